@@ -1,0 +1,255 @@
+//! Whose call it is, which way it goes and who the other side is: the one place that decides it.
+//!
+//! A vendor shows a call as two sides. Each side may carry the user (an endpoint's number), an endpoint id, and a
+//! number as shown to the other side. The order of trust is PROVIDERS.md, "Whose call it is": user, then id, then
+//! number, always whole and never as a suffix.
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Direction, Party};
+use crate::endpoint::{EndpointNumber, OwnEndpoints};
+use crate::number::{Country, PhoneNumber, ReadNumber};
+
+/// One side of a call as the vendor shows it; empty where the vendor shows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The number shown (CallMyWay `ani`, `dnis`).
+    pub number: String,
+    /// The endpoint's number, if this side is an endpoint (CallMyWay `ani_user`, `dnis_user`).
+    pub user: String,
+    /// The endpoint's id (CallMyWay `access_endpoint_id`, `dst_endpoint_id`).
+    pub endpoint_id: String,
+}
+
+/// Both sides of a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sides {
+    /// The side that calls.
+    pub calling: Side,
+    /// The side that is called.
+    pub called: Side,
+}
+
+/// What a call is to us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribution {
+    /// Our endpoint in it.
+    pub endpoint: EndpointNumber,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// The other side.
+    pub party: Party,
+}
+
+/// Whose call it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Whose {
+    /// One of the agent's own endpoints is in it.
+    Ours(Attribution),
+    /// It belongs to another endpoint of the account, or to nobody we can name. `called` is the number being called
+    /// when nothing says that an endpoint of somebody else's calls it: a click-to-dial leg may look so.
+    Others {
+        /// The number being called, for recognising a leg of our own dial.
+        called: Option<PhoneNumber>,
+    },
+}
+
+/// Decides whose call it is. `country` reads numbers that carry no country code.
+#[must_use]
+pub fn attribute(sides: &Sides, own: &OwnEndpoints, country: Country) -> Whose {
+    let calling = owner(&sides.calling, own);
+    let called = owner(&sides.called, own);
+    match (calling, called) {
+        (Owner::Us(from), Owner::Us(to)) => {
+            let (endpoint, other) = (from.clone(), to.clone());
+            Whose::Ours(Attribution {
+                endpoint,
+                direction: Direction::Internal,
+                party: Party::Endpoint { number: other },
+            })
+        }
+        (Owner::Us(endpoint), other) => Whose::Ours(Attribution {
+            endpoint: endpoint.clone(),
+            direction: Direction::Out,
+            party: party(&sides.called, &other, country),
+        }),
+        (other, Owner::Us(endpoint)) => Whose::Ours(Attribution {
+            endpoint: endpoint.clone(),
+            direction: Direction::In,
+            party: party(&sides.calling, &other, country),
+        }),
+        (Owner::SomeoneElse, _) => Whose::Others { called: None },
+        (Owner::Unknown, _) => Whose::Others {
+            called: match PhoneNumber::read(&sides.called.number, country) {
+                ReadNumber::Number(number) => Some(number),
+                ReadNumber::Withheld => None,
+            },
+        },
+    }
+}
+
+/// What one side says about its owner.
+enum Owner<'a> {
+    Us(&'a EndpointNumber),
+    SomeoneElse,
+    Unknown,
+}
+
+/// The first field that says something decides: a user is certain, an id is certain where ours are all known, and a
+/// number is ours only when it is one of ours to the letter.
+fn owner<'a>(side: &Side, own: &'a OwnEndpoints) -> Owner<'a> {
+    let user = side.user.trim();
+    if !user.is_empty() {
+        return own.by_number(user).map_or(Owner::SomeoneElse, Owner::Us);
+    }
+    let id = side.endpoint_id.trim();
+    if !id.is_empty() && id != "0" {
+        if let Some(endpoint) = own.by_id(id) {
+            return Owner::Us(endpoint);
+        }
+        if own.ids_complete() {
+            return Owner::SomeoneElse;
+        }
+    }
+    own.by_number(side.number.trim()).map_or(Owner::Unknown, Owner::Us)
+}
+
+fn party(side: &Side, owner: &Owner<'_>, country: Country) -> Party {
+    if let (Owner::SomeoneElse, Some(number)) = (owner, EndpointNumber::new(&side.user)) {
+        return Party::Endpoint { number };
+    }
+    match PhoneNumber::read(&side.number, country) {
+        ReadNumber::Number(number) => Party::Number { number },
+        ReadNumber::Withheld => Party::Withheld,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::Endpoint;
+
+    const MINE: &str = "8373456";
+    const ALSO_MINE: &str = "8373999";
+    const COLLEAGUE: &str = "8615601";
+    const CUSTOMER: &str = "88848787";
+
+    fn own(ids: bool) -> OwnEndpoints {
+        let mut own = OwnEndpoints::new([MINE, ALSO_MINE].into_iter().filter_map(EndpointNumber::new));
+        if ids {
+            own.learn(
+                &[("43715", MINE), ("43716", ALSO_MINE), ("182702", COLLEAGUE)]
+                    .map(|(id, n)| Endpoint { id: id.into(), number: EndpointNumber::new(n).unwrap() }),
+            );
+        }
+        own
+    }
+
+    fn side(number: &str, user: &str, id: &str) -> Side {
+        Side { number: number.into(), user: user.into(), endpoint_id: id.into() }
+    }
+
+    fn whose(calling: Side, called: Side, ids: bool) -> Whose {
+        attribute(&Sides { calling, called }, &own(ids), Country::CR)
+    }
+
+    fn ours(endpoint: &str, direction: Direction, party: Party) -> Whose {
+        Whose::Ours(Attribution { endpoint: EndpointNumber::new(endpoint).unwrap(), direction, party })
+    }
+
+    fn telephone(raw: &str) -> Party {
+        match PhoneNumber::read(raw, Country::CR) {
+            ReadNumber::Number(number) => Party::Number { number },
+            ReadNumber::Withheld => Party::Withheld,
+        }
+    }
+
+    fn endpoint(number: &str) -> Party {
+        Party::Endpoint { number: EndpointNumber::new(number).unwrap() }
+    }
+
+    #[test]
+    fn the_documents_first_example_is_an_outgoing_call_of_its_endpoint() {
+        let got = whose(side(MINE, MINE, "43715"), side(CUSTOMER, "", ""), false);
+        assert_eq!(got, ours(MINE, Direction::Out, telephone(CUSTOMER)));
+    }
+
+    /// Every way a side can name us, against every way the other side can name a customer, a colleague or nobody,
+    /// in both directions, with and without known ids.
+    #[test]
+    fn every_combination_of_fields_gives_the_same_answer() {
+        let mine = [
+            side(MINE, MINE, "43715"),
+            side(MINE, MINE, ""),
+            side("40001234", MINE, ""),
+            side("", MINE, "0"),
+            side(MINE, "", ""),
+            side(MINE, "", "0"),
+            side("anonymous", MINE, "182702"),
+        ];
+        let mine_by_id = [side("40001234", "", "43715"), side("", "", "43715")];
+        let others = [
+            (side(CUSTOMER, "", ""), telephone(CUSTOMER)),
+            (side(CUSTOMER, "", "0"), telephone(CUSTOMER)),
+            (side("+506 8884-8787", "", ""), telephone("+506 8884-8787")),
+            (side("51902871550", "", ""), telephone("51902871550")),
+            (side("anonymous", "", ""), Party::Withheld),
+            (side("", "", ""), Party::Withheld),
+            (side(COLLEAGUE, COLLEAGUE, "182702"), endpoint(COLLEAGUE)),
+            (side("40009999", COLLEAGUE, ""), endpoint(COLLEAGUE)),
+        ];
+        for ids in [false, true] {
+            let by_id: &[Side] = if ids { &mine_by_id } else { &[] };
+            for us in mine.iter().chain(by_id) {
+                for (other, party) in &others {
+                    assert_eq!(
+                        whose(us.clone(), other.clone(), ids),
+                        ours(MINE, Direction::Out, party.clone()),
+                        "{us:?} calls {other:?}"
+                    );
+                    assert_eq!(
+                        whose(other.clone(), us.clone(), ids),
+                        ours(MINE, Direction::In, party.clone()),
+                        "{other:?} calls {us:?}"
+                    );
+                }
+                let got = whose(us.clone(), side(ALSO_MINE, ALSO_MINE, ""), ids);
+                assert_eq!(got, ours(MINE, Direction::Internal, endpoint(ALSO_MINE)));
+                let got = whose(us.clone(), us.clone(), ids);
+                assert_eq!(got, ours(MINE, Direction::Internal, endpoint(MINE)), "an agent leg rings itself");
+            }
+        }
+    }
+
+    #[test]
+    fn a_colleagues_call_is_not_ours_even_when_it_shows_our_number() {
+        let theirs = side(MINE, COLLEAGUE, "");
+        assert_eq!(whose(theirs, side(CUSTOMER, "", ""), true), Whose::Others { called: None });
+        let by_id = side(MINE, "", "182702");
+        assert_eq!(whose(by_id.clone(), side(CUSTOMER, "", ""), true), Whose::Others { called: None });
+        let unknown_id = whose(by_id, side(CUSTOMER, "", ""), false);
+        assert_eq!(
+            unknown_id,
+            ours(MINE, Direction::Out, telephone(CUSTOMER)),
+            "an id decides only when ours are known"
+        );
+    }
+
+    #[test]
+    fn an_endpoint_is_never_found_in_the_tail_or_head_of_a_telephone_number() {
+        for number in ["58373456", "83734561", "50683734567", "+5068373456", "8373456x"] {
+            let got = whose(side(number, "", ""), side(CUSTOMER, "", ""), true);
+            assert!(matches!(got, Whose::Others { .. }), "{number}: {got:?}");
+        }
+    }
+
+    #[test]
+    fn a_call_nobody_owns_keeps_the_called_number_so_that_a_dial_can_know_its_leg() {
+        let got = whose(side("40000000", "", ""), side(CUSTOMER, "", ""), true);
+        let Whose::Others { called: Some(called) } = got else { panic!("{got:?}") };
+        assert_eq!(called.e164(), Some("+50688848787"));
+        let withheld = whose(side("", "", ""), side("", "", ""), true);
+        assert_eq!(withheld, Whose::Others { called: None });
+    }
+}

@@ -1,0 +1,246 @@
+//! A call as Timbre knows it: one record, whatever number of legs the vendor shows for it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::dial::DialId;
+use crate::endpoint::EndpointNumber;
+use crate::number::PhoneNumber;
+
+/// A telephony vendor Timbre speaks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// CallMyWay (Costa Rica).
+    CallMyWay,
+}
+
+impl Provider {
+    /// The name used in settings, call keys and file names.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CallMyWay => "callmyway",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The administrator's name for one sign-in with a vendor: 1 to 40 of `a-z`, `0-9`, `-`, `_`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountName(String);
+
+impl AccountName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a text is no account name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an account name has 1 to 40 of the characters a-z, 0-9, - and _")]
+pub struct BadAccountName;
+
+impl TryFrom<String> for AccountName {
+    type Error = BadAccountName;
+
+    fn try_from(text: String) -> Result<Self, BadAccountName> {
+        let fits = (1..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+        if fits { Ok(Self(text)) } else { Err(BadAccountName) }
+    }
+}
+
+impl FromStr for AccountName {
+    type Err = BadAccountName;
+
+    fn from_str(text: &str) -> Result<Self, BadAccountName> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl From<AccountName> for String {
+    fn from(name: AccountName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for AccountName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What makes a call the same call: the vendor, the account it was seen through, and the vendor's own id.
+///
+/// Written as `provider:account:external_id`; the id may itself hold colons.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
+pub struct CallKey {
+    /// The vendor.
+    pub provider: Provider,
+    /// The account it was seen through.
+    pub account: AccountName,
+    /// The vendor's id: for CallMyWay the field `callid` (seed 000, "Notas de los HTTPS").
+    pub external_id: String,
+}
+
+/// Why a text is no call key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a call key is written provider:account:id")]
+pub struct BadCallKey;
+
+impl TryFrom<String> for CallKey {
+    type Error = BadCallKey;
+
+    fn try_from(text: String) -> Result<Self, BadCallKey> {
+        let mut parts = text.splitn(3, ':');
+        let (Some(provider), Some(account), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(BadCallKey);
+        };
+        let provider = match provider {
+            "callmyway" => Provider::CallMyWay,
+            _ => return Err(BadCallKey),
+        };
+        if id.is_empty() {
+            return Err(BadCallKey);
+        }
+        Ok(Self { provider, account: account.parse().map_err(|_| BadCallKey)?, external_id: id.to_owned() })
+    }
+}
+
+impl From<CallKey> for String {
+    fn from(key: CallKey) -> Self {
+        key.to_string()
+    }
+}
+
+impl fmt::Display for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.provider, self.account, self.external_id)
+    }
+}
+
+/// Which way a call goes, seen from our endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Somebody calls us.
+    In,
+    /// We call somebody.
+    Out,
+    /// Both sides are endpoints of this agent, as when one rings the other.
+    Internal,
+}
+
+/// The other side of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum Party {
+    /// A telephone out in the world.
+    Number {
+        /// Its number.
+        number: PhoneNumber,
+    },
+    /// An endpoint: the agent's own or a colleague's. Never looked up among the contacts.
+    Endpoint {
+        /// Its number with the vendor.
+        number: EndpointNumber,
+    },
+    /// The caller hides the number, or the vendor shows none.
+    Withheld,
+}
+
+impl Party {
+    /// The telephone number, where there is one.
+    #[must_use]
+    pub fn number(&self) -> Option<&PhoneNumber> {
+        match self {
+            Self::Number { number } => Some(number),
+            Self::Endpoint { .. } | Self::Withheld => None,
+        }
+    }
+}
+
+/// How far a call has come. It only moves forward, except that an ended call may turn out to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum CallState {
+    /// Not answered yet.
+    Ringing,
+    /// In conversation.
+    Connected,
+    /// Over.
+    Ended,
+}
+
+/// One call: one record. All times are UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Call {
+    /// The key of the leg that was seen first.
+    pub key: CallKey,
+    /// Our endpoint in it.
+    pub endpoint: EndpointNumber,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// The other side.
+    pub party: Party,
+    /// How far it has come.
+    pub state: CallState,
+    /// When the vendor noticed it.
+    pub detected_at: DateTime<Utc>,
+    /// When the other side answered.
+    pub connected_at: Option<DateTime<Utc>>,
+    /// When it was over; where no CDR has told yet, when it was first missing from a complete poll.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The dial of ours it came from.
+    pub dial: Option<DialId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_key_survives_being_written_and_read_even_with_colons_in_the_id() {
+        let key: CallKey = CallKey::try_from("callmyway:main:a:b".to_owned()).unwrap();
+        assert_eq!(key.external_id, "a:b");
+        assert_eq!(CallKey::try_from(key.to_string()).unwrap(), key);
+    }
+
+    #[test]
+    fn what_is_no_call_key_is_refused() {
+        for text in ["", "callmyway", "callmyway:main", "callmyway:main:", "nobody:main:1", "callmyway:Main:1"] {
+            assert_eq!(CallKey::try_from(text.to_owned()), Err(BadCallKey), "{text}");
+        }
+    }
+
+    #[test]
+    fn account_names_are_plain_and_short() {
+        for good in ["main", "ventas-2", "a_b"] {
+            assert!(good.parse::<AccountName>().is_ok(), "{good}");
+        }
+        for bad in ["", "Main", "a b", "a:b", "é", "a/b", &"x".repeat(41)] {
+            assert!(bad.parse::<AccountName>().is_err(), "{bad}");
+        }
+    }
+}

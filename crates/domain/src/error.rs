@@ -1,0 +1,132 @@
+//! What can go wrong, as a closed code for windows and scripts; every code knows whether to retry.
+//!
+//! The cause chain (`std::error::Error::source`) is for the log. What people read comes from [`crate::texts`] under
+//! `error.<code>.what` and `error.<code>.do`.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether trying again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// It may pass by itself: try again, ever more slowly.
+    Later,
+    /// Somebody must act first: a password, an address to be authorised, a disk to be freed.
+    AfterAPersonActs,
+    /// The same request can never succeed.
+    Never,
+}
+
+macro_rules! error_codes {
+    ($($(#[doc = $doc:expr])* $name:ident = $text:literal => $retry:ident,)*) => {
+        /// A closed set: windows translate it, scripts match on it, nothing matches on message texts.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[serde(rename_all = "snake_case")]
+        pub enum ErrorCode {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl ErrorCode {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The code as it stands in JSON and in the catalogue.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// Whether trying again can help.
+            #[must_use]
+            pub fn retry(self) -> Retry {
+                match self { $(Self::$name => Retry::$retry,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The vendor can't be reached: no network, no address, connection refused.
+    Unreachable = "unreachable" => Later,
+    /// The vendor took the connection and did not answer in time.
+    TimedOut = "timed_out" => Later,
+    /// The vendor answered that it is in trouble (HTTP 5xx).
+    VendorFailed = "vendor_failed" => Later,
+    /// The answer could not be read at all.
+    Unreadable = "unreadable" => Later,
+    /// The answer was larger than any sane one and was cut off.
+    TooLarge = "too_large" => Later,
+    /// The vendor refuses us; most often this address is not authorised, or the password is wrong.
+    NotAuthorised = "not_authorised" => AfterAPersonActs,
+    /// No password for the account, neither in the keyring nor in the environment.
+    SecretMissing = "secret_missing" => AfterAPersonActs,
+    /// The keyring is there but locked, or does not answer.
+    KeyringUnavailable = "keyring_unavailable" => AfterAPersonActs,
+    /// The agent is in a call; the vendor allows one active call per user.
+    AlreadyInCall = "already_in_call" => AfterAPersonActs,
+    /// The text is no telephone number that could be dialled.
+    BadNumber = "bad_number" => Never,
+    /// There is no such identity, account, contact or call.
+    NotFound = "not_found" => Never,
+    /// The request itself is wrong; the message names the place.
+    BadRequest = "bad_request" => Never,
+    /// The settings file is wrong; the message names the line.
+    BadConfig = "bad_config" => AfterAPersonActs,
+    /// The disk is full.
+    DiskFull = "disk_full" => AfterAPersonActs,
+    /// The data folder can't be written.
+    DataFolder = "data_folder" => AfterAPersonActs,
+    /// The database is damaged.
+    StoreDamaged = "store_damaged" => AfterAPersonActs,
+    /// The database was written by a newer Timbre.
+    StoreTooNew = "store_too_new" => AfterAPersonActs,
+    /// The database did not do what was asked, for a reason not listed here.
+    StoreFailed = "store_failed" => Later,
+    /// Another Timbre runs on this data folder.
+    AlreadyRunning = "already_running" => AfterAPersonActs,
+    /// The call may have been placed or not: the request was sent, no answer came. It is never repeated by itself.
+    OutcomeUnknown = "outcome_unknown" => Never,
+    /// Timbre is stopping.
+    Stopping = "stopping" => Later,
+}
+
+/// A failure at one of the ports: the code for people and scripts, the cause for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {detail}", code.as_str())]
+pub struct PortError {
+    /// What it is.
+    pub code: ErrorCode,
+    /// One line for the log and for `doctor`: no secrets, no names, no telephone numbers.
+    pub detail: String,
+    /// What caused it.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl PortError {
+    /// A failure without a cause of its own.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), source: None }
+    }
+
+    /// The same, with what caused it.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_reads_the_same_in_json_and_in_the_catalogue() {
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+}

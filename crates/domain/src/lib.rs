@@ -1,0 +1,23 @@
+//! What Timbre is about, as pure data and pure decisions.
+//!
+//! Read in this order, the modules tell one call's way: a vendor's answer becomes [`observation`]s, [`attribution`]
+//! says whose call each one is, the [`tracker`] turns them into transitions that happen exactly once, [`matching`]
+//! finds who is on the other side, and [`popup`] decides what is shown. [`dial`] is the way out, [`cdr`] what the
+//! vendor says afterwards, [`ports`] what the outside world must provide.
+//!
+//! Nothing here does I/O, reads a clock, or needs an async runtime.
+
+pub mod attribution;
+pub mod call;
+pub mod cdr;
+pub mod contact;
+pub mod dial;
+pub mod endpoint;
+pub mod error;
+pub mod matching;
+pub mod number;
+pub mod observation;
+pub mod popup;
+pub mod ports;
+pub mod texts;
+pub mod tracker;

@@ -1,0 +1,357 @@
+//! Telephone numbers as people, exchanges and vendors write them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
+use serde::{Deserialize, Serialize};
+
+/// The country whose rules read a number without a country code: ISO 3166-1 alpha-2, such as `CR`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Country(Region);
+
+impl Country {
+    /// Costa Rica, the default: it is where the first vendor works.
+    pub const CR: Self = Self(Region::CR);
+}
+
+/// Why a text is no country.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a country is two capital letters (ISO 3166-1), such as CR, CL, UY, BR, AR, MX, US or ES")]
+pub struct BadCountry;
+
+impl FromStr for Country {
+    type Err = BadCountry;
+
+    fn from_str(text: &str) -> Result<Self, BadCountry> {
+        if text.len() != 2 || !text.bytes().all(|b| b.is_ascii_uppercase()) {
+            return Err(BadCountry);
+        }
+        let region: Region = text.parse().map_err(|_| BadCountry)?;
+        // The library also knows made-up regions ("001" for the world) that have no rules for national numbers.
+        PHONE_NUMBER_UTIL
+            .get_country_code_for_region(region)
+            .filter(|code| *code > 0)
+            .map(|_| Self(region))
+            .ok_or(BadCountry)
+    }
+}
+
+impl TryFrom<String> for Country {
+    type Error = BadCountry;
+
+    fn try_from(text: String) -> Result<Self, BadCountry> {
+        text.parse()
+    }
+}
+
+impl From<Country> for String {
+    fn from(country: Country) -> Self {
+        country.to_string()
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.as_region_str())
+    }
+}
+
+/// A telephone number: as it came, and as E.164 where it could be understood.
+///
+/// Two numbers are the same when their E.164 forms are, or, where neither has one, when their digits are.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PhoneNumber {
+    raw: String,
+    e164: Option<String>,
+}
+
+/// What a vendor's or a person's text turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadNumber {
+    /// A number; perhaps one we can't place in any country.
+    Number(PhoneNumber),
+    /// The caller hides the number, or there is none.
+    Withheld,
+}
+
+/// Why a text can't be dialled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadNumber {
+    /// There is nothing to dial in it.
+    #[error("there are no digits in it")]
+    NoDigits,
+    /// It holds something no telephone number has.
+    #[error("{0:?} at position {1} has no place in a telephone number")]
+    Character(char, usize),
+    /// More digits than E.164 allows.
+    #[error("it has {0} digits; a telephone number has at most 15")]
+    TooLong(usize),
+}
+
+/// How vendors and exchanges write "the caller hides the number" (PROVIDERS.md, "Telephone numbers").
+const WITHHELD: &[&str] = &[
+    "anonymous",
+    "anonimo",
+    "anónimo",
+    "restricted",
+    "restringido",
+    "private",
+    "privado",
+    "privada",
+    "unknown",
+    "desconocido",
+    "unavailable",
+    "withheld",
+    "oculto",
+    "no disponible",
+    "null",
+    "none",
+    "n/a",
+];
+
+impl PhoneNumber {
+    /// Reads what a vendor or an exchange wrote. Nothing is refused: what is no number of any country keeps its digits.
+    #[must_use]
+    pub fn read(text: &str, country: Country) -> ReadNumber {
+        let text = bare(text);
+        let lower = text.to_lowercase();
+        let digits = digits_of(&text);
+        if WITHHELD.contains(&lower.as_str()) || digits.is_empty() || digits.bytes().all(|b| b == b'0') {
+            return ReadNumber::Withheld;
+        }
+        ReadNumber::Number(Self { e164: to_e164(&text, &digits, country), raw: text })
+    }
+
+    /// Reads what a person typed to be dialled or kept.
+    ///
+    /// # Errors
+    /// What is wrong and where, when the text is no telephone number.
+    pub fn typed(text: &str, country: Country) -> Result<Self, BadNumber> {
+        let text = bare(text);
+        for (place, c) in text.chars().enumerate() {
+            let fits = c.is_ascii_digit()
+                || matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}')
+                || (c == '+' && place == 0);
+            if !fits {
+                return Err(BadNumber::Character(c, place + 1));
+            }
+        }
+        let digits = digits_of(&text);
+        if digits.is_empty() {
+            return Err(BadNumber::NoDigits);
+        }
+        if digits.len() > 15 {
+            return Err(BadNumber::TooLong(digits.len()));
+        }
+        Ok(Self { e164: to_e164(&text, &digits, country), raw: text })
+    }
+
+    /// A number as it was stored.
+    #[must_use]
+    pub fn stored(raw: String, e164: Option<String>) -> Self {
+        Self { raw, e164 }
+    }
+
+    /// The number as it came.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// `+` and up to 15 digits, where the number could be placed in a country.
+    #[must_use]
+    pub fn e164(&self) -> Option<&str> {
+        self.e164.as_deref()
+    }
+
+    /// The one text that decides whether two numbers are the same: E.164, else the bare digits.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.e164.clone().unwrap_or_else(|| digits_of(&self.raw))
+    }
+
+    /// The number as people of its country write it: national at home, international elsewhere.
+    #[must_use]
+    pub fn written(&self, home: Country) -> String {
+        let Some(number) = self.e164.as_deref().and_then(|e164| e164.parse::<rlibphonenumber::PhoneNumber>().ok())
+        else {
+            return self.raw.clone();
+        };
+        let format = if number.get_region_code() == Some(home.0) {
+            PhoneNumberFormat::National
+        } else {
+            PhoneNumberFormat::International
+        };
+        number.format_as(format).into_owned()
+    }
+
+    /// What to send to a vendor that takes digits alone, without a `+`: the national digits at home, else country code
+    /// and number. CallMyWay's own examples are `88848787` and `51902871550` (seed 000; PROVIDERS.md, "Numbers carry
+    /// no +").
+    #[must_use]
+    pub fn dialable(&self, home: Country) -> String {
+        let Some(number) = self.e164.as_deref().and_then(|e164| e164.parse::<rlibphonenumber::PhoneNumber>().ok())
+        else {
+            return digits_of(&self.raw);
+        };
+        if number.get_region_code() == Some(home.0) {
+            number.get_national_significant_number()
+        } else {
+            digits_of(self.e164.as_deref().unwrap_or_default())
+        }
+    }
+}
+
+impl PartialEq for PhoneNumber {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.e164, &other.e164) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => digits_of(&self.raw) == digits_of(&other.raw),
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+}
+
+/// Without the wrapping some exchanges put around a number: `sip:`, `tel:`, `<…>`, `@host`, URI parameters.
+fn bare(text: &str) -> String {
+    let text = text.trim().trim_start_matches('<').trim_end_matches('>');
+    let lower = text.to_ascii_lowercase();
+    let text =
+        ["sips:", "sip:", "tel:", "callto:"].iter().find(|p| lower.starts_with(**p)).map_or(text, |p| &text[p.len()..]);
+    let text = text.split(['@', ';']).next().unwrap_or_default();
+    text.trim().to_owned()
+}
+
+fn digits_of(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The number's E.164 form: by the home country's rules, else as if its country code stood in front without the `+`.
+fn to_e164(text: &str, digits: &str, country: Country) -> Option<String> {
+    let valid = |text: &str, region| {
+        let mut number = rlibphonenumber::PhoneNumber::parse(text, region).ok()?;
+        // An extension is not part of the number that is matched.
+        number.extension = None;
+        number.is_valid().then(|| number.format_as(PhoneNumberFormat::E164).into_owned())
+    };
+    if digits.len() > 17 {
+        return None;
+    }
+    valid(text, Some(country.0)).or_else(|| valid(&format!("+{}", digits.trim_start_matches("00")), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn e164(text: &str) -> Option<String> {
+        match PhoneNumber::read(text, Country::CR) {
+            ReadNumber::Number(number) => number.e164().map(str::to_owned),
+            ReadNumber::Withheld => panic!("{text} is no withheld number"),
+        }
+    }
+
+    #[test]
+    fn a_number_is_the_same_however_it_is_written() {
+        for text in [
+            "88848787",
+            "8884-8787",
+            "8884 8787",
+            "+506 8884-8787",
+            "506 8884 8787",
+            "50688848787",
+            "0050688848787",
+            "(506) 8884-8787",
+            "8884/8787",
+            "8884.8787",
+            " 88848787 ",
+            "sip:88848787@pbx.example",
+            "tel:+506-8884-8787",
+            "<sip:+50688848787@10.0.0.1;user=phone>",
+        ] {
+            assert_eq!(e164(text).as_deref(), Some("+50688848787"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_number_without_a_plus_is_placed_in_its_country() {
+        assert_eq!(e164("51902871550").as_deref(), Some("+51902871550"), "the example in PROVIDERS.md");
+    }
+
+    #[test]
+    fn an_endpoint_number_is_no_telephone_number_of_costa_rica() {
+        assert_eq!(e164("8373456"), None);
+    }
+
+    #[test]
+    fn withheld_is_known_in_every_spelling() {
+        for text in [
+            "",
+            " ",
+            "anonymous",
+            "Anonymous",
+            "Restricted",
+            "PRIVATE",
+            "unknown",
+            "0",
+            "0000000",
+            "anonymous@anonymous.invalid",
+            "sip:anonymous@x",
+        ] {
+            assert_eq!(PhoneNumber::read(text, Country::CR), ReadNumber::Withheld, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_dialled_is_refused_with_the_place() {
+        assert_eq!(PhoneNumber::typed("", Country::CR), Err(BadNumber::NoDigits));
+        assert_eq!(PhoneNumber::typed("()-", Country::CR), Err(BadNumber::NoDigits));
+        assert_eq!(PhoneNumber::typed("8884-87x7", Country::CR), Err(BadNumber::Character('x', 8)));
+        assert_eq!(PhoneNumber::typed("88&first_num=1", Country::CR), Err(BadNumber::Character('&', 3)));
+        assert_eq!(PhoneNumber::typed("1234567890123456", Country::CR), Err(BadNumber::TooLong(16)));
+    }
+
+    #[test]
+    fn numbers_are_written_as_their_country_writes_them_and_dialled_as_the_vendor_takes_them() {
+        let home = PhoneNumber::typed("+50688848787", Country::CR).unwrap();
+        assert_eq!(home.written(Country::CR), "8884 8787");
+        assert_eq!(home.dialable(Country::CR), "88848787");
+        let abroad = PhoneNumber::typed("+51 902 871 550", Country::CR).unwrap();
+        assert_eq!(abroad.written(Country::CR), "+51 902 871 550");
+        assert_eq!(abroad.dialable(Country::CR), "51902871550");
+        let short = PhoneNumber::typed("1155", Country::CR).unwrap();
+        assert_eq!(short.dialable(Country::CR), "1155");
+    }
+
+    #[test]
+    fn what_is_no_country_is_refused() {
+        for text in ["", "cr", "XX", "CRI", "001", "World"] {
+            assert!(text.parse::<Country>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics_and_a_key_holds_only_a_plus_and_digits(text in "\\PC{0,40}") {
+            if let ReadNumber::Number(number) = PhoneNumber::read(&text, Country::CR) {
+                let key = number.key();
+                prop_assert!(!key.is_empty());
+                prop_assert!(key.strip_prefix('+').unwrap_or(&key).bytes().all(|b| b.is_ascii_digit()));
+            }
+        }
+
+        #[test]
+        fn numbers_that_differ_in_a_digit_are_never_the_same(n in 60_000_000u32..89_999_999, place in 0u32..8, by in 1u32..10) {
+            let digit = n / 10u32.pow(place) % 10;
+            let other = n - digit * 10u32.pow(place) + (digit + by) % 10 * 10u32.pow(place);
+            prop_assume!(other != n);
+            let (a, b) = (PhoneNumber::read(&n.to_string(), Country::CR), PhoneNumber::read(&other.to_string(), Country::CR));
+            prop_assert_ne!(a, b);
+        }
+    }
+}

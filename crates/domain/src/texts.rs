@@ -1,0 +1,150 @@
+//! The texts people read, in Spanish, English and Portuguese: one catalogue for windows and command line.
+//!
+//! A text may hold places like `{number}`, filled by [`Catalogue::fill`].
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorCode;
+
+/// A language Timbre speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Spanish, as spoken in Latin American offices.
+    #[default]
+    Es,
+    /// English.
+    En,
+    /// Portuguese, as in Brazil.
+    Pt,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Self; 3] = [Self::Es, Self::En, Self::Pt];
+
+    /// The language of a POSIX locale such as `pt_BR.UTF-8`; Spanish where it is none of ours.
+    #[must_use]
+    pub fn of_locale(locale: &str) -> Self {
+        match locale.get(..2).map(str::to_ascii_lowercase).as_deref() {
+            Some("en") => Self::En,
+            Some("pt") => Self::Pt,
+            _ => Self::Es,
+        }
+    }
+}
+
+/// The texts of one language.
+#[derive(Debug)]
+pub struct Catalogue {
+    texts: BTreeMap<String, String>,
+}
+
+static CATALOGUES: LazyLock<[Catalogue; 3]> = LazyLock::new(|| {
+    [include_str!("../texts/es.json"), include_str!("../texts/en.json"), include_str!("../texts/pt.json")].map(|json| {
+        // A test reads all three files, so a catalogue that can't be read never leaves the workshop.
+        Catalogue { texts: serde_json::from_str(json).unwrap_or_default() }
+    })
+});
+
+impl Catalogue {
+    /// The texts of a language.
+    #[must_use]
+    pub fn of(language: Language) -> &'static Self {
+        match language {
+            Language::Es => &CATALOGUES[0],
+            Language::En => &CATALOGUES[1],
+            Language::Pt => &CATALOGUES[2],
+        }
+    }
+
+    /// The text under a key; the key itself where there is none, so that a gap is seen and not hidden.
+    #[must_use]
+    pub fn text<'a>(&'a self, key: &'a str) -> &'a str {
+        self.texts.get(key).map_or(key, String::as_str)
+    }
+
+    /// The text under a key with its places filled.
+    #[must_use]
+    pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+        // One pass, so that a value that looks like a place is left alone.
+        let mut rest = self.text(key);
+        let mut filled = String::with_capacity(rest.len());
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            match after
+                .split_once('}')
+                .and_then(|(name, tail)| Some((values.iter().find(|(n, _)| *n == name)?.1, tail)))
+            {
+                Some((value, tail)) => {
+                    filled.push_str(value);
+                    rest = tail;
+                }
+                None => {
+                    filled.push('{');
+                    rest = after;
+                }
+            }
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    /// What happened, for an error code.
+    #[must_use]
+    pub fn what(&self, code: ErrorCode) -> String {
+        self.fill(&format!("error.{}.what", code.as_str()), &[])
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn what_to_do(&self, code: ErrorCode) -> String {
+        self.fill(&format!("error.{}.do", code.as_str()), &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn places(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn every_language_has_every_text_with_the_same_places() {
+        let en = Catalogue::of(Language::En);
+        assert!(!en.texts.is_empty());
+        for language in Language::ALL {
+            let other = Catalogue::of(language);
+            assert_eq!(en.texts.keys().collect::<Vec<_>>(), other.texts.keys().collect::<Vec<_>>(), "{language:?}");
+            for (key, text) in &en.texts {
+                assert!(!other.text(key).trim().is_empty(), "{language:?} {key}");
+                assert_eq!(places(text), places(other.text(key)), "{language:?} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_error_says_what_happened_and_what_to_do() {
+        for language in Language::ALL {
+            for code in ErrorCode::ALL {
+                let catalogue = Catalogue::of(language);
+                assert!(!catalogue.what(*code).starts_with("error."), "{language:?} {code:?}");
+                assert!(!catalogue.what_to_do(*code).starts_with("error."), "{language:?} {code:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_looks_like_a_place_is_left_alone() {
+        let catalogue = Catalogue { texts: [("k".to_owned(), "{a} and {b} {c".to_owned())].into() };
+        assert_eq!(catalogue.fill("k", &[("a", "{b}"), ("b", "2")]), "{b} and 2 {c");
+    }
+}

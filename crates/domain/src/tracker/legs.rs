@@ -1,0 +1,146 @@
+//! One call and the legs the vendor shows for it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{CallTransition, progress_of};
+use crate::attribution::Whose;
+use crate::call::{Call, CallState};
+use crate::dial::{Dial, DialState, LegRole};
+use crate::observation::CallObservation;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Leg {
+    external_id: String,
+    role: LegRole,
+    connected_at: Option<DateTime<Utc>>,
+    /// Complete polls in a row that did not show it.
+    misses: u32,
+    missed_since: Option<DateTime<Utc>>,
+    gone: bool,
+}
+
+/// A call, its legs, and what has been told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tracked {
+    pub(super) call: Call,
+    group: Option<String>,
+    legs: Vec<Leg>,
+    dial: Option<Dial>,
+    detected_told: bool,
+}
+
+impl Tracked {
+    pub(super) fn new(call: Call, first: &CallObservation, role: LegRole, dial: Option<Dial>) -> Self {
+        let mut tracked = Self { call, group: first.group.clone(), legs: Vec::new(), dial, detected_told: false };
+        tracked.add_leg(first, role);
+        tracked
+    }
+
+    pub(super) fn has_leg(&self, external_id: &str) -> bool {
+        self.legs.iter().any(|leg| leg.external_id == external_id)
+    }
+
+    /// Whether the vendor says that the observed leg belongs to this call: it names our group or one of our legs, or
+    /// one of our legs named it.
+    pub(super) fn is_grouped_with(&self, observation: &CallObservation) -> bool {
+        self.group.as_deref() == Some(observation.external_id.as_str())
+            || observation
+                .group
+                .as_deref()
+                .is_some_and(|group| self.group.as_deref() == Some(group) || self.has_leg(group))
+    }
+
+    /// Whether this call was dialled through us and the leg is the one still missing from it.
+    pub(super) fn expects(&self, whose: &Whose, agent_leg_callers: &[String]) -> Option<LegRole> {
+        let role = self.dial.as_ref()?.recognises(whose, agent_leg_callers)?;
+        let long_over = self.call.state == CallState::Ended && self.legs.len() > 1;
+        (!long_over && !self.legs.iter().any(|leg| leg.role == role)).then_some(role)
+    }
+
+    pub(super) fn add_leg(&mut self, observation: &CallObservation, role: LegRole) {
+        self.legs.push(Leg {
+            external_id: observation.external_id.clone(),
+            role,
+            connected_at: observation.connected_at,
+            misses: 0,
+            missed_since: None,
+            gone: false,
+        });
+    }
+
+    /// A leg is shown again. An answer out of order says nothing about whether the leg still is there.
+    pub(super) fn see_leg(&mut self, observation: &CallObservation, in_order: bool) {
+        let Some(leg) = self.legs.iter_mut().find(|leg| leg.external_id == observation.external_id) else { return };
+        // A leg that was answered once stays answered, whatever a later row says.
+        leg.connected_at = leg.connected_at.or(observation.connected_at);
+        if in_order {
+            leg.misses = 0;
+            leg.missed_since = None;
+            leg.gone = false;
+        }
+    }
+
+    /// A complete answer did not show some of our legs.
+    pub(super) fn miss_all_but(&mut self, shown: impl Fn(&str) -> bool, enough: u32, at: DateTime<Utc>) {
+        for leg in self.legs.iter_mut().filter(|leg| !leg.gone && !shown(&leg.external_id)) {
+            leg.misses += 1;
+            leg.missed_since.get_or_insert(at);
+            leg.gone = leg.misses >= enough;
+        }
+    }
+
+    /// Tells what has changed since it was last asked.
+    pub(super) fn tell(&mut self, at: DateTime<Utc>, told: &mut Vec<CallTransition>) {
+        let alive = self.legs.iter().any(|leg| !leg.gone);
+        let connected_at = self.conversation_began();
+        let resumed = alive && self.call.state == CallState::Ended;
+        if resumed {
+            self.call.ended_at = None;
+            self.call.state = if self.call.connected_at.is_some() { CallState::Connected } else { CallState::Ringing };
+        }
+        let connected = self.call.connected_at.is_none() && connected_at.is_some();
+        if connected {
+            self.call.connected_at = connected_at;
+            if self.call.state == CallState::Ringing {
+                self.call.state = CallState::Connected;
+            }
+        }
+        if !self.detected_told {
+            self.detected_told = true;
+            told.push(CallTransition::Detected(self.call.clone()));
+        } else if resumed {
+            told.push(CallTransition::Resumed(self.call.clone()));
+        }
+        if connected {
+            told.push(CallTransition::Connected(self.call.clone()));
+        }
+        if !alive && self.call.state != CallState::Ended {
+            self.call.state = CallState::Ended;
+            self.call.ended_at = self.legs.iter().filter_map(|leg| leg.missed_since).max();
+            told.push(CallTransition::Ended(self.call.clone()));
+        }
+        self.tell_dial(at, told);
+    }
+
+    /// When both sides came to speak: for a dialled call, when the contact answered, not when the agent picked up.
+    fn conversation_began(&self) -> Option<DateTime<Utc>> {
+        self.legs.iter().filter(|leg| leg.role != LegRole::Agent).filter_map(|leg| leg.connected_at).min()
+    }
+
+    fn tell_dial(&mut self, at: DateTime<Utc>, told: &mut Vec<CallTransition>) {
+        let contact_leg = self.legs.iter().any(|leg| leg.role == LegRole::Contact);
+        let agent_answered = self.legs.iter().any(|leg| leg.role == LegRole::Agent && leg.connected_at.is_some());
+        let Some(dial) = &mut self.dial else { return };
+        let state = match self.call.state {
+            CallState::Ended => DialState::Ended,
+            CallState::Connected => DialState::Connected,
+            CallState::Ringing if contact_leg || agent_answered => DialState::ContactRinging,
+            CallState::Ringing => DialState::AgentRinging,
+        };
+        if state > dial.state {
+            dial.state = state;
+            told.push(CallTransition::Dial(progress_of(dial, at, Some(self.call.key.clone()))));
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Turns polls into transitions that each happen exactly once.
+//!
+//! A poll shows the calls going on; nobody tells when one begins or ends. The rules (PROVIDERS.md, "A live call missing
+//! from one complete poll…"):
+//!
+//! - a call is detected when it is first shown, by whatever leg;
+//! - a failed or partial poll ends nothing;
+//! - a leg that two complete polls in a row miss is gone, since the first of the two; a call whose legs are all gone has
+//!   ended;
+//! - a call that is shown again goes on, and is not detected a second time;
+//! - an answer to an older question that arrives late may add what we did not know, but takes nothing back.
+//!
+//! The whole state can be saved and restored, so a restart repeats nothing.
+
+mod legs;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod stories;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::attribution::Whose;
+use crate::call::{AccountName, Call, CallKey, CallState, Direction, Party, Provider};
+use crate::dial::{Dial, DialId, DialProgress, DialState, LegRole, likely_reasons};
+use crate::endpoint::EndpointNumber;
+use crate::error::ErrorCode;
+use crate::observation::{CallObservation, PollBatch};
+use legs::Tracked;
+
+/// Something that happened to a call or a dial, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "transition", content = "of")]
+pub enum CallTransition {
+    /// A call is seen for the first time.
+    Detected(Call),
+    /// The other side answered.
+    Connected(Call),
+    /// The call is over.
+    Ended(Call),
+    /// A call taken for over goes on.
+    Resumed(Call),
+    /// A dial of ours has come further.
+    Dial(DialProgress),
+}
+
+impl CallTransition {
+    /// The call it is about, where it is about one.
+    #[must_use]
+    pub fn call(&self) -> Option<&Call> {
+        match self {
+            Self::Detected(call) | Self::Connected(call) | Self::Ended(call) | Self::Resumed(call) => Some(call),
+            Self::Dial(_) => None,
+        }
+    }
+}
+
+/// How many complete polls in a row must miss a leg before it is gone.
+const MISSES_THAT_END: u32 = 2;
+/// How long ended calls are remembered, so that one that returns is known again.
+const REMEMBERED_FOR: TimeDelta = TimeDelta::hours(24);
+/// How many ended calls are remembered at most.
+const REMEMBERED_AT_MOST: usize = 500;
+/// How long a dial that showed no call is still recognised, should its call appear after all.
+const RECOGNISED_LATE_FOR: Duration = Duration::from_secs(120);
+/// The most that one gap between polls adds to a dial's waiting: a suspended laptop is not a waiting vendor.
+const LONGEST_STEP: TimeDelta = TimeDelta::seconds(30);
+
+/// A dial whose call has not been seen yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct WaitingDial {
+    dial: Dial,
+    /// Polls asked up to here can't show the call.
+    after: u64,
+    waited: Duration,
+    complete_polls: u32,
+    appears_within: Duration,
+}
+
+/// The calls of one account, as far as polls have shown them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallTracker {
+    provider: Provider,
+    account: AccountName,
+    /// Callers that the account's settings name as the vendor's own, ringing the agent for a click-to-dial.
+    #[serde(skip)]
+    agent_leg_callers: Vec<String>,
+    asked: u64,
+    applied: u64,
+    last_answer: Option<DateTime<Utc>>,
+    calls: Vec<Tracked>,
+    waiting: Vec<WaitingDial>,
+}
+
+impl CallTracker {
+    /// A tracker that has seen nothing.
+    #[must_use]
+    pub fn new(provider: Provider, account: AccountName) -> Self {
+        Self {
+            provider,
+            account,
+            agent_leg_callers: Vec::new(),
+            asked: 0,
+            applied: 0,
+            last_answer: None,
+            calls: Vec::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Names the callers that ring the agent's telephone for a click-to-dial; a setting, so it is not saved.
+    #[must_use]
+    pub fn with_agent_leg_callers(mut self, callers: Vec<String>) -> Self {
+        self.agent_leg_callers = callers;
+        self
+    }
+
+    /// The place of the next question in the order of questions.
+    pub fn next_sequence(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
+    }
+
+    /// The calls that are not over.
+    pub fn active(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter().map(|t| &t.call).filter(|c| c.state != CallState::Ended)
+    }
+
+    /// Whether this endpoint is in a call, or a dial of its own is on its way: the vendor allows one active call per
+    /// user (seed 000, section 1, "Notas").
+    #[must_use]
+    pub fn is_busy(&self, endpoint: &EndpointNumber) -> bool {
+        self.active().any(|c| c.endpoint == *endpoint)
+            || self.waiting.iter().any(|w| w.dial.endpoint == *endpoint && !w.dial.state.is_final())
+    }
+
+    /// A dial is about to be sent: its legs are recognised from the next question on.
+    pub fn expect(&mut self, dial: Dial, appears_within: Duration) -> CallTransition {
+        let progress = progress_of(&dial, dial.requested_at, None);
+        let waited = Duration::ZERO;
+        self.waiting.push(WaitingDial { dial, after: self.asked, waited, complete_polls: 0, appears_within });
+        CallTransition::Dial(progress)
+    }
+
+    /// The vendor has answered a dial. An unknown outcome is followed like an accepted one, for it may have been placed.
+    pub fn dial_answered(
+        &mut self,
+        id: DialId,
+        answer: Result<(), ErrorCode>,
+        at: DateTime<Utc>,
+    ) -> Option<CallTransition> {
+        let place = self.waiting.iter().position(|w| w.dial.id == id)?;
+        match answer {
+            Ok(()) => {
+                let dial = &mut self.waiting.get_mut(place)?.dial;
+                (dial.state < DialState::Accepted).then(|| {
+                    dial.state = DialState::Accepted;
+                    CallTransition::Dial(progress_of(dial, at, None))
+                })
+            }
+            Err(ErrorCode::OutcomeUnknown) => None,
+            Err(code) => {
+                let mut dial = self.waiting.remove(place).dial;
+                dial.state = DialState::Failed;
+                Some(CallTransition::Dial(DialProgress { error: Some(code), ..progress_of(&dial, at, None) }))
+            }
+        }
+    }
+
+    /// Takes in what a poll brought and tells what happened.
+    pub fn apply(&mut self, batch: &PollBatch) -> Vec<CallTransition> {
+        let in_order = batch.sequence > self.applied;
+        if in_order {
+            self.applied = batch.sequence;
+            self.asked = self.asked.max(batch.sequence);
+        }
+        let at = batch.answered_at;
+        let mut told = Vec::new();
+        let shown = each_leg_once(&batch.observations);
+        for observation in shown.values() {
+            self.see(observation, batch.sequence, in_order, at);
+        }
+        if in_order && batch.complete {
+            for tracked in &mut self.calls {
+                tracked.miss_all_but(|id| shown.contains_key(id), MISSES_THAT_END, at);
+            }
+        }
+        for tracked in &mut self.calls {
+            tracked.tell(at, &mut told);
+        }
+        if in_order {
+            self.wait_for_dials(batch, &mut told);
+            self.last_answer = Some(at);
+            self.forget(at);
+        }
+        told
+    }
+
+    /// Finds the call a leg belongs to, or begins one.
+    fn see(&mut self, observation: &CallObservation, sequence: u64, in_order: bool, at: DateTime<Utc>) {
+        if let Some(tracked) = self.calls.iter_mut().find(|t| t.has_leg(&observation.external_id)) {
+            tracked.see_leg(observation, in_order);
+            return;
+        }
+        let ours = matches!(observation.whose, Whose::Ours(_));
+        if ours && let Some(tracked) = self.calls.iter_mut().find(|t| t.is_grouped_with(observation)) {
+            tracked.add_leg(observation, LegRole::Plain);
+            return;
+        }
+        for tracked in &mut self.calls {
+            if let Some(role) = tracked.expects(&observation.whose, &self.agent_leg_callers) {
+                tracked.add_leg(observation, role);
+                return;
+            }
+        }
+        let dialled = self.waiting.iter().enumerate().find_map(|(place, waiting)| {
+            let role = waiting.dial.recognises(&observation.whose, &self.agent_leg_callers)?;
+            (sequence > waiting.after).then_some((place, role))
+        });
+        let key = CallKey {
+            provider: self.provider,
+            account: self.account.clone(),
+            external_id: observation.external_id.clone(),
+        };
+        let detected_at = observation.detected_at.min(at);
+        if let Some((place, role)) = dialled {
+            let dial = self.waiting.remove(place).dial;
+            let call = Call {
+                key,
+                endpoint: dial.endpoint.clone(),
+                direction: Direction::Out,
+                party: Party::Number { number: dial.number.clone() },
+                state: CallState::Ringing,
+                detected_at,
+                connected_at: None,
+                ended_at: None,
+                dial: Some(dial.id),
+            };
+            self.calls.push(Tracked::new(call, observation, role, Some(dial)));
+        } else if let Whose::Ours(ours) = &observation.whose {
+            let call = Call {
+                key,
+                endpoint: ours.endpoint.clone(),
+                direction: ours.direction,
+                party: ours.party.clone(),
+                state: CallState::Ringing,
+                detected_at,
+                connected_at: None,
+                ended_at: None,
+                dial: None,
+            };
+            self.calls.push(Tracked::new(call, observation, LegRole::Plain, None));
+        }
+    }
+
+    /// Dials whose call has not been shown yet: after their time, and at least two whole looks, say so.
+    fn wait_for_dials(&mut self, batch: &PollBatch, told: &mut Vec<CallTransition>) {
+        let since = self.last_answer.map_or(TimeDelta::zero(), |last| batch.answered_at - last);
+        let step = since.clamp(TimeDelta::zero(), LONGEST_STEP).to_std().unwrap_or_default();
+        for waiting in &mut self.waiting {
+            if batch.sequence <= waiting.after {
+                continue;
+            }
+            waiting.waited += step;
+            waiting.complete_polls += u32::from(batch.complete);
+            let overdue = waiting.waited >= waiting.appears_within && waiting.complete_polls >= MISSES_THAT_END;
+            if overdue && !waiting.dial.state.is_final() {
+                waiting.dial.state = DialState::NoCallAppeared;
+                let mut progress = progress_of(&waiting.dial, batch.answered_at, None);
+                progress.likely_reasons = likely_reasons(true);
+                told.push(CallTransition::Dial(progress));
+            }
+        }
+        self.waiting.retain(|w| !w.dial.state.is_final() || w.waited < w.appears_within + RECOGNISED_LATE_FOR);
+    }
+
+    fn forget(&mut self, at: DateTime<Utc>) {
+        let old = |t: &Tracked| t.call.ended_at.is_some_and(|ended| at - ended > REMEMBERED_FOR);
+        self.calls.retain(|t| !old(t));
+        let ended = self.calls.iter().filter(|t| t.call.state == CallState::Ended).count();
+        let mut surplus = ended.saturating_sub(REMEMBERED_AT_MOST);
+        // The calls stand in the order they were detected, so the oldest go first.
+        self.calls.retain(|t| {
+            let goes = surplus > 0 && t.call.state == CallState::Ended;
+            surplus -= usize::from(goes);
+            !goes
+        });
+    }
+}
+
+/// The vendor may show a leg twice in one answer; what either row knows is kept.
+fn each_leg_once(observations: &[CallObservation]) -> BTreeMap<String, CallObservation> {
+    let mut legs: BTreeMap<String, CallObservation> = BTreeMap::new();
+    for observation in observations {
+        legs.entry(observation.external_id.clone())
+            .and_modify(|known| {
+                known.connected_at = known.connected_at.or(observation.connected_at);
+                if matches!(known.whose, Whose::Others { .. }) {
+                    known.whose = observation.whose.clone();
+                }
+            })
+            .or_insert_with(|| observation.clone());
+    }
+    legs
+}
+
+fn progress_of(dial: &Dial, at: DateTime<Utc>, call_key: Option<CallKey>) -> DialProgress {
+    DialProgress { id: dial.id, state: dial.state, at, call_key, error: None, likely_reasons: Vec::new() }
+}

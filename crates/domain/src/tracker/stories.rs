@@ -1,0 +1,344 @@
+//! What happens to single calls and dials, told one poll at a time.
+
+use chrono::TimeZone;
+use uuid::Uuid;
+
+use super::*;
+use crate::attribution::Attribution;
+use crate::dial::LikelyReason;
+use crate::number::{Country, PhoneNumber};
+
+const ENDPOINT: &str = "8373456";
+const CUSTOMER: &str = "88848787";
+
+struct Line {
+    tracker: CallTracker,
+    seconds: i64,
+}
+
+fn endpoint() -> EndpointNumber {
+    EndpointNumber::new(ENDPOINT).unwrap()
+}
+
+fn customer() -> PhoneNumber {
+    PhoneNumber::typed(CUSTOMER, Country::CR).unwrap()
+}
+
+fn time(seconds: i64) -> DateTime<Utc> {
+    Utc.timestamp_opt(1_800_000_000 + seconds, 0).unwrap()
+}
+
+fn ours(direction: Direction, party: Party) -> Whose {
+    Whose::Ours(Attribution { endpoint: endpoint(), direction, party })
+}
+
+fn leg(id: &str, whose: Whose) -> CallObservation {
+    CallObservation { external_id: id.into(), group: None, whose, detected_at: time(0), connected_at: None }
+}
+
+fn incoming(id: &str) -> CallObservation {
+    leg(id, ours(Direction::In, Party::Number { number: customer() }))
+}
+
+fn outgoing(id: &str) -> CallObservation {
+    leg(id, ours(Direction::Out, Party::Number { number: customer() }))
+}
+
+fn agent_leg(id: &str) -> CallObservation {
+    leg(id, ours(Direction::Internal, Party::Endpoint { number: endpoint() }))
+}
+
+fn answered(mut leg: CallObservation, seconds: i64) -> CallObservation {
+    leg.connected_at = Some(time(seconds));
+    leg
+}
+
+impl Line {
+    fn new() -> Self {
+        Self { tracker: CallTracker::new(Provider::CallMyWay, "main".parse().unwrap()), seconds: 0 }
+    }
+
+    fn batch(&mut self, observations: Vec<CallObservation>, complete: bool) -> PollBatch {
+        self.seconds += 4;
+        PollBatch {
+            provider: Provider::CallMyWay,
+            account: "main".parse().unwrap(),
+            sequence: self.tracker.next_sequence(),
+            answered_at: time(self.seconds),
+            observations,
+            complete,
+        }
+    }
+
+    fn poll(&mut self, observations: Vec<CallObservation>) -> Vec<String> {
+        let batch = self.batch(observations, true);
+        names(&self.tracker.apply(&batch))
+    }
+
+    fn failed_poll(&mut self) -> Vec<String> {
+        let batch = self.batch(Vec::new(), false);
+        names(&self.tracker.apply(&batch))
+    }
+
+    fn dial(&mut self) -> DialId {
+        let id = DialId(Uuid::from_u128(7));
+        let dial = Dial {
+            id,
+            endpoint: endpoint(),
+            number: customer(),
+            contact: None,
+            requested_at: time(self.seconds),
+            state: DialState::Requested,
+        };
+        self.tracker.expect(dial, Duration::from_secs(20));
+        id
+    }
+
+    fn restart(&mut self) {
+        let saved = serde_json::to_string(&self.tracker).unwrap();
+        self.tracker = serde_json::from_str(&saved).unwrap();
+    }
+}
+
+fn names(transitions: &[CallTransition]) -> Vec<String> {
+    transitions
+        .iter()
+        .map(|t| match t {
+            CallTransition::Detected(c) => format!("detected {}", c.key.external_id),
+            CallTransition::Connected(c) => format!("connected {}", c.key.external_id),
+            CallTransition::Ended(c) => format!("ended {}", c.key.external_id),
+            CallTransition::Resumed(c) => format!("resumed {}", c.key.external_id),
+            CallTransition::Dial(p) => format!("dial {:?}", p.state),
+        })
+        .collect()
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn a_call_is_detected_connected_and_ended_once_each() {
+    let mut line = Line::new();
+    assert_eq!(line.poll(vec![incoming("a")]), ["detected a"]);
+    assert_eq!(line.poll(vec![incoming("a")]), NOTHING);
+    assert_eq!(line.poll(vec![answered(incoming("a"), 9)]), ["connected a"]);
+    assert_eq!(line.poll(vec![incoming("a")]), NOTHING, "a row that forgets the answer takes nothing back");
+    assert_eq!(line.poll(vec![]), NOTHING, "one miss may be a hiccup");
+    assert_eq!(line.poll(vec![]), ["ended a"]);
+    assert_eq!(line.poll(vec![]), NOTHING);
+}
+
+#[test]
+fn a_call_ends_at_the_time_of_the_first_poll_that_missed_it() {
+    let mut line = Line::new();
+    line.poll(vec![incoming("a")]);
+    line.poll(vec![]);
+    let batch = line.batch(vec![], true);
+    let told = line.tracker.apply(&batch);
+    let [CallTransition::Ended(call)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(call.ended_at, Some(time(8)));
+}
+
+#[test]
+fn a_call_first_seen_in_conversation_is_detected_and_connected_at_once() {
+    let mut line = Line::new();
+    assert_eq!(line.poll(vec![answered(incoming("a"), 1)]), ["detected a", "connected a"]);
+}
+
+#[test]
+fn failed_polls_end_nothing_however_many() {
+    let mut line = Line::new();
+    line.poll(vec![incoming("a")]);
+    for _ in 0..50 {
+        assert_eq!(line.failed_poll(), NOTHING);
+    }
+    assert_eq!(line.poll(vec![]), NOTHING);
+    assert_eq!(line.failed_poll(), NOTHING);
+    assert_eq!(line.poll(vec![]), ["ended a"]);
+}
+
+#[test]
+fn a_call_that_returns_goes_on_without_being_detected_again() {
+    let mut line = Line::new();
+    line.poll(vec![answered(incoming("a"), 1)]);
+    line.poll(vec![]);
+    assert_eq!(line.poll(vec![]), ["ended a"]);
+    assert_eq!(line.poll(vec![answered(incoming("a"), 1)]), ["resumed a"]);
+    line.poll(vec![]);
+    assert_eq!(line.poll(vec![]), ["ended a"]);
+}
+
+#[test]
+fn a_restart_repeats_nothing() {
+    let mut line = Line::new();
+    line.poll(vec![incoming("a")]);
+    line.restart();
+    assert_eq!(line.poll(vec![incoming("a")]), NOTHING);
+    line.poll(vec![]);
+    line.restart();
+    assert_eq!(line.poll(vec![]), ["ended a"]);
+    line.restart();
+    assert_eq!(line.poll(vec![]), NOTHING);
+}
+
+#[test]
+fn the_same_leg_twice_in_one_answer_is_one_call() {
+    let mut line = Line::new();
+    assert_eq!(line.poll(vec![incoming("a"), answered(incoming("a"), 2)]), ["detected a", "connected a"]);
+}
+
+#[test]
+fn an_answer_that_comes_late_ends_and_revives_nothing() {
+    let mut line = Line::new();
+    let late_empty = line.batch(vec![], true);
+    let late_shows = line.batch(vec![incoming("a")], true);
+    line.poll(vec![incoming("a")]);
+    assert_eq!(names(&line.tracker.apply(&late_empty)), NOTHING);
+    assert_eq!(names(&line.tracker.apply(&late_empty)), NOTHING);
+    line.poll(vec![]);
+    line.poll(vec![]);
+    assert_eq!(names(&line.tracker.apply(&late_shows)), NOTHING);
+}
+
+#[test]
+fn legs_that_the_vendor_groups_are_one_call() {
+    let mut line = Line::new();
+    let mut second = incoming("b");
+    second.group = Some("a".into());
+    assert_eq!(line.poll(vec![incoming("a"), second.clone()]), ["detected a"]);
+    assert_eq!(line.poll(vec![answered(second.clone(), 3)]), ["connected a"]);
+    assert_eq!(line.poll(vec![second]), NOTHING, "one of its legs is still there");
+    line.poll(vec![]);
+    assert_eq!(line.poll(vec![]), ["ended a"]);
+}
+
+#[test]
+fn calls_of_others_are_nobodys_news() {
+    let mut line = Line::new();
+    assert_eq!(line.poll(vec![leg("x", Whose::Others { called: Some(customer()) })]), NOTHING);
+}
+
+#[test]
+fn a_dial_shown_as_one_leg_goes_from_ringing_to_ended() {
+    let mut line = Line::new();
+    let id = line.dial();
+    let accepted = line.tracker.dial_answered(id, Ok(()), time(1)).unwrap();
+    assert_eq!(names(&[accepted]), ["dial Accepted"]);
+    assert_eq!(line.poll(vec![]), NOTHING);
+    assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
+    assert_eq!(line.poll(vec![answered(outgoing("a"), 12)]), ["connected a", "dial Connected"]);
+    line.poll(vec![]);
+    assert_eq!(line.poll(vec![]), ["ended a", "dial Ended"]);
+}
+
+#[test]
+fn a_dial_shown_as_two_legs_is_one_call_with_the_contact_known_from_the_first() {
+    let mut line = Line::new();
+    let id = line.dial();
+    line.tracker.dial_answered(id, Ok(()), time(1));
+    let batch = line.batch(vec![agent_leg("a")], true);
+    let told = line.tracker.apply(&batch);
+    assert_eq!(names(&told), ["detected a", "dial AgentRinging"]);
+    let CallTransition::Detected(call) = &told[0] else { panic!("{told:?}") };
+    assert_eq!((call.direction, call.party.number(), call.dial), (Direction::Out, Some(&customer()), Some(id)));
+    assert_eq!(
+        line.poll(vec![answered(agent_leg("a"), 6)]),
+        ["dial ContactRinging"],
+        "the agent's answer connects nobody"
+    );
+    line.restart();
+    assert_eq!(line.poll(vec![answered(agent_leg("a"), 6), outgoing("b")]), NOTHING);
+    assert_eq!(
+        line.poll(vec![answered(agent_leg("a"), 6), answered(outgoing("b"), 15)]),
+        ["connected a", "dial Connected"]
+    );
+    line.poll(vec![]);
+    assert_eq!(line.poll(vec![]), ["ended a", "dial Ended"]);
+}
+
+#[test]
+fn a_dial_whose_agent_leg_is_gone_before_the_contact_leg_shows_stays_one_call() {
+    let mut line = Line::new();
+    line.dial();
+    line.poll(vec![agent_leg("a")]);
+    line.poll(vec![]);
+    line.poll(vec![]);
+    assert_eq!(line.poll(vec![outgoing("b")]), ["resumed a"]);
+}
+
+#[test]
+fn a_stranger_who_calls_while_a_dial_is_on_its_way_is_a_call_of_its_own() {
+    let mut line = Line::new();
+    line.dial();
+    let stranger = PhoneNumber::typed("22223333", Country::CR).unwrap();
+    let stranger = leg("s", ours(Direction::In, Party::Number { number: stranger }));
+    let withheld = leg("w", ours(Direction::In, Party::Withheld));
+    assert_eq!(line.poll(vec![stranger.clone(), withheld.clone()]), ["detected s", "detected w"]);
+    assert_eq!(line.poll(vec![stranger, withheld, agent_leg("a")]), ["detected a", "dial AgentRinging"]);
+}
+
+#[test]
+fn a_dial_that_shows_no_call_says_so_with_reasons_and_is_still_known_when_it_appears_late() {
+    let mut line = Line::new();
+    let id = line.dial();
+    line.tracker.dial_answered(id, Ok(()), time(1));
+    for _ in 0..5 {
+        assert_eq!(line.poll(vec![]), NOTHING);
+    }
+    let batch = line.batch(vec![], true);
+    let told = line.tracker.apply(&batch);
+    let [CallTransition::Dial(progress)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(progress.state, DialState::NoCallAppeared);
+    assert_eq!(progress.likely_reasons[0], LikelyReason::TelephoneNotRegistered);
+    assert!(!line.tracker.is_busy(&endpoint()));
+    assert_eq!(line.poll(vec![]), NOTHING, "it is said once");
+    assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
+}
+
+#[test]
+fn polls_that_fail_are_no_proof_that_no_call_appeared() {
+    let mut line = Line::new();
+    line.dial();
+    for _ in 0..30 {
+        assert_eq!(line.failed_poll(), NOTHING);
+    }
+    assert_eq!(line.poll(vec![]), NOTHING);
+    assert_eq!(line.poll(vec![]), ["dial NoCallAppeared"]);
+}
+
+#[test]
+fn a_refused_dial_is_over_and_an_unknown_outcome_is_followed() {
+    let mut line = Line::new();
+    let id = line.dial();
+    let told = line.tracker.dial_answered(id, Err(ErrorCode::NotAuthorised), time(1)).unwrap();
+    assert_eq!(names(&[told]), ["dial Failed"]);
+    assert!(!line.tracker.is_busy(&endpoint()));
+    let id = line.dial();
+    assert_eq!(line.tracker.dial_answered(id, Err(ErrorCode::OutcomeUnknown), time(1)), None);
+    assert!(line.tracker.is_busy(&endpoint()));
+    assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
+}
+
+#[test]
+fn an_agent_is_busy_from_the_dial_to_the_end_of_the_call() {
+    let mut line = Line::new();
+    assert!(!line.tracker.is_busy(&endpoint()));
+    line.dial();
+    assert!(line.tracker.is_busy(&endpoint()));
+    line.poll(vec![outgoing("a")]);
+    assert!(line.tracker.is_busy(&endpoint()));
+    assert!(!line.tracker.is_busy(&EndpointNumber::new("8373999").unwrap()));
+    line.poll(vec![]);
+    line.poll(vec![]);
+    assert!(!line.tracker.is_busy(&endpoint()));
+}
+
+#[test]
+fn memory_is_bounded_however_many_calls_there_were() {
+    let mut line = Line::new();
+    for n in 0..(REMEMBERED_AT_MOST + 50) {
+        line.poll(vec![incoming(&n.to_string())]);
+        line.poll(vec![]);
+        line.poll(vec![]);
+    }
+    assert_eq!(line.tracker.calls.len(), REMEMBERED_AT_MOST);
+}
