@@ -1,2 +1,55 @@
-//! (being written)
-fn main() {}
+//! `cargo xtask <command>`: everything a person, or the build server, runs from the project's folder.
+//!
+//! One file a command: [`demo`], [`test`], [`set_up`], [`bench`], [`bindings`]. Each first brings the machine to where
+//! the command needs it, and no further: a headless demo asks for no desktop packages. Nothing here knows Timbre; this
+//! crate stays small, so that the first `cargo xtask` on a fresh machine compiles in seconds.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what these commands have to say is read by a person")]
+
+mod bench;
+mod bindings;
+mod demo;
+mod process;
+mod set_up;
+mod test;
+mod ui;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "What is run from Timbre's folder.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Sets up, builds, and plays a story of calls against the simulated vendors.
+    Demo(demo::Options),
+    /// Everything that is tested at each change, in order; stops at the first step that fails.
+    Test(test::Options),
+    /// Brings this machine to where every other command works, and does nothing else.
+    SetUp,
+    /// Builds for release and measures.
+    Bench(bench::Options),
+    /// Writes the TypeScript declarations in ui/src/bindings from the Rust types.
+    Bindings,
+}
+
+fn main() {
+    let done = Workspace::find().and_then(|workspace| match Arguments::parse().command {
+        Command::Demo(options) => demo::run(&workspace, &options),
+        Command::Test(options) => test::run(&workspace, &options),
+        Command::SetUp => set_up::run(&workspace, set_up::EVERYTHING),
+        Command::Bench(options) => bench::run(&workspace, &options),
+        Command::Bindings => bindings::run(&workspace),
+    });
+    if let Err(failure) = done {
+        eprintln!("\ncargo xtask: {failure}");
+        std::process::exit(failure.code());
+    }
+}

@@ -1,0 +1,47 @@
+//! `cargo xtask bench`: measures a release build, beside the thing it is compared with.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::process::{Failure, run as run_command};
+use crate::set_up::{self, Need};
+use crate::ui;
+use crate::workspace::Workspace;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Also what needs the real windows: start, memory, event to painted pop-up.
+    #[arg(long)]
+    desktop: bool,
+    /// Writes the figures to this file too.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    let needs: &[Need] = if options.desktop { &[Need::Node, Need::Shell, Need::TestDesktop] } else { &[] };
+    set_up::run(workspace, needs)?;
+
+    let mut build = workspace.cargo(["build", "--release", "--locked", "-p", "timbre-cli", "-p", "timbre-tests"]);
+    build.args(["--bin", "timbrectl", "--bin", "timbre-bench"]);
+    if options.desktop {
+        ui::build_if_stale(workspace)?;
+        build.args(["-p", "timbre", "--bin", "timbre", "--features", "timbre/custom-protocol"]);
+    }
+    run_command(&mut build)?;
+
+    let programs = workspace.release_programs();
+    let mut bench = workspace.command(programs.join("timbre-bench"));
+    bench.env("TIMBRE_BIN_DIR", &programs);
+    if options.desktop {
+        bench.arg("--desktop");
+    }
+    if let Some(file) = &options.json {
+        // The file is meant from where the person stands; the bench is started from the project's folder.
+        let file = std::path::absolute(file)
+            .map_err(|error| Failure::advice(format!("{} is no usable path: {error}", file.display())))?;
+        bench.arg("--json").arg(file);
+    }
+    run_command(&mut bench)
+}
