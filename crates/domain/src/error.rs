@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ports::Unread;
+
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -103,12 +105,14 @@ pub struct PortError {
     /// What caused it.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// The answer that could not be read, cut to a bounded length and without secrets: kept for diagnosis.
+    pub unread: Option<Box<Unread>>,
 }
 
 impl PortError {
     /// A failure without a cause of its own.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), source: None }
+        Self { code, detail: detail.into(), source: None, unread: None }
     }
 
     /// The same, with what caused it.

@@ -19,5 +19,6 @@ pub mod number;
 pub mod observation;
 pub mod popup;
 pub mod ports;
+pub mod redact;
 pub mod texts;
 pub mod tracker;

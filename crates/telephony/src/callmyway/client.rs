@@ -1,0 +1,340 @@
+//! CallMyWay over HTTP.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono_tz::Tz;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Client, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use timbre_domain::call::AccountName;
+use timbre_domain::cdr::TimeRange;
+use timbre_domain::dial::{DialOrder, RingFirst};
+use timbre_domain::endpoint::{Endpoint, OwnEndpoints};
+use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::number::Country;
+use timbre_domain::ports::{CdrAnswer, Clock, LiveAnswer, Pace, SecretStore, Telephony, Unread};
+use timbre_domain::redact::Redactor;
+use url::Url;
+
+use super::map::{self, Reading};
+use super::{body, time, wire};
+use crate::http::{self, Answer};
+use crate::throttle::{Lane, Throttle, Throttles};
+
+/// "Los HTTPS solo se pueden activar cada 4 segundos" (seed 000, "Notas de los HTTPS").
+pub const READING_INTERVAL: Duration = Duration::from_secs(4);
+
+/// How long a whole answer may take. Longer than a few piled-up delays of the vendor's throttle.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// A day of a thousand live calls would fit many times over.
+const LIVE_AT_MOST: usize = 2 * 1024 * 1024;
+/// A page of 1,000 rows is about half of one MiB.
+const CDRS_AT_MOST: usize = 16 * 1024 * 1024;
+
+/// Everything but unreserved characters is encoded: names, passwords and dates hold anything.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What the vendor's limit counts for; the documents don't say (PROVIDERS.md, "Throttle", [?]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThrottleScope {
+    /// Each user name has its own budget.
+    #[default]
+    SignIn,
+    /// All accounts of this vendor that this Timbre reads share one budget, as behind one address.
+    Address,
+}
+
+/// One account, as the settings give it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The administrator's name for it.
+    pub account: AccountName,
+    /// Where `getCdrs.php` and `getEndpoints.php` lie, and click-to-dial unless it has a place of its own.
+    pub base_url: Url,
+    /// The whole address of click-to-dial, where it is not `Welcome/ClickToDialExtenal` under the base (seed 001 links
+    /// to `https://ws2.callmyway.net/clickToDial.php`).
+    pub click_to_dial_url: Option<Url>,
+    /// The user name: an endpoint's number.
+    pub username: String,
+    /// Whether the account's calls are asked for, or this sign-in's endpoint's alone.
+    pub full_account: bool,
+    /// The zone of the vendor's times.
+    pub zone: Tz,
+    /// The country of numbers without a country code.
+    pub country: Country,
+    /// What the limit counts for.
+    pub throttle_scope: ThrottleScope,
+    /// The distance between two reading calls; [`READING_INTERVAL`] with the real vendor.
+    pub reading_interval: Duration,
+}
+
+/// One account with CallMyWay.
+pub struct CallMyWay {
+    settings: Settings,
+    secrets: Arc<dyn SecretStore>,
+    password: Mutex<Option<SecretString>>,
+    http: Client,
+    throttle: Arc<Throttle>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The three reading calls.
+#[derive(Clone, Copy)]
+enum Script {
+    Cdrs,
+    Endpoints,
+}
+
+impl CallMyWay {
+    /// An adapter for one account.
+    ///
+    /// # Errors
+    /// When the HTTP client can't be made.
+    pub fn new(
+        settings: Settings,
+        secrets: Arc<dyn SecretStore>,
+        throttles: &Throttles,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PortError> {
+        let host = settings.base_url.host_str().unwrap_or_default();
+        let port = settings.base_url.port_or_known_default().unwrap_or_default();
+        let scope = match settings.throttle_scope {
+            ThrottleScope::SignIn => format!("callmyway:{host}:{port}:{}", settings.username),
+            ThrottleScope::Address => format!("callmyway:{host}:{port}"),
+        };
+        let throttle = throttles.of(&scope, settings.reading_interval);
+        Ok(Self { settings, secrets, password: Mutex::default(), http: http::client()?, throttle, clock })
+    }
+
+    fn reading<'a>(&self, own: &'a OwnEndpoints) -> Reading<'a> {
+        Reading { zone: self.settings.zone, country: self.settings.country, own, answered_at: self.clock.now() }
+    }
+
+    /// Asks a reading question in its turn and gives the body of a good answer.
+    async fn ask(
+        &self,
+        script: Script,
+        query: &[(&str, &str)],
+        lane: Lane,
+        at_most: usize,
+    ) -> Result<(Vec<u8>, Pace), PortError> {
+        let password = self.password().await?;
+        let mut url = self.settings.base_url.clone();
+        let file = match script {
+            Script::Cdrs => "getCdrs.php",
+            Script::Endpoints => "getEndpoints.php",
+        };
+        push_path(&mut url, &[file])?;
+        let mut pairs = vec![("username", self.settings.username.as_str()), ("password", password.expose_secret())];
+        pairs.extend_from_slice(query);
+        url.set_query(Some(&encode(&pairs)));
+        let permit = self.throttle.acquire(lane).await;
+        let answer = http::send(self.http.get(url), &self.clock, ANSWER_WITHIN, at_most).await?;
+        let pace = permit.answered();
+        self.check(&answer)?;
+        Ok((answer.body, pace))
+    }
+
+    fn check(&self, answer: &Answer) -> Result<(), PortError> {
+        let detail = format!("HTTP {}", answer.status.as_u16());
+        let code = match answer.status {
+            status if status.is_success() => return Ok(()),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorCode::NotAuthorised,
+            status if status.is_server_error() => ErrorCode::VendorFailed,
+            StatusCode::TOO_MANY_REQUESTS => ErrorCode::VendorFailed,
+            _ => ErrorCode::Unreadable,
+        };
+        Err(self.unusable(PortError::new(code, detail), &answer.body))
+    }
+
+    /// What a refused or unreadable answer leads to: it is kept for diagnosis, and a password that was refused is asked
+    /// for again, since the administrator may have mended it meanwhile.
+    fn unusable(&self, mut error: PortError, body: &[u8]) -> PortError {
+        let raw = self.redactor().clean(&String::from_utf8_lossy(&body[..body.len().min(4 * body::MAX_KEPT)]));
+        let unread = Unread { place: "answer".into(), reason: error.detail.clone(), raw: body::kept(&raw) };
+        error.unread = Some(Box::new(unread));
+        if error.code == ErrorCode::NotAuthorised {
+            *self.password.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        error
+    }
+
+    fn redactor(&self) -> Redactor {
+        let mut redactor = Redactor::default();
+        if let Some(password) = &*self.password.lock().unwrap_or_else(PoisonError::into_inner) {
+            redactor.learn(password);
+        }
+        redactor
+    }
+
+    async fn password(&self) -> Result<SecretString, PortError> {
+        if let Some(password) = self.password.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Ok(password);
+        }
+        let password = self.secrets.password(&self.settings.account).await?;
+        *self.password.lock().unwrap_or_else(PoisonError::into_inner) = Some(password.clone());
+        Ok(password)
+    }
+
+    /// What could not be read is kept for diagnosis, and a vendor may echo what we sent: the password is taken out.
+    fn cleaned(&self, mut unread: Vec<Unread>) -> Vec<Unread> {
+        if unread.is_empty() {
+            return unread;
+        }
+        let redactor = self.redactor();
+        for part in &mut unread {
+            part.raw = redactor.clean(&part.raw);
+            part.reason = redactor.clean(&part.reason);
+        }
+        unread
+    }
+
+    async fn ask_cdrs(&self, own: &OwnEndpoints, query: &[(&str, &str)]) -> Result<CdrAnswer, PortError> {
+        let (body, _) = self.ask(Script::Cdrs, query, Lane::Background, CDRS_AT_MOST).await?;
+        let answer = map::read_cdrs(&body, &self.reading(own)).map_err(|error| self.unusable(error, &body))?;
+        Ok(CdrAnswer { unread: self.cleaned(answer.unread), ..answer })
+    }
+}
+
+#[async_trait]
+impl Telephony for CallMyWay {
+    async fn live_calls(&self, own: &OwnEndpoints) -> Result<LiveAnswer, PortError> {
+        let full = if self.settings.full_account { "1" } else { "0" };
+        let (body, pace) =
+            self.ask(Script::Cdrs, &[("live", "1"), ("fullAccount", full)], Lane::Live, LIVE_AT_MOST).await?;
+        let answer = map::read_live(&body, &self.reading(own)).map_err(|error| self.unusable(error, &body))?;
+        Ok(LiveAnswer { unread: self.cleaned(answer.unread), pace, ..answer })
+    }
+
+    async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError> {
+        let (body, _) = self.ask(Script::Endpoints, &[], Lane::Background, LIVE_AT_MOST).await?;
+        map::read_endpoints(&body).map_err(|error| self.unusable(error, &body))
+    }
+
+    async fn recent_cdrs(&self, own: &OwnEndpoints) -> Result<CdrAnswer, PortError> {
+        self.ask_cdrs(own, &[("recent", "1")]).await
+    }
+
+    async fn cdrs(
+        &self,
+        own: &OwnEndpoints,
+        range: TimeRange,
+        start: usize,
+        count: usize,
+    ) -> Result<CdrAnswer, PortError> {
+        let (from, to) = (time::write(range.from, self.settings.zone), time::write(range.to, self.settings.zone));
+        let (start, count) = (start.to_string(), count.to_string());
+        self.ask_cdrs(own, &[("dateStart", &from), ("dateEnd", &to), ("ini", &start), ("cant", &count)]).await
+    }
+
+    /// Not throttled: the rule speaks of the live calls and the records only (PROVIDERS.md, "Throttle").
+    async fn dial(&self, order: &DialOrder) -> Result<(), PortError> {
+        let password = self.password().await?;
+        let mut url = match &self.settings.click_to_dial_url {
+            Some(url) => url.clone(),
+            None => {
+                let mut url = self.settings.base_url.clone();
+                push_path(&mut url, &["Welcome", "ClickToDialExtenal"])?;
+                url
+            }
+        };
+        let (first, second) = match order.ring_first {
+            RingFirst::Agent => (order.endpoint.as_str(), order.number.as_str()),
+            RingFirst::Contact => (order.number.as_str(), order.endpoint.as_str()),
+        };
+        url.set_query(Some(&encode(&[
+            ("username", &self.settings.username),
+            ("password", password.expose_secret()),
+            ("first_num", first),
+            ("second_num", second),
+        ])));
+        let answer = match http::send(self.http.get(url), &self.clock, ANSWER_WITHIN, LIVE_AT_MOST).await {
+            Ok(answer) => answer,
+            Err(error) if http::never_sent(&error) => return Err(error),
+            // The request may have arrived. It is never repeated by itself.
+            Err(error) => {
+                return Err(PortError::new(ErrorCode::OutcomeUnknown, "no answer to click-to-dial").caused_by(error));
+            }
+        };
+        self.check(&answer).map_err(|error| match error.code {
+            // The vendor failed while it was at it: whether the call was queued is anybody's guess.
+            ErrorCode::VendorFailed => PortError::new(ErrorCode::OutcomeUnknown, error.detail),
+            _ => error,
+        })?;
+        accepted(&answer.body).map_err(|error| self.unusable(error, &answer.body))
+    }
+}
+
+/// Whether click-to-dial took the order. What a good answer's body looks like is not documented beyond "200 OK"; a
+/// body that says otherwise is believed, any other is not.
+fn accepted(bytes: &[u8]) -> Result<(), PortError> {
+    match body::read(bytes) {
+        Ok(body) => match wire::open(body.json, "status") {
+            Err(wire::Refusal::Status { status: Some(409 | 486), .. }) => {
+                Err(PortError::new(ErrorCode::AlreadyInCall, "the vendor says the user is in a call"))
+            }
+            Err(refusal @ wire::Refusal::Status { .. }) => Err(map::refused(refusal)),
+            Ok(_) | Err(wire::Refusal::Shape(_)) => Ok(()),
+        },
+        Err(error @ body::ReadError::WebPage) => Err(map::unreadable(error)),
+        Err(body::ReadError::Empty | body::ReadError::NotJson(_)) => Ok(()),
+    }
+}
+
+fn push_path(url: &mut Url, segments: &[&str]) -> Result<(), PortError> {
+    url.path_segments_mut()
+        .map_err(|()| PortError::new(ErrorCode::BadConfig, "the base URL can't hold a path"))?
+        .pop_if_empty()
+        .extend(segments);
+    Ok(())
+}
+
+fn encode(pairs: &[(&str, &str)]) -> String {
+    let encoded: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, QUERY))).collect();
+    encoded.join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_in_the_query_is_percent_encoded() {
+        assert_eq!(
+            encode(&[("password", "a b&c=d+e%f#g/ñ"), ("dateStart", "2017-06-01 00:00:00")]),
+            "password=a%20b%26c%3Dd%2Be%25f%23g%2F%C3%B1&dateStart=2017-06-01%2000%3A00%3A00"
+        );
+    }
+
+    #[test]
+    fn a_base_url_may_end_in_a_slash_or_lie_in_a_folder() {
+        for (base, whole) in [
+            ("https://www.callmyway.com", "https://www.callmyway.com/getCdrs.php"),
+            ("https://www.callmyway.com/", "https://www.callmyway.com/getCdrs.php"),
+            ("http://127.0.0.1:8080/stand/in", "http://127.0.0.1:8080/stand/in/getCdrs.php"),
+        ] {
+            let mut url = Url::parse(base).unwrap();
+            push_path(&mut url, &["getCdrs.php"]).unwrap();
+            assert_eq!(url.as_str(), whole);
+        }
+    }
+
+    #[test]
+    fn a_click_to_dial_answer_is_accepted_unless_it_says_otherwise() {
+        for body in ["", "OK", "200 OK", "1", r#"{"status":200,"message":"OK"}"#, r#"{"status":"200"}"#, "[]"] {
+            assert!(accepted(body.as_bytes()).is_ok(), "{body}");
+        }
+        for (body, code) in [
+            (r#"{"status":401}"#, ErrorCode::NotAuthorised),
+            (r#"{"error":"ip"}"#, ErrorCode::NotAuthorised),
+            (r#"{"status":409,"message":"active call"}"#, ErrorCode::AlreadyInCall),
+            ("<html>", ErrorCode::NotAuthorised),
+        ] {
+            assert_eq!(accepted(body.as_bytes()).unwrap_err().code, code, "{body}");
+        }
+    }
+}

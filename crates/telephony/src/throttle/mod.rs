@@ -1,0 +1,193 @@
+//! Keeps a vendor's limit for everything that shares it, across restarts, live calls first.
+
+mod pace;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use timbre_domain::ports::{Clock, Pace, ThrottleMemory};
+use tokio::sync::Notify;
+
+pub use pace::{MARGIN, Pacer};
+
+/// What a question is for; it decides who goes first when several wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// The calls going on: a pop-up waits for it.
+    Live,
+    /// Everything else: history, endpoints.
+    Background,
+}
+
+/// After this many distances a background question goes before a live one, or a poller that always asks again would
+/// starve it for ever.
+const PATIENCE_IN_SLOTS: u32 = 5;
+
+/// The throttles in use, one per scope. Adapters that share a scope share the throttle.
+pub struct Throttles {
+    clock: Arc<dyn Clock>,
+    memory: Arc<dyn ThrottleMemory>,
+    by_scope: Mutex<HashMap<String, Arc<Throttle>>>,
+}
+
+impl Throttles {
+    /// No throttles yet.
+    pub fn new(clock: Arc<dyn Clock>, memory: Arc<dyn ThrottleMemory>) -> Self {
+        Self { clock, memory, by_scope: Mutex::default() }
+    }
+
+    /// The throttle of a scope; made, with what was remembered from before, when it is first asked for. Of two rules
+    /// for one scope the stricter would be right; settings are checked so that there is only one.
+    pub fn of(&self, scope: &str, rule: Duration) -> Arc<Throttle> {
+        let mut by_scope = self.by_scope.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = by_scope.entry(scope.to_owned()).or_insert_with(|| {
+            Arc::new(Throttle::new(scope.to_owned(), rule, self.clock.clone(), self.memory.clone()))
+        });
+        made.clone()
+    }
+}
+
+/// One scope of a vendor's limit.
+pub struct Throttle {
+    scope: String,
+    clock: Arc<dyn Clock>,
+    memory: Arc<dyn ThrottleMemory>,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+struct State {
+    pacer: Pacer,
+    waiting: Vec<Waiting>,
+    next_ticket: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    ticket: u64,
+    lane: Lane,
+    since: Duration,
+}
+
+/// Leave to send one question. The scope is held until it is given back.
+pub struct Permit<'a> {
+    throttle: &'a Throttle,
+    sent_at: Duration,
+    told: bool,
+}
+
+impl Throttle {
+    fn new(scope: String, rule: Duration, clock: Arc<dyn Clock>, memory: Arc<dyn ThrottleMemory>) -> Self {
+        let mut pacer = Pacer::new(rule);
+        if let Some(last) = memory.last_used(&scope) {
+            pacer.continue_from(clock.elapsed(), (clock.now() - last).to_std().ok());
+        }
+        let state = Mutex::new(State { pacer, waiting: Vec::new(), next_ticket: 0 });
+        Self { scope, clock, memory, state, changed: Notify::new() }
+    }
+
+    /// Waits for a slot and takes it. Dropping the future gives the place in the queue up.
+    pub async fn acquire(&self, lane: Lane) -> Permit<'_> {
+        let place = Place { throttle: self, ticket: self.enter(lane) };
+        loop {
+            // Registered before the state is looked at, so that no change is missed in between.
+            let changed = self.changed.notified();
+            let sleeps_until = {
+                let mut state = self.lock();
+                let now = self.clock.elapsed();
+                let is_first = state.first().is_some_and(|w| w.ticket == place.ticket);
+                match state.pacer.next_slot(now) {
+                    Some(slot) if slot <= now && is_first => {
+                        state.pacer.sent(now);
+                        drop(state);
+                        self.memory.remember(&self.scope, self.clock.now());
+                        return Permit { throttle: self, sent_at: now, told: false };
+                    }
+                    // The slot is another's, who is about to take it and will say so.
+                    Some(slot) if slot <= now => None,
+                    slot => slot,
+                }
+            };
+            match sleeps_until {
+                Some(slot) => tokio::select! {
+                    () = changed => {}
+                    () = self.clock.sleep_until(slot) => {}
+                },
+                None => changed.await,
+            }
+        }
+    }
+
+    /// How the vendor keeps up.
+    pub fn pace(&self, took: Duration) -> Pace {
+        let state = self.lock();
+        Pace { took, interval: state.pacer.interval(), slowed: state.pacer.is_slowed() }
+    }
+
+    fn enter(&self, lane: Lane) -> u64 {
+        let mut state = self.lock();
+        let ticket = state.next_ticket;
+        state.next_ticket += 1;
+        state.waiting.push(Waiting { ticket, lane, since: self.clock.elapsed() });
+        ticket
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing in here can panic half-way through a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Who goes next: a background question that has waited too long, else live ones, else background ones. It is
+    /// judged by when the slot falls due and not by the moment of looking, so that all who look agree.
+    fn first(&self) -> Option<&Waiting> {
+        let due = self.pacer.due();
+        let patience = self.pacer.interval() * PATIENCE_IN_SLOTS;
+        let starved = |w: &&Waiting| w.lane == Lane::Background && due >= w.since + patience;
+        let live = |w: &&Waiting| w.lane == Lane::Live;
+        self.waiting.iter().find(starved).or_else(|| self.waiting.iter().find(live)).or_else(|| self.waiting.first())
+    }
+}
+
+/// A place in the queue; leaving it, by whatever way, lets the others look again.
+struct Place<'a> {
+    throttle: &'a Throttle,
+    ticket: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.throttle.lock().waiting.retain(|w| w.ticket != self.ticket);
+        self.throttle.changed.notify_waiters();
+    }
+}
+
+impl Permit<'_> {
+    /// The answer came, whole: how long it took tells whether the vendor holds us back.
+    pub fn answered(mut self) -> Pace {
+        let took = self.throttle.clock.elapsed().saturating_sub(self.sent_at);
+        self.told = true;
+        if self.throttle.lock().pacer.answered(took) {
+            let pace = self.throttle.pace(took);
+            tracing::info!(
+                scope = "reading",
+                interval_ms = pace.interval.as_millis(),
+                slowed = pace.slowed,
+                "pace changed"
+            );
+        }
+        self.throttle.changed.notify_waiters();
+        self.throttle.pace(took)
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if !self.told {
+            self.throttle.lock().pacer.gave_up();
+            self.throttle.changed.notify_waiters();
+        }
+    }
+}

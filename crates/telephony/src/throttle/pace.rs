@@ -1,0 +1,221 @@
+//! When the next question may be sent: pure arithmetic on durations of one monotonic clock.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Added to the vendor's distance, so that a question that travels a little faster than the one before it does not
+/// arrive too early.
+pub const MARGIN: Duration = Duration::from_millis(20);
+/// The longest distance that lagging answers lead to.
+const SLOWEST: Duration = Duration::from_secs(30);
+/// How many answers the idea of an ordinary answer is taken from.
+const REMEMBERED: usize = 32;
+/// How many ordinary answers in a row it takes to speed up again.
+const STEADY: u32 = 5;
+/// How much longer than ordinary an answer may take before it lags.
+const PATIENCE: Duration = Duration::from_millis(750);
+
+/// The pace of one scope of a vendor's limit.
+#[derive(Debug, Clone)]
+pub struct Pacer {
+    rule: Duration,
+    interval: Duration,
+    last_sent: Option<Duration>,
+    /// What a restart left to wait.
+    not_before: Duration,
+    in_flight: u32,
+    answers: VecDeque<Duration>,
+    steady: u32,
+}
+
+impl Pacer {
+    /// A pace that keeps `rule` between two questions.
+    #[must_use]
+    pub fn new(rule: Duration) -> Self {
+        Self {
+            rule,
+            interval: rule,
+            last_sent: None,
+            not_before: Duration::ZERO,
+            in_flight: 0,
+            answers: VecDeque::new(),
+            steady: 0,
+        }
+    }
+
+    /// Continues from before a restart: the last question was sent `ago`. `None` for a time that lies in the future
+    /// because the clock was set back: then the whole distance is waited.
+    pub fn continue_from(&mut self, now: Duration, ago: Option<Duration>) {
+        self.not_before = now + (self.interval + MARGIN).saturating_sub(ago.unwrap_or_default());
+    }
+
+    /// The first moment at which the next question may be sent; `None` while one is in flight.
+    #[must_use]
+    pub fn next_slot(&self, now: Duration) -> Option<Duration> {
+        (self.in_flight == 0).then(|| now.max(self.due()))
+    }
+
+    /// When the next question falls due, whether or not that has passed.
+    #[must_use]
+    pub fn due(&self) -> Duration {
+        self.last_sent.map_or(self.not_before, |last| self.not_before.max(last + self.interval + MARGIN))
+    }
+
+    /// A question is sent.
+    pub fn sent(&mut self, now: Duration) {
+        self.last_sent = Some(now);
+        self.in_flight += 1;
+    }
+
+    /// The question in flight is over, without an answer that tells about the pace.
+    pub fn gave_up(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// The answer came. One that took much longer than answers ordinarily do is a vendor that holds us back: we slow
+    /// down, and speed up again after a run of ordinary ones. Returns whether the distance changed.
+    pub fn answered(&mut self, took: Duration) -> bool {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let before = self.interval;
+        let lags = self.ordinary().is_some_and(|ordinary| took > ordinary * 3 + PATIENCE);
+        if lags {
+            self.steady = 0;
+            self.interval = (self.interval * 3 / 2).min(SLOWEST.max(self.rule));
+        } else {
+            self.steady += 1;
+            if self.steady >= STEADY {
+                self.steady = 0;
+                self.interval = (self.interval * 2 / 3).max(self.rule);
+            }
+        }
+        if self.answers.len() == REMEMBERED {
+            self.answers.pop_front();
+        }
+        self.answers.push_back(took);
+        self.interval != before
+    }
+
+    /// The distance kept now, without the margin.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Whether we keep a larger distance than the rule asks for.
+    #[must_use]
+    pub fn is_slowed(&self) -> bool {
+        self.interval > self.rule
+    }
+
+    /// What the network and the vendor need when nothing is held back: the fastest of the last answers.
+    fn ordinary(&self) -> Option<Duration> {
+        self.answers.iter().min().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RULE: Duration = Duration::from_secs(4);
+
+    fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    #[test]
+    fn the_next_slot_counts_from_the_question_and_not_from_its_answer() {
+        let mut pacer = Pacer::new(RULE);
+        let mut now = ms(100);
+        for n in 0..1_000u64 {
+            let slot = pacer.next_slot(now).unwrap();
+            assert_eq!(slot, ms(100) + (RULE + MARGIN) * u32::try_from(n).unwrap(), "no drift");
+            pacer.sent(slot);
+            pacer.answered(ms(300));
+            now = slot + ms(300);
+        }
+    }
+
+    #[test]
+    fn nothing_is_sent_while_an_answer_is_outstanding() {
+        let mut pacer = Pacer::new(RULE);
+        pacer.sent(ms(0));
+        assert_eq!(pacer.next_slot(ms(60_000)), None);
+        pacer.gave_up();
+        assert_eq!(pacer.next_slot(ms(60_000)), Some(ms(60_000)));
+    }
+
+    #[test]
+    fn lagging_answers_slow_us_down_and_ordinary_ones_speed_us_up_again() {
+        let mut pacer = Pacer::new(RULE);
+        pacer.answered(ms(80));
+        assert!(!pacer.answered(ms(120)), "a little slower is the network");
+        assert!(pacer.answered(ms(4_100)));
+        assert!(pacer.is_slowed());
+        assert_eq!(pacer.interval(), ms(6_000));
+        for _ in 0..4 {
+            assert!(!pacer.answered(ms(90)));
+        }
+        assert!(pacer.answered(ms(90)));
+        assert_eq!(pacer.interval(), RULE);
+        assert!(!pacer.is_slowed());
+    }
+
+    #[test]
+    fn a_slow_network_is_not_mistaken_for_a_vendor_that_holds_back() {
+        let mut pacer = Pacer::new(RULE);
+        for _ in 0..40 {
+            assert!(!pacer.answered(ms(1_800)));
+        }
+    }
+
+    #[test]
+    fn it_never_gets_slower_than_half_a_minute() {
+        let mut pacer = Pacer::new(RULE);
+        pacer.answered(ms(50));
+        for _ in 0..50 {
+            pacer.answered(ms(9_000));
+            pacer.answered(ms(50));
+        }
+        assert!(pacer.interval() <= SLOWEST);
+    }
+
+    #[test]
+    fn a_restart_keeps_the_distance() {
+        for (now, ago, slot) in
+            [(ms(0), 1_000, 3_020), (ms(50), 0, 4_070), (ms(0), 3_999, 21), (ms(9_000), 1_000, 12_020)]
+        {
+            let mut pacer = Pacer::new(RULE);
+            pacer.continue_from(now, Some(ms(ago)));
+            assert_eq!(pacer.next_slot(now), Some(ms(slot)), "sent {ago} ms ago at {now:?}");
+        }
+        let mut pacer = Pacer::new(RULE);
+        pacer.continue_from(ms(5), Some(ms(60_000)));
+        assert_eq!(pacer.next_slot(ms(5)), Some(ms(5)), "long ago is no reason to wait");
+        let mut pacer = Pacer::new(RULE);
+        pacer.continue_from(ms(5), None);
+        assert_eq!(pacer.next_slot(ms(5)), Some(ms(4_025)), "a clock that was set back waits once, not for an hour");
+    }
+
+    proptest! {
+        #[test]
+        fn two_questions_are_never_closer_than_the_rule(steps in prop::collection::vec((0u64..9_000, 0u64..12_000, any::<bool>()), 1..60)) {
+            let mut pacer = Pacer::new(RULE);
+            let mut now = ms(0);
+            let mut last: Option<Duration> = None;
+            for (idle, took, fails) in steps {
+                now += ms(idle);
+                let slot = pacer.next_slot(now).unwrap();
+                if let Some(last) = last {
+                    prop_assert!(slot >= last + RULE + MARGIN);
+                }
+                pacer.sent(slot);
+                last = Some(slot);
+                if fails { pacer.gave_up() } else { pacer.answered(ms(took)); }
+                now = slot + ms(took);
+            }
+        }
+    }
+}
