@@ -27,7 +27,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     build.args(["--bin", "timbrectl", "--bin", "timbre-bench"]);
     if options.desktop {
         ui::build_if_stale(workspace)?;
-        build.args(["-p", "timbre", "--bin", "timbre", "--features", "timbre/custom-protocol"]);
+        // As `tauri build` compiles what is shipped.
+        build.args(["-p", "timbre", "--bin", "timbre", "--features", "tauri/custom-protocol"]);
     }
     run_command(&mut build)?;
 

@@ -42,8 +42,7 @@ fn build(workspace: &Workspace, headless: bool) -> Command {
     let mut build = workspace.cargo(["build", "--locked", "-p", "timbre-cli", "-p", "timbre-tests"]);
     build.args(["--bin", "timbrectl", "--bin", "timbre-demo"]);
     if !headless {
-        // Without the feature, the windows would look for a development server instead of the embedded pages.
-        build.args(["-p", "timbre", "--bin", "timbre", "--features", "timbre/custom-protocol"]);
+        build.args(["-p", "timbre", "--bin", "timbre"]);
     }
     build
 }

@@ -104,7 +104,7 @@ fn fmt(workspace: &Workspace) -> Result<(), Failure> {
 }
 
 fn deny(workspace: &Workspace) -> Result<(), Failure> {
-    let mut deny = workspace.cargo(["deny", "--locked", "check", "--config", ".deny.toml", "--hide-inclusion-graph"]);
+    let mut deny = workspace.cargo(["deny", "--locked", "--config", ".deny.toml", "check", "--hide-inclusion-graph"]);
     run_command(deny.args(["bans", "licenses", "sources"]))
 }
 

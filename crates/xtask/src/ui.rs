@@ -23,7 +23,7 @@ pub(crate) fn check_and_build(workspace: &Workspace) -> Result<(), Failure> {
 pub(crate) fn build_if_stale(workspace: &Workspace) -> Result<(), Failure> {
     let ui = workspace.path("ui");
     let texts = workspace.path("crates/domain/texts");
-    if is_built(&ui.join("dist/index.html"), &[&ui, &texts]) {
+    if is_built(&ui.join("dist"), &[&ui, &texts]) {
         return Ok(());
     }
     install(workspace)?;
@@ -35,16 +35,16 @@ fn install(workspace: &Workspace) -> Result<(), Failure> {
 }
 
 /// A folder that cannot be read counts as not built: npm will say what is wrong with it.
-fn is_built(page: &Path, sources: &[&Path]) -> bool {
-    let built = fs::metadata(page).and_then(|page| page.modified());
-    let newest = sources.iter().map(|folder| newest_source(folder)).collect::<io::Result<Vec<_>>>();
+fn is_built(pages: &Path, sources: &[&Path]) -> bool {
+    let built = newest_file(pages);
+    let newest = sources.iter().map(|folder| newest_file(folder)).collect::<io::Result<Vec<_>>>();
     match (built, newest) {
         (Ok(built), Ok(newest)) => newest.into_iter().all(|source| source <= built),
         _ => false,
     }
 }
 
-fn newest_source(folder: &Path) -> io::Result<SystemTime> {
+fn newest_file(folder: &Path) -> io::Result<SystemTime> {
     let mut newest = SystemTime::UNIX_EPOCH;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -55,7 +55,7 @@ fn newest_source(folder: &Path) -> io::Result<SystemTime> {
         } else if name.starts_with('.') || NOT_SOURCE.contains(&name.as_ref()) {
             continue;
         } else {
-            newest_source(&entry.path())?
+            newest_file(&entry.path())?
         };
         newest = newest.max(changed);
     }
@@ -87,7 +87,7 @@ mod tests {
         }
 
         fn is_built(&self) -> bool {
-            is_built(&self.0.join("dist/index.html"), &[&self.0])
+            is_built(&self.0.join("dist"), &[&self.0])
         }
     }
 
@@ -103,7 +103,7 @@ mod tests {
         ui.file("src/main/App.svelte", 100);
         assert!(!ui.is_built());
 
-        ui.file("dist/index.html", 200);
+        ui.file("dist/popup.html", 200);
         assert!(ui.is_built());
 
         ui.file("src/main/App.svelte", 300);
@@ -114,7 +114,7 @@ mod tests {
     fn a_changed_lock_file_counts_and_what_npm_itself_writes_does_not() {
         let ui = Folder::new("lock");
         ui.file("package-lock.json", 100);
-        ui.file("dist/index.html", 200);
+        ui.file("dist/popup.html", 200);
         ui.file("node_modules/.package-lock.json", 300);
         ui.file(".vite/cache", 300);
         assert!(ui.is_built());
