@@ -1,0 +1,56 @@
+//! What the vendor would say, before any fault: enough structure left for faults to spoil it.
+
+use crate::row::{Row, quoted, written};
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// `{"status":200,"message":"","cdrs":[…]}` (seed 000, section 2).
+    Rows(Vec<Row>),
+    /// `{"status":200,"message":"","endpoints":{id:number}}`; `[]` for none, as PHP writes an empty map.
+    Endpoints(Vec<(String, String)>),
+    /// `{"status":…,"message":…}`: click-to-dial's yes, and every no.
+    Status(i64, String),
+    /// A text.
+    Text(&'static str),
+}
+
+impl Answer {
+    pub(crate) fn status(status: i64, message: &str) -> Self {
+        Self::Status(status, message.to_owned())
+    }
+
+    /// The body.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            Self::Rows(rows) => envelope("cdrs", &list(rows)),
+            Self::Endpoints(endpoints) => {
+                let pairs: Vec<String> =
+                    endpoints.iter().map(|(id, number)| format!("{}:{}", quoted(id), quoted(number))).collect();
+                let map = if pairs.is_empty() { "[]".to_owned() } else { format!("{{{}}}", pairs.join(",")) };
+                envelope("endpoints", &map)
+            }
+            Self::Status(status, message) => format!("{{\"status\":{status},\"message\":{}}}", quoted(message)),
+            Self::Text(text) => (*text).to_owned(),
+        }
+    }
+
+    /// The body with something else in the list's place.
+    pub(crate) fn written_with(&self, list: &str) -> String {
+        match self {
+            Self::Rows(_) => envelope("cdrs", list),
+            Self::Endpoints(_) => envelope("endpoints", list),
+            Self::Status(..) | Self::Text(_) => self.written(),
+        }
+    }
+}
+
+/// Rows as a JSON array.
+pub(crate) fn list(rows: &[Row]) -> String {
+    let rows: Vec<String> = rows.iter().map(written).collect();
+    format!("[{}]", rows.join(","))
+}
+
+fn envelope(name: &str, content: &str) -> String {
+    format!("{{\"status\":200,\"message\":\"\",\"{name}\":{content}}}")
+}

@@ -1,0 +1,272 @@
+//! Time for tests ([`ManualClock`]) and time by hand ([`RealClock`]).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use timbre_domain::ports::Clock;
+use tokio::sync::{oneshot, watch};
+
+/// A clock that stands still until it is told to go on. Clones are the same clock.
+///
+/// After [`advance`](Self::advance) the woken tasks still have to run: wait for what they do (an answer, or the next
+/// sleep by [`wait_for_sleepers`](Self::wait_for_sleepers)), never for the wall.
+#[derive(Clone)]
+pub struct ManualClock {
+    face: Arc<Mutex<Face>>,
+    count: Arc<watch::Sender<usize>>,
+}
+
+struct Face {
+    elapsed: Duration,
+    wall: DateTime<Utc>,
+    next_id: u64,
+    sleepers: BTreeMap<(Duration, u64), oneshot::Sender<()>>,
+}
+
+impl ManualClock {
+    /// A clock that shows `wall` (UTC) and has elapsed nothing.
+    #[must_use]
+    pub fn starting_at(wall: DateTime<Utc>) -> Self {
+        let face = Face { elapsed: Duration::ZERO, wall, next_id: 0, sleepers: BTreeMap::new() };
+        Self { face: Arc::new(Mutex::new(face)), count: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// Lets `duration` pass at once, and wakes the sleepers whose deadline has come, earliest first.
+    ///
+    /// Whoever wakes sees the new time, even where its deadline was earlier: to let a poller poll many times use
+    /// [`advance_in_steps`](Self::advance_in_steps).
+    pub fn advance(&self, duration: Duration) {
+        let mut face = self.face();
+        face.elapsed += duration;
+        face.wall = shifted(face.wall, duration);
+        let now = face.elapsed;
+        while face.sleepers.first_key_value().is_some_and(|((deadline, _), _)| *deadline <= now) {
+            if let Some((_, wake)) = face.sleepers.pop_first() {
+                // A sleeper that was dropped between registering and now has nobody to wake.
+                let _ = wake.send(());
+            }
+        }
+        self.count.send_replace(face.sleepers.len());
+    }
+
+    /// Lets `duration` pass, stopping at every deadline on the way until at least `sleepers` sleep again.
+    ///
+    /// For stories with a poller: with `sleepers` = the number of tasks that always go back to sleep, each of them
+    /// does every one of its turns.
+    pub async fn advance_in_steps(&self, duration: Duration, sleepers: usize) {
+        let end = self.elapsed() + duration;
+        loop {
+            self.wait_for_sleepers(sleepers).await;
+            let left = end.saturating_sub(self.elapsed());
+            match self.next_deadline() {
+                Some(deadline) if deadline <= end => self.advance(deadline.saturating_sub(self.elapsed())),
+                _ => return self.advance(left),
+            }
+        }
+    }
+
+    /// When the next sleeper wakes, as [`Clock::elapsed`]; `None` where nobody sleeps.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.face().sleepers.first_key_value().map(|((deadline, _), _)| *deadline)
+    }
+
+    /// How many sleep now.
+    #[must_use]
+    pub fn sleepers(&self) -> usize {
+        self.face().sleepers.len()
+    }
+
+    /// Resolves as soon as at least `n` sleepers wait.
+    pub async fn wait_for_sleepers(&self, n: usize) {
+        // The sender lives in `self`, so this cannot fail while we wait.
+        let _ = self.count.subscribe().wait_for(|count| *count >= n).await;
+    }
+
+    /// Sets the time of day, back or forth, as a person may. `elapsed` goes on as before.
+    pub fn set_wall(&self, wall: DateTime<Utc>) {
+        self.face().wall = wall;
+    }
+
+    fn face(&self) -> MutexGuard<'_, Face> {
+        self.face.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn register(&self, deadline: Duration) -> Option<Sleeping> {
+        let mut face = self.face();
+        if deadline <= face.elapsed {
+            return None;
+        }
+        let (wake, woken) = oneshot::channel();
+        let key = (deadline, face.next_id);
+        face.next_id += 1;
+        face.sleepers.insert(key, wake);
+        self.count.send_replace(face.sleepers.len());
+        drop(face);
+        Some(Sleeping { clock: self.clone(), key, woken })
+    }
+}
+
+impl Default for ManualClock {
+    /// A Monday morning in Costa Rica: 2026-03-02 14:00:00 UTC, 08:00:00 there.
+    fn default() -> Self {
+        Self::starting_at(Utc.timestamp_opt(1_772_460_000, 0).single().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.face().wall
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.face().elapsed
+    }
+
+    async fn sleep_until(&self, deadline: Duration) {
+        if let Some(mut sleeping) = self.register(deadline) {
+            // The other end is dropped only after it was told to wake us.
+            let _ = (&mut sleeping.woken).await;
+        }
+    }
+}
+
+/// One sleeper; gone from the clock when its future is dropped.
+struct Sleeping {
+    clock: ManualClock,
+    key: (Duration, u64),
+    woken: oneshot::Receiver<()>,
+}
+
+impl Drop for Sleeping {
+    fn drop(&mut self) {
+        let mut face = self.clock.face();
+        if face.sleepers.remove(&self.key).is_some() {
+            self.clock.count.send_replace(face.sleepers.len());
+        }
+    }
+}
+
+fn shifted(wall: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    let by = TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
+    wall.checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// The computer's clock, for running the simulator by hand.
+#[derive(Debug, Clone)]
+pub struct RealClock {
+    started: Instant,
+}
+
+impl RealClock {
+    /// A clock that has elapsed nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { started: Instant::now() }
+    }
+}
+
+impl Default for RealClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Clock for RealClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the Clock for use by hand: somebody has to ask the computer"
+    )]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    async fn sleep_until(&self, deadline: Duration) {
+        tokio::time::sleep_until(tokio::time::Instant::from_std(self.started + deadline)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn sleeper(clock: &ManualClock, seconds: u32, order: &Arc<Mutex<Vec<u32>>>) -> tokio::task::JoinHandle<()> {
+        let (clock, order) = (clock.clone(), order.clone());
+        tokio::spawn(async move {
+            clock.sleep(SECOND * seconds).await;
+            order.lock().unwrap().push(seconds);
+        })
+    }
+
+    #[tokio::test]
+    async fn sleepers_wake_in_the_order_of_their_deadlines_and_not_before() {
+        let clock = ManualClock::default();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let tasks: Vec<_> = [3, 1, 2, 9].into_iter().map(|seconds| sleeper(&clock, seconds, &order)).collect();
+        clock.wait_for_sleepers(4).await;
+        assert_eq!(clock.next_deadline(), Some(SECOND));
+        clock.advance(SECOND * 5);
+        for task in tasks.into_iter().take(3) {
+            task.await.unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), [1, 2, 3]);
+        assert_eq!(clock.next_deadline(), Some(SECOND * 9));
+    }
+
+    #[tokio::test]
+    async fn a_dropped_sleep_is_forgotten() {
+        let clock = ManualClock::default();
+        let order = Arc::default();
+        let task = sleeper(&clock, 5, &order);
+        clock.wait_for_sleepers(1).await;
+        task.abort();
+        assert!(task.await.is_err());
+        assert_eq!((clock.sleepers(), clock.next_deadline()), (0, None));
+    }
+
+    #[tokio::test]
+    async fn setting_the_wall_clock_back_leaves_elapsed_alone() {
+        let clock = ManualClock::default();
+        clock.advance(SECOND * 10);
+        let back = clock.now() - TimeDelta::hours(2);
+        clock.set_wall(back);
+        clock.advance(SECOND);
+        assert_eq!((clock.now(), clock.elapsed()), (back + TimeDelta::seconds(1), SECOND * 11));
+    }
+
+    #[tokio::test]
+    async fn advancing_in_steps_lets_a_poller_take_every_turn() {
+        let clock = ManualClock::default();
+        let turns = Arc::new(Mutex::new(Vec::new()));
+        let (polling, seen) = (clock.clone(), turns.clone());
+        let task = tokio::spawn(async move {
+            loop {
+                polling.sleep(SECOND * 4).await;
+                seen.lock().unwrap().push(polling.elapsed().as_secs());
+            }
+        });
+        clock.advance_in_steps(SECOND * 13, 1).await;
+        assert_eq!(*turns.lock().unwrap(), [4, 8, 12]);
+        assert_eq!(clock.elapsed(), SECOND * 13);
+        task.abort();
+    }
+
+    #[tokio::test]
+    async fn the_real_clock_goes_forward() {
+        let clock = RealClock::new();
+        let before = clock.elapsed();
+        clock.sleep_until(before).await;
+        assert!(clock.elapsed() >= before);
+    }
+}

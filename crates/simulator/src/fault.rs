@@ -1,0 +1,227 @@
+//! Misbehaviour on request: what the network and the vendor have been seen, or feared, to do.
+
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// The calls the vendor offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequestKind {
+    /// `getCdrs.php?live=1`.
+    Live,
+    /// `getCdrs.php?recent=1` or with a range.
+    Cdr,
+    /// `getEndpoints.php`.
+    Endpoints,
+    /// Click-to-dial, at either address.
+    Dial,
+}
+
+/// A way to misbehave, once. A request with a fault still counts for the reading rule.
+///
+/// On click-to-dial, `Http500`, `WrongStatus` and `ErrorObject` mean that no call is placed; all others spoil the
+/// answer only, after the order was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// HTTP 500 with a page.
+    Http500,
+    /// HTTP 200 with a page.
+    Html,
+    /// The JSON stops in the middle.
+    TruncatedJson,
+    /// The answer comes this much later.
+    Slow(Duration),
+    /// No answer until the simulator stops or the client goes away.
+    Hang,
+    /// HTTP 200 and nothing.
+    EmptyBody,
+    /// HTTP 200 and JSON with this `status`.
+    WrongStatus(i64),
+    /// `{"error":"…"}`.
+    ErrorObject,
+    /// The rows without the envelope.
+    BareArray,
+    /// `null` where the list belongs.
+    NullList,
+    /// `{}` where the list belongs.
+    EmptyObjectList,
+    /// A byte order mark before the JSON.
+    Bom,
+    /// PHP's HTML notice before the JSON.
+    PhpNotice,
+    /// Numbers where strings belong and the other way round.
+    NumbersForStrings,
+    /// `0000-00-00 00:00:00` where `1970-01-01 00:00:00` belongs.
+    ZeroDates,
+    /// Each row twice.
+    DuplicateRow,
+    /// A complete answer with all rows missing.
+    VanishedCall,
+    /// The first row has no `callid`.
+    MissingCallid,
+    /// The first row's `detect_time` is no date.
+    BadDate,
+    /// A body of this many bytes, streamed.
+    Huge(u64),
+    /// The connection is closed without an answer.
+    ConnectionReset,
+    /// Names with HTML, terminal codes and control characters in the rows.
+    HostileNames,
+}
+
+impl Fault {
+    /// Whether it can befall this kind of request; those of rows need rows.
+    #[must_use]
+    pub fn applies_to(&self, kind: RequestKind) -> bool {
+        match self {
+            Self::BareArray
+            | Self::ZeroDates
+            | Self::DuplicateRow
+            | Self::VanishedCall
+            | Self::MissingCallid
+            | Self::BadDate
+            | Self::HostileNames => matches!(kind, RequestKind::Live | RequestKind::Cdr),
+            Self::NullList | Self::EmptyObjectList => kind != RequestKind::Dial,
+            _ => true,
+        }
+    }
+
+    /// Whether click-to-dial places no call.
+    pub(crate) fn refuses_dial(&self) -> bool {
+        matches!(self, Self::Http500 | Self::WrongStatus(_) | Self::ErrorObject)
+    }
+}
+
+/// Why a text names no fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownFault;
+
+impl std::fmt::Display for UnknownFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(
+            "one of http500, html, truncated-json, slow:MS, hang, empty-body, wrong-status:N, error-object, bare-array, \
+             null-list, empty-object-list, bom, php-notice, numbers-for-strings, zero-dates, duplicate-row, \
+             vanished-call, missing-callid, bad-date, huge:BYTES, connection-reset, hostile-names",
+        )
+    }
+}
+
+impl std::error::Error for UnknownFault {}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFault> {
+        let (name, amount) = name.split_once(':').unwrap_or((name, ""));
+        let number = || amount.parse::<u64>().map_err(|_| UnknownFault);
+        Ok(match name {
+            "http500" => Self::Http500,
+            "html" => Self::Html,
+            "truncated-json" => Self::TruncatedJson,
+            "slow" => Self::Slow(Duration::from_millis(number()?)),
+            "hang" => Self::Hang,
+            "empty-body" => Self::EmptyBody,
+            "wrong-status" => Self::WrongStatus(amount.parse().map_err(|_| UnknownFault)?),
+            "error-object" => Self::ErrorObject,
+            "bare-array" => Self::BareArray,
+            "null-list" => Self::NullList,
+            "empty-object-list" => Self::EmptyObjectList,
+            "bom" => Self::Bom,
+            "php-notice" => Self::PhpNotice,
+            "numbers-for-strings" => Self::NumbersForStrings,
+            "zero-dates" => Self::ZeroDates,
+            "duplicate-row" => Self::DuplicateRow,
+            "vanished-call" => Self::VanishedCall,
+            "missing-callid" => Self::MissingCallid,
+            "bad-date" => Self::BadDate,
+            "huge" => Self::Huge(number()?),
+            "connection-reset" => Self::ConnectionReset,
+            "hostile-names" => Self::HostileNames,
+            _ => return Err(UnknownFault),
+        })
+    }
+}
+
+/// The faults still to come. Clones are the same list; the first that fits a request befalls it.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    orders: Arc<Mutex<Vec<Order>>>,
+}
+
+#[derive(Debug)]
+struct Order {
+    kind: Option<RequestKind>,
+    left: usize,
+    fault: Fault,
+}
+
+impl Faults {
+    /// For the next request that it can befall.
+    pub fn next(&self, fault: Fault) {
+        self.for_next(1, fault);
+    }
+
+    /// For the next `n` requests that it can befall.
+    pub fn for_next(&self, n: usize, fault: Fault) {
+        self.orders().push(Order { kind: None, left: n, fault });
+    }
+
+    /// For the next `n` requests of this kind; `usize::MAX` means until [`clear`](Self::clear).
+    pub fn on(&self, kind: RequestKind, n: usize, fault: Fault) {
+        self.orders().push(Order { kind: Some(kind), left: n, fault });
+    }
+
+    /// No faults any more.
+    pub fn clear(&self) {
+        self.orders().clear();
+    }
+
+    /// How many are still to come.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.orders().iter().fold(0, |sum, order| sum.saturating_add(order.left))
+    }
+
+    pub(crate) fn take(&self, kind: RequestKind) -> Option<Fault> {
+        let mut orders = self.orders();
+        let fits = |order: &Order| order.kind.is_none_or(|only| only == kind) && order.fault.applies_to(kind);
+        orders.retain(|order| order.left > 0);
+        let order = orders.iter_mut().find(|order| fits(order))?;
+        order.left -= 1;
+        Some(order.fault.clone())
+    }
+
+    fn orders(&self) -> MutexGuard<'_, Vec<Order>> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_waits_for_a_request_that_it_can_befall() {
+        let faults = Faults::default();
+        faults.next(Fault::BadDate);
+        faults.on(RequestKind::Dial, 2, Fault::Http500);
+        assert_eq!(faults.take(RequestKind::Endpoints), None);
+        assert_eq!(faults.take(RequestKind::Dial), Some(Fault::Http500));
+        assert_eq!(faults.take(RequestKind::Live), Some(Fault::BadDate));
+        assert_eq!((faults.take(RequestKind::Live), faults.left()), (None, 1));
+    }
+
+    #[test]
+    fn faults_have_names_for_use_by_hand() {
+        assert_eq!("slow:1500".parse(), Ok(Fault::Slow(Duration::from_millis(1500))));
+        assert_eq!("bom".parse(), Ok(Fault::Bom));
+        assert_eq!("wrong-status:-3".parse(), Ok(Fault::WrongStatus(-3)));
+        for bad in ["", "slow", "huge:x", "nonsense"] {
+            assert_eq!(bad.parse::<Fault>(), Err(UnknownFault), "{bad}");
+        }
+    }
+}

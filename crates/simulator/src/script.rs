@@ -1,0 +1,210 @@
+//! A working day, laid out in advance and the same for the same seed.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::simulator::Simulator;
+use crate::verbs::CallHandle;
+
+/// Small, deterministic dice (SplitMix64): the same numbers on every machine and with every version.
+#[derive(Debug, Clone)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `limit`, which is not zero.
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit.max(1)
+    }
+
+    fn seconds(&mut self, least: u64, most: u64) -> Duration {
+        Duration::from_secs(least + self.below(most.saturating_sub(least) + 1))
+    }
+
+    fn one_of<'a>(&mut self, these: &'a [String]) -> &'a str {
+        let index = usize::try_from(self.below(these.len() as u64)).unwrap_or_default();
+        these.get(index).map_or("", String::as_str)
+    }
+}
+
+/// What a day is made of.
+#[derive(Debug, Clone)]
+pub struct DayPlan {
+    /// The endpoints that take part; at least one.
+    pub endpoints: Vec<String>,
+    /// The numbers that call and are called; at least one.
+    pub contacts: Vec<String>,
+    /// How long it goes on: no call begins later.
+    pub length: Duration,
+    /// The pause between two calls is one second to this many.
+    pub longest_pause: Duration,
+    /// A conversation is five seconds to this long.
+    pub longest_talk: Duration,
+}
+
+impl Default for DayPlan {
+    /// Eight hours on the default configuration's first endpoint, a call every few minutes.
+    fn default() -> Self {
+        let contacts = ["88884787", "71022296", "22223333", "40001234", "8888-4787", "51902871550"];
+        Self {
+            endpoints: vec!["8373456".to_owned()],
+            contacts: contacts.map(str::to_owned).to_vec(),
+            length: Duration::from_secs(8 * 3600),
+            longest_pause: Duration::from_secs(240),
+            longest_talk: Duration::from_secs(400),
+        }
+    }
+}
+
+/// What kind of call a scripted call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScriptedKind {
+    /// Somebody calls and is answered.
+    Incoming,
+    /// Somebody calls and nobody answers.
+    Missed,
+    /// Somebody calls and hides the number.
+    Withheld,
+    /// An endpoint calls, on the handset.
+    Outgoing,
+    /// Somebody calls while another call goes on.
+    Second,
+}
+
+/// A call of the day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScriptedCall {
+    /// When it begins, from the day's start.
+    pub at: Duration,
+    /// What kind of call it is.
+    pub kind: ScriptedKind,
+    /// Our endpoint in it.
+    pub endpoint: String,
+    /// The other side: a number, or "anonymous".
+    pub number: String,
+    /// After how long it is answered; `None` for never.
+    pub answers_after: Option<Duration>,
+    /// How long the conversation is, or how long it rings in vain.
+    pub lasts: Duration,
+}
+
+/// A working day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WorkingDay {
+    /// Its calls, in the order they begin.
+    pub calls: Vec<ScriptedCall>,
+}
+
+impl WorkingDay {
+    /// The day that belongs to `seed`. The first calls are one of each kind.
+    #[must_use]
+    pub fn generate(seed: u64, plan: &DayPlan) -> Self {
+        const EACH: [ScriptedKind; 5] = [
+            ScriptedKind::Incoming,
+            ScriptedKind::Outgoing,
+            ScriptedKind::Missed,
+            ScriptedKind::Withheld,
+            ScriptedKind::Second,
+        ];
+        let mut dice = Dice::new(seed);
+        let mut calls = Vec::new();
+        let mut at = dice.seconds(1, plan.longest_pause.as_secs());
+        let mut first = EACH.into_iter();
+        while at < plan.length {
+            let kind = first.next().unwrap_or_else(|| EACH[usize::try_from(dice.below(5)).unwrap_or_default()]);
+            let call = scripted(&mut dice, plan, kind, at);
+            let over = at + call.answers_after.unwrap_or_default() + call.lasts;
+            if kind == ScriptedKind::Second {
+                // The first of two at once: long enough for the second to come and go meanwhile or stay on.
+                let mut long = scripted(&mut dice, plan, ScriptedKind::Incoming, at);
+                long.lasts = long.lasts.max(Duration::from_secs(30));
+                let end = long.at + long.answers_after.unwrap_or_default() + long.lasts;
+                let second = ScriptedCall { at: at + Duration::from_secs(15), ..call };
+                calls.extend([long, second]);
+                at = end.max(over + Duration::from_secs(15));
+            } else {
+                calls.push(call);
+                at = over;
+            }
+            at += dice.seconds(1, plan.longest_pause.as_secs());
+        }
+        calls.sort_by_key(|call| call.at);
+        Self { calls }
+    }
+
+    /// Lays the whole day out on the simulator, from now on.
+    pub fn play_on(&self, simulator: &Simulator) -> Vec<CallHandle> {
+        let start = simulator.shared.now();
+        self.calls.iter().map(|call| call.lay_out(simulator, start)).collect()
+    }
+}
+
+impl ScriptedCall {
+    fn lay_out(&self, simulator: &Simulator, start: Duration) -> CallHandle {
+        let began = start + self.at;
+        let call = match self.kind {
+            ScriptedKind::Outgoing => simulator.calls_out_at(began, &self.endpoint, &self.number),
+            _ => simulator.rings_at(began, &self.number, &self.endpoint),
+        };
+        let call = call.lasts(self.lasts);
+        match self.answers_after {
+            Some(ring) => call.answers_after(ring),
+            None => call,
+        }
+    }
+}
+
+fn scripted(dice: &mut Dice, plan: &DayPlan, kind: ScriptedKind, at: Duration) -> ScriptedCall {
+    let missed = kind == ScriptedKind::Missed;
+    let number = dice.one_of(&plan.contacts).to_owned();
+    let number = match kind {
+        ScriptedKind::Withheld => "anonymous".to_owned(),
+        // Nobody dials hyphens: the handset sends digits.
+        ScriptedKind::Outgoing => number.chars().filter(char::is_ascii_digit).collect(),
+        _ => number,
+    };
+    ScriptedCall {
+        at,
+        kind,
+        endpoint: dice.one_of(&plan.endpoints).to_owned(),
+        number,
+        answers_after: (!missed).then(|| dice.seconds(2, 12)),
+        lasts: if missed { dice.seconds(8, 30) } else { dice.seconds(5, plan.longest_talk.as_secs()) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_same_seed_makes_the_same_day_and_another_seed_another() {
+        let plan = DayPlan::default();
+        assert_eq!(WorkingDay::generate(7, &plan), WorkingDay::generate(7, &plan));
+        assert_ne!(WorkingDay::generate(7, &plan), WorkingDay::generate(8, &plan));
+    }
+
+    #[test]
+    fn a_day_holds_every_kind_of_call_and_two_at_once() {
+        let day = WorkingDay::generate(1, &DayPlan::default());
+        let kinds: HashSet<_> = day.calls.iter().map(|call| call.kind).collect();
+        assert_eq!(kinds.len(), 5);
+        let second = day.calls.iter().position(|call| call.kind == ScriptedKind::Second).unwrap();
+        let before = &day.calls[second - 1];
+        assert!(before.at + before.answers_after.unwrap() + before.lasts > day.calls[second].at);
+    }
+}

@@ -1,0 +1,91 @@
+//! Start, stop and look.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use timbre_domain::ports::Clock;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::config::SimulatorConfig;
+use crate::connection::{CuttableListener, Peer};
+use crate::fault::Faults;
+use crate::http::router;
+use crate::ledger::Ledger;
+use crate::shared::Shared;
+
+/// A CallMyWay on loopback. The verbs that make telephones ring are in the same type; see [`Simulator::rings`].
+pub struct Simulator {
+    pub(crate) shared: Arc<Shared>,
+    address: SocketAddr,
+    server: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Simulator {
+    /// Listens on 127.0.0.1 and begins to answer.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub async fn start(config: SimulatorConfig, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+        let address = tcp.local_addr()?;
+        let shared = Arc::new(Shared::new(config, clock));
+        let stop = shared.stop.clone();
+        let service = router(shared.clone()).into_make_service_with_connect_info::<Peer>();
+        let server = tokio::spawn(async move {
+            let listener = CuttableListener { tcp, stop: stop.clone() };
+            let served = axum::serve(listener, service).with_graceful_shutdown(stop.given()).await;
+            if let Err(error) = served {
+                tracing::warn!(%error, "the simulator's server ended");
+            }
+        });
+        Ok(Self { shared, address, server: Mutex::new(Some(server)) })
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:40123`; no slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// How it was set up.
+    #[must_use]
+    pub fn config(&self) -> &SimulatorConfig {
+        &self.shared.config
+    }
+
+    /// Stops: cuts all connections and waits until the port is free. The ledger can still be read.
+    pub async fn stop(&self) {
+        self.shared.stop.give();
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(server) = server {
+            // It fails only when the runtime is going down, which ends it as well.
+            let _ = server.await;
+        }
+    }
+
+    /// What really happened so far.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        self.shared.ledger()
+    }
+
+    /// Orders misbehaviour.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.shared.stop.give();
+    }
+}

@@ -1,0 +1,52 @@
+//! The reading rule: once every interval; what comes sooner is delayed, and the delays add up (seed 000, notes).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// When requests are let through, by scope.
+#[derive(Debug, Default)]
+pub(crate) struct Throttle {
+    last_release: HashMap<String, Duration>,
+}
+
+impl Throttle {
+    /// When a request that arrives at `arrival` is let through: never within `interval` of the one before it in the
+    /// same scope. Every early request moves that moment on, so impatience piles up.
+    pub(crate) fn admit(&mut self, scope: &str, arrival: Duration, interval: Duration) -> Duration {
+        let release = match self.last_release.get(scope) {
+            Some(last) => arrival.max(*last + interval),
+            None => arrival,
+        };
+        self.last_release.insert(scope.to_owned(), release);
+        release
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn released(arrivals: &[u64]) -> Vec<u64> {
+        let mut throttle = Throttle::default();
+        let second = Duration::from_secs;
+        arrivals.iter().map(|at| throttle.admit("a", second(*at), second(4)).as_secs()).collect()
+    }
+
+    #[test]
+    fn who_keeps_the_interval_is_never_delayed() {
+        assert_eq!(released(&[0, 4, 8, 20]), [0, 4, 8, 20]);
+    }
+
+    #[test]
+    fn early_requests_pile_up_until_there_is_a_pause() {
+        assert_eq!(released(&[0, 1, 2, 3, 7, 30]), [0, 4, 8, 12, 16, 30]);
+    }
+
+    #[test]
+    fn scopes_do_not_wait_for_each_other() {
+        let mut throttle = Throttle::default();
+        let four = Duration::from_secs(4);
+        assert_eq!(throttle.admit("a", Duration::ZERO, four), Duration::ZERO);
+        assert_eq!(throttle.admit("b", Duration::ZERO, four), Duration::ZERO);
+    }
+}
