@@ -1,0 +1,96 @@
+//! Where pop-ups stand: in the bottom right corner of the work area, one above the other, never off the screen.
+//! All in physical pixels.
+
+/// A rectangle on the desktop; on several screens its corner may be negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rect {
+    /// Left edge.
+    pub x: i32,
+    /// Top edge.
+    pub y: i32,
+    /// Width.
+    pub width: i32,
+    /// Height.
+    pub height: i32,
+}
+
+impl Rect {
+    fn right(self) -> i32 {
+        self.x + self.width
+    }
+
+    fn bottom(self) -> i32 {
+        self.y + self.height
+    }
+
+    fn meets(self, other: Self) -> bool {
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    }
+}
+
+/// The place of one more pop-up of this size: as low as there is room above those `taken`, else in the next column to
+/// the left; where the whole work area is full, over the corner. A size larger than the work area is cut to it.
+/// Windows that stand already never move: the agent may be about to click.
+#[must_use]
+pub fn place(area: Rect, taken: &[Rect], width: i32, height: i32, gap: i32) -> Rect {
+    let width = width.min(area.width);
+    let height = height.min(area.height);
+    let at = |x: i32, y: i32| Rect { x: x.max(area.x), y: y.max(area.y), width, height };
+    let corner = at(area.right() - gap - width, area.bottom() - gap - height);
+
+    let mut spot = corner;
+    loop {
+        match taken.iter().filter(|window| window.meets(spot)).map(|window| window.y).min() {
+            None => return spot,
+            Some(top) if top - gap - height >= area.y => spot.y = top - gap - height,
+            Some(_) => {
+                spot = Rect { x: spot.x - gap - width, y: corner.y, ..spot };
+                if spot.x < area.x {
+                    return corner;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AREA: Rect = Rect { x: 0, y: 0, width: 1280, height: 760 };
+
+    #[test]
+    fn the_first_stands_in_the_corner_of_the_work_area() {
+        assert_eq!(place(AREA, &[], 400, 200, 16), Rect { x: 864, y: 544, width: 400, height: 200 });
+        let second_screen = Rect { x: -1920, y: -200, width: 1920, height: 1040 };
+        assert_eq!(place(second_screen, &[], 400, 200, 16), Rect { x: -416, y: 624, width: 400, height: 200 });
+    }
+
+    #[test]
+    fn the_next_stand_above_it_then_to_the_left_and_none_meets_another() {
+        let mut taken = Vec::new();
+        for height in [200, 300, 200, 560, 300] {
+            let spot = place(AREA, &taken, 400, height, 16);
+            assert!(taken.iter().all(|other| !spot.meets(*other)), "{spot:?} {taken:?}");
+            assert!(spot.x >= 0 && spot.y >= 0 && spot.right() <= 1280 && spot.bottom() <= 760, "{spot:?}");
+            taken.push(spot);
+        }
+        assert_eq!(taken[1].y, 544 - 16 - 300);
+        assert_eq!(taken[2].y, 12);
+        assert_eq!(taken[3].x, 864 - 16 - 400);
+    }
+
+    #[test]
+    fn a_gap_that_became_free_below_is_used_again() {
+        let above = Rect { x: 864, y: 200, width: 400, height: 300 };
+        assert_eq!(place(AREA, &[above], 400, 200, 16).y, 544);
+    }
+
+    #[test]
+    fn nothing_is_ever_off_the_screen() {
+        let small = Rect { x: 10, y: 20, width: 300, height: 150 };
+        assert_eq!(place(small, &[], 400, 560, 16), small);
+        let full = [Rect { x: 0, y: 0, width: 1280, height: 760 }];
+        assert_eq!(place(AREA, &full, 400, 200, 16), Rect { x: 864, y: 544, width: 400, height: 200 });
+    }
+}

@@ -1,0 +1,18 @@
+//! The engine's shell: what it wants shown is posted to the windows.
+
+use timbre_domain::call::Call;
+use timbre_domain::popup::PopupCard;
+use timbre_domain::ports::Shell;
+
+use crate::Desk;
+use crate::popup::pool::Event;
+
+impl Shell for Desk {
+    fn show_popup(&self, card: &PopupCard) {
+        self.post(Event::Show(Box::new(card.clone())));
+    }
+
+    fn call_changed(&self, call: &Call) {
+        self.post(Event::Changed(Box::new(call.clone())));
+    }
+}

@@ -1,0 +1,51 @@
+//! The TypeScript types of what the windows see are made from the Rust types, and are up to date.
+//!
+//! `TIMBRE_WRITE_BINDINGS=1 cargo test -p timbre-tests --test bindings` writes them anew.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use timbre_domain::popup::PopupCard;
+use timbre_domain::texts::Language;
+use ts_rs::{Config, TS};
+
+/// Where the front end keeps them.
+const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/bindings");
+
+fn files(dir: &Path) -> BTreeMap<String, String> {
+    fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "ts"))
+        // A check-out on Windows may have turned the line ends.
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_string_lossy().into_owned(),
+                fs::read_to_string(path).unwrap().replace("\r\n", "\n"),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn the_front_end_knows_the_types_as_they_are_now() {
+    let made = tempfile::tempdir().unwrap();
+    // Counts travel as JSON numbers, and no count of ours comes near 2^53.
+    let config = Config::new().with_out_dir(made.path()).with_large_int("number");
+    PopupCard::export_all(&config).unwrap();
+    Language::export_all(&config).unwrap();
+    let made = files(made.path());
+
+    if std::env::var_os("TIMBRE_WRITE_BINDINGS").is_some() {
+        fs::create_dir_all(COMMITTED).unwrap();
+        for gone in files(Path::new(COMMITTED)).keys().filter(|name| !made.contains_key(*name)) {
+            fs::remove_file(Path::new(COMMITTED).join(gone)).unwrap();
+        }
+        for (name, text) in &made {
+            fs::write(Path::new(COMMITTED).join(name), text).unwrap();
+        }
+    }
+    assert_eq!(files(Path::new(COMMITTED)), made, "run again with TIMBRE_WRITE_BINDINGS=1");
+}

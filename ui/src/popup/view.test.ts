@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+
+import { samples } from "../host/fake";
+import { view } from "./view";
+
+const of = (name: string) => view("es", samples[name]!);
+
+describe("each kind of match", () => {
+  test("one contact: the name is the title, and how sure we are stands in words", () => {
+    expect(of("one")).toMatchObject({
+      signal: "ringing-in",
+      direction: "Llamada entrante",
+      line: "extensión 8373456",
+      state: "suena",
+      title: "Ana Lucía Fernández",
+      company: "Cafetalera del Valle S.A.",
+      number: "8888 4787",
+      certainty: "sure",
+      match: "Un contacto con este número",
+    });
+  });
+
+  test("several contacts: nobody is named as the caller, all are listed", () => {
+    const several = of("several");
+    expect(several).toMatchObject({ title: "¿Quién llama?", certainty: "choice", match: "4 contactos con este número" });
+    expect(several.rows.map((row) => row.name)).toEqual([
+      "Ana Lucía Fernández",
+      "Marco Rojas",
+      "Transportes Rojas",
+      "Recepción",
+    ]);
+  });
+
+  test("maybe: says how many more there are, and lists nobody", () => {
+    expect(of("maybe")).toMatchObject({ signal: "ringing-out", certainty: "maybe", rows: [] });
+    expect(of("maybe").match).toContain("2");
+  });
+
+  test("nobody: the number is the title and stands once", () => {
+    expect(of("unknown")).toMatchObject({ title: "8888 4787", number: "", certainty: "nobody" });
+  });
+
+  test("withheld: the title says so, and there is no number", () => {
+    expect(of("withheld")).toMatchObject({ title: "Número oculto", number: "", match: "" });
+  });
+
+  test("dialled: the contact who was dialled", () => {
+    expect(of("dialled")).toMatchObject({ title: "Ana Lucía Fernández", match: "El contacto que usted marcó" });
+  });
+
+  test("a company without a named person stands under its own name, once", () => {
+    expect(of("company")).toMatchObject({ title: "Municipalidad de Alajuela", company: "" });
+  });
+
+  test("a contact with neither name nor company stands under the number, once", () => {
+    const card = samples.one!;
+    const nameless = { ...card, contact: { ...(card as { contact: object }).contact, name: " ", company: "\u200b" } };
+    expect(view("en", nameless as typeof card)).toMatchObject({ title: "8888 4787", number: "" });
+  });
+});
+
+test("strangers' texts are plain, and a place in them is not filled", () => {
+  const { title } = of("hostile");
+  expect(title).toContain("<b>Juan</b> {count}");
+  expect(title).not.toMatch(/[\u202e\n]/);
+});
+
+test("every language has words for every card", () => {
+  for (const language of ["es", "en", "pt"] as const) {
+    for (const card of Object.values(samples)) {
+      expect(JSON.stringify(view(language, card))).not.toMatch(/undefined|popup\.|match\.|state\./);
+    }
+  }
+});
