@@ -112,6 +112,8 @@ impl Shared {
         request.answered = Some(moment);
         request.outcome = outcome;
         request.shown = shown;
+        drop(state);
+        self.tell_news();
     }
 
     fn refuse_address(&self, entry: usize) -> Response {

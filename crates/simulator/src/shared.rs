@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use timbre_domain::ports::Clock;
+use tokio::sync::watch;
 
 use crate::config::{SimulatorConfig, ThrottleScope};
 use crate::connection::Signal;
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) faults: Faults,
     pub(crate) stop: Signal,
+    /// Bumped whenever a request arrives or is answered.
+    pub(crate) news: watch::Sender<u64>,
     state: Mutex<State>,
 }
 
@@ -34,7 +37,14 @@ impl Shared {
         let anchor = clock.now().checked_add_signed(config.clock_ahead).unwrap_or_else(|| clock.now());
         let exchange = Exchange::new(config.clone(), VendorTime::new(anchor, clock.elapsed()));
         let state = State { exchange, throttle: Throttle::default(), requests: Vec::new() };
-        Self { config, clock, faults: Faults::default(), stop: Signal::new(), state: Mutex::new(state) }
+        Self {
+            config,
+            clock,
+            faults: Faults::default(),
+            stop: Signal::new(),
+            news: watch::Sender::new(0),
+            state: Mutex::new(state),
+        }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -72,7 +82,15 @@ impl Shared {
             shown: Vec::new(),
             dial: None,
         });
-        state.requests.len() - 1
+        let entry = state.requests.len() - 1;
+        drop(state);
+        self.tell_news();
+        entry
+    }
+
+    /// Lets those who wait for something to happen look again.
+    pub(crate) fn tell_news(&self) {
+        self.news.send_modify(|news| *news += 1);
     }
 
     /// Counts a reading and waits until it is let through.

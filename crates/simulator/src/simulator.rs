@@ -77,6 +77,16 @@ impl Simulator {
         self.shared.ledger()
     }
 
+    /// Waits until the ledger shows something, without polling: it is looked at whenever a request arrives or is
+    /// answered. What comes with time alone (a call that begins) is not noticed: advance the clock, then ask.
+    pub async fn wait_until(&self, mut happened: impl FnMut(&Ledger) -> bool) {
+        let mut news = self.shared.news.subscribe();
+        while !happened(&self.ledger()) {
+            // The sender lives in `self`, so this cannot fail while we wait.
+            let _ = news.changed().await;
+        }
+    }
+
     /// Orders misbehaviour.
     #[must_use]
     pub fn faults(&self) -> &Faults {

@@ -24,6 +24,8 @@ impl Throttle {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn released(arrivals: &[u64]) -> Vec<u64> {
@@ -40,6 +42,18 @@ mod tests {
     #[test]
     fn early_requests_pile_up_until_there_is_a_pause() {
         assert_eq!(released(&[0, 1, 2, 3, 7, 30]), [0, 4, 8, 12, 16, 30]);
+    }
+
+    proptest! {
+        #[test]
+        fn releases_are_never_closer_than_the_interval_and_never_before_the_arrival(
+            mut arrivals in proptest::collection::vec(0_u64..200, 1..40),
+        ) {
+            arrivals.sort_unstable();
+            let releases = released(&arrivals);
+            prop_assert!(releases.windows(2).all(|pair| pair[1] - pair[0] >= 4));
+            prop_assert!(releases.iter().zip(&arrivals).all(|(release, arrival)| release >= arrival));
+        }
     }
 
     #[test]
