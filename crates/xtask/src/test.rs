@@ -28,6 +28,9 @@ struct Step {
     run: fn(&Workspace) -> Result<(), Failure>,
 }
 
+/// The step before all others; which needs it looks after follows from those that were chosen.
+const SET_UP: &str = "set-up";
+
 /// In the order in which they run: what is quick to fail comes first, and `ui` before whatever compiles the windows.
 const STEPS: [Step; 6] = [
     Step { name: "fmt", about: "the Rust code is formatted", needs: &[Need::Components], run: fmt },
@@ -55,7 +58,7 @@ const STEPS: [Step; 6] = [
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
     if options.list {
-        println!("set-up  what the chosen steps need, and no more (alone: cargo xtask set-up)");
+        println!("{SET_UP:<7} what the chosen steps need, and no more; alone: what any of them needs");
         for step in &STEPS {
             println!("{:<7} {}", step.name, step.about);
         }
@@ -63,7 +66,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     }
     let steps = chosen(&options.only)?;
     let start = Instant::now();
-    let mut times = vec![timed("set-up", "what the steps need", || set_up::run(workspace, &needs_of(&steps)))?];
+    let needs = if steps.is_empty() { set_up::EVERYTHING.to_vec() } else { needs_of(&steps) };
+    let mut times = vec![timed(SET_UP, "what the steps need", || set_up::run(workspace, &needs))?];
     for step in &steps {
         times.push(timed(step.name, step.about, || (step.run)(workspace))?);
     }
@@ -86,11 +90,13 @@ fn timed(name: &'static str, about: &str, work: impl FnOnce() -> Result<(), Fail
     }
 }
 
-/// The steps asked for, in the order of the table; all of them when none was named.
+/// The steps asked for, in the order of the table; all of them when none was named. Set-up comes before any choice, so
+/// it may be named and adds nothing.
 fn chosen(only: &[String]) -> Result<Vec<&'static Step>, Failure> {
-    if let Some(unknown) = only.iter().find(|name| !STEPS.iter().any(|step| step.name == name.as_str())) {
+    let is_known = |name: &str| name == SET_UP || STEPS.iter().any(|step| step.name == name);
+    if let Some(unknown) = only.iter().find(|name| !is_known(name)) {
         let names = STEPS.map(|step| step.name).join(", ");
-        return Err(Failure::advice(format!("there is no step `{unknown}`; the steps are {names}")));
+        return Err(Failure::advice(format!("there is no step `{unknown}`; the steps are {SET_UP}, {names}")));
     }
     Ok(STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|name| name == step.name)).collect())
 }
@@ -182,13 +188,17 @@ mod tests {
     #[test]
     fn chosen_steps_run_in_the_order_of_the_table_however_they_were_named() {
         assert_eq!(names(&["lint"]), ["lint"]);
+        assert_eq!(names(&["set-up"]), [""; 0]);
         assert_eq!(names(&["doc", "fmt", "doc"]), ["fmt", "doc"]);
     }
 
     #[test]
     fn an_unknown_step_is_refused_with_the_names_of_those_there_are() {
         let failure = chosen(&["tests".to_owned()]).err().unwrap();
-        assert_eq!(failure.to_string(), "there is no step `tests`; the steps are fmt, deny, ui, lint, test, doc");
+        assert_eq!(
+            failure.to_string(),
+            "there is no step `tests`; the steps are set-up, fmt, deny, ui, lint, test, doc"
+        );
     }
 
     #[test]
