@@ -214,6 +214,8 @@ pub struct Call {
     pub ended_at: Option<DateTime<Utc>>,
     /// The dial of ours it came from.
     pub dial: Option<DialId>,
+    /// The vendor's ids of all its legs, in the order they were seen.
+    pub legs: Vec<String>,
 }
 
 #[cfg(test)]

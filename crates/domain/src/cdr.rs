@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::attribution::Whose;
+use crate::call::Direction;
 
 /// One row of the vendor's record; one call may have several, one per ring attempt. Times are UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,4 +49,99 @@ pub struct TimeRange {
     pub from: DateTime<Utc>,
     /// The first moment after.
     pub to: DateTime<Utc>,
+}
+
+/// What the rows of one call say together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// When the other side answered; `None` for a missed call.
+    pub connected_at: Option<DateTime<Utc>>,
+    /// When it was over.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Seconds in conversation.
+    pub duration_s: u64,
+    /// All that was charged: every ring attempt and leg may cost.
+    pub cost: Option<Decimal>,
+    /// Why it ended: the word of the row that was answered, else of the last one.
+    pub end_reason: String,
+}
+
+/// Folds the rows of one call, one per ring attempt or leg. Of a dialled call the vendor may also record the leg to the
+/// agent, which is answered though the contact never was: rows of the call's own `direction` speak first.
+#[must_use]
+pub fn summary(direction: Direction, rows: &[Cdr]) -> Summary {
+    let own = |cdr: &&Cdr| matches!(&cdr.whose, Whose::Ours(ours) if ours.direction == direction);
+    let speaking: Vec<&Cdr> =
+        if rows.iter().any(|row| own(&row)) { rows.iter().filter(own).collect() } else { rows.iter().collect() };
+    let answered = speaking.iter().filter(|row| row.connected_at.is_some()).min_by_key(|row| row.connected_at);
+    let last = speaking.iter().max_by_key(|row| row.detected_at);
+    Summary {
+        connected_at: answered.and_then(|row| row.connected_at),
+        ended_at: speaking.iter().filter_map(|row| row.ended_at).max(),
+        duration_s: answered.map_or(0, |row| row.duration_s),
+        cost: rows.iter().filter_map(|row| row.cost).reduce(|a, b| a + b),
+        end_reason: answered.or(last).map(|row| row.end_reason.clone()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+
+    use super::*;
+    use crate::attribution::Attribution;
+    use crate::call::Party;
+    use crate::endpoint::EndpointNumber;
+
+    fn row(id: &str, direction: Direction, answered: Option<i64>, reason: &str) -> Cdr {
+        let time = |s| Utc.timestamp_opt(1_800_000_000 + s, 0).unwrap();
+        Cdr {
+            external_id: id.into(),
+            group: None,
+            whose: Whose::Ours(Attribution {
+                endpoint: EndpointNumber::new("8373456").unwrap(),
+                direction,
+                party: Party::Withheld,
+            }),
+            detected_at: time(id.len().try_into().unwrap()),
+            connected_at: answered.map(time),
+            ended_at: Some(time(60)),
+            duration_s: answered.map_or(0, |s| 60 - u64::try_from(s).unwrap()),
+            cost: Some("0.105".parse().unwrap()),
+            rate: None,
+            access_fee: None,
+            route_pattern: String::new(),
+            route_name: String::new(),
+            end_reason: reason.into(),
+            extra: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn ring_attempts_fold_into_the_one_that_was_answered_and_all_that_was_charged() {
+        let rows = [
+            row("a", Direction::In, None, "NO_ANSWER"),
+            row("aa", Direction::In, Some(20), "OK"),
+            row("aaa", Direction::In, None, "CANCELLED"),
+        ];
+        let got = summary(Direction::In, &rows);
+        assert_eq!((got.duration_s, got.end_reason.as_str()), (40, "OK"));
+        assert_eq!(got.cost, Some("0.315".parse().unwrap()), "exact, to the last digit");
+    }
+
+    #[test]
+    fn a_call_nobody_answered_is_missed_for_the_last_attempts_reason() {
+        let got = summary(
+            Direction::In,
+            &[row("a", Direction::In, None, "NO_ANSWER"), row("aa", Direction::In, None, "DECLINE")],
+        );
+        assert_eq!((got.connected_at, got.duration_s, got.end_reason.as_str()), (None, 0, "DECLINE"));
+    }
+
+    #[test]
+    fn the_agents_own_leg_does_not_make_a_dialled_call_answered() {
+        let rows = [row("a", Direction::Internal, Some(2), "OK"), row("aa", Direction::Out, None, "NO_ANSWER")];
+        let got = summary(Direction::Out, &rows);
+        assert_eq!((got.connected_at, got.end_reason.as_str()), (None, "NO_ANSWER"));
+    }
 }

@@ -59,6 +59,7 @@ impl Tracked {
     }
 
     pub(super) fn add_leg(&mut self, observation: &CallObservation, role: LegRole) {
+        self.call.legs.push(observation.external_id.clone());
         self.legs.push(Leg {
             external_id: observation.external_id.clone(),
             role,

@@ -240,6 +240,7 @@ impl CallTracker {
                 connected_at: None,
                 ended_at: None,
                 dial: Some(dial.id),
+                legs: Vec::new(),
             };
             self.calls.push(Tracked::new(call, observation, role, Some(dial)));
         } else if let Whose::Ours(ours) = &observation.whose {
@@ -253,6 +254,7 @@ impl CallTracker {
                 connected_at: None,
                 ended_at: None,
                 dial: None,
+                legs: Vec::new(),
             };
             self.calls.push(Tracked::new(call, observation, LegRole::Plain, None));
         }

@@ -1,0 +1,74 @@
+//! What can go wrong with the database, as the domain's codes.
+
+use rusqlite::ffi::ErrorCode as Sqlite;
+use timbre_domain::error::{ErrorCode, PortError};
+
+/// A failure of the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite said no.
+    #[error("the database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A migration failed, or the file is from a newer Timbre.
+    #[error("the database's schema: {0}")]
+    Schema(#[from] rusqlite_migration::Error),
+    /// A file could not be read, written or renamed.
+    #[error("{what}: {source}")]
+    File {
+        /// What was being done.
+        what: &'static str,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// Another process holds the data folder.
+    #[error("another Timbre runs on this data folder")]
+    AlreadyRunning,
+    /// A stored value could not be understood.
+    #[error("a stored value can't be read: {0}")]
+    Value(#[from] serde_json::Error),
+}
+
+impl StoreError {
+    pub(crate) fn file(what: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::File { what, source }
+    }
+
+    /// The code for windows and scripts.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::AlreadyRunning => ErrorCode::AlreadyRunning,
+            Self::Value(_) => ErrorCode::StoreDamaged,
+            Self::File { source, .. } => match source.kind() {
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+                _ => ErrorCode::DataFolder,
+            },
+            Self::Schema(rusqlite_migration::Error::MigrationDefinition(
+                rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
+            )) => ErrorCode::StoreTooNew,
+            Self::Schema(rusqlite_migration::Error::RusqliteError { err, .. }) | Self::Sqlite(err) => of_sqlite(err),
+            Self::Schema(_) => ErrorCode::StoreFailed,
+        }
+    }
+
+    /// Whether the file itself is damaged.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        self.code() == ErrorCode::StoreDamaged
+    }
+}
+
+fn of_sqlite(error: &rusqlite::Error) -> ErrorCode {
+    match error.sqlite_error_code() {
+        Some(Sqlite::DiskFull) => ErrorCode::DiskFull,
+        Some(Sqlite::DatabaseCorrupt | Sqlite::NotADatabase) => ErrorCode::StoreDamaged,
+        Some(Sqlite::ReadOnly | Sqlite::CannotOpen | Sqlite::PermissionDenied) => ErrorCode::DataFolder,
+        _ => ErrorCode::StoreFailed,
+    }
+}
+
+impl From<StoreError> for PortError {
+    fn from(error: StoreError) -> Self {
+        PortError::new(error.code(), error.to_string()).caused_by(error)
+    }
+}

@@ -1,0 +1,56 @@
+//! The data folder, and the lock that lets one engine use it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::StoreError;
+
+/// A data folder that this process holds. The lock ends with the process, however it ends.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder where it is missing, readable by this user alone where the system can say so, and locks it.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyRunning`] when another process holds it, [`StoreError::File`] when it can't be made or
+    /// written.
+    pub fn hold(path: &Path) -> Result<Self, StoreError> {
+        if !path.is_dir() {
+            make(path).map_err(StoreError::file("the data folder can't be made"))?;
+        }
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("timbre.lock"))
+            .map_err(StoreError::file("the data folder can't be written"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::AlreadyRunning),
+            Err(TryLockError::Error(source)) => {
+                Err(StoreError::File { what: "the data folder can't be locked", source })
+            }
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(unix)]
+fn make(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn make(path: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(path)
+}

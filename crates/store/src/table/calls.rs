@@ -1,0 +1,201 @@
+//! `calls` and `call_legs`: the history.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use timbre_domain::call::{Call, CallKey, Party};
+use timbre_domain::contact::ContactId;
+use timbre_domain::dial::DialId;
+use timbre_domain::endpoint::EndpointNumber;
+
+use super::{from_word, json, ms, time, to_json, unreadable, uuid, word};
+use crate::{Store, StoreError};
+
+/// A call of the history: what was seen live, and what the CDR added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// The call.
+    #[serde(flatten)]
+    pub call: Call,
+    /// The contact it was with, where that is settled.
+    pub contact: Option<ContactId>,
+    /// Seconds in conversation, from the CDR.
+    pub duration_s: Option<u64>,
+    /// In the account's currency, from the CDR.
+    pub cost: Option<Decimal>,
+    /// The vendor's word for why it ended, from the CDR.
+    pub end_reason: Option<String>,
+}
+
+/// Which calls of the history are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallFilter {
+    /// From this moment on, UTC.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment, UTC.
+    pub to: Option<DateTime<Utc>>,
+    /// At most so many, the newest first; 0 for the default of 100.
+    pub limit: usize,
+}
+
+impl Store {
+    /// The calls of the history, the newest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn calls(&self, filter: &CallFilter) -> Result<Vec<CallRecord>, StoreError> {
+        self.read(|db| {
+            let mut select = db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM calls WHERE detected_at >= ?1 AND detected_at < ?2
+                 ORDER BY detected_at DESC, key LIMIT ?3"
+            ))?;
+            let from = filter.from.map_or(i64::MIN, ms);
+            let to = filter.to.map_or(i64::MAX, ms);
+            let limit = if filter.limit == 0 { 100 } else { filter.limit };
+            let rows = select.query_map(params![from, to, i64::try_from(limit).unwrap_or(i64::MAX)], record)?;
+            rows.collect()
+        })
+    }
+
+    /// The call with this key, or the call that has a leg with it.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn call(&self, key: &CallKey) -> Result<Option<CallRecord>, StoreError> {
+        self.read(|db| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM calls WHERE key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = ?1), ?1)"
+            );
+            db.prepare_cached(&sql)?.query_row([key.to_string()], record).optional()
+        })
+    }
+
+    /// The contact a call was with is settled.
+    ///
+    /// # Errors
+    /// When it could not be saved.
+    pub fn set_call_contact(&self, key: &CallKey, contact: ContactId) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let sql = "UPDATE calls SET contact_id = ?2 WHERE key = ?1";
+            tx.execute(sql, params![key.to_string(), contact.0.as_bytes()]).map(drop)
+        })
+    }
+}
+
+const COLUMNS: &str = "key, endpoint, direction, party, state, detected_at, connected_at, ended_at, dial_id, contact_id, \
+    duration_s, cost, end_reason, \
+    (SELECT json_group_array(leg_key) FROM (SELECT leg_key FROM call_legs WHERE call_key = calls.key ORDER BY position))";
+
+/// Adds a call, or brings a known one up to date. What the CDR added stays.
+pub(super) fn save(tx: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
+    let key = call.key.to_string();
+    let party_key = call.party.number().map(timbre_domain::number::PhoneNumber::key);
+    tx.prepare_cached(
+        "INSERT INTO calls (key, account, endpoint, direction, party, party_key, state, detected_at, connected_at, ended_at, dial_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (key) DO UPDATE SET state = excluded.state, connected_at = excluded.connected_at,
+             ended_at = excluded.ended_at, dial_id = coalesce(excluded.dial_id, dial_id)",
+    )?
+    .execute(params![
+        key,
+        call.key.account.as_str(),
+        call.endpoint.as_str(),
+        word(call.direction)?,
+        to_json(&call.party)?,
+        party_key,
+        word(call.state)?,
+        ms(call.detected_at),
+        call.connected_at.map(ms),
+        call.ended_at.map(ms),
+        call.dial.map(|dial| *dial.0.as_bytes()),
+    ])?;
+    for (position, leg) in call.legs.iter().enumerate() {
+        let leg = CallKey { external_id: leg.clone(), ..call.key.clone() };
+        tx.prepare_cached("INSERT OR IGNORE INTO call_legs (leg_key, call_key, position) VALUES (?1, ?2, ?3)")?
+            .execute(params![leg.to_string(), key, position])?;
+    }
+    Ok(())
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
+    let moment = |column: usize| row.get::<_, Option<i64>>(column)?.map(time).transpose();
+    let blob = |column: usize| row.get_ref(column)?.as_blob_or_null()?.map(uuid).transpose();
+    let key: String = row.get(0)?;
+    let endpoint: String = row.get(1)?;
+    let party: Party = json(&row.get::<_, String>(3)?)?;
+    let legs: Vec<CallKey> = json(&row.get::<_, String>(13)?)?;
+    let cost: Option<String> = row.get(11)?;
+    let text = rusqlite::types::Type::Text;
+    Ok(CallRecord {
+        call: Call {
+            key: CallKey::try_from(key).map_err(|error| unreadable(error, text))?,
+            endpoint: EndpointNumber::new(&endpoint).ok_or_else(|| unreadable("an empty endpoint", text))?,
+            direction: from_word(row.get(2)?)?,
+            party,
+            state: from_word(row.get(4)?)?,
+            detected_at: time(row.get(5)?)?,
+            connected_at: moment(6)?,
+            ended_at: moment(7)?,
+            dial: blob(8)?.map(DialId),
+            legs: legs.into_iter().map(|leg| leg.external_id).collect(),
+        },
+        contact: blob(9)?.map(ContactId),
+        duration_s: row.get(10)?,
+        cost: cost
+            .map(|text| text.parse().map_err(|error| unreadable(error, rusqlite::types::Type::Text)))
+            .transpose()?,
+        end_reason: row.get(12)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use timbre_domain::call::{CallState, Direction, Provider};
+    use uuid::Uuid;
+
+    use super::super::testing::{at, store};
+    use super::*;
+
+    fn call(id: &str, seconds: i64) -> Call {
+        Call {
+            key: CallKey { provider: Provider::CallMyWay, account: "main".parse().unwrap(), external_id: id.into() },
+            endpoint: EndpointNumber::new("8373456").unwrap(),
+            direction: Direction::In,
+            party: Party::Withheld,
+            state: CallState::Ringing,
+            detected_at: at(seconds),
+            connected_at: None,
+            ended_at: None,
+            dial: Some(DialId(Uuid::from_u128(3))),
+            legs: vec![id.into()],
+        }
+    }
+
+    #[test]
+    fn a_call_is_kept_once_and_found_by_any_of_its_legs() {
+        let store = store();
+        let mut a = call("b-first", 0);
+        store.write(|tx| save(tx, &a)).unwrap();
+        a.state = CallState::Ended;
+        a.connected_at = Some(at(3));
+        a.ended_at = Some(at(9));
+        a.legs.push("a-second".into());
+        store.write(|tx| save(tx, &a)).unwrap();
+        let all = store.calls(&CallFilter::default()).unwrap();
+        assert_eq!(all.iter().map(|r| &r.call).collect::<Vec<_>>(), [&a]);
+        let by_leg = CallKey { external_id: "a-second".into(), ..a.key.clone() };
+        assert_eq!(store.call(&by_leg).unwrap().unwrap().call, a);
+    }
+
+    #[test]
+    fn the_history_is_cut_by_time_newest_first() {
+        let store = store();
+        for n in 0..10 {
+            store.write(|tx| save(tx, &call(&n.to_string(), n))).unwrap();
+        }
+        let filter = CallFilter { from: Some(at(2)), to: Some(at(8)), limit: 3 };
+        let ids: Vec<_> = store.calls(&filter).unwrap().into_iter().map(|r| r.call.key.external_id).collect();
+        assert_eq!(ids, ["7", "6", "5"]);
+    }
+}

@@ -1,0 +1,192 @@
+//! `cdrs`: the vendor's record, row by row as it came, and what it adds to the calls of the history.
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use timbre_domain::attribution::Whose;
+use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Provider};
+use timbre_domain::cdr::{Cdr, Summary, summary};
+
+use super::{calls, from_word, json, ms, to_json};
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Takes in rows of the vendor's record. A row belongs to the call that has it as a leg or is its group; a row of
+    /// no known call makes one, for the history of the time before Timbre ran. Rows of other people's calls are left
+    /// out. Taking in a row again changes nothing.
+    ///
+    /// Gives the number of our rows.
+    ///
+    /// # Errors
+    /// When they could not be saved; then none of them were.
+    pub fn save_cdrs(&self, provider: Provider, account: &AccountName, rows: &[Cdr]) -> Result<usize, StoreError> {
+        self.write(|tx| {
+            let mut ours = 0;
+            for cdr in rows {
+                ours += usize::from(save(tx, provider, account, cdr)?);
+            }
+            Ok(ours)
+        })
+    }
+}
+
+fn save(tx: &Transaction<'_>, provider: Provider, account: &AccountName, cdr: &Cdr) -> rusqlite::Result<bool> {
+    let Whose::Ours(ours) = &cdr.whose else { return Ok(false) };
+    let key_of = |id: &str| CallKey { provider, account: account.clone(), external_id: id.to_owned() };
+    let key = key_of(&cdr.external_id);
+    let known = match known_call(tx, &key)? {
+        Some(call_key) => Some(call_key),
+        None => cdr.group.as_deref().map(|group| known_call(tx, &key_of(group))).transpose()?.flatten(),
+    };
+    let (call_key, direction) = match known {
+        Some(known) => known,
+        None => {
+            let first = cdr.group.as_deref().map_or_else(|| key.clone(), key_of);
+            let call = Call {
+                key: first.clone(),
+                endpoint: ours.endpoint.clone(),
+                direction: ours.direction,
+                party: ours.party.clone(),
+                state: CallState::Ended,
+                detected_at: cdr.detected_at,
+                connected_at: cdr.connected_at,
+                ended_at: cdr.ended_at,
+                dial: None,
+                legs: vec![first.external_id.clone()],
+            };
+            calls::save(tx, &call)?;
+            (first.to_string(), ours.direction)
+        }
+    };
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO call_legs (leg_key, call_key, position)
+         VALUES (?1, ?2, (SELECT count(*) FROM call_legs WHERE call_key = ?2))",
+    )?
+    .execute([key.to_string(), call_key.clone()])?;
+    tx.prepare_cached(
+        "INSERT INTO cdrs (key, account, call_key, detected_at, row) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (key) DO UPDATE SET row = excluded.row",
+    )?
+    .execute(params![key.to_string(), account.as_str(), call_key, ms(cdr.detected_at), to_json(cdr)?])?;
+    let mut select = tx.prepare_cached("SELECT row FROM cdrs WHERE call_key = ?1 ORDER BY detected_at, key")?;
+    let rows = select.query_map([&call_key], |row| json::<Cdr>(&row.get::<_, String>(0)?))?;
+    let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    amend(tx, &call_key, &summary(direction, &rows))?;
+    Ok(true)
+}
+
+fn known_call(tx: &Transaction<'_>, key: &CallKey) -> rusqlite::Result<Option<(String, Direction)>> {
+    let sql = "SELECT key, direction FROM calls WHERE key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = ?1), ?1)";
+    tx.prepare_cached(sql)?.query_row([key.to_string()], |row| Ok((row.get(0)?, from_word(row.get(1)?)?))).optional()
+}
+
+/// What the vendor recorded replaces what we reckoned, but a call that is still shown live stays live.
+fn amend(tx: &Transaction<'_>, call_key: &str, summary: &Summary) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE calls SET duration_s = ?2, cost = ?3, end_reason = ?4,
+             connected_at = CASE state WHEN 'ended' THEN ?5 ELSE connected_at END,
+             ended_at = CASE state WHEN 'ended' THEN coalesce(?6, ended_at) ELSE ended_at END
+         WHERE key = ?1",
+    )?
+    .execute(params![
+        call_key,
+        i64::try_from(summary.duration_s).unwrap_or(i64::MAX),
+        summary.cost.map(|cost| cost.to_string()),
+        (!summary.end_reason.is_empty()).then_some(&summary.end_reason),
+        summary.connected_at.map(ms),
+        summary.ended_at.map(ms),
+    ])
+    .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use timbre_domain::attribution::Attribution;
+    use timbre_domain::call::Party;
+    use timbre_domain::endpoint::EndpointNumber;
+    use timbre_domain::tracker::{CallTracker, CallTransition};
+
+    use super::super::testing::{at, store};
+    use super::*;
+    use crate::CallFilter;
+
+    fn cdr(id: &str, group: Option<&str>, answered: bool) -> Cdr {
+        Cdr {
+            external_id: id.into(),
+            group: group.map(Into::into),
+            whose: Whose::Ours(Attribution {
+                endpoint: EndpointNumber::new("8373456").unwrap(),
+                direction: Direction::In,
+                party: Party::Withheld,
+            }),
+            detected_at: at(0),
+            connected_at: answered.then(|| at(5)),
+            ended_at: Some(at(65)),
+            duration_s: if answered { 60 } else { 0 },
+            cost: Some("25.605".parse().unwrap()),
+            rate: None,
+            access_fee: None,
+            route_pattern: String::new(),
+            route_name: String::new(),
+            end_reason: if answered { "OK".into() } else { "NO_ANSWER".into() },
+            extra: BTreeMap::new(),
+        }
+    }
+
+    fn account() -> AccountName {
+        "main".parse().unwrap()
+    }
+
+    #[test]
+    fn rows_of_one_call_are_one_call_of_the_history_however_often_they_come() {
+        let store = store();
+        let rows = [cdr("a", None, false), cdr("b", Some("a"), true), cdr("c", Some("a"), false)];
+        for _ in 0..3 {
+            assert_eq!(store.save_cdrs(Provider::CallMyWay, &account(), &rows).unwrap(), 3);
+        }
+        let calls = store.calls(&CallFilter::default()).unwrap();
+        assert_eq!(calls.len(), 1);
+        assert_eq!(calls[0].duration_s, Some(60));
+        assert_eq!(calls[0].cost, Some("76.815".parse().unwrap()));
+        assert_eq!(calls[0].end_reason.as_deref(), Some("OK"));
+    }
+
+    #[test]
+    fn children_that_come_before_their_parent_are_the_same_call() {
+        let store = store();
+        store.save_cdrs(Provider::CallMyWay, &account(), &[cdr("b", Some("a"), true)]).unwrap();
+        store.save_cdrs(Provider::CallMyWay, &account(), &[cdr("a", None, false)]).unwrap();
+        assert_eq!(store.calls(&CallFilter::default()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_call_that_is_still_shown_live_is_not_ended_by_its_record() {
+        let store = store();
+        let call = Call {
+            key: CallKey { provider: Provider::CallMyWay, account: account(), external_id: "a".into() },
+            endpoint: EndpointNumber::new("8373456").unwrap(),
+            direction: Direction::In,
+            party: Party::Withheld,
+            state: CallState::Connected,
+            detected_at: at(0),
+            connected_at: Some(at(6)),
+            ended_at: None,
+            dial: None,
+            legs: vec!["a".into()],
+        };
+        let tracker = CallTracker::new(Provider::CallMyWay, account());
+        store.save_transitions(&account(), &tracker, &[CallTransition::Detected(call.clone())]).unwrap();
+        store.save_cdrs(Provider::CallMyWay, &account(), &[cdr("a", None, true)]).unwrap();
+        let record = store.call(&call.key).unwrap().unwrap();
+        assert_eq!((record.call.clone(), record.duration_s), (call, Some(60)));
+    }
+
+    #[test]
+    fn rows_of_other_people_are_left_out() {
+        let store = store();
+        let mut theirs = cdr("a", None, true);
+        theirs.whose = Whose::Others { called: None };
+        assert_eq!(store.save_cdrs(Provider::CallMyWay, &account(), &[theirs]).unwrap(), 0);
+        assert!(store.calls(&CallFilter::default()).unwrap().is_empty());
+    }
+}

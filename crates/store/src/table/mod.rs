@@ -1,0 +1,87 @@
+//! One file a table: its row, its readers, its writers, its tests.
+
+pub(crate) mod agents;
+pub(crate) mod calls;
+mod cdrs;
+mod contacts;
+mod cursors;
+mod endpoints;
+mod settings;
+mod throttles;
+pub(crate) mod unread;
+
+use chrono::{DateTime, Utc};
+use rusqlite::types::{FromSqlError, Type};
+use uuid::Uuid;
+
+/// A time as it is stored.
+fn ms(time: DateTime<Utc>) -> i64 {
+    time.timestamp_millis()
+}
+
+/// A stored time.
+fn time(ms: i64) -> rusqlite::Result<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(ms).ok_or_else(|| FromSqlError::OutOfRange(ms).into())
+}
+
+fn uuid(bytes: &[u8]) -> rusqlite::Result<Uuid> {
+    Uuid::from_slice(bytes).map_err(|error| unreadable(error, Type::Blob))
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|error| unreadable(error, Type::Text))
+}
+
+/// A unit variant of an enum as text, such as `in`.
+fn word<T: serde::Serialize>(value: T) -> rusqlite::Result<String> {
+    match serde_json::to_value(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))? {
+        serde_json::Value::String(word) => Ok(word),
+        other => Ok(other.to_string()),
+    }
+}
+
+fn from_word<T: serde::de::DeserializeOwned>(word: String) -> rusqlite::Result<T> {
+    serde_json::from_value(serde_json::Value::String(word)).map_err(|error| unreadable(error, Type::Text))
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>, kind: Type) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, kind, error.into())
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use chrono::{DateTime, Utc};
+
+    use crate::{DataFolder, Store};
+
+    /// A store of its own, gone with the test.
+    pub(crate) struct TestStore {
+        pub(crate) store: Store,
+        _folder: DataFolder,
+        _dir: tempfile::TempDir,
+    }
+
+    impl std::ops::Deref for TestStore {
+        type Target = Store;
+
+        fn deref(&self) -> &Store {
+            &self.store
+        }
+    }
+
+    pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    pub(crate) fn store() -> TestStore {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = DataFolder::hold(dir.path()).unwrap();
+        let (store, report) = Store::open(&folder, at(0)).unwrap();
+        assert_eq!(report.set_aside, None);
+        TestStore { store, _folder: folder, _dir: dir }
+    }
+}
