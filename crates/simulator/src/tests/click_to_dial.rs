@@ -207,3 +207,16 @@ async fn one_of_the_numbers_must_be_the_accounts_and_both_must_be_digits() {
     bench.clock.advance(seconds(200));
     assert!(bench.sim.ledger().calls.iter().all(|call| call.endpoint == COLLEAGUE));
 }
+
+#[tokio::test]
+async fn an_agent_who_is_quicker_than_planned_moves_the_contacts_ring_and_adds_none() {
+    let bench = Bench::new().await;
+    bench.sim.telephone(AGENT).answers_after(Some(seconds(20)));
+    bench.dial(AGENT, CONTACT).await;
+    bench.clock.advance(seconds(3));
+    assert!(bench.sim.live_calls()[0].answer());
+    assert_eq!(seen(&bench, 3).await, [row(AGENT, AGENT, true), row(AGENT, CONTACT, false)]);
+    bench.clock.advance(seconds(300));
+    let ledger = bench.sim.ledger();
+    assert_eq!((ledger.calls.len(), fate(&ledger)), (2, &DialFate::Talked));
+}
