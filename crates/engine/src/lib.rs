@@ -1,1 +1,143 @@
-//! (being written)
+//! The named components behind the windows and the command line.
+//!
+//! [`poller`](crate::poller) asks the vendor and feeds the tracker; [`call_flow`](crate::call_flow) turns transitions
+//! into events and pop-ups; [`dialler`](crate::dialler) places calls; [`history_sync`](crate::history_sync) brings the
+//! vendor's record home; [`backup`](crate::backup) copies the database now and then. They speak over one [`bus`] and
+//! stop cleanly together. Windows and command line call [`commands`]; a second process does so over [`local`].
+
+pub mod backup;
+pub mod bus;
+pub mod call_flow;
+pub mod commands;
+pub mod component;
+pub mod config;
+pub mod dialler;
+pub mod event;
+pub mod history_sync;
+pub mod line;
+pub mod local;
+pub mod poller;
+pub mod zone;
+
+use std::sync::Arc;
+
+use timbre_domain::ports::{Clock, Shell};
+use timbre_store::{DataFolder, OpenReport, Store, StoreError};
+
+use crate::bus::Bus;
+use crate::component::Components;
+use crate::config::Settings;
+use crate::event::{Event, StoreState};
+use crate::line::Line;
+
+/// What an engine is made of. Whoever starts it has chosen the adapters.
+pub struct Parts {
+    /// The held data folder.
+    pub folder: DataFolder,
+    /// The database in it.
+    pub store: Arc<Store>,
+    /// What opening it found.
+    pub opened: OpenReport,
+    /// The settings file.
+    pub settings: Arc<Settings>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What shows pop-ups.
+    pub shell: Arc<dyn Shell>,
+    /// The accounts, each with its adapter.
+    pub lines: Vec<Arc<Line>>,
+}
+
+/// What every component works with.
+pub struct Context {
+    pub(crate) store: Arc<Store>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) shell: Arc<dyn Shell>,
+    pub(crate) lines: Vec<Arc<Line>>,
+    pub(crate) bus: Bus,
+}
+
+/// The running engine.
+pub struct Engine {
+    context: Arc<Context>,
+    components: Components,
+    _folder: DataFolder,
+}
+
+impl Engine {
+    /// Starts every component.
+    #[must_use]
+    pub fn start(parts: Parts) -> Self {
+        let (bus, happened) = Bus::new();
+        let context = Arc::new(Context {
+            store: parts.store,
+            settings: parts.settings,
+            clock: parts.clock,
+            shell: parts.shell,
+            lines: parts.lines,
+            bus,
+        });
+        if let Some(aside) = &parts.opened.set_aside {
+            let at = context.clock.now();
+            context.bus.publish(Event::Store(StoreState::set_aside(aside, at)));
+        }
+        let mut components = Components::new(context.clock.clone());
+        components.start("call flow", |stop| call_flow::run(context.clone(), happened, stop));
+        components.start("history sync", |stop| history_sync::run(context.clone(), stop));
+        components.start("backup", |stop| backup::run(context.clone(), stop));
+        for line in &context.lines {
+            components.start("poller", |stop| poller::run(context.clone(), line.clone(), stop));
+        }
+        Self { context, components, _folder: parts.folder }
+    }
+
+    /// What windows, the command line and the local socket need.
+    #[must_use]
+    pub fn context(&self) -> Arc<Context> {
+        self.context.clone()
+    }
+
+    /// Stops every component, then closes the database. Work in hand is finished, waiting work is not begun.
+    ///
+    /// # Errors
+    /// When the database can't be closed cleanly; nothing is lost by it.
+    pub async fn stop(self) -> Result<(), StoreError> {
+        self.components.stop().await;
+        let Self { context, .. } = self;
+        // Windows or clients may still hold the context; the next start then checks the database, no more.
+        match Arc::try_unwrap(context).ok().and_then(|context| Arc::try_unwrap(context.store).ok()) {
+            Some(store) => store.close(),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Context {
+    /// Events from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<Event> {
+        self.bus.subscribe()
+    }
+
+    /// The settings file in use.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Runs database work off the event loop.
+    pub(crate) async fn stored<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.store.clone();
+        match tokio::task::spawn_blocking(move || work(&store)).await {
+            Ok(done) => done,
+            // Only a panic in the store or the end of the runtime leads here.
+            Err(error) => {
+                Err(StoreError::File { what: "the database work was cut short", source: std::io::Error::other(error) })
+            }
+        }
+    }
+}

@@ -37,6 +37,10 @@ impl Tracked {
         tracked
     }
 
+    pub(super) fn dial(&self) -> Option<&Dial> {
+        self.dial.as_ref()
+    }
+
     pub(super) fn has_leg(&self, external_id: &str) -> bool {
         self.legs.iter().any(|leg| leg.external_id == external_id)
     }

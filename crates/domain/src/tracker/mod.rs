@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribution::Whose;
 use crate::call::{AccountName, Call, CallKey, CallState, Direction, Party, Provider};
+use crate::contact::ContactId;
 use crate::dial::{Dial, DialId, DialProgress, DialState, LegRole, likely_reasons};
 use crate::endpoint::EndpointNumber;
 use crate::error::ErrorCode;
@@ -129,6 +130,13 @@ impl CallTracker {
     /// The calls that are not over.
     pub fn active(&self) -> impl Iterator<Item = &Call> {
         self.calls.iter().map(|t| &t.call).filter(|c| c.state != CallState::Ended)
+    }
+
+    /// The contact that was dialled with this dial.
+    #[must_use]
+    pub fn dialled_contact(&self, id: DialId) -> Option<ContactId> {
+        let followed = self.calls.iter().filter_map(Tracked::dial);
+        followed.chain(self.waiting.iter().map(|w| &w.dial)).find(|dial| dial.id == id).and_then(|dial| dial.contact)
     }
 
     /// Whether this endpoint is in a call, or a dial of its own is on its way: the vendor allows one active call per

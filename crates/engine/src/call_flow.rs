@@ -1,0 +1,123 @@
+//! From what happened to what is told: events for everybody, pop-ups for the agent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use timbre_domain::call::Call;
+use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::matching::{self, Found, Match};
+use timbre_domain::popup::PopupCard;
+use timbre_domain::tracker::CallTransition;
+use timbre_store::StoreError;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::sync::CancellationToken;
+
+use crate::Context;
+use crate::bus::Happened;
+use crate::event::{CallEvent, DialEvent, Event, PopupEvent};
+
+/// Takes what happened in the order it happened.
+pub(crate) async fn run(context: Arc<Context>, mut happened: UnboundedReceiver<Happened>, stop: CancellationToken) {
+    loop {
+        let happened = tokio::select! {
+            biased;
+            next = happened.recv() => next,
+            () = stop.cancelled() => return,
+        };
+        let Some(happened) = happened else { return };
+        for transition in &happened.transitions {
+            tell(&context, &happened, transition).await;
+        }
+    }
+}
+
+async fn tell(context: &Arc<Context>, happened: &Happened, transition: &CallTransition) {
+    let now = context.clock.now();
+    match transition {
+        CallTransition::Detected(call) => {
+            context.bus.publish(Event::Detected(CallEvent::new(call, now)));
+            if context.settings.popup.shows(call) {
+                pop_up(context, call, happened.answered).await;
+            }
+        }
+        CallTransition::Connected(call) => {
+            context.shell.call_changed(call);
+            context.bus.publish(Event::Connected(CallEvent::new(call, now)));
+        }
+        CallTransition::Ended(call) => {
+            context.shell.call_changed(call);
+            context.bus.publish(Event::Ended(CallEvent::new(call, now)));
+        }
+        CallTransition::Resumed(call) => {
+            context.shell.call_changed(call);
+            context.bus.publish(Event::Resumed(CallEvent::new(call, now)));
+        }
+        CallTransition::Dial(progress) => {
+            let account = happened.account.clone();
+            context.bus.publish(Event::Dial(DialEvent { account, progress: progress.clone() }));
+        }
+    }
+}
+
+/// Shows a call. A database that can't be read shows it as a stranger's: better than not at all.
+async fn pop_up(context: &Arc<Context>, call: &Call, answered: Duration) {
+    let dialled = call.dial.and_then(|dial| context.lines.iter().find_map(|line| line.tracker().dialled_contact(dial)));
+    let found = match find(context, call, dialled).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the caller could not be looked up");
+            Found::default()
+        }
+    };
+    let matched = matching::decide(call.direction, &call.party, found);
+    let at = context.clock.now();
+    let card = PopupCard::new(call.clone(), matched, at, context.settings.country);
+    context.shell.show_popup(&card);
+    let after_answer = context.clock.elapsed().saturating_sub(answered);
+    let contacts = shown(&card.matched).into_iter().cloned().collect();
+    let settled = settled(&card.matched);
+    context.bus.publish(Event::Popup(Box::new(PopupEvent {
+        at,
+        call_key: call.key.clone(),
+        contacts,
+        after_answer_ms: after_answer.as_secs_f64() * 1_000.0,
+        card,
+    })));
+    if let Some(contact) = settled {
+        let key = call.key.clone();
+        let kept = context.stored(move |store| {
+            store.set_call_contact(&key, contact)?;
+            store.contact_used(contact, at)
+        });
+        if let Err(error) = kept.await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the call's contact could not be saved");
+        }
+    }
+}
+
+async fn find(context: &Arc<Context>, call: &Call, dialled: Option<ContactId>) -> Result<Found, StoreError> {
+    let number = call.party.number().cloned();
+    context
+        .stored(move |store| {
+            let contacts = number.map(|number| store.contacts_by_number(&number)).transpose()?.unwrap_or_default();
+            let dialled = dialled.map(|id| store.contact(id)).transpose()?.flatten();
+            Ok(Found { contacts, dialled })
+        })
+        .await
+}
+
+fn shown(matched: &Match) -> Vec<&Contact> {
+    match matched {
+        Match::One { contact, .. } | Match::Maybe { contact, .. } | Match::Dialled { contact } => vec![contact],
+        Match::Several { contacts, .. } => contacts.iter().collect(),
+        Match::Unknown | Match::Withheld | Match::Colleague => Vec::new(),
+    }
+}
+
+/// The contact, where there is no doubt.
+fn settled(matched: &Match) -> Option<ContactId> {
+    match matched {
+        Match::One { contact, .. } | Match::Dialled { contact } => Some(contact.id),
+        Match::Several { .. } | Match::Maybe { .. } | Match::Unknown | Match::Withheld | Match::Colleague => None,
+    }
+}

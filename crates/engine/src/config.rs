@@ -1,0 +1,511 @@
+//! The settings file: TOML, rolled out by an administrator. It never holds a secret.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use serde::Deserialize;
+use timbre_domain::call::AccountName;
+use timbre_domain::dial::{APPEARS_WITHIN, RingFirst};
+use timbre_domain::endpoint::{EndpointNumber, Identity};
+use timbre_domain::number::Country;
+use timbre_domain::popup::PopupPolicy;
+use timbre_domain::texts::Language;
+use toml::Spanned;
+use url::{Host, Url};
+
+/// A commented example, as `timbrectl config example` prints it.
+pub const EXAMPLE: &str = include_str!("config_example.toml");
+
+/// The settings, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The language of texts.
+    pub language: Language,
+    /// The country of numbers without a country code.
+    pub country: Country,
+    /// Which calls pop up.
+    pub popup: PopupPolicy,
+    /// The accounts, at least one.
+    pub accounts: Vec<Account>,
+    /// Who calls can be made as, at least one; the first is the usual one.
+    pub identities: Vec<Identity>,
+}
+
+/// One account, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// Its name.
+    pub name: AccountName,
+    /// The vendor.
+    pub provider: ProviderName,
+    /// Where the vendor's scripts lie.
+    pub base_url: Url,
+    /// The whole address of click-to-dial, where it lies elsewhere.
+    pub click_to_dial_url: Option<Url>,
+    /// The user name.
+    pub username: String,
+    /// The agent's own endpoints in this account.
+    pub endpoints: Vec<EndpointNumber>,
+    /// Whether the whole account is followed.
+    pub full_account: bool,
+    /// The zone of the vendor's times.
+    pub time_zone: Tz,
+    /// The currency of its charges (ISO 4217).
+    pub currency: Option<String>,
+    /// Who is rung first by click-to-dial.
+    pub ring_first: RingFirst,
+    /// Callers that ring the agent's telephone for a click-to-dial.
+    pub agent_leg_callers: Vec<String>,
+    /// What the vendor's limit counts for.
+    pub throttle_scope: ThrottleScope,
+    /// The distance between two reading calls, milliseconds.
+    pub reading_interval_ms: u64,
+    /// How long a dialled call may take to appear, seconds.
+    pub call_appears_within_s: u64,
+}
+
+/// A vendor, as the file names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProviderName {
+    /// CallMyWay.
+    CallMyWay,
+}
+
+/// What a vendor's limit counts for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThrottleScope {
+    /// Each user name by itself.
+    #[default]
+    SignIn,
+    /// All accounts at one address of the vendor together.
+    Address,
+}
+
+/// What is wrong with the file, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// The file, where one was read.
+    pub file: Option<PathBuf>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The column, from 1, in characters.
+    pub column: Option<usize>,
+    /// What is wrong, in English; never a value that may be a secret.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}:", file.display())?;
+        }
+        if let (Some(line), Some(column)) = (self.line, self.column) {
+            write!(f, "{line}:{column}:")?;
+        }
+        if self.file.is_some() || self.line.is_some() {
+            f.write_str(" ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    language: Language,
+    country: Option<Spanned<String>>,
+    #[serde(default)]
+    popup: PopupPolicy,
+    #[serde(default)]
+    accounts: Vec<Spanned<FileAccount>>,
+    #[serde(default)]
+    identities: Vec<FileIdentity>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileAccount {
+    name: Spanned<String>,
+    provider: ProviderName,
+    base_url: Spanned<String>,
+    click_to_dial_url: Option<Spanned<String>>,
+    username: Spanned<String>,
+    #[serde(default)]
+    endpoints: Vec<Spanned<String>>,
+    #[serde(default)]
+    full_account: bool,
+    time_zone: Option<Spanned<String>>,
+    currency: Option<Spanned<String>>,
+    #[serde(default)]
+    ring_first: RingFirst,
+    #[serde(default)]
+    agent_leg_callers: Vec<String>,
+    #[serde(default)]
+    throttle_scope: ThrottleScope,
+    reading_interval_ms: Option<Spanned<u64>>,
+    call_appears_within_s: Option<Spanned<u64>>,
+    #[serde(default)]
+    allow_plain_http: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileIdentity {
+    label: Spanned<String>,
+    account: Spanned<String>,
+    endpoint: Spanned<String>,
+    #[serde(default)]
+    withheld: bool,
+}
+
+/// "Los HTTPS solo se pueden activar cada 4 segundos" (seed 000).
+const READING_INTERVAL_MS: u64 = 4_000;
+
+impl Settings {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// What is wrong and on which line.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let with_file = |error: ConfigError| ConfigError { file: Some(file.to_owned()), ..error };
+        let bytes =
+            std::fs::read(file).map_err(|error| with_file(plain(format!("the file can't be read: {error}"))))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+            with_file(ConfigError { line: Some(line), column: Some(1), ..plain("the file is no UTF-8 text".into()) })
+        })?;
+        Self::parse(&text).map_err(with_file)
+    }
+
+    /// Reads and checks the text of a file.
+    ///
+    /// # Errors
+    /// What is wrong and on which line.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let file: File = toml::from_str(text).map_err(|error| unreadable(text, &error))?;
+        let check = Check { text };
+        let country = match &file.country {
+            None => Country::CR,
+            Some(country) => check.parse(country, |country| country.parse::<Country>())?,
+        };
+        let mut accounts = Vec::with_capacity(file.accounts.len());
+        let mut names = HashSet::new();
+        for account in &file.accounts {
+            let account = check.account(account.get_ref())?;
+            accounts.push(account);
+        }
+        for (account, read) in accounts.iter().zip(&file.accounts) {
+            if !names.insert(account.name.clone()) {
+                return Err(check.at(&read.get_ref().name, format!("there are two accounts named {}", account.name)));
+            }
+        }
+        if accounts.is_empty() {
+            return Err(plain("there is no account: add an [[accounts]] section".into()));
+        }
+        let identities = check.identities(&file.identities, &accounts)?;
+        Ok(Self { language: file.language, country, popup: file.popup, accounts, identities })
+    }
+}
+
+/// Checks values and names their place.
+struct Check<'a> {
+    text: &'a str,
+}
+
+impl Check<'_> {
+    fn at<T>(&self, value: &Spanned<T>, message: impl Into<String>) -> ConfigError {
+        let (line, column) = position(self.text, value.span().start);
+        ConfigError { file: None, line: Some(line), column: Some(column), message: message.into() }
+    }
+
+    fn parse<T, E: fmt::Display>(
+        &self,
+        value: &Spanned<String>,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, ConfigError> {
+        read(value.get_ref()).map_err(|error| self.at(value, error.to_string()))
+    }
+
+    fn account(&self, read: &FileAccount) -> Result<Account, ConfigError> {
+        let name: AccountName = self.parse(&read.name, str::parse)?;
+        let base_url = self.url(&read.base_url, read.allow_plain_http)?;
+        let click_to_dial_url =
+            read.click_to_dial_url.as_ref().map(|url| self.url(url, read.allow_plain_http)).transpose()?;
+        let username = read.username.get_ref().trim().to_owned();
+        if username.is_empty() {
+            return Err(self.at(&read.username, "the user name is empty"));
+        }
+        let mut endpoints = Vec::new();
+        for endpoint in &read.endpoints {
+            endpoints.push(self.endpoint(endpoint)?);
+        }
+        if endpoints.is_empty() {
+            endpoints.push(self.endpoint(&read.username)?);
+        }
+        let time_zone = match &read.time_zone {
+            None => chrono_tz::America::Costa_Rica,
+            Some(zone) => self.parse(zone, |zone| {
+                zone.parse::<Tz>().map_err(|_| "a zone is named like America/Costa_Rica (IANA time zone database)")
+            })?,
+        };
+        let currency = match &read.currency {
+            None => None,
+            Some(currency)
+                if currency.get_ref().len() == 3 && currency.get_ref().bytes().all(|b| b.is_ascii_uppercase()) =>
+            {
+                Some(currency.get_ref().clone())
+            }
+            Some(currency) => {
+                return Err(self.at(currency, "a currency is three capital letters (ISO 4217), such as CRC or USD"));
+            }
+        };
+        let reading_interval_ms = match &read.reading_interval_ms {
+            None => READING_INTERVAL_MS,
+            Some(ms) if *ms.get_ref() < READING_INTERVAL_MS && !is_loopback(&base_url) => {
+                return Err(self.at(ms, "the vendor allows one reading call every 4000 ms; only a stand-in on this machine may be asked faster"));
+            }
+            Some(ms) if *ms.get_ref() < 20 => return Err(self.at(ms, "at least 20 ms")),
+            Some(ms) => *ms.get_ref(),
+        };
+        let call_appears_within_s = match &read.call_appears_within_s {
+            None => APPEARS_WITHIN.as_secs(),
+            Some(seconds) if (1..=600).contains(seconds.get_ref()) => *seconds.get_ref(),
+            Some(seconds) => return Err(self.at(seconds, "between 1 and 600 seconds")),
+        };
+        Ok(Account {
+            name,
+            provider: read.provider,
+            base_url,
+            click_to_dial_url,
+            username,
+            endpoints,
+            full_account: read.full_account,
+            time_zone,
+            currency,
+            ring_first: read.ring_first,
+            agent_leg_callers: read.agent_leg_callers.clone(),
+            throttle_scope: read.throttle_scope,
+            reading_interval_ms,
+            call_appears_within_s,
+        })
+    }
+
+    fn endpoint(&self, value: &Spanned<String>) -> Result<EndpointNumber, ConfigError> {
+        let fits =
+            |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        match EndpointNumber::new(value.get_ref()) {
+            Some(number) if fits(number.as_str()) => Ok(number),
+            _ => Err(self.at(value, "an endpoint is its number with the vendor, such as 8373456")),
+        }
+    }
+
+    /// The message never repeats the address: a password may have been written into it.
+    fn url(&self, value: &Spanned<String>, allow_plain_http: bool) -> Result<Url, ConfigError> {
+        let url =
+            self.parse(value, |text| Url::parse(text.trim()).map_err(|error| format!("this is no address: {error}")))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(
+                self.at(value, "an address holds no user name and no password; the password belongs into the keyring")
+            );
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(self.at(value, "an address without ? and # is wanted; Timbre adds what the vendor needs"));
+        }
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if allow_plain_http || is_loopback(&url) => Ok(url),
+            "http" => Err(self.at(
+                value,
+                "plain http would send the password readable for all: use https, or set allow_plain_http = true if you must",
+            )),
+            _ => Err(self.at(value, "an address begins with https://")),
+        }
+    }
+
+    fn identities(&self, read: &[FileIdentity], accounts: &[Account]) -> Result<Vec<Identity>, ConfigError> {
+        let mut identities: Vec<Identity> = Vec::with_capacity(read.len());
+        for identity in read {
+            let account: AccountName = self.parse(&identity.account, str::parse)?;
+            if !accounts.iter().any(|known| known.name == account) {
+                return Err(self.at(&identity.account, format!("there is no account named {account}")));
+            }
+            let label = identity.label.get_ref().trim().to_owned();
+            if label.is_empty() || identities.iter().any(|known| known.label == label) {
+                return Err(self.at(&identity.label, "each identity has a label of its own"));
+            }
+            let endpoint = self.endpoint(&identity.endpoint)?;
+            identities.push(Identity { label, account, endpoint, withheld: identity.withheld });
+        }
+        if identities.is_empty() {
+            for account in accounts {
+                for endpoint in &account.endpoints {
+                    let (label, account) = (endpoint.to_string(), account.name.clone());
+                    identities.push(Identity { label, account, endpoint: endpoint.clone(), withheld: false });
+                }
+            }
+        }
+        Ok(identities)
+    }
+}
+
+/// An address on this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
+}
+
+fn plain(message: String) -> ConfigError {
+    ConfigError { file: None, line: None, column: None, message }
+}
+
+/// TOML's own error, without the line it would quote: a password may stand on it.
+fn unreadable(text: &str, error: &toml::de::Error) -> ConfigError {
+    let (line, column) = error.span().map(|span| position(text, span.start)).unzip();
+    let message = error.message();
+    let message = if message.contains("unknown field `password`") || message.contains("unknown field `secret`") {
+        "a password never stands in this file: store it with `timbrectl secret set ACCOUNT`".to_owned()
+    } else if let Some((before, _)) = message.split_once("invalid type: string ") {
+        format!("{before}a text stands here where something else is expected")
+    } else {
+        message.to_owned()
+    };
+    ConfigError { file: None, line, column, message }
+}
+
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALLEST: &str = "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"http://127.0.0.1:8080\"\nusername = \"8373456\"\n";
+
+    #[test]
+    fn a_base_url_and_an_account_are_enough() {
+        let settings = Settings::parse(SMALLEST).unwrap();
+        let account = &settings.accounts[0];
+        assert_eq!(account.endpoints, [EndpointNumber::new("8373456").unwrap()]);
+        assert_eq!(account.time_zone, chrono_tz::America::Costa_Rica);
+        assert_eq!(account.reading_interval_ms, 4_000);
+        assert_eq!(settings.identities[0].label, "8373456");
+    }
+
+    #[test]
+    fn the_example_is_valid_and_what_it_comments_out_is_too() {
+        Settings::parse(EXAMPLE).unwrap();
+        let all: String = EXAMPLE
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(set) if set.contains(" = ") && set.split(" = ").next().is_some_and(|name| !name.contains(' ')) => {
+                    set
+                }
+                Some(section) if section.starts_with("[[") => section,
+                _ => line,
+            })
+            .collect::<Vec<_>>()
+            .join("\n");
+        Settings::parse(&all).unwrap_or_else(|error| panic!("{error}\n{all}"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        let of = |text: &str| Settings::parse(text).unwrap_err();
+        let with = |line: &str| of(&format!("{SMALLEST}{line}\n"));
+        for (error, line, part) in [
+            (of(""), None, "no account"),
+            (of("language = \"fr\""), Some(1), "unknown variant `fr`"),
+            (of("country = \"Costa Rica\"\n"), Some(1), "two capital letters"),
+            (of("language = \"es\"\nlanguage = \"en\""), Some(2), "duplicate key"),
+            (
+                of(
+                    "[[accounts]]\nname = \"Main\"\nprovider = \"callmyway\"\nbase_url = \"https://a\"\nusername = \"1\"",
+                ),
+                Some(2),
+                "a-z",
+            ),
+            (
+                of("[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"ftp://a\"\nusername = \"1\""),
+                Some(4),
+                "https",
+            ),
+            (
+                of("[[accounts]]\nname = \"main\"\nprovider = \"other\"\nbase_url = \"https://a\"\nusername = \"1\""),
+                Some(3),
+                "unknown variant",
+            ),
+            (
+                of(
+                    "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"http://vendor.example\"\nusername = \"1\"",
+                ),
+                Some(4),
+                "plain http",
+            ),
+            (
+                of(
+                    "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"https://a\"\nusername = \" \"",
+                ),
+                Some(5),
+                "user name",
+            ),
+            (of("[[accounts]]\nname = \"main\""), Some(1), "missing field"),
+            (with("time_zone = \"Costa Rica\""), Some(6), "America/Costa_Rica"),
+            (with("currency = \"colones\""), Some(6), "three capital letters"),
+            (with("reading_interval_ms = 5"), Some(6), "20 ms"),
+            (with("endpoints = [\"8373456\", \"a b\"]"), Some(6), "endpoint"),
+            (with("colour = \"red\""), Some(6), "unknown field `colour`"),
+            (
+                with("[[identities]]\nlabel = \"a\"\naccount = \"other\"\nendpoint = \"1\""),
+                Some(8),
+                "no account named other",
+            ),
+            (of(&format!("{SMALLEST}{SMALLEST}")), Some(7), "two accounts"),
+            (of("this is no toml"), Some(1), ""),
+        ] {
+            assert!(error.message.contains(part), "{error}");
+            assert_eq!(error.line, line, "{error}");
+        }
+    }
+
+    #[test]
+    fn the_vendors_limit_can_not_be_undercut_but_on_this_machine() {
+        let at = |base: &str| {
+            Settings::parse(&format!("{}reading_interval_ms = 400\n", SMALLEST.replace("http://127.0.0.1:8080", base)))
+        };
+        assert!(at("http://127.0.0.1:8080").is_ok());
+        assert!(at("http://localhost:8080").is_ok());
+        let error = at("https://www.callmyway.com").unwrap_err();
+        assert_eq!((error.line, error.message.contains("4000 ms")), (Some(6), true));
+        assert!(at("https://127.0.0.1.example.com").is_err());
+    }
+
+    #[test]
+    fn a_secret_that_was_written_into_the_file_is_not_repeated() {
+        for line in [
+            "password = \"hunter2\"",
+            "reading_interval_ms = \"hunter2\"",
+            "full_account = \"hunter2\"",
+            "click_to_dial_url = \"https://8373456:hunter2@a.example\"",
+            "click_to_dial_url = \"https://a.example/?password=hunter2\"",
+            "click_to_dial_url = \"hunter2\"",
+            "password = \"hunter2",
+        ] {
+            let error = Settings::parse(&format!("{SMALLEST}{line}\n")).unwrap_err();
+            assert_eq!(error.line, Some(6), "{error}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+        }
+    }
+}

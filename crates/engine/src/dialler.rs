@@ -1,0 +1,139 @@
+//! Places calls, one at a time, and never twice by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use timbre_domain::contact::ContactId;
+use timbre_domain::dial::{Dial, DialId, DialOrder, DialState};
+use timbre_domain::endpoint::{EndpointNumber, Identity};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::number::PhoneNumber;
+use timbre_domain::tracker::CallTransition;
+use uuid::Uuid;
+
+use crate::Context;
+use crate::bus::Happened;
+use crate::commands::CommandError;
+use crate::line::{Line, Reach};
+
+/// How long a freshly started engine waits to hear whether the agent is in a call.
+const FIRST_LOOK_WITHIN: Duration = Duration::from_secs(15);
+
+/// What is to be dialled.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DialRequest {
+    /// As a person typed it.
+    pub number: String,
+    /// The label or the endpoint of an identity; the first one where it is left out.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// The contact, where one was chosen.
+    #[serde(default)]
+    pub contact: Option<ContactId>,
+}
+
+/// Checks a dial, registers it so that its legs are recognised, and sends it. Gives its id as soon as the vendor has
+/// answered; what becomes of it is told as events.
+pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result<DialId, CommandError> {
+    let identity = identity(context, request.from.as_deref())?;
+    let line =
+        context.lines.iter().find(|line| *line.name() == identity.account).ok_or_else(|| {
+            CommandError::new(ErrorCode::NotFound, format!("there is no account {}", identity.account))
+        })?;
+    let number = PhoneNumber::typed(&request.number, context.settings.country)
+        .map_err(|error| CommandError::new(ErrorCode::BadNumber, error.to_string()).at("number"))?;
+    if let Some(contact) = request.contact {
+        let known = context.stored(move |store| store.contact(contact)).await?;
+        if known.is_none() {
+            return Err(CommandError::new(ErrorCode::NotFound, format!("there is no contact {contact}")).at("contact"));
+        }
+    }
+    for line in &context.lines {
+        look_first(context, line).await;
+    }
+    let dial = Dial {
+        id: DialId(Uuid::now_v7()),
+        endpoint: identity.endpoint.clone(),
+        number,
+        contact: request.contact,
+        requested_at: context.clock.now(),
+        state: DialState::Requested,
+    };
+    let id = dial.id;
+    let order = DialOrder {
+        endpoint: identity.endpoint.clone(),
+        number: dial.number.dialable(context.settings.country),
+        ring_first: line.account.ring_first,
+    };
+    let expected = expect(context, line, dial)?;
+    save_and_tell(context, line, expected).await;
+    let answer = line.telephony.dial(&order).await;
+    if let Err(error) = &answer {
+        tracing::warn!(account = %line.name(), error = error as &dyn std::error::Error, "click-to-dial");
+    }
+    let outcome = match &answer {
+        Ok(()) => Ok(()),
+        Err(error) => Err(error.code),
+    };
+    let step = line.tracker().dial_answered(id, outcome, context.clock.now());
+    if let Some(step) = step {
+        save_and_tell(context, line, step).await;
+    }
+    match answer {
+        Ok(()) => Ok(id),
+        // It is followed all the same: it may have been placed.
+        Err(error) if error.code == ErrorCode::OutcomeUnknown => Ok(id),
+        Err(error) => Err(CommandError::new(error.code, error.detail)),
+    }
+}
+
+/// Refuses while any of the agent's endpoints is in a call (seed 000, section 1: "únicamente permite una llamada activa
+/// por usuario"), else registers the dial. Nobody can register another in between.
+fn expect(context: &Context, line: &Line, dial: Dial) -> Result<CallTransition, CommandError> {
+    let busy = || CommandError::new(ErrorCode::AlreadyInCall, "one of the agent's endpoints is in a call");
+    for other in context.lines.iter().filter(|other| other.name() != line.name()) {
+        if other.account.endpoints.iter().any(|endpoint| other.tracker().is_busy(endpoint)) {
+            return Err(busy());
+        }
+    }
+    let mut tracker = line.tracker();
+    if line.account.endpoints.iter().any(|endpoint| tracker.is_busy(endpoint)) || tracker.is_busy(&dial.endpoint) {
+        return Err(busy());
+    }
+    let within = Duration::from_secs(line.account.call_appears_within_s);
+    Ok(tracker.expect(dial, within))
+}
+
+/// An engine that has just started does not know yet whether the agent is in a call.
+async fn look_first(context: &Context, line: &Line) {
+    let mut reach = line.reach.subscribe();
+    tokio::select! {
+        _ = reach.wait_for(|reach| *reach != Reach::NotAskedYet) => {}
+        () = context.clock.sleep(FIRST_LOOK_WITHIN) => {
+            tracing::warn!(account = %line.name(), "dialling without knowing whether the agent is in a call");
+        }
+    }
+}
+
+async fn save_and_tell(context: &Arc<Context>, line: &Line, step: CallTransition) {
+    let (name, tracker) = (line.name().clone(), line.tracker().clone());
+    if let Err(error) = context.stored(move |store| store.save_transitions(&name, &tracker, &[])).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "a dial could not be saved");
+    }
+    let answered = context.clock.elapsed();
+    context.bus.happened(Happened { account: line.name().clone(), transitions: vec![step], answered });
+}
+
+fn identity(context: &Context, from: Option<&str>) -> Result<Identity, CommandError> {
+    let identities = &context.settings.identities;
+    let found = match from {
+        None => identities.first(),
+        Some(from) => identities.iter().find(|identity| identity.label == from).or_else(|| {
+            identities.iter().find(|identity| EndpointNumber::new(from).as_ref() == Some(&identity.endpoint))
+        }),
+    };
+    found.cloned().ok_or_else(|| {
+        let known: Vec<_> = identities.iter().map(|identity| identity.label.as_str()).collect();
+        CommandError::new(ErrorCode::NotFound, format!("no such identity; there are: {}", known.join(", "))).at("from")
+    })
+}

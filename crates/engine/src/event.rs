@@ -1,0 +1,215 @@
+//! What the engine tells: one JSON object a line in `timbrectl watch --json`, the same to windows.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party, Provider};
+use timbre_domain::contact::Contact;
+use timbre_domain::dial::{DialId, DialProgress};
+use timbre_domain::endpoint::EndpointNumber;
+use timbre_domain::error::{ErrorCode, Retry};
+use timbre_domain::popup::PopupCard;
+use timbre_store::SetAside;
+
+/// Something that happened. All times are UTC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event")]
+pub enum Event {
+    /// A call is seen for the first time.
+    #[serde(rename = "call.detected")]
+    Detected(CallEvent),
+    /// The other side answered.
+    #[serde(rename = "call.connected")]
+    Connected(CallEvent),
+    /// The call is over.
+    #[serde(rename = "call.ended")]
+    Ended(CallEvent),
+    /// A call taken for over goes on.
+    #[serde(rename = "call.resumed")]
+    Resumed(CallEvent),
+    /// The vendor's record has told what a call cost and how long it was.
+    #[serde(rename = "call.recorded")]
+    Recorded(RecordedEvent),
+    /// What a pop-up shows.
+    #[serde(rename = "popup")]
+    Popup(Box<PopupEvent>),
+    /// A dial has come further.
+    #[serde(rename = "dial.progress")]
+    Dial(DialEvent),
+    /// How the vendor is, when it changes.
+    #[serde(rename = "provider.state")]
+    Provider(ProviderState),
+    /// How the database is, when it changes.
+    #[serde(rename = "store.state")]
+    Store(StoreState),
+}
+
+/// A call in an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallEvent {
+    /// When it was noticed by us.
+    pub at: DateTime<Utc>,
+    /// The call.
+    pub call_key: CallKey,
+    /// Our endpoint.
+    pub endpoint: EndpointNumber,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// How far it has come.
+    pub state: CallState,
+    /// The other side.
+    pub party: Party,
+    /// When the vendor noticed it.
+    pub detected_at: DateTime<Utc>,
+    /// When the other side answered.
+    pub connected_at: Option<DateTime<Utc>>,
+    /// When it was over.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The dial of ours it came from.
+    pub dial_id: Option<DialId>,
+}
+
+impl CallEvent {
+    pub(crate) fn new(call: &Call, at: DateTime<Utc>) -> Self {
+        Self {
+            at,
+            call_key: call.key.clone(),
+            endpoint: call.endpoint.clone(),
+            direction: call.direction,
+            state: call.state,
+            party: call.party.clone(),
+            detected_at: call.detected_at,
+            connected_at: call.connected_at,
+            ended_at: call.ended_at,
+            dial_id: call.dial,
+        }
+    }
+}
+
+/// What the vendor's record added to a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedEvent {
+    /// When we learnt it.
+    pub at: DateTime<Utc>,
+    /// The call.
+    pub call_key: CallKey,
+    /// Seconds in conversation.
+    pub duration_s: u64,
+    /// In the account's currency, exactly as written.
+    pub cost: Option<String>,
+    /// The account's currency, where the settings name it.
+    pub currency: Option<String>,
+    /// The vendor's word for why it ended.
+    pub end_reason: Option<String>,
+}
+
+/// A pop-up, as whoever has no window sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PopupEvent {
+    /// When it was shown.
+    pub at: DateTime<Utc>,
+    /// The call.
+    pub call_key: CallKey,
+    /// The contacts shown: one, several to choose from, or none.
+    pub contacts: Vec<Contact>,
+    /// Milliseconds since the answer that showed the call had arrived.
+    pub after_answer_ms: f64,
+    /// Everything on it.
+    #[serde(flatten)]
+    pub card: PopupCard,
+}
+
+/// A step of a dial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DialEvent {
+    /// The account it goes through.
+    pub account: AccountName,
+    /// The step, with its `at`, and its `call_key` once there is a call.
+    #[serde(flatten)]
+    pub progress: DialProgress,
+}
+
+/// How the vendor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// The last answer was whole.
+    Ok,
+    /// The last answer came, and parts of it could not be read.
+    PartlyRead,
+    /// The last question failed.
+    Failing,
+}
+
+/// The state of one account, told when it changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderState {
+    /// When it changed.
+    pub at: DateTime<Utc>,
+    /// The vendor.
+    pub provider: Provider,
+    /// The account.
+    pub account: AccountName,
+    /// How it is.
+    pub state: Condition,
+    /// Why it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<ErrorCode>,
+    /// Whether it can pass by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
+    /// What happened, in the language of the settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "do")]
+    pub what_to_do: Option<String>,
+    /// The bare technical detail, in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// How many parts of answers could not be read since the start.
+    pub unread: u64,
+    /// What had to be mended in the last answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<String>,
+    /// Whether we ask less often because answers lag.
+    pub slowed: bool,
+    /// The distance between two questions now, milliseconds.
+    pub interval_ms: u64,
+    /// A word about clock and zone, where they disagree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
+}
+
+/// How the database is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreState {
+    /// When it changed.
+    pub at: DateTime<Utc>,
+    /// Whether it works.
+    pub ok: bool,
+    /// What is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<ErrorCode>,
+    /// The bare technical detail, in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Where a damaged database was put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<String>,
+    /// When the backup that took its place was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_from: Option<DateTime<Utc>>,
+}
+
+impl StoreState {
+    pub(crate) fn set_aside(aside: &SetAside, at: DateTime<Utc>) -> Self {
+        Self {
+            at,
+            ok: true,
+            code: Some(ErrorCode::StoreDamaged),
+            detail: None,
+            set_aside: Some(aside.file.display().to_string()),
+            restored_from: aside.restored_from,
+        }
+    }
+}

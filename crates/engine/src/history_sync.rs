@@ -1,0 +1,208 @@
+//! Brings the vendor's record home: what each call cost and how long it was, and what happened while Timbre was off.
+//!
+//! Every ended call is reconciled with the record of the last 24 hours; a longer absence is asked for by range
+//! (PROVIDERS.md, "Cost … comes only with the CDR"). All of it goes in the background lane, behind the live calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use timbre_domain::call::CallKey;
+use timbre_domain::cdr::TimeRange;
+use timbre_domain::error::PortError;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::Context;
+use crate::event::{Event, RecordedEvent};
+use crate::line::Line;
+
+/// When a call that ended is looked for in the record, counted from its end: the vendor writes it soon, not at once.
+const LOOKED_FOR_AFTER: [Duration; 4] =
+    [Duration::from_secs(3), Duration::from_secs(30), Duration::from_secs(300), Duration::from_secs(3_600)];
+/// What `recent=1` covers, less a margin.
+const RECENT: TimeDelta = TimeDelta::hours(23);
+/// How far back an absence is made up for by itself; older history is asked for by hand.
+const AT_MOST_BACK: TimeDelta = TimeDelta::days(31);
+/// Rows a page (PROVIDERS.md: clients page with `cant=1000`).
+pub const PAGE: usize = 1_000;
+/// No vendor has more pages than this; one that repeats itself would.
+const PAGES_AT_MOST: usize = 1_000;
+
+/// A call that waits for its record.
+struct Awaited {
+    key: CallKey,
+    ended: Duration,
+    tries: usize,
+}
+
+/// Reconciles ended calls until it is told to stop.
+pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
+    let mut events = context.subscribe();
+    let mut awaited: Vec<Awaited> = Vec::new();
+    let catching_up = async {
+        for line in &context.lines {
+            catch_up(&context, line).await;
+        }
+    };
+    tokio::pin!(catching_up);
+    let mut caught_up = false;
+    loop {
+        let next = awaited.iter().filter_map(Awaited::due).min();
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = &mut catching_up, if !caught_up => caught_up = true,
+            event = events.recv() => match event {
+                Ok(Event::Ended(call)) => {
+                    awaited.push(Awaited { key: call.call_key, ended: context.clock.elapsed(), tries: 0 });
+                }
+                Ok(Event::Resumed(call)) => awaited.retain(|waiting| waiting.key != call.call_key),
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "ended calls may wait for the next start"),
+                Err(RecvError::Closed) => return,
+            },
+            () = sleep_until(&context, next), if next.is_some() => {
+                let now = context.clock.elapsed();
+                let (due, rest): (Vec<_>, Vec<_>) = awaited.into_iter().partition(|waiting| waiting.due().is_none_or(|due| due <= now));
+                awaited = rest;
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    still = reconcile(&context, due) => awaited.extend(still),
+                }
+            }
+        }
+    }
+}
+
+impl Awaited {
+    fn due(&self) -> Option<Duration> {
+        LOOKED_FOR_AFTER.get(self.tries).map(|after| self.ended + *after)
+    }
+}
+
+async fn sleep_until(context: &Context, deadline: Option<Duration>) {
+    if let Some(deadline) = deadline {
+        context.clock.sleep_until(deadline).await;
+    }
+}
+
+/// Looks the calls up in the record of the last 24 hours; gives those that are to be looked for again.
+async fn reconcile(context: &Arc<Context>, due: Vec<Awaited>) -> Vec<Awaited> {
+    let mut still = Vec::new();
+    for line in &context.lines {
+        let of_line = || due.iter().filter(|waiting| waiting.key.account == *line.name());
+        if of_line().next().is_none() {
+            continue;
+        }
+        if let Err(error) = sync_recent(context, line).await {
+            tracing::warn!(account = %line.name(), error = &error as &dyn std::error::Error, "the record could not be read");
+        }
+        for waiting in of_line() {
+            if !tell_recorded(context, line, &waiting.key).await {
+                still.push(Awaited { key: waiting.key.clone(), ended: waiting.ended, tries: waiting.tries + 1 });
+            }
+        }
+    }
+    still.retain(|waiting| {
+        let goes_on = waiting.due().is_some();
+        if !goes_on {
+            tracing::warn!(call = %waiting.key, "the vendor's record never showed this call");
+        }
+        goes_on
+    });
+    still
+}
+
+/// Tells what the record added to a call; `false` when it has not shown it yet.
+async fn tell_recorded(context: &Arc<Context>, line: &Line, key: &CallKey) -> bool {
+    let of = key.clone();
+    let Ok(Some(record)) = context.stored(move |store| store.call(&of)).await else { return false };
+    let Some(duration_s) = record.duration_s else { return false };
+    context.bus.publish(Event::Recorded(RecordedEvent {
+        at: context.clock.now(),
+        call_key: key.clone(),
+        duration_s,
+        cost: record.cost.map(|cost| cost.to_string()),
+        currency: line.account.currency.clone(),
+        end_reason: record.end_reason,
+    }));
+    true
+}
+
+/// Makes up for the time Timbre was off, where it has been on before.
+async fn catch_up(context: &Arc<Context>, line: &Arc<Line>) {
+    let name = cursor_name(line);
+    let until = match context.stored(move |store| store.setting::<DateTime<Utc>>(&name)).await {
+        Ok(until) => until,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "how far the history goes could not be read");
+            return;
+        }
+    };
+    let now = context.clock.now();
+    let caught_up = match until {
+        Some(until) if now - until > RECENT => {
+            sync_range(context, line, TimeRange { from: until.max(now - AT_MOST_BACK), to: now }).await
+        }
+        _ => sync_recent(context, line).await,
+    };
+    if let Err(error) = caught_up {
+        tracing::warn!(account = %line.name(), error = &error as &dyn std::error::Error, "the history could not be caught up");
+    }
+}
+
+fn cursor_name(line: &Line) -> String {
+    format!("history.until.{}", line.name())
+}
+
+/// Takes in the record of the last 24 hours; gives the number of our rows.
+pub(crate) async fn sync_recent(context: &Arc<Context>, line: &Line) -> Result<usize, PortError> {
+    let asked_at = context.clock.now();
+    let answer = line.telephony.recent_cdrs(&line.own()).await?;
+    let (provider, name, cursor) = (line.provider, line.name().clone(), cursor_name(line));
+    let ours = context
+        .stored(move |store| {
+            store.keep_unread(&name, &answer.unread, asked_at)?;
+            let ours = store.save_cdrs(provider, &name, &answer.rows)?;
+            store.set_setting(&cursor, &asked_at)?;
+            Ok(ours)
+        })
+        .await?;
+    Ok(ours)
+}
+
+/// Takes in the record of a stretch of time, page by page; gives the number of our rows. What was taken in before a
+/// failure stays.
+pub(crate) async fn sync_range(context: &Arc<Context>, line: &Line, range: TimeRange) -> Result<usize, PortError> {
+    let mut ours = 0;
+    let mut first_of_page_before = None;
+    for page in 0..PAGES_AT_MOST {
+        let answer = line.telephony.cdrs(&line.own(), range, page * PAGE, PAGE).await?;
+        let first = answer.rows.first().map(|row| row.external_id.clone());
+        let repeats = first.is_some() && first == first_of_page_before;
+        first_of_page_before = first;
+        let (provider, name, at) = (line.provider, line.name().clone(), context.clock.now());
+        let received = answer.received;
+        ours += context
+            .stored(move |store| {
+                store.keep_unread(&name, &answer.unread, at)?;
+                store.save_cdrs(provider, &name, &answer.rows)
+            })
+            .await?;
+        if received < PAGE || repeats {
+            break;
+        }
+    }
+    let cursor = cursor_name(line);
+    context
+        .stored(move |store| {
+            let until = store.setting::<DateTime<Utc>>(&cursor)?;
+            // A range in the past does not say that everything since is known.
+            if until.is_some_and(|until| until >= range.from && until < range.to) {
+                store.set_setting(&cursor, &range.to)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(ours)
+}
