@@ -1,15 +1,14 @@
 //! The pop-up windows: created hidden at the start, filled and shown when a call is there, never given the focus.
 
+#[cfg(target_os = "linux")]
+mod gtk;
 pub mod place;
 pub mod pool;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Instant;
 
-use tauri::{
-    AppHandle, Emitter, Manager, Monitor, PhysicalPosition, PhysicalSize, WebviewUrl, WebviewWindow,
-    WebviewWindowBuilder,
-};
+use tauri::{AppHandle, Emitter, Manager, Monitor, PhysicalPosition, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use timbre_domain::call::CallKey;
 
 use self::place::{Rect, place};
@@ -45,8 +44,9 @@ pub fn slot(label: &str) -> Option<Slot> {
 /// # Errors
 /// When the system gives no window.
 pub fn create(app: &AppHandle) -> tauri::Result<()> {
+    let mut first: Option<WebviewWindow> = None;
     for slot in 0..WINDOWS {
-        let window = WebviewWindowBuilder::new(app, label(slot), WebviewUrl::App("popup.html".into()))
+        let builder = WebviewWindowBuilder::new(app, label(slot), WebviewUrl::App("popup.html".into()))
             .title(format!("Timbre pop-up {}", slot + 1))
             .inner_size(f64::from(WIDTH), 240.0)
             .visible(false)
@@ -59,9 +59,15 @@ pub fn create(app: &AppHandle) -> tauri::Result<()> {
             .decorations(false)
             .maximizable(false)
             .minimizable(false)
-            // On Linux a window that can't be resized takes the height of its content instead of ours.
-            .resizable(true)
-            .build()?;
+            // Else a few pixels along the edges would be taken for handles; on X11 now and then the whole window, since
+            // the toolkit learns late where it stands.
+            .resizable(false);
+        #[cfg(target_os = "linux")]
+        let builder = gtk::beside(builder, first.as_ref())?;
+        let window = builder.build()?;
+        #[cfg(target_os = "linux")]
+        gtk::paint_plainly(&window)?;
+
         let asked = window.clone();
         window.on_window_event(move |event| {
             if let tauri::WindowEvent::CloseRequested { api, .. } = event {
@@ -70,6 +76,7 @@ pub fn create(app: &AppHandle) -> tauri::Result<()> {
                 asked.state::<crate::Desk>().post(Event::CloseWindow(slot));
             }
         });
+        first.get_or_insert(window);
     }
     Ok(())
 }
@@ -140,7 +147,10 @@ impl Windows<'_> {
             self.standing[slot] = None;
             let taken: Vec<Rect> = self.standing.iter().flatten().copied().collect();
             let spot = place(area, &taken, width, height, physical(GAP));
-            window.set_size(PhysicalSize::new(spot.width, spot.height))?;
+            #[cfg(target_os = "linux")]
+            gtk::resize(&window, spot, monitor.scale_factor())?;
+            #[cfg(not(target_os = "linux"))]
+            window.set_size(tauri::PhysicalSize::new(spot.width, spot.height))?;
             window.set_position(PhysicalPosition::new(spot.x, spot.y))?;
             self.standing[slot] = Some(spot);
         }

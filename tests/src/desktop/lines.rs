@@ -1,0 +1,49 @@
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// The lines a program prints, read with a limit on the patience.
+#[derive(Debug)]
+pub struct Lines {
+    lines: Receiver<String>,
+}
+
+impl Lines {
+    /// Reads a program's output in the background until it ends.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn of(output: impl Read + Send + 'static) -> io::Result<Self> {
+        let (sender, lines) = channel();
+        std::thread::Builder::new().name("lines".to_owned()).spawn(move || {
+            // Reading goes on when nobody listens any more: a full pipe would stop the program.
+            BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+        })?;
+        Ok(Self { lines })
+    }
+
+    /// The next line.
+    ///
+    /// # Errors
+    /// When none comes in time, or the output ends.
+    pub fn next_within(&self, patience: Duration) -> io::Result<String> {
+        self.lines.recv_timeout(patience).map_err(|error| match error {
+            RecvTimeoutError::Timeout => io::Error::from(io::ErrorKind::TimedOut),
+            RecvTimeoutError::Disconnected => io::Error::from(io::ErrorKind::UnexpectedEof),
+        })
+    }
+
+    /// What the first line brings that is looked for; the lines before it are passed over.
+    ///
+    /// # Errors
+    /// When none comes in time, or the output ends.
+    pub fn until<T>(&self, patience: Duration, mut found: impl FnMut(&str) -> Option<T>) -> io::Result<T> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let line = self.next_within(deadline.saturating_duration_since(Instant::now()))?;
+            if let Some(found) = found(&line) {
+                return Ok(found);
+            }
+        }
+    }
+}
