@@ -8,39 +8,50 @@ use std::sync::Arc;
 
 use clap::Parser;
 use timbre_domain::ports::Shell;
-use timbre_domain::texts::Language;
+use timbre_engine::config::Settings;
+use timbre_wiring::StartError;
 
 /// The desktop companion of an agent's telephone.
 #[derive(Debug, Parser)]
 #[command(name = "timbre", version)]
 struct Args {
-    /// The settings.
+    /// The settings file.
     #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// Where the database is kept.
+    config: Option<PathBuf>,
+    /// The data folder.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
 
 /// Starts the engine behind the windows; what it gives back stops it.
-async fn start_engine(args: Args, shell: Arc<dyn Shell>) -> Result<impl Future<Output = ()>, std::io::Error> {
-    // The lead fills this in:
-    //   let options = timbre_wiring::Options { config: args.config, data_dir: args.data_dir, .. };
-    //   let running = timbre_wiring::start(options, shell).await?;
-    //   Ok(async move { running.stop().await })
-    drop((args, shell));
-    Err::<std::future::Ready<()>, _>(std::io::Error::other("there is no engine yet"))
+async fn start_engine(
+    options: timbre_wiring::Options,
+    shell: Arc<dyn Shell>,
+) -> Result<impl Future<Output = ()>, StartError> {
+    let running = timbre_wiring::start(&options, shell).await?;
+    Ok(async move {
+        if let Err(error) = running.stop().await {
+            tracing::warn!(%error, "the engine did not stop cleanly");
+        }
+    })
 }
 
 fn main() -> tauri::Result<()> {
     let args = Args::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let engine = timbre_wiring::Options {
+        config: args.config.or_else(timbre_wiring::folders::config_file),
+        data_dir: args.data_dir,
+        ..Default::default()
+    };
+    timbre_wiring::logs::start(engine.redactor.clone(), std::io::stderr());
     if let Err(error) = timbre_desktop::xwayland::prefer() {
         tracing::warn!(%error, "could not choose XWayland: pop-ups may stand elsewhere");
     }
-    let options = timbre_desktop::Options {
-        language: Language::of_locale(&sys_locale::get_locale().unwrap_or_default()),
+    // What is wrong with the settings, the engine says.
+    let settings = engine.config.as_deref().and_then(|file| Settings::load(file).ok());
+    let windows = timbre_desktop::Options {
+        language: settings.map(|settings| settings.language).unwrap_or_default(),
         on_painted: timbre_desktop::paint_log::from_environment(),
     };
-    std::process::exit(timbre_desktop::run(options, |shell| start_engine(args, shell))?);
+    std::process::exit(timbre_desktop::run(windows, |shell| start_engine(engine, shell))?);
 }

@@ -3,6 +3,8 @@
 //!
 //! Debian: `xvfb dbus openbox xdotool wmctrl x11-utils imagemagick python3-gi gir1.2-gtk-3.0`.
 
+#![cfg(target_os = "linux")]
+
 mod lines;
 mod probe;
 
