@@ -66,7 +66,10 @@ pub fn create(app: &AppHandle) -> tauri::Result<()> {
         let builder = gtk::beside(builder, first.as_ref())?;
         let window = builder.build()?;
         #[cfg(target_os = "linux")]
-        gtk::paint_plainly(&window)?;
+        {
+            gtk::paint_plainly(&window)?;
+            gtk::outlive_the_web_process(&window)?;
+        }
 
         let asked = window.clone();
         window.on_window_event(move |event| {

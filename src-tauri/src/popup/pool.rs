@@ -161,8 +161,10 @@ impl Pool {
         let Some(window) = self.windows.get_mut(slot) else { return };
         window.ready = true;
         // A page that started over has forgotten its call.
-        if let Some(shown) = window.shown.take() {
-            self.fill(slot, shown.asked, now, orders);
+        if let Some(Shown { asked, painted, .. }) = window.shown.take() {
+            self.fill(slot, asked, now, orders);
+            // How long the first painting took has been told.
+            self.windows[slot].shown.iter_mut().for_each(|shown| shown.painted = painted);
         }
     }
 
@@ -361,6 +363,17 @@ mod tests {
         let _ = story.then(show(1));
         assert_eq!(story.after(FILLS_WITHIN, Event::Tick), [Order::Hide(0), Order::Reload(0), Order::Fill(1, card(1))]);
         assert_eq!(story.then(filled(0, 1)), [], "too late");
+    }
+
+    #[test]
+    fn a_page_that_starts_over_gets_its_call_again() {
+        let mut story = Story::new();
+        let _ = story.then(show(1));
+        let _ = story.then(filled(0, 1));
+        let _ = story.then(Event::Painted(0, key(1)));
+        assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, card(1))]);
+        assert_eq!(story.then(filled(0, 1)), [Order::Reveal(0, 200)]);
+        assert_eq!(story.then(Event::Painted(0, key(1))), [], "told once");
     }
 
     #[test]

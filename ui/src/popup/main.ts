@@ -37,9 +37,10 @@ const painted = () =>
 popup.language = await host.start({
   show(card) {
     flushSync(() => popup.show(card, Date.now()));
-    scrollTo(0, 0);
-    // The page is as tall as what is on it, whatever the window's height was for the call before.
-    const height = Math.ceil(document.querySelector("main")?.getBoundingClientRect().height ?? 0);
+    const main = document.querySelector("main");
+    main?.scrollTo(0, 0);
+    // As tall as what is on it, whatever the window's height was for the call before.
+    const height = main?.scrollHeight ?? 0;
     void host.filled(card.call.key, height);
     void painted().then(() => host.painted(card.call.key));
   },
