@@ -1,2 +1,51 @@
-//! (being written)
-fn main() {}
+//! timbrectl: Timbre's engine with no window, for administrators, scripts and tests.
+
+mod args;
+mod ask;
+mod config;
+mod dial;
+mod exit;
+mod print;
+mod secret;
+mod session;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use timbre_wiring::logs;
+use timbre_wiring::secrets::SharedRedactor;
+
+use crate::args::{Args, What};
+use crate::exit::Failure;
+use crate::print::Printer;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let redactor = SharedRedactor::default();
+    logs::start(redactor.clone(), std::io::stderr());
+    let printer = Printer::new(&args, redactor.clone());
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return printer.failed(&Failure::internal(format!("no runtime: {error}"))),
+    };
+    let done = runtime.block_on(run(&args, &printer, redactor));
+    // A keyring or a resolver that never answers must not keep the process.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => printer.failed(&failure),
+    }
+}
+
+async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
+    match &args.what {
+        What::Watch => watch::run(args, printer, redactor).await,
+        What::Dial(dial) => dial::run(args, dial, printer, redactor).await,
+        What::Config(config) => config::run(args, config, printer),
+        What::Secret(secret) => secret::run(args, secret, printer, redactor).await,
+        What::Calls(_) | What::Endpoints(_) | What::Contacts(_) | What::Agents(_) | What::Unread(_) => {
+            ask::run(args, printer, redactor).await
+        }
+    }
+}

@@ -117,12 +117,19 @@ impl PhoneNumber {
     #[must_use]
     pub fn read(text: &str, country: Country) -> ReadNumber {
         let text = bare(text);
-        let lower = text.to_lowercase();
         let digits = digits_of(&text);
-        if WITHHELD.contains(&lower.as_str()) || digits.is_empty() || digits.bytes().all(|b| b == b'0') {
+        if digits.is_empty() || Self::is_withheld(&text) {
             return ReadNumber::Withheld;
         }
         ReadNumber::Number(Self { e164: to_e164(&text, &digits, country), raw: text })
+    }
+
+    /// Whether this is one of the ways to write that the caller hides the number.
+    #[must_use]
+    pub fn is_withheld(text: &str) -> bool {
+        let text = bare(text);
+        let zeros = text.chars().all(|c| matches!(c, '0' | '+' | ' ' | '-'));
+        zeros || WITHHELD.contains(&text.to_lowercase().as_str())
     }
 
     /// Reads what a person typed to be dialled or kept.

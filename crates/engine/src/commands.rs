@@ -11,7 +11,8 @@ use timbre_domain::endpoint::Endpoint;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::matching::MatchKind;
 use timbre_domain::number::{PhoneNumber, ReadNumber};
-use timbre_store::{Agent, CallFilter, CallRecord, KeptUnread, StoreError};
+use timbre_store::StoreError;
+pub use timbre_store::{Agent, CallFilter, CallRecord, KeptUnread};
 use uuid::Uuid;
 
 use crate::Context;
@@ -274,6 +275,9 @@ impl Context {
     }
 
     async fn look_up(&self, number: &str) -> Result<Reply, CommandError> {
+        if !number.contains(|c: char| c.is_ascii_digit()) && !PhoneNumber::is_withheld(number) {
+            return Err(CommandError::new(ErrorCode::BadNumber, "there are no digits in it").at("number"));
+        }
         let number = match PhoneNumber::read(number, self.settings.country) {
             ReadNumber::Withheld => {
                 return Ok(Reply::Found { e164: None, withheld: true, kind: None, contacts: Vec::new() });

@@ -17,7 +17,7 @@ use crate::commands::CommandError;
 use crate::line::{Line, Reach};
 
 /// How long a freshly started engine waits to hear whether the agent is in a call.
-const FIRST_LOOK_WITHIN: Duration = Duration::from_secs(15);
+const FIRST_LOOK_WITHIN: Duration = Duration::from_secs(25);
 
 /// What is to be dialled.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -40,18 +40,10 @@ struct Awaited {
 pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     let mut events = context.subscribe();
     let mut awaited: Vec<Awaited> = Vec::new();
-    let catching_up = async {
-        for line in &context.lines {
-            catch_up(&context, line).await;
-        }
-    };
-    tokio::pin!(catching_up);
-    let mut caught_up = false;
     loop {
         let next = awaited.iter().filter_map(Awaited::due).min();
         tokio::select! {
             () = stop.cancelled() => return,
-            () = &mut catching_up, if !caught_up => caught_up = true,
             event = events.recv() => match event {
                 Ok(Event::Ended(call)) => {
                     awaited.push(Awaited { key: call.call_key, ended: context.clock.elapsed(), tries: 0 });
@@ -129,8 +121,18 @@ async fn tell_recorded(context: &Arc<Context>, line: &Line, key: &CallKey) -> bo
     true
 }
 
-/// Makes up for the time Timbre was off, where it has been on before.
-async fn catch_up(context: &Arc<Context>, line: &Arc<Line>) {
+/// Makes up for the time Timbre was off. It runs beside [`run`] and not inside it: a question that waits for its turn
+/// must never be left unpolled, for everybody behind it would wait with it.
+pub(crate) async fn catch_up(context: Arc<Context>, stop: CancellationToken) {
+    for line in &context.lines {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = catch_up_line(&context, line) => {}
+        }
+    }
+}
+
+async fn catch_up_line(context: &Arc<Context>, line: &Arc<Line>) {
     let name = cursor_name(line);
     let until = match context.stored(move |store| store.setting::<DateTime<Utc>>(&name)).await {
         Ok(until) => until,

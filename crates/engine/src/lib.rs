@@ -46,6 +46,8 @@ pub struct Parts {
     pub shell: Arc<dyn Shell>,
     /// The accounts, each with its adapter.
     pub lines: Vec<Arc<Line>>,
+    /// Whether calls are followed, or commands alone are answered.
+    pub follow: bool,
 }
 
 /// What every component works with.
@@ -62,6 +64,7 @@ pub struct Context {
 pub struct Engine {
     context: Arc<Context>,
     components: Components,
+    first_events: Option<tokio::sync::broadcast::Receiver<Event>>,
     _folder: DataFolder,
 }
 
@@ -70,6 +73,7 @@ impl Engine {
     #[must_use]
     pub fn start(parts: Parts) -> Self {
         let (bus, happened) = Bus::new();
+        let first_events = bus.subscribe();
         let context = Arc::new(Context {
             store: parts.store,
             settings: parts.settings,
@@ -84,12 +88,20 @@ impl Engine {
         }
         let mut components = Components::new(context.clock.clone());
         components.start("call flow", |stop| call_flow::run(context.clone(), happened, stop));
-        components.start("history sync", |stop| history_sync::run(context.clone(), stop));
-        components.start("backup", |stop| backup::run(context.clone(), stop));
-        for line in &context.lines {
-            components.start("poller", |stop| poller::run(context.clone(), line.clone(), stop));
+        if parts.follow {
+            components.start("history sync", |stop| history_sync::run(context.clone(), stop));
+            components.start("history catch-up", |stop| history_sync::catch_up(context.clone(), stop));
+            components.start("backup", |stop| backup::run(context.clone(), stop));
+            for line in &context.lines {
+                components.start("poller", |stop| poller::run(context.clone(), line.clone(), stop));
+            }
         }
-        Self { context, components, _folder: parts.folder }
+        Self { context, components, first_events: Some(first_events), _folder: parts.folder }
+    }
+
+    /// Every event since the start, for one listener; later ones use [`Context::subscribe`].
+    pub fn take_first_events(&mut self) -> tokio::sync::broadcast::Receiver<Event> {
+        self.first_events.take().unwrap_or_else(|| self.context.subscribe())
     }
 
     /// What windows, the command line and the local socket need.
@@ -103,13 +115,13 @@ impl Engine {
     /// # Errors
     /// When the database can't be closed cleanly; nothing is lost by it.
     pub async fn stop(self) -> Result<(), StoreError> {
-        self.components.stop().await;
-        let Self { context, .. } = self;
+        let Self { context, components, .. } = self;
+        components.stop().await;
         // Windows or clients may still hold the context; the next start then checks the database, no more.
-        match Arc::try_unwrap(context).ok().and_then(|context| Arc::try_unwrap(context.store).ok()) {
-            Some(store) => store.close(),
-            None => Ok(()),
-        }
+        let Ok(Context { store, lines, .. }) = Arc::try_unwrap(context) else { return Ok(()) };
+        // The adapters remember the throttle in the database.
+        drop(lines);
+        Arc::try_unwrap(store).map_or(Ok(()), Store::close)
     }
 }
 
@@ -118,6 +130,12 @@ impl Context {
     #[must_use]
     pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<Event> {
         self.bus.subscribe()
+    }
+
+    /// The accounts that are followed.
+    #[must_use]
+    pub fn lines(&self) -> &[Arc<Line>] {
+        &self.lines
     }
 
     /// The settings file in use.

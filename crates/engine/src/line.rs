@@ -34,6 +34,7 @@ pub struct Line {
     tracker: Mutex<CallTracker>,
     own: Mutex<OwnEndpoints>,
     pub(crate) reach: watch::Sender<Reach>,
+    pub(crate) looks: watch::Sender<u64>,
 }
 
 impl Line {
@@ -65,12 +66,18 @@ impl Line {
             tracker: Mutex::new(tracker),
             own: Mutex::new(own),
             reach: watch::Sender::new(Reach::NotAskedYet),
+            looks: watch::Sender::new(0),
         })
     }
 
     /// The account's name.
     pub fn name(&self) -> &AccountName {
         &self.account.name
+    }
+
+    /// How many looks at the live calls were worked off since the start, whether they brought an answer or failed.
+    pub fn looks(&self) -> watch::Receiver<u64> {
+        self.looks.subscribe()
     }
 
     pub(crate) fn tracker(&self) -> MutexGuard<'_, CallTracker> {

@@ -32,6 +32,7 @@ pub(crate) async fn run(context: Arc<Context>, line: Arc<Line>, stop: Cancellati
             () = stop.cancelled() => return,
             pause = poller.poll() => pause,
         };
+        poller.line.looks.send_modify(|looks| *looks += 1);
         if let Some(pause) = pause {
             tokio::select! {
                 () = stop.cancelled() => return,

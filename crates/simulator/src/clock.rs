@@ -86,6 +86,18 @@ impl ManualClock {
         let _ = self.count.subscribe().wait_for(|count| *count >= n).await;
     }
 
+    /// Every deadline somebody sleeps until, the earliest first.
+    #[must_use]
+    pub fn deadlines(&self) -> Vec<Duration> {
+        self.face().sleepers.keys().map(|(deadline, _)| *deadline).collect()
+    }
+
+    /// Tells when sleepers come or go: the number of them.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<usize> {
+        self.count.subscribe()
+    }
+
     /// Sets the time of day, back or forth, as a person may. `elapsed` goes on as before.
     pub fn set_wall(&self, wall: DateTime<Utc>) {
         self.face().wall = wall;

@@ -32,6 +32,8 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// What secrets are learnt into, so that no log shows them.
     pub redactor: SharedRedactor,
+    /// Whether commands alone are answered: no call is followed and no vendor asked until a command needs it.
+    pub commands_only: bool,
 }
 
 /// Why Timbre could not start.
@@ -78,6 +80,11 @@ impl Running {
         self.engine.context()
     }
 
+    /// Every event since the start, for one listener.
+    pub fn take_first_events(&mut self) -> tokio::sync::broadcast::Receiver<timbre_engine::event::Event> {
+        self.engine.take_first_events()
+    }
+
     /// The data folder in use.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
@@ -105,7 +112,7 @@ pub async fn start(options: &Options, shell: Arc<dyn Shell>) -> Result<Running, 
     let data_dir = options.data_dir.clone().or_else(folders::data_dir).ok_or(StartError::NoFolder)?;
     let settings = Settings::load(&config)?;
     let secrets = Arc::new(Secrets::new(options.redactor.clone()));
-    start_with(settings, &data_dir, Arc::new(SystemClock::new()), secrets, shell).await
+    start_with(settings, &data_dir, Arc::new(SystemClock::new()), secrets, shell, !options.commands_only).await
 }
 
 /// Starts Timbre with a clock and a keyring of the caller's choice, as stories do.
@@ -118,6 +125,7 @@ pub async fn start_with(
     clock: Arc<dyn Clock>,
     secrets: Arc<dyn SecretStore>,
     shell: Arc<dyn Shell>,
+    follow: bool,
 ) -> Result<Running, StartError> {
     let folder = DataFolder::hold(data_dir)?;
     let now = clock.now();
@@ -135,7 +143,8 @@ pub async fn start_with(
         let (provider, telephony) = adapter(account, &settings, &secrets, &throttles, &clock)?;
         lines.push(Arc::new(Line::new(account.clone(), provider, telephony, &store)?));
     }
-    let engine = Engine::start(Parts { folder, store, opened, settings: Arc::new(settings), clock, shell, lines });
+    let engine =
+        Engine::start(Parts { folder, store, opened, settings: Arc::new(settings), clock, shell, lines, follow });
     let server = match Server::start(engine.context(), data_dir) {
         Ok(server) => Some(server),
         Err(error) => {

@@ -1,18 +1,25 @@
 //! One call and the legs the vendor shows for it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{CallTransition, progress_of};
 use crate::attribution::Whose;
-use crate::call::{Call, CallState};
+use crate::call::{Call, CallState, Direction};
 use crate::dial::{Dial, DialState, LegRole};
+use crate::endpoint::EndpointNumber;
 use crate::observation::CallObservation;
+
+/// How far apart the telephones of a ring group may begin to ring.
+const SAME_MOMENT: TimeDelta = TimeDelta::seconds(3);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Leg {
     external_id: String,
     role: LegRole,
+    /// Our endpoint in this leg, where it is one of ours.
+    endpoint: Option<EndpointNumber>,
+    detected_at: DateTime<Utc>,
     connected_at: Option<DateTime<Utc>>,
     /// Complete polls in a row that did not show it.
     misses: u32,
@@ -55,6 +62,17 @@ impl Tracked {
                 .is_some_and(|group| self.group.as_deref() == Some(group) || self.has_leg(group))
     }
 
+    /// Whether the leg is another of our telephones ringing for the same call. The documented fields of a live call
+    /// don't say so; one number that begins to ring two of the agent's endpoints within moments does.
+    pub(super) fn rings_with(&self, observation: &CallObservation) -> bool {
+        let Whose::Ours(ours) = &observation.whose else { return false };
+        let same_party = ours.party.number().is_some_and(|number| self.call.party.number() == Some(number));
+        let incoming = ours.direction == Direction::In && self.call.direction == Direction::In;
+        let other_telephone = self.legs.iter().all(|leg| leg.endpoint.as_ref() != Some(&ours.endpoint));
+        let same_moment = self.legs.iter().any(|leg| (leg.detected_at - observation.detected_at).abs() <= SAME_MOMENT);
+        self.call.state != CallState::Ended && same_party && incoming && other_telephone && same_moment
+    }
+
     /// Whether this call was dialled through us and the leg is the one still missing from it.
     pub(super) fn expects(&self, whose: &Whose, agent_leg_callers: &[String]) -> Option<LegRole> {
         let role = self.dial.as_ref()?.recognises(whose, agent_leg_callers)?;
@@ -67,6 +85,11 @@ impl Tracked {
         self.legs.push(Leg {
             external_id: observation.external_id.clone(),
             role,
+            endpoint: match &observation.whose {
+                Whose::Ours(ours) => Some(ours.endpoint.clone()),
+                Whose::Others { .. } => None,
+            },
+            detected_at: observation.detected_at,
             connected_at: observation.connected_at,
             misses: 0,
             missed_since: None,

@@ -76,7 +76,8 @@ const LONGEST_STEP: TimeDelta = TimeDelta::seconds(30);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct WaitingDial {
     dial: Dial,
-    /// Polls asked up to here can't show the call.
+    /// Answers up to here came before the dial. (A question may wait long for its turn after it was numbered, so what
+    /// was asked says nothing.)
     after: u64,
     waited: Duration,
     complete_polls: u32,
@@ -147,11 +148,11 @@ impl CallTracker {
             || self.waiting.iter().any(|w| w.dial.endpoint == *endpoint && !w.dial.state.is_final())
     }
 
-    /// A dial is about to be sent: its legs are recognised from the next question on.
+    /// A dial is about to be sent: its legs are recognised in every answer that comes after this.
     pub fn expect(&mut self, dial: Dial, appears_within: Duration) -> CallTransition {
         let progress = progress_of(&dial, dial.requested_at, None);
         let waited = Duration::ZERO;
-        self.waiting.push(WaitingDial { dial, after: self.asked, waited, complete_polls: 0, appears_within });
+        self.waiting.push(WaitingDial { dial, after: self.applied, waited, complete_polls: 0, appears_within });
         CallTransition::Dial(progress)
     }
 
@@ -225,6 +226,10 @@ impl CallTracker {
                 tracked.add_leg(observation, role);
                 return;
             }
+        }
+        if let Some(tracked) = self.calls.iter_mut().find(|t| t.rings_with(observation)) {
+            tracked.add_leg(observation, LegRole::Plain);
+            return;
         }
         let dialled = self.waiting.iter().enumerate().find_map(|(place, waiting)| {
             let role = waiting.dial.recognises(&observation.whose, &self.agent_leg_callers)?;

@@ -212,6 +212,32 @@ fn legs_that_the_vendor_groups_are_one_call() {
 }
 
 #[test]
+fn one_number_that_rings_two_of_our_telephones_at_once_is_one_call() {
+    let mut line = Line::new();
+    let other = |id: &str, detected: i64| {
+        let mut leg = incoming(id);
+        let Whose::Ours(ours) = &mut leg.whose else { panic!("{leg:?}") };
+        ours.endpoint = EndpointNumber::new("8373999").unwrap();
+        leg.detected_at = time(detected);
+        leg
+    };
+    assert_eq!(line.poll(vec![incoming("a"), other("b", 1)]), ["detected a"]);
+    assert_eq!(line.poll(vec![answered(other("b", 1), 4)]), ["connected a"]);
+    assert_eq!(
+        line.poll(vec![incoming("c"), answered(other("b", 1), 4)]),
+        ["detected c"],
+        "the same telephone again is another call"
+    );
+    line.poll(vec![]);
+    line.poll(vec![]);
+    assert_eq!(
+        line.poll(vec![incoming("d"), other("e", 20)]),
+        ["detected d", "detected e"],
+        "long after is another call"
+    );
+}
+
+#[test]
 fn calls_of_others_are_nobodys_news() {
     let mut line = Line::new();
     assert_eq!(line.poll(vec![leg("x", Whose::Others { called: Some(customer()) })]), NOTHING);
@@ -228,6 +254,15 @@ fn a_dial_shown_as_one_leg_goes_from_ringing_to_ended() {
     assert_eq!(line.poll(vec![answered(outgoing("a"), 12)]), ["connected a", "dial Connected"]);
     line.poll(vec![]);
     assert_eq!(line.poll(vec![]), ["ended a", "dial Ended"]);
+}
+
+#[test]
+fn a_question_that_was_numbered_before_the_dial_and_sent_after_it_may_show_its_call() {
+    let mut line = Line::new();
+    line.poll(vec![]);
+    let numbered_before = line.batch(vec![outgoing("a")], true);
+    line.dial();
+    assert_eq!(names(&line.tracker.apply(&numbered_before)), ["detected a", "dial ContactRinging"]);
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::throttle::{Lane, Throttle, Throttles};
 pub const READING_INTERVAL: Duration = Duration::from_secs(4);
 
 /// How long a whole answer may take. Longer than a few piled-up delays of the vendor's throttle.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// A day of a thousand live calls would fit many times over.
 const LIVE_AT_MOST: usize = 2 * 1024 * 1024;
 /// A page of 1,000 rows is about half of one MiB.

@@ -7,7 +7,7 @@ mod time;
 mod wire;
 
 pub use body::{MAX_KEPT, ReadError};
-pub use client::{CallMyWay, READING_INTERVAL, Settings, ThrottleScope};
+pub use client::{ANSWER_WITHIN, CallMyWay, READING_INTERVAL, Settings, ThrottleScope};
 pub use map::Reading;
 
 /// The pure half of the adapter, for tests that feed it a body: reading and mapping, with no network.

@@ -87,7 +87,8 @@ impl Throttle {
         Self { scope, clock, memory, state, changed: Notify::new() }
     }
 
-    /// Waits for a slot and takes it. Dropping the future gives the place in the queue up.
+    /// Waits for a slot and takes it. Dropping the future gives the place in the queue up; keeping it without polling it
+    /// holds everybody up.
     pub async fn acquire(&self, lane: Lane) -> Permit<'_> {
         let place = Place { throttle: self, ticket: self.enter(lane) };
         loop {

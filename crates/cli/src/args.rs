@@ -1,0 +1,228 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand};
+use timbre_domain::call::AccountName;
+use timbre_domain::contact::{ContactId, PhoneKind};
+use timbre_domain::texts::Language;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  it failed, for a reason not listed here
+  2  the command line is wrong
+  3  the settings file is wrong
+  4  there is no such thing (account, identity, contact, call)
+  5  the vendor can't be reached or fails; trying later may help
+  6  the vendor refuses us, or the password is missing
+  7  the agent is in a call: nothing was dialled
+  8  the dial was accepted, but no call appeared
+  9  the data folder or the database can't be used
+ 10  it is not known whether the call was placed
+
+Environment:
+  TIMBRE_SECRET_<ACCOUNT>  the account's password, on machines without a keyring (capitals, _ for -)
+  TIMBRE_LOG               what is logged to standard error, such as timbre_engine=debug";
+
+/// Timbre with no window: watch calls, dial, look into the history.
+#[derive(Debug, Parser)]
+#[command(name = "timbrectl", version, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    /// The settings file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// JSON on standard output instead of text for people.
+    #[arg(long, global = true, action = ArgAction::SetTrue)]
+    pub(crate) json: bool,
+    /// The language of texts: es, en or pt. The settings file's where it is left out.
+    #[arg(long, global = true, value_parser = language)]
+    pub(crate) language: Option<Language>,
+    #[command(subcommand)]
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum What {
+    /// Follow the calls; with --json one object a line.
+    Watch,
+    /// Place a call and follow it to its end.
+    Dial(Dial),
+    /// The history of calls.
+    #[command(subcommand)]
+    Calls(Calls),
+    /// The accounts' endpoints.
+    #[command(subcommand)]
+    Endpoints(Endpoints),
+    /// The contacts.
+    #[command(subcommand)]
+    Contacts(Contacts),
+    /// Which endpoints belong to which agent.
+    #[command(subcommand)]
+    Agents(Agents),
+    /// The settings file.
+    #[command(subcommand)]
+    Config(Config),
+    /// Passwords in the keyring.
+    #[command(subcommand)]
+    Secret(Secret),
+    /// What could not be read of the vendors' answers, for diagnosis.
+    Unread(OfAccount),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Dial {
+    /// The number, as people write it.
+    pub(crate) number: String,
+    /// The identity to call as: its label or its endpoint.
+    #[arg(long)]
+    pub(crate) from: Option<String>,
+    /// The contact that is called.
+    #[arg(long, value_name = "ID")]
+    pub(crate) contact: Option<ContactId>,
+    /// Return as soon as the vendor has accepted the call.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OfAccount {
+    /// Only this account.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<AccountName>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Calls {
+    /// Calls, the newest first.
+    List {
+        /// From this time on: 2026-11-20 or 2026-11-20T08:00:00-06:00.
+        #[arg(long, value_name = "TIME", value_parser = crate::ask::time)]
+        from: Option<chrono::DateTime<chrono::Utc>>,
+        /// Before this time.
+        #[arg(long, value_name = "TIME", value_parser = crate::ask::time)]
+        to: Option<chrono::DateTime<chrono::Utc>>,
+        /// At most so many.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        limit: u32,
+    },
+    /// Read the vendor's record: the last 24 hours, or a stretch of time.
+    Sync {
+        #[command(flatten)]
+        of: OfAccount,
+        /// From this time on.
+        #[arg(long, value_name = "TIME", requires = "to", value_parser = crate::ask::time)]
+        from: Option<chrono::DateTime<chrono::Utc>>,
+        /// Before this time.
+        #[arg(long, value_name = "TIME", requires = "from", value_parser = crate::ask::time)]
+        to: Option<chrono::DateTime<chrono::Utc>>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Endpoints {
+    /// Endpoints as they were last read.
+    List(OfAccount),
+    /// Read them from the vendor.
+    Sync(OfAccount),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Contacts {
+    /// Add a contact.
+    Add {
+        /// The person's name.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// The company.
+        #[arg(long, default_value = "")]
+        company: String,
+        /// A telephone, the preferred one first: NUMBER or KIND=NUMBER with mobile, work, home or other.
+        #[arg(long = "phone", value_name = "[KIND=]NUMBER", value_parser = phone)]
+        phones: Vec<(String, PhoneKind)>,
+    },
+    /// Who has this number?
+    Lookup {
+        /// As an exchange or a person writes it.
+        number: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Agents {
+    /// All agents.
+    List,
+    /// Add an agent or replace their endpoints.
+    Set {
+        /// The agent's name.
+        name: String,
+        /// An endpoint: ACCOUNT/ENDPOINT.
+        #[arg(long = "endpoint", value_name = "ACCOUNT/ENDPOINT", value_parser = crate::ask::agent_endpoint)]
+        endpoints: Vec<(AccountName, timbre_domain::endpoint::EndpointNumber)>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print a commented example.
+    Example,
+    /// Check the settings file; names the line that is wrong.
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secret {
+    /// Store an account's password in the keyring; it is asked for, or read from standard input.
+    Set {
+        /// The account.
+        account: AccountName,
+    },
+    /// Remove an account's password from the keyring.
+    Forget {
+        /// The account.
+        account: AccountName,
+    },
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    match text {
+        "es" => Ok(Language::Es),
+        "en" => Ok(Language::En),
+        "pt" => Ok(Language::Pt),
+        _ => Err("es, en or pt".into()),
+    }
+}
+
+fn phone(text: &str) -> Result<(String, PhoneKind), String> {
+    let Some((kind, number)) = text.split_once('=') else { return Ok((text.to_owned(), PhoneKind::Other)) };
+    let kind = match kind {
+        "mobile" => PhoneKind::Mobile,
+        "work" => PhoneKind::Work,
+        "home" => PhoneKind::Home,
+        "other" => PhoneKind::Other,
+        _ => return Err("the kind is mobile, work, home or other".into()),
+    };
+    Ok((number.to_owned(), kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_telephone_may_name_its_kind() {
+        assert_eq!(phone("8884-8787"), Ok(("8884-8787".into(), PhoneKind::Other)));
+        assert_eq!(phone("mobile=8884-8787"), Ok(("8884-8787".into(), PhoneKind::Mobile)));
+        assert!(phone("fax=1").is_err());
+    }
+}

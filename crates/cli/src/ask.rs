@@ -1,0 +1,88 @@
+//! The commands that ask one thing and print what came of it.
+
+use chrono::{DateTime, Local, NaiveDate, TimeZone as _, Utc};
+use timbre_domain::call::AccountName;
+use timbre_domain::cdr::TimeRange;
+use timbre_domain::endpoint::EndpointNumber;
+use timbre_engine::commands::{Agent, CallFilter, Command};
+use timbre_wiring::secrets::SharedRedactor;
+
+use crate::args::{Agents, Args, Calls, Contacts, Endpoints, What};
+use crate::exit::Failure;
+use crate::print::Printer;
+use crate::session::Session;
+
+pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
+    let command = match &args.what {
+        What::Calls(Calls::List { from, to, limit }) => {
+            Command::CallsList(CallFilter { from: *from, to: *to, limit: *limit as usize })
+        }
+        What::Calls(Calls::Sync { of, from, to }) => {
+            let range = from.zip(*to).map(|(from, to)| TimeRange { from, to });
+            Command::CallsSync { account: of.account.clone(), range }
+        }
+        What::Endpoints(Endpoints::List(of)) => Command::EndpointsList { account: of.account.clone() },
+        What::Endpoints(Endpoints::Sync(of)) => Command::EndpointsSync { account: of.account.clone() },
+        What::Contacts(Contacts::Add { name, company, phones }) => {
+            Command::ContactsAdd { name: name.clone(), company: company.clone(), phones: phones.clone() }
+        }
+        What::Contacts(Contacts::Lookup { number }) => Command::ContactsLookup { number: number.clone() },
+        What::Agents(Agents::List) => Command::AgentsList,
+        What::Agents(Agents::Set { name, endpoints }) => {
+            Command::AgentsSet(Agent { name: name.clone(), endpoints: endpoints.clone() })
+        }
+        What::Unread(of) => Command::UnreadList { account: of.account.clone() },
+        What::Watch | What::Dial(_) | What::Config(_) | What::Secret(_) => {
+            return Err(Failure::internal("this command is answered elsewhere".into()));
+        }
+    };
+    let mut session = Session::open(args, redactor, false).await?;
+    let answered = session.execute(command).await;
+    session.close().await?;
+    // A closed standard output is the reader's business.
+    let _ = printer.reply(&answered?);
+    Ok(())
+}
+
+/// A time on the command line: RFC 3339, or a day, which begins at midnight here.
+pub(crate) fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map_err(|_| "a day like 2026-11-20 or a time like 2026-11-20T08:00:00-06:00")?;
+    let midnight = day.and_time(chrono::NaiveTime::MIN);
+    match Local.from_local_datetime(&midnight).earliest() {
+        Some(time) => Ok(time.to_utc()),
+        None => Err("this day has no midnight here: give a time".into()),
+    }
+}
+
+/// An agent's endpoint on the command line: `ACCOUNT/ENDPOINT`.
+pub(crate) fn agent_endpoint(text: &str) -> Result<(AccountName, EndpointNumber), String> {
+    let (account, endpoint) = text.split_once('/').ok_or("ACCOUNT/ENDPOINT")?;
+    let account = account.parse().map_err(|error: timbre_domain::call::BadAccountName| error.to_string())?;
+    Ok((account, EndpointNumber::new(endpoint).ok_or("the endpoint is empty")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_day_or_a_whole_time_and_nothing_else() {
+        assert_eq!(time("2026-11-20T08:00:00-06:00"), Ok("2026-11-20T14:00:00Z".parse().unwrap()));
+        assert!(time("2026-11-20").is_ok());
+        for text in ["", "yesterday", "2026-13-01", "20/11/2026", "2026-11-20 08:00"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_agents_endpoint_names_its_account() {
+        assert!(agent_endpoint("main/8373456").is_ok());
+        for text in ["8373456", "main/", "/8373456", "Main/1"] {
+            assert!(agent_endpoint(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `timbrectl dial`: place a call and follow it to its outcome.
+
+use timbre_domain::dial::{DialId, DialState};
+use timbre_engine::commands::{Command, Reply};
+use timbre_engine::dialler::DialRequest;
+use timbre_engine::event::Event;
+use timbre_wiring::secrets::SharedRedactor;
+
+use crate::args::{self, Args};
+use crate::exit::{Failure, exit_code};
+use crate::print::Printer;
+use crate::session::Session;
+use crate::watch::stop_signal;
+
+pub(crate) async fn run(
+    args: &Args,
+    dial: &args::Dial,
+    printer: &Printer,
+    redactor: SharedRedactor,
+) -> Result<(), Failure> {
+    let mut session = Session::open(args, redactor, true).await?;
+    session.watch().await?;
+    let request = DialRequest { number: dial.number.clone(), from: dial.from.clone(), contact: dial.contact };
+    let outcome = match session.execute(Command::Dial(request)).await {
+        Ok(Reply::Dial { dial_id }) => {
+            tokio::select! {
+                outcome = follow(&mut session, dial_id, dial.no_wait, printer) => outcome,
+                () = stop_signal() => Ok(()),
+            }
+        }
+        Ok(other) => Err(Failure::internal(format!("an answer to another question: {other:?}"))),
+        Err(failure) => Err(failure),
+    };
+    session.close().await?;
+    outcome
+}
+
+/// Prints each step; ends with the call, or when it is clear that there is none.
+async fn follow(session: &mut Session, id: DialId, no_wait: bool, printer: &Printer) -> Result<(), Failure> {
+    loop {
+        let event = session.next_event().await?;
+        let Event::Dial(step) = &event else { continue };
+        if step.progress.id != id {
+            continue;
+        }
+        if printer.event(&event).is_err() {
+            return Ok(());
+        }
+        match step.progress.state {
+            DialState::Accepted if no_wait => return Ok(()),
+            DialState::Ended => return Ok(()),
+            DialState::NoCallAppeared => {
+                let detail = "the vendor accepted the call, but none appeared".to_owned();
+                return Err(Failure { code: None, detail, exit: 8 });
+            }
+            DialState::Failed => {
+                let code = step.progress.error;
+                let exit = code.map_or(1, exit_code);
+                return Err(Failure { code, detail: "the call was not placed".into(), exit });
+            }
+            DialState::Requested
+            | DialState::Accepted
+            | DialState::AgentRinging
+            | DialState::ContactRinging
+            | DialState::Connected => {}
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What is written: for people, or JSON with `--json`. Errors go to standard error.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Local, Utc};
+use serde_json::json;
+use timbre_domain::call::{CallState, Direction, Party};
+use timbre_domain::contact::Contact;
+use timbre_domain::dial::{DialProgress, DialState};
+use timbre_domain::matching::Match;
+use timbre_domain::number::Country;
+use timbre_domain::texts::{Catalogue, Language};
+use timbre_engine::commands::Reply;
+use timbre_engine::config::Settings;
+use timbre_engine::event::{CallEvent, Event, PopupEvent, ProviderState};
+use timbre_wiring::folders;
+use timbre_wiring::secrets::SharedRedactor;
+
+use crate::args::Args;
+use crate::exit::Failure;
+
+/// Writes to standard output and standard error.
+pub(crate) struct Printer {
+    json: bool,
+    catalogue: &'static Catalogue,
+    home: Country,
+    redactor: SharedRedactor,
+}
+
+impl Printer {
+    /// In the language asked for, else the settings file's, else the system's.
+    pub(crate) fn new(args: &Args, redactor: SharedRedactor) -> Self {
+        let file = args.config.clone().or_else(folders::config_file);
+        let settings = file.and_then(|file| Settings::load(&file).ok());
+        let of_system = || {
+            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .into_iter()
+                .find_map(|name| std::env::var(name).ok().filter(|l| !l.is_empty()));
+            locale.map_or(Language::Es, |locale| Language::of_locale(&locale))
+        };
+        let language = args.language.or(settings.as_ref().map(|s| s.language)).unwrap_or_else(of_system);
+        let home = settings.map_or(Country::CR, |settings| settings.country);
+        Self { json: args.json, catalogue: Catalogue::of(language), home, redactor }
+    }
+
+    pub(crate) fn raw(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    fn line(&self, text: &str) -> io::Result<()> {
+        self.raw(&format!("{text}\n"))
+    }
+
+    pub(crate) fn done(&self) -> io::Result<()> {
+        if self.json { self.line(&json!({"ok": true}).to_string()) } else { self.line("OK") }
+    }
+
+    pub(crate) fn checked(&self, file: &Path, settings: &Settings) -> io::Result<()> {
+        if self.json {
+            let accounts: Vec<_> = settings.accounts.iter().map(|account| account.name.as_str()).collect();
+            return self
+                .line(&json!({"ok": true, "file": file.display().to_string(), "accounts": accounts}).to_string());
+        }
+        self.line(&format!("{}: OK", file.display()))?;
+        for account in &settings.accounts {
+            let endpoints: Vec<_> = account.endpoints.iter().map(|endpoint| endpoint.as_str()).collect();
+            self.line(&format!("  {} · {} · {}", account.name, account.base_url, endpoints.join(", ")))?;
+        }
+        Ok(())
+    }
+
+    /// Says what failed and what to do about it.
+    pub(crate) fn failed(&self, failure: &Failure) -> ExitCode {
+        let detail = self.redactor.clean(&failure.detail);
+        let (what, what_to_do) = match failure.code {
+            Some(code) => (self.catalogue.what(code), self.catalogue.what_to_do(code)),
+            None => (String::new(), String::new()),
+        };
+        let text = if self.json {
+            let code = failure.code.map(|code| code.as_str());
+            json!({"error": {"code": code, "detail": detail, "what": what, "do": what_to_do}}).to_string()
+        } else if what.is_empty() {
+            format!("timbrectl: {}", clean(&detail))
+        } else {
+            format!("timbrectl: {what}\n  {}\n  {what_to_do}", clean(&detail))
+        };
+        // There is nowhere else to say it.
+        let _ = writeln!(io::stderr(), "{text}");
+        ExitCode::from(failure.exit)
+    }
+
+    /// One event, one line.
+    pub(crate) fn event(&self, event: &Event) -> io::Result<()> {
+        if self.json {
+            let line = serde_json::to_string(event).map_err(io::Error::other)?;
+            return self.line(&line);
+        }
+        match self.event_in_words(event) {
+            Some(words) => self.line(&words),
+            None => Ok(()),
+        }
+    }
+
+    fn event_in_words(&self, event: &Event) -> Option<String> {
+        let text = self.catalogue;
+        Some(match event {
+            Event::Detected(call) => self.call(call, text.text(direction(call.direction))),
+            Event::Connected(call) => self.call(call, text.text("state.connected")),
+            Event::Ended(call) => self.call(call, text.text("state.ended")),
+            Event::Resumed(call) => self.call(call, text.text("state.resumed")),
+            Event::Recorded(recorded) => {
+                let length = format!("{}:{:02}", recorded.duration_s / 60, recorded.duration_s % 60);
+                let cost = match (&recorded.cost, &recorded.currency) {
+                    (Some(cost), Some(currency)) => format!(" · {cost} {currency}"),
+                    (Some(cost), None) => format!(" · {cost}"),
+                    (None, _) => String::new(),
+                };
+                let reason = recorded.end_reason.as_deref().map(|r| format!(" · {}", clean(r))).unwrap_or_default();
+                format!("{}  {} {length}{cost}{reason}", at(recorded.at), text.text("call.recorded"))
+            }
+            Event::Popup(popup) => self.popup(popup),
+            Event::Dial(step) => format!("{}  {}", at(step.progress.at), self.dial(&step.progress)),
+            Event::Provider(state) => self.provider(state),
+            Event::Store(state) => {
+                let words = match (state.code, &state.set_aside, state.restored_from) {
+                    (Some(_), Some(_), Some(date)) => text.fill(
+                        "store.restored",
+                        &[("date", &date.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string())],
+                    ),
+                    (Some(_), Some(_), None) => text.text("store.new").to_owned(),
+                    (Some(code), None, _) => format!("{} {}", text.what(code), text.what_to_do(code)),
+                    (None, _, _) => text.text("store.ok").to_owned(),
+                };
+                format!("{}  {words}", at(state.at))
+            }
+        })
+    }
+
+    fn call(&self, call: &CallEvent, what: &str) -> String {
+        let line = self.catalogue.fill("line", &[("endpoint", call.endpoint.as_str())]);
+        let timer = match (call.state, call.connected_at, call.ended_at) {
+            (CallState::Ended, Some(connected), Some(ended)) => {
+                let seconds = (ended - connected).num_seconds().max(0);
+                format!(" · {}:{:02}", seconds / 60, seconds % 60)
+            }
+            _ => String::new(),
+        };
+        format!("{}  {what} · {} · {line}{timer}", at(call.at), self.party(&call.party))
+    }
+
+    fn party(&self, party: &Party) -> String {
+        match party {
+            Party::Number { number } => clean(&number.written(self.home)),
+            Party::Endpoint { number } => clean(number.as_str()),
+            Party::Withheld => self.catalogue.text("match.withheld").to_owned(),
+        }
+    }
+
+    fn popup(&self, popup: &PopupEvent) -> String {
+        let text = self.catalogue;
+        let who = match &popup.card.matched {
+            Match::One { contact, .. } => format!("{} · {}", name(contact), text.text("match.one")),
+            Match::Several { contacts, .. } => {
+                let names: Vec<_> = contacts.iter().map(name).collect();
+                let count = contacts.len().to_string();
+                format!(
+                    "{} · {} · {}",
+                    text.fill("match.several", &[("count", &count)]),
+                    text.text("match.several.ask"),
+                    names.join(" | ")
+                )
+            }
+            Match::Maybe { contact, others, .. } => {
+                format!("{} · {}", name(contact), text.fill("match.maybe", &[("others", &others.to_string())]))
+            }
+            Match::Dialled { contact } => format!("{} · {}", name(contact), text.text("match.dialled")),
+            Match::Unknown => text.text("match.unknown").to_owned(),
+            Match::Withheld => text.text("match.withheld").to_owned(),
+            Match::Colleague => text.text("match.colleague").to_owned(),
+        };
+        format!("{}    ▸ {who}", at(popup.at))
+    }
+
+    fn dial(&self, progress: &DialProgress) -> String {
+        let text = self.catalogue;
+        let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let key = format!("dial.state.{}", word(json!(progress.state)));
+        let reasons: Vec<_> = progress
+            .likely_reasons
+            .iter()
+            .map(|r| text.text(&format!("dial.reason.{}", word(json!(r)))).to_owned())
+            .collect();
+        let said = text.fill(&key, &[("reasons", &reasons.join("; "))]);
+        match (progress.state, progress.error) {
+            (DialState::Failed, Some(code)) => format!("{said}. {} {}", text.what(code), text.what_to_do(code)),
+            _ => said,
+        }
+    }
+
+    fn provider(&self, state: &ProviderState) -> String {
+        let said = match (&state.what, &state.what_to_do) {
+            (Some(what), Some(what_to_do)) => format!("{what} {what_to_do}"),
+            (Some(what), None) => what.clone(),
+            (None, _) => self.catalogue.text("provider.ok").to_owned(),
+        };
+        let detail = state.detail.as_deref().map(|detail| format!(" ({})", clean(detail))).unwrap_or_default();
+        let clock = state.clock.as_deref().map(|word| format!(" {word}")).unwrap_or_default();
+        format!("{}  {}: {said}{detail}{clock}", at(state.at), state.account)
+    }
+
+    /// What came of a command.
+    pub(crate) fn reply(&self, reply: &Reply) -> io::Result<()> {
+        if self.json {
+            return self.line(&serde_json::to_string(reply).map_err(io::Error::other)?);
+        }
+        match reply {
+            Reply::Calls { calls } => calls.iter().try_for_each(|record| {
+                let call = &record.call;
+                let seconds = record.duration_s;
+                let length = seconds.map_or_else(String::new, |s| format!("  {}:{:02}", s / 60, s % 60));
+                let cost = record.cost.map_or_else(String::new, |cost| format!("  {cost}"));
+                let what = self.catalogue.text(direction(call.direction));
+                let when = call.detected_at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
+                self.line(&format!("{when}  {what}  {}{length}{cost}  {}", self.party(&call.party), call.key))
+            }),
+            Reply::Synced { count } => self.line(&count.to_string()),
+            Reply::Endpoints { endpoints } => endpoints.iter().try_for_each(|e| {
+                let own = if e.own { "  *" } else { "" };
+                self.line(&format!(
+                    "{}  {}  {}{own}",
+                    e.account,
+                    clean(&e.endpoint.id),
+                    clean(e.endpoint.number.as_str())
+                ))
+            }),
+            Reply::Added { contact } => self.line(&contact.id.to_string()),
+            Reply::Found { withheld: true, .. } => self.line(self.catalogue.text("match.withheld")),
+            Reply::Found { contacts, .. } if contacts.is_empty() => self.line(self.catalogue.text("match.unknown")),
+            Reply::Found { contacts, .. } => contacts.iter().try_for_each(|contact| {
+                let phones: Vec<_> =
+                    contact.phones.iter().map(|phone| clean(&phone.number.written(self.home))).collect();
+                self.line(&format!("{}  {}  {}", contact.id, name(contact), phones.join(", ")))
+            }),
+            Reply::Agents { agents } => agents.iter().try_for_each(|agent| {
+                let endpoints: Vec<_> =
+                    agent.endpoints.iter().map(|(account, endpoint)| format!("{account}/{endpoint}")).collect();
+                self.line(&format!("{}  {}", clean(&agent.name), endpoints.join(", ")))
+            }),
+            Reply::Unread { parts } => parts.iter().try_for_each(|kept| {
+                self.line(&format!(
+                    "{}  {}: {}  {}",
+                    at(kept.at),
+                    kept.unread.place,
+                    kept.unread.reason,
+                    clean(&kept.unread.raw)
+                ))
+            }),
+            Reply::Dial { dial_id } => self.line(&dial_id.to_string()),
+            Reply::Done => self.done(),
+        }
+    }
+}
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::In => "direction.in",
+        Direction::Out => "direction.out",
+        Direction::Internal => "direction.internal",
+    }
+}
+
+fn name(contact: &Contact) -> String {
+    let (name, company) = (contact.display_name(), contact.company.trim());
+    if company.is_empty() || name == contact.company {
+        clean(name)
+    } else {
+        format!("{} ({})", clean(name), clean(company))
+    }
+}
+
+/// The time of day here.
+fn at(time: DateTime<Utc>) -> String {
+    time.with_timezone(&Local).format("%H:%M:%S").to_string()
+}
+
+/// A text of somebody else's on a terminal: nothing in it may move the cursor, change colours or turn the writing round.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_bidi_control(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_can_not_take_over_the_terminal() {
+        assert_eq!(clean("Ana\u{1b}[2J\u{202e}X\r\nY"), "Ana\u{fffd}[2J\u{fffd}X\u{fffd}\u{fffd}Y");
+        assert_eq!(clean("José Ñandú <b>&amp;"), "José Ñandú <b>&amp;");
+    }
+}

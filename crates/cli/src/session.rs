@@ -1,0 +1,92 @@
+//! The engine a command speaks to: the one that runs on the data folder, else one of our own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use timbre_domain::call::Call;
+use timbre_domain::popup::PopupCard;
+use timbre_domain::ports::Shell;
+use timbre_engine::commands::{Command, Reply};
+use timbre_engine::event::Event;
+use timbre_engine::local::Client;
+use timbre_wiring::secrets::SharedRedactor;
+use timbre_wiring::{Options, Running, StartError, folders};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::args::Args;
+use crate::exit::Failure;
+
+/// No windows: the `popup` events say what a pop-up would show.
+struct NoWindows;
+
+impl Shell for NoWindows {
+    fn show_popup(&self, _card: &PopupCard) {}
+
+    fn call_changed(&self, _call: &Call) {}
+}
+
+/// Who answers.
+pub(crate) enum Session {
+    /// An engine that was running.
+    Running(Client),
+    /// Our own.
+    Own(Box<Running>, Receiver<Event>),
+}
+
+impl Session {
+    /// `follow` says whether an engine of our own watches the calls.
+    pub(crate) async fn open(args: &Args, redactor: SharedRedactor, follow: bool) -> Result<Self, Failure> {
+        let data_dir: PathBuf =
+            args.data_dir.clone().or_else(folders::data_dir).ok_or(Failure::from(StartError::NoFolder))?;
+        if let Ok(client) = Client::connect(&data_dir).await {
+            return Ok(Self::Running(client));
+        }
+        let options =
+            Options { config: args.config.clone(), data_dir: Some(data_dir), redactor, commands_only: !follow };
+        let mut running = timbre_wiring::start(&options, Arc::new(NoWindows)).await?;
+        let events = running.take_first_events();
+        Ok(Self::Own(Box::new(running), events))
+    }
+
+    pub(crate) async fn execute(&mut self, command: Command) -> Result<Reply, Failure> {
+        Ok(match self {
+            Self::Running(client) => client.execute(command).await?,
+            Self::Own(running, _) => running.context().execute(command).await?,
+        })
+    }
+
+    /// Asks for events; none is missed from here on.
+    pub(crate) async fn watch(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Running(client) => client.watch().await.map_err(gone),
+            Self::Own(..) => Ok(()),
+        }
+    }
+
+    pub(crate) async fn next_event(&mut self) -> Result<Event, Failure> {
+        match self {
+            Self::Running(client) => client.next_event().await.map_err(gone),
+            Self::Own(_, events) => loop {
+                match events.recv().await {
+                    Ok(event) => return Ok(event),
+                    Err(RecvError::Lagged(missed)) => {
+                        tracing::warn!(missed, "events came faster than they could be written");
+                    }
+                    Err(RecvError::Closed) => return Err(Failure::internal("the engine stopped".into())),
+                }
+            },
+        }
+    }
+
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        match self {
+            Self::Running(_) => Ok(()),
+            Self::Own(running, _) => running.stop().await.map_err(|error| StartError::from(error).into()),
+        }
+    }
+}
+
+fn gone(error: std::io::Error) -> Failure {
+    Failure::internal(format!("the running Timbre went away: {error}"))
+}

@@ -1,0 +1,42 @@
+//! `timbrectl watch`: follow the calls until somebody says stop.
+
+use timbre_wiring::secrets::SharedRedactor;
+
+use crate::args::Args;
+use crate::exit::Failure;
+use crate::print::Printer;
+use crate::session::Session;
+
+pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
+    let mut session = Session::open(args, redactor, true).await?;
+    session.watch().await?;
+    let mut stop = std::pin::pin!(stop_signal());
+    let watched = loop {
+        tokio::select! {
+            () = &mut stop => break Ok(()),
+            event = session.next_event() => match event {
+                // Whoever read us has gone: that is an end, not a failure.
+                Ok(event) => if printer.event(&event).is_err() { break Ok(()) },
+                Err(failure) => break Err(failure),
+            },
+        }
+    };
+    session.close().await?;
+    watched
+}
+
+/// Ctrl-C, or the system's polite way to end a process.
+pub(crate) async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

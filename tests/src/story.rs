@@ -1,0 +1,333 @@
+//! A story: the real engine, the real store and the real adapter against the simulator, on one clock that a test moves.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tempfile::TempDir;
+use timbre_domain::call::{AccountName, Call};
+use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::popup::PopupCard;
+use timbre_domain::ports::{Clock, SecretStore, Shell};
+use timbre_engine::commands::{Command, CommandError, Reply};
+use timbre_engine::config::Settings;
+use timbre_engine::event::Event;
+use timbre_simulator::clock::ManualClock;
+use timbre_simulator::ledger::RequestOutcome;
+use timbre_simulator::{Fault, Ledger, RequestKind, Simulator, SimulatorConfig};
+use timbre_telephony::callmyway::ANSWER_WITHIN;
+use timbre_wiring::Running;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::TryRecvError;
+use tokio::sync::watch;
+
+/// The simulator's first endpoint and sign-in.
+pub const ENDPOINT: &str = "8373456";
+/// Its password.
+pub const PASSWORD: &str = "secreto";
+
+/// A story that needs more steps than this to see something will never see it.
+const STEPS: usize = 2_000;
+
+/// A password that a test chose.
+pub struct FixedPassword(pub Option<String>);
+
+#[async_trait]
+impl SecretStore for FixedPassword {
+    async fn password(&self, _account: &AccountName) -> Result<SecretString, PortError> {
+        let missing = || PortError::new(ErrorCode::SecretMissing, "the story has none");
+        self.0.clone().map(SecretString::from).ok_or_else(missing)
+    }
+}
+
+/// A shell that remembers what it was asked to show.
+#[derive(Debug, Default)]
+pub struct RememberingShell {
+    cards: Mutex<Vec<PopupCard>>,
+    changes: Mutex<Vec<Call>>,
+}
+
+impl RememberingShell {
+    /// The pop-ups shown so far.
+    pub fn cards(&self) -> Vec<PopupCard> {
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The changes told so far.
+    pub fn changes(&self) -> Vec<Call> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Shell for RememberingShell {
+    fn show_popup(&self, card: &PopupCard) {
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner).push(card.clone());
+    }
+
+    fn call_changed(&self, call: &Call) {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
+    }
+}
+
+/// A running story.
+pub struct Story {
+    /// The time, for the engine and the vendor alike.
+    pub clock: ManualClock,
+    /// The vendor.
+    pub sim: Simulator,
+    /// What was shown.
+    pub shell: Arc<RememberingShell>,
+    /// Everything told so far.
+    pub told: Vec<Event>,
+    /// How many of them a story has already waited for.
+    seen: usize,
+    settings: String,
+    password: Option<String>,
+    dir: TempDir,
+    running: Option<Running>,
+    looks: Option<watch::Receiver<u64>>,
+    asked_before: usize,
+    events: Option<Receiver<Event>>,
+}
+
+impl Story {
+    /// The engine and the vendor as they come.
+    pub async fn begin() -> Self {
+        Self::with(SimulatorConfig::default(), "").await
+    }
+
+    /// A vendor of a kind, and lines added to the account's settings.
+    pub async fn with(config: SimulatorConfig, account_settings: &str) -> Self {
+        let mut story = Self::prepared(config, account_settings).await;
+        story.start().await;
+        story
+    }
+
+    /// The same, with the engine not started yet.
+    #[expect(clippy::expect_used, reason = "a story that can't be set up is over")]
+    pub async fn prepared(config: SimulatorConfig, account_settings: &str) -> Self {
+        let clock = ManualClock::default();
+        let sim = Simulator::start(config, Arc::new(clock.clone())).await.expect("the simulator starts");
+        let settings = format!(
+            "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"{}\"\nusername = \"{ENDPOINT}\"\n{account_settings}",
+            sim.base_url()
+        );
+        Self {
+            clock,
+            sim,
+            shell: Arc::default(),
+            told: Vec::new(),
+            seen: 0,
+            settings,
+            password: Some(PASSWORD.to_owned()),
+            dir: tempfile::tempdir().expect("a folder of its own"),
+            running: None,
+            looks: None,
+            asked_before: 0,
+            events: None,
+        }
+    }
+
+    /// The engine signs in with this password; with none, there is none in the keyring.
+    #[must_use]
+    pub fn password(mut self, password: Option<&str>) -> Self {
+        self.password = password.map(str::to_owned);
+        self
+    }
+
+    /// Adds lines to the account's settings, before the start.
+    pub fn add_setting(&mut self, lines: &str) {
+        self.settings.push_str(lines);
+    }
+
+    /// Where the engine's files are.
+    pub fn data_dir(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
+    /// Starts the engine, for the first time or again on the same files.
+    #[expect(clippy::expect_used, reason = "a story that can't be set up is over")]
+    pub async fn start(&mut self) {
+        let settings = Settings::parse(&self.settings).expect("the story's settings are right");
+        let secrets = Arc::new(FixedPassword(self.password.clone()));
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let mut running =
+            timbre_wiring::start_with(settings, self.dir.path(), clock, secrets, self.shell.clone(), true)
+                .await
+                .expect("the engine starts");
+        self.events = Some(running.take_first_events());
+        self.looks = running.context().lines().first().map(|line| line.looks());
+        self.asked_before = live_questions(&self.sim.ledger());
+        self.running = Some(running);
+    }
+
+    /// Stops the engine.
+    #[expect(clippy::expect_used, reason = "an engine that does not stop cleanly fails every story")]
+    pub async fn stop(&mut self) {
+        self.collect();
+        if let Some(running) = self.running.take() {
+            running.stop().await.expect("the engine stops cleanly");
+        }
+    }
+
+    /// Has the engine do something.
+    ///
+    /// # Errors
+    /// The engine's.
+    #[expect(clippy::expect_used, reason = "a story asks a running engine")]
+    pub async fn execute(&mut self, command: Command) -> Result<Reply, CommandError> {
+        let context = self.running.as_ref().expect("the engine runs").context();
+        // Commands may wait for slots of the throttle, so the time must go on meanwhile.
+        let doing = context.execute(command);
+        tokio::pin!(doing);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut doing => return done,
+                deadline = self.idle() => self.advance_to(deadline),
+            }
+        }
+    }
+
+    fn advance_to(&self, deadline: Duration) {
+        self.clock.advance(deadline.saturating_sub(self.clock.elapsed()));
+    }
+
+    /// Lets time go on until an event is told for which `is` gives something. It looks at what was told after the event
+    /// the story waited for last.
+    ///
+    /// # Panics
+    /// When it is never told.
+    #[expect(clippy::panic, reason = "what a story waits for in vain fails it")]
+    pub async fn until<T>(&mut self, what: &str, is: impl Fn(&Event) -> Option<T>) -> T {
+        for _ in 0..STEPS {
+            self.collect();
+            while let Some(event) = self.told.get(self.seen) {
+                self.seen += 1;
+                if let Some(found) = is(event) {
+                    return found;
+                }
+            }
+            self.step().await;
+        }
+        panic!("never told by {:?}: {what}\n{:#?}\n{:#?}", self.clock.elapsed(), self.told, self.sim.ledger());
+    }
+
+    /// Lets the vendor be asked `n` more times for the live calls, and everything that follows from it happen.
+    ///
+    /// # Panics
+    /// When it is not asked.
+    #[expect(clippy::panic, reason = "what a story waits for in vain fails it")]
+    pub async fn polls(&mut self, n: usize) {
+        let enough = live_questions(&self.sim.ledger()) + n;
+        for _ in 0..STEPS {
+            if live_questions(&self.sim.ledger()) >= enough {
+                // The answer to the last one is worked off when the engine sleeps again.
+                self.idle().await;
+                self.collect();
+                return;
+            }
+            self.step().await;
+        }
+        panic!("the vendor was not asked {n} more times");
+    }
+
+    /// One deadline further, or one event if that comes first.
+    async fn step(&mut self) {
+        let deadline = self.idle().await;
+        let told = self.told.len();
+        self.collect();
+        if self.told.len() == told {
+            self.advance_to(deadline);
+        }
+    }
+
+    /// Resolves when everybody waits for time to go on, with the next moment somebody waits for.
+    ///
+    /// Nothing sleeps here: it looks again whenever a sleeper, the vendor or the poller has moved.
+    async fn idle(&self) -> Duration {
+        let mut looks = self.looks.clone();
+        let mut sleepers = self.clock.changes();
+        loop {
+            sleepers.mark_unchanged();
+            // Whoever was woken a moment ago goes first.
+            for _ in 0..16 {
+                tokio::task::yield_now().await;
+            }
+            if let Some(deadline) = self.next_deadline(looks.as_mut()) {
+                return deadline;
+            }
+            let mut looked = false;
+            tokio::select! {
+                _ = sleepers.changed() => {}
+                () = self.sim.wait_until(|_| std::mem::replace(&mut looked, true)) => {}
+                () = next_look(looks.as_mut()) => {}
+            }
+        }
+    }
+
+    /// The next moment somebody waits for, unless something is still on its way: a question that has no answer yet (its
+    /// time-out began just now, for time stands still meanwhile), or a look that is not worked off yet. A vendor that
+    /// keeps silent, or is slow, needs time to go on all the same.
+    fn next_deadline(&self, looks: Option<&mut watch::Receiver<u64>>) -> Option<Duration> {
+        let ledger = self.sim.ledger();
+        let stalls = |fault: &Option<Fault>| matches!(fault, Some(Fault::Hang | Fault::Slow(_)));
+        let stalled = ledger.requests.iter().any(|r| matches!(r.outcome, RequestOutcome::Open) && stalls(&r.fault));
+        if !stalled {
+            let worked_off = looks.map_or(u64::MAX, |looks| *looks.borrow_and_update());
+            let asked = live_questions(&ledger) - self.asked_before;
+            let time_out = self.clock.elapsed() + ANSWER_WITHIN;
+            if worked_off < asked as u64 || self.clock.deadlines().contains(&time_out) {
+                return None;
+            }
+        }
+        self.clock.next_deadline()
+    }
+
+    /// Takes what was told without waiting.
+    pub fn collect(&mut self) {
+        let Some(events) = &mut self.events else { return };
+        loop {
+            match events.try_recv() {
+                Ok(event) => self.told.push(event),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// How often an event of this name was told.
+    pub fn count(&self, name: &str) -> usize {
+        self.told.iter().filter(|event| name_of(event) == name).count()
+    }
+}
+
+async fn next_look(looks: Option<&mut watch::Receiver<u64>>) {
+    if let Some(looks) = looks
+        && looks.changed().await.is_ok()
+    {
+        return;
+    }
+    // There is no engine that could look.
+    std::future::pending().await
+}
+
+fn live_questions(ledger: &Ledger) -> usize {
+    ledger.requests_of(RequestKind::Live).count()
+}
+
+/// An event's name, as it stands in its JSON.
+pub fn name_of(event: &Event) -> &'static str {
+    match event {
+        Event::Detected(_) => "call.detected",
+        Event::Connected(_) => "call.connected",
+        Event::Ended(_) => "call.ended",
+        Event::Resumed(_) => "call.resumed",
+        Event::Recorded(_) => "call.recorded",
+        Event::Popup(_) => "popup",
+        Event::Dial(_) => "dial.progress",
+        Event::Provider(_) => "provider.state",
+        Event::Store(_) => "store.state",
+    }
+}
