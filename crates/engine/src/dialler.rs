@@ -65,8 +65,11 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
         number: dial.number.dialable(context.settings.country),
         ring_first: line.account.ring_first,
     };
-    let expected = expect(context, line, dial)?;
-    save_and_tell(context, line, expected).await;
+    {
+        let _turn = line.turn.lock().await;
+        let expected = expect(context, line, dial)?;
+        save_and_tell(context, line, expected).await;
+    }
     let answer = line.telephony.dial(&order).await;
     if let Err(error) = &answer {
         tracing::warn!(account = %line.name(), error = error as &dyn std::error::Error, "click-to-dial");
@@ -75,6 +78,7 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
         Ok(()) => Ok(()),
         Err(error) => Err(error.code),
     };
+    let _turn = line.turn.lock().await;
     let step = line.tracker().dial_answered(id, outcome, context.clock.now());
     if let Some(step) = step {
         save_and_tell(context, line, step).await;

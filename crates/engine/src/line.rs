@@ -32,6 +32,8 @@ pub struct Line {
     /// The adapter.
     pub telephony: Arc<dyn Telephony>,
     tracker: Mutex<CallTracker>,
+    /// Held from a change of the tracker until it is saved and told, so that all three happen in one order.
+    pub(crate) turn: tokio::sync::Mutex<()>,
     own: Mutex<OwnEndpoints>,
     pub(crate) reach: watch::Sender<Reach>,
     pub(crate) looks: watch::Sender<u64>,
@@ -64,6 +66,7 @@ impl Line {
             provider,
             telephony,
             tracker: Mutex::new(tracker),
+            turn: tokio::sync::Mutex::new(()),
             own: Mutex::new(own),
             reach: watch::Sender::new(Reach::NotAskedYet),
             looks: watch::Sender::new(0),

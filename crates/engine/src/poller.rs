@@ -90,8 +90,10 @@ impl Poller {
     /// Feeds the tracker and saves what happened, before it is told: a restart then repeats nothing. A full disk keeps
     /// no call from being shown.
     async fn take_in(&mut self, batch: &PollBatch, answered: Duration) {
+        let line = self.line.clone();
+        let _turn = line.turn.lock().await;
         let (transitions, tracker) = {
-            let mut tracker = self.line.tracker();
+            let mut tracker = line.tracker();
             let transitions = tracker.apply(batch);
             let changed = !transitions.is_empty();
             (transitions, changed.then(|| tracker.clone()))
