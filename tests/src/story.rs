@@ -136,6 +136,13 @@ impl Story {
         self
     }
 
+    /// Another vendor takes the place of this one, as after an outage; it knows nothing of the calls before.
+    #[expect(clippy::expect_used, reason = "a story that can't be set up is over")]
+    pub async fn replace_vendor(&mut self, config: SimulatorConfig) {
+        self.sim = Simulator::start(config, Arc::new(self.clock.clone())).await.expect("the simulator starts again");
+        self.asked_before = 0;
+    }
+
     /// Adds lines to the account's settings, before the start.
     pub fn add_setting(&mut self, lines: &str) {
         self.settings.push_str(lines);
