@@ -1,4 +1,5 @@
 //! What the stories, the demo and the benches share.
 
+pub mod demo;
 pub mod desktop;
 pub mod story;

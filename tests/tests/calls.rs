@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use timbre_domain::call::{CallKey, Direction};
 use timbre_domain::contact::PhoneKind;
-use timbre_domain::matching::{Match, MatchKind};
+use timbre_domain::matching::{MatchKind, MatchName};
 use timbre_engine::commands::{CallFilter, Command, Reply};
 use timbre_engine::event::{Event, PopupEvent};
 use timbre_simulator::{RequestKind, SimulatorConfig};
@@ -49,8 +49,8 @@ async fn a_known_contact_rings_is_answered_and_hangs_up_and_it_is_one_call_of_th
     let call = story.sim.rings("88884787", ENDPOINT);
     let popup = story.until("the pop-up", popup_of(&call.callid())).await;
     assert_eq!(names(&popup), ["Ana Rojas"]);
-    assert!(matches!(popup.card.matched, Match::One { kind: MatchKind::Exact, .. }));
-    assert_eq!(popup.card.number_written, "8888 4787");
+    assert_eq!((popup.matched, popup.kind), (MatchName::One, Some(MatchKind::Exact)));
+    assert_eq!(popup.number_written, "8888 4787");
     call.answer();
     story.until("answered", of_call(&call.callid(), "call.connected")).await;
     story.polls(3).await;
@@ -80,7 +80,7 @@ async fn a_number_that_three_contacts_share_offers_all_three_once() {
     let call = story.sim.rings("+506 2222-3333", ENDPOINT);
     let popup = story.until("the pop-up", popup_of(&call.callid())).await;
     assert_eq!(names(&popup), ["Ana", "Berta", "Carla"]);
-    assert!(matches!(popup.card.matched, Match::Several { .. }));
+    assert_eq!(popup.matched, MatchName::Several);
 }
 
 #[tokio::test]
@@ -88,11 +88,11 @@ async fn a_stranger_and_a_withheld_caller_are_told_apart() {
     let mut story = Story::begin().await;
     add(&mut story, "Ana", &["8888-4787"]).await;
     let stranger = story.sim.rings("87654321", ENDPOINT);
-    assert_eq!(story.until("the stranger", popup_of(&stranger.callid())).await.card.matched, Match::Unknown);
+    assert_eq!(story.until("the stranger", popup_of(&stranger.callid())).await.matched, MatchName::Unknown);
     for spelling in ["anonymous", "", "Restricted", "0000000"] {
         let hidden = story.sim.rings(spelling, ENDPOINT);
         let popup = story.until("the withheld caller", popup_of(&hidden.callid())).await;
-        assert_eq!((popup.card.matched, popup.contacts.len()), (Match::Withheld, 0), "{spelling:?}");
+        assert_eq!((popup.matched, popup.contacts.len()), (MatchName::Withheld, 0), "{spelling:?}");
     }
 }
 
@@ -123,9 +123,9 @@ async fn a_call_dialled_on_the_handset_shows_the_contact_used_last_and_never_a_c
     story.until("that is over", of_call(&used.callid(), "call.ended")).await;
     let call = story.sim.calls_out(ENDPOINT, "22223333");
     let popup = story.until("the pop-up", popup_of(&call.callid())).await;
-    assert_eq!(popup.card.call.direction, Direction::Out);
+    assert_eq!(popup.call.direction, Direction::Out);
     assert_eq!(names(&popup), ["Berta"]);
-    assert!(matches!(popup.card.matched, Match::Maybe { others: 1, .. }), "{:?}", popup.card.matched);
+    assert_eq!((popup.matched, popup.others), (MatchName::Maybe, 1));
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn calls_of_colleagues_on_the_same_account_never_pop_up() {
     assert_eq!([story.count("popup"), story.count("call.detected")], [0, 0]);
     let colleague = story.sim.internal("8615601", ENDPOINT);
     let popup = story.until("a colleague calls us", popup_of(&colleague.callid())).await;
-    assert_eq!(popup.card.matched, Match::Colleague);
+    assert_eq!(popup.matched, MatchName::Colleague);
 }
 
 #[tokio::test]

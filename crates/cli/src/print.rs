@@ -9,7 +9,7 @@ use serde_json::json;
 use timbre_domain::call::{CallState, Direction, Party};
 use timbre_domain::contact::Contact;
 use timbre_domain::dial::{DialProgress, DialState};
-use timbre_domain::matching::Match;
+use timbre_domain::matching::MatchName;
 use timbre_domain::number::Country;
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::commands::Reply;
@@ -162,25 +162,22 @@ impl Printer {
 
     fn popup(&self, popup: &PopupEvent) -> String {
         let text = self.catalogue;
-        let who = match &popup.card.matched {
-            Match::One { contact, .. } => format!("{} · {}", name(contact), text.text("match.one")),
-            Match::Several { contacts, .. } => {
-                let names: Vec<_> = contacts.iter().map(name).collect();
-                let count = contacts.len().to_string();
-                format!(
-                    "{} · {} · {}",
-                    text.fill("match.several", &[("count", &count)]),
-                    text.text("match.several.ask"),
-                    names.join(" | ")
-                )
+        let names: Vec<_> = popup.contacts.iter().map(name).collect();
+        let count = names.len().to_string();
+        let names = names.join(" | ");
+        let who = match popup.matched {
+            MatchName::One => format!("{names} · {}", text.text("match.one")),
+            MatchName::Several => {
+                let several = text.fill("match.several", &[("count", &count)]);
+                format!("{several} · {} · {names}", text.text("match.several.ask"))
             }
-            Match::Maybe { contact, others, .. } => {
-                format!("{} · {}", name(contact), text.fill("match.maybe", &[("others", &others.to_string())]))
+            MatchName::Maybe => {
+                format!("{names} · {}", text.fill("match.maybe", &[("others", &popup.others.to_string())]))
             }
-            Match::Dialled { contact } => format!("{} · {}", name(contact), text.text("match.dialled")),
-            Match::Unknown => text.text("match.unknown").to_owned(),
-            Match::Withheld => text.text("match.withheld").to_owned(),
-            Match::Colleague => text.text("match.colleague").to_owned(),
+            MatchName::Dialled => format!("{names} · {}", text.text("match.dialled")),
+            MatchName::Unknown => text.text("match.unknown").to_owned(),
+            MatchName::Withheld => text.text("match.withheld").to_owned(),
+            MatchName::Colleague => text.text("match.colleague").to_owned(),
         };
         format!("{}    ▸ {who}", at(popup.at))
     }

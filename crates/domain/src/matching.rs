@@ -61,6 +61,64 @@ pub enum Match {
     Colleague,
 }
 
+/// A match's name alone, as machines read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchName {
+    /// One contact.
+    One,
+    /// Several to choose from.
+    Several,
+    /// The one used last of several.
+    Maybe,
+    /// The contact we dialled.
+    Dialled,
+    /// Nobody.
+    Unknown,
+    /// The caller hides the number.
+    Withheld,
+    /// An endpoint of the same account.
+    Colleague,
+}
+
+impl Match {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> MatchName {
+        match self {
+            Self::One { .. } => MatchName::One,
+            Self::Several { .. } => MatchName::Several,
+            Self::Maybe { .. } => MatchName::Maybe,
+            Self::Dialled { .. } => MatchName::Dialled,
+            Self::Unknown => MatchName::Unknown,
+            Self::Withheld => MatchName::Withheld,
+            Self::Colleague => MatchName::Colleague,
+        }
+    }
+
+    /// How the number led to the contacts, where there are any.
+    #[must_use]
+    pub fn kind(&self) -> Option<MatchKind> {
+        match self {
+            Self::One { kind, .. } | Self::Several { kind, .. } | Self::Maybe { kind, .. } => Some(*kind),
+            Self::Dialled { .. } => Some(MatchKind::Dialled),
+            Self::Unknown | Self::Withheld | Self::Colleague => None,
+        }
+    }
+
+    /// The contacts to show: one, several to choose from, or none.
+    #[must_use]
+    pub fn contacts(&self) -> &[Contact] {
+        match self {
+            Self::One { contact, .. } | Self::Maybe { contact, .. } | Self::Dialled { contact } => {
+                std::slice::from_ref(contact)
+            }
+            Self::Several { contacts, .. } => contacts,
+            Self::Unknown | Self::Withheld | Self::Colleague => &[],
+        }
+    }
+}
+
 /// What was looked up for a party.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {

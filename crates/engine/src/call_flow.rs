@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_domain::call::Call;
-use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::contact::ContactId;
 use timbre_domain::matching::{self, Found, Match};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::tracker::CallTransition;
@@ -74,15 +74,8 @@ async fn pop_up(context: &Arc<Context>, call: &Call, answered: Duration) {
     let card = PopupCard::new(call.clone(), matched, at, context.settings.country);
     context.shell.show_popup(&card);
     let after_answer = context.clock.elapsed().saturating_sub(answered);
-    let contacts = shown(&card.matched).into_iter().cloned().collect();
     let settled = settled(&card.matched);
-    context.bus.publish(Event::Popup(Box::new(PopupEvent {
-        at,
-        call_key: call.key.clone(),
-        contacts,
-        after_answer_ms: after_answer.as_secs_f64() * 1_000.0,
-        card,
-    })));
+    context.bus.publish(Event::Popup(Box::new(PopupEvent::new(card, at, after_answer))));
     if let Some(contact) = settled {
         let key = call.key.clone();
         let kept = context.stored(move |store| {
@@ -104,14 +97,6 @@ async fn find(context: &Arc<Context>, call: &Call, dialled: Option<ContactId>) -
             Ok(Found { contacts, dialled })
         })
         .await
-}
-
-fn shown(matched: &Match) -> Vec<&Contact> {
-    match matched {
-        Match::One { contact, .. } | Match::Maybe { contact, .. } | Match::Dialled { contact } => vec![contact],
-        Match::Several { contacts, .. } => contacts.iter().collect(),
-        Match::Unknown | Match::Withheld | Match::Colleague => Vec::new(),
-    }
 }
 
 /// The contact, where there is no doubt.

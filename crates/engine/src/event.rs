@@ -1,5 +1,7 @@
 //! What the engine tells: one JSON object a line in `timbrectl watch --json`, the same to windows.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party, Provider};
@@ -7,6 +9,7 @@ use timbre_domain::contact::Contact;
 use timbre_domain::dial::{DialId, DialProgress};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::{ErrorCode, Retry};
+use timbre_domain::matching::{Match, MatchKind, MatchName};
 use timbre_domain::popup::PopupCard;
 use timbre_store::SetAside;
 
@@ -109,13 +112,40 @@ pub struct PopupEvent {
     pub at: DateTime<Utc>,
     /// The call.
     pub call_key: CallKey,
-    /// The contacts shown: one, several to choose from, or none.
-    pub contacts: Vec<Contact>,
     /// Milliseconds since the answer that showed the call had arrived.
     pub after_answer_ms: f64,
-    /// Everything on it.
-    #[serde(flatten)]
-    pub card: PopupCard,
+    /// Who is on the other side, in a word.
+    #[serde(rename = "match")]
+    pub matched: MatchName,
+    /// How the number led to the contacts.
+    pub kind: Option<MatchKind>,
+    /// The contacts shown: one, several to choose from, or none.
+    pub contacts: Vec<Contact>,
+    /// How many more contacts have the number, for a "maybe".
+    pub others: usize,
+    /// The party's number as people write it; empty where there is none.
+    pub number_written: String,
+    /// The call as the pop-up shows it.
+    pub call: Call,
+}
+
+impl PopupEvent {
+    pub(crate) fn new(card: PopupCard, at: DateTime<Utc>, after_answer: Duration) -> Self {
+        Self {
+            at,
+            call_key: card.call.key.clone(),
+            after_answer_ms: after_answer.as_secs_f64() * 1_000.0,
+            matched: card.matched.name(),
+            kind: card.matched.kind(),
+            contacts: card.matched.contacts().to_vec(),
+            others: match card.matched {
+                Match::Maybe { others, .. } => others,
+                _ => 0,
+            },
+            number_written: card.number_written,
+            call: card.call,
+        }
+    }
 }
 
 /// A step of a dial.

@@ -1,0 +1,207 @@
+//! The six acts.
+
+use std::time::Duration;
+
+use timbre_domain::call::CallKey;
+use timbre_domain::dial::DialState;
+use timbre_domain::ports::Clock as _;
+use timbre_engine::event::Event;
+use timbre_simulator::CallHandle;
+
+use super::cast::Cast;
+use super::stage::{ENDPOINT, Stage};
+use super::words::Words;
+use super::{Options, Trouble};
+
+/// What was told, and what was meant to be.
+pub(super) struct Told {
+    pub(super) events: Vec<Event>,
+    /// For each act: the vendor's ids of its calls, and the match each pop-up was to show.
+    pub(super) expected: Vec<(Vec<String>, &'static str)>,
+    /// Whether `timbrectl dial` ended well.
+    pub(super) dialled_well: bool,
+}
+
+pub(super) async fn play(stage: &mut Stage, options: &Options, words: &Words) -> Result<Told, Trouble> {
+    let cast = Cast::of(options.seed);
+    let mut ids = Vec::new();
+    for person in cast.contacts() {
+        ids.push(stage.add(&person).await?);
+    }
+    let dialled = ids.get(1).copied().ok_or("nobody to dial")?;
+    let mut expected = Vec::new();
+    let mut story = Story { stage, words, talk: cast.talk };
+
+    story.title("known");
+    let call = story.stage.sim.rings(&cast.known.number, ENDPOINT);
+    story.answered_call("1-known", &call, 0).await?;
+    expected.push((vec![call.callid()], "one"));
+
+    story.title("sharing");
+    let call = story.stage.sim.rings(&cast.sharing[0].number, ENDPOINT);
+    story.answered_call("2-shared", &call, 1).await?;
+    expected.push((vec![call.callid()], "several"));
+
+    story.title("stranger");
+    let call = story.stage.sim.rings(&cast.stranger, ENDPOINT);
+    story.answered_call("3-unknown", &call, 2).await?;
+    expected.push((vec![call.callid()], "unknown"));
+
+    story.title("withheld");
+    let call = story.stage.sim.rings(cast.withheld, ENDPOINT);
+    story.pop_up(&call).await?;
+    story.stage.picture("4-withheld", &[call.callid()]).await?;
+    call.hang_up();
+    story.end(&call).await?;
+    expected.push((vec![call.callid()], "withheld"));
+
+    story.title("pair");
+    let calls = [&cast.pair[0], &cast.pair[1]].map(|person| story.stage.sim.rings(&person.number, ENDPOINT));
+    for call in &calls {
+        story.pop_up(call).await?;
+    }
+    let callids: Vec<_> = calls.iter().map(CallHandle::callid).collect();
+    story.stage.picture("5-two-at-once", &callids).await?;
+    calls[0].answer();
+    story.event("answered", &calls[0].callid(), |event| matches!(event, Event::Connected(_))).await?;
+    calls[1].hang_up();
+    story.end(&calls[1]).await?;
+    story.pause(cast.talk[4]).await;
+    calls[0].hang_up();
+    story.end(&calls[0]).await?;
+    expected.extend(callids.into_iter().map(|callid| (vec![callid], "one")));
+
+    story.title("dial");
+    let dialled_well = story.dial(&cast.dialled.number, dialled, cast.talk[5]).await?;
+    let legs = story.stage.sim.ledger().dials.first().map(|dial| dial.callids.clone()).unwrap_or_default();
+    expected.push((legs, "dialled"));
+
+    story.title("record");
+    story.records(expected.len()).await?;
+    Ok(Told { events: stage.told().to_vec(), expected, dialled_well })
+}
+
+struct Story<'a> {
+    stage: &'a mut Stage,
+    words: &'a Words,
+    talk: [u64; 6],
+}
+
+impl Story<'_> {
+    fn title(&self, of: &'static str) {
+        println!("\n{}", self.words.title(of));
+    }
+
+    async fn pause(&self, seconds: u64) {
+        self.stage.clock.sleep(Duration::from_secs(seconds)).await;
+    }
+
+    async fn answered_call(&mut self, picture: &str, call: &CallHandle, act: usize) -> Result<(), Trouble> {
+        self.pop_up(call).await?;
+        self.stage.picture(picture, &[call.callid()]).await?;
+        call.answer();
+        self.event("answered", &call.callid(), |event| matches!(event, Event::Connected(_))).await?;
+        self.pause(self.talk.get(act).copied().unwrap_or(2)).await;
+        call.hang_up();
+        self.end(call).await
+    }
+
+    async fn pop_up(&mut self, call: &CallHandle) -> Result<(), Trouble> {
+        self.event("a pop-up", &call.callid(), |event| matches!(event, Event::Popup(_))).await
+    }
+
+    async fn end(&mut self, call: &CallHandle) -> Result<(), Trouble> {
+        self.event("the end", &call.callid(), |event| matches!(event, Event::Ended(_))).await
+    }
+
+    /// Tells the story until this event of this call has been told, now or before.
+    async fn event(&mut self, what: &str, callid: &str, is: impl Fn(&Event) -> bool) -> Result<(), Trouble> {
+        let is =
+            |event: &Event| (is(event) && key_of(event).is_some_and(|key| key.external_id == callid)).then_some(());
+        if self.stage.told().iter().any(|event| is(event).is_some()) {
+            return Ok(());
+        }
+        let words = self.words;
+        self.stage
+            .until(&format!("{what} of {callid}"), |event| {
+                tell(words, event);
+                is(event)
+            })
+            .await
+    }
+
+    /// Dials, and follows the call to its end; gives whether `timbrectl dial` ended well.
+    async fn dial(
+        &mut self,
+        number: &str,
+        contact: timbre_domain::contact::ContactId,
+        talk: u64,
+    ) -> Result<bool, Trouble> {
+        let sim = &self.stage.sim;
+        sim.telephone(ENDPOINT).answers_after(Some(Duration::from_secs(2)));
+        sim.contact_telephone(number).answers_after(Some(Duration::from_secs(2)));
+        sim.contact_telephone(number).talks_for(Some(Duration::from_secs(talk)));
+        let mut dial = self.stage.dial(number, contact)?;
+        let words = self.words;
+        let key = self
+            .stage
+            .until("the dialled call's pop-up", |event| {
+                tell(words, event);
+                match event {
+                    Event::Popup(popup) => Some(popup.call_key.clone()),
+                    _ => None,
+                }
+            })
+            .await?;
+        self.stage.picture("6-dialled", &[key.external_id]).await?;
+        self.stage
+            .until("the dialled call's end", |event| {
+                tell(words, event);
+                matches!(event, Event::Dial(step) if step.progress.state == DialState::Ended).then_some(())
+            })
+            .await?;
+        Ok(dial.wait().await?.success())
+    }
+
+    /// Waits until the vendor's record has told of every call.
+    async fn records(&mut self, calls: usize) -> Result<(), Trouble> {
+        let recorded = |told: &[Event]| told.iter().filter(|event| matches!(event, Event::Recorded(_))).count();
+        for event in self.stage.told().iter().filter(|event| matches!(event, Event::Recorded(_))) {
+            if let Some(line) = self.words.line(event) {
+                println!("{line}");
+            }
+        }
+        let words = self.words;
+        while recorded(self.stage.told()) < calls {
+            self.stage
+                .until("the vendor's record", |event| {
+                    matches!(event, Event::Recorded(_)).then(|| {
+                        if let Some(line) = words.line(event) {
+                            println!("{line}");
+                        }
+                    })
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Records come when they come; they are told at the end, together.
+fn tell(words: &Words, event: &Event) {
+    if matches!(event, Event::Recorded(_)) {
+        return;
+    }
+    if let Some(line) = words.line(event) {
+        println!("{line}");
+    }
+}
+
+pub(super) fn key_of(event: &Event) -> Option<&CallKey> {
+    match event {
+        Event::Detected(c) | Event::Connected(c) | Event::Ended(c) | Event::Resumed(c) => Some(&c.call_key),
+        Event::Recorded(r) => Some(&r.call_key),
+        Event::Popup(p) => Some(&p.call_key),
+        Event::Dial(_) | Event::Provider(_) | Event::Store(_) => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! The demo: six situations of an agent's day, played by the simulated vendor on the real programs, told to a person,
+//! and compared with what really happened.
+//!
+//! Headless, `timbrectl watch` is the engine; with windows, `timbre` is, and `timbrectl watch` listens to it.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the demo tells a story to whoever runs it")]
+
+mod acts;
+mod cast;
+mod check;
+mod stage;
+mod words;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use timbre_domain::texts::Language;
+
+use crate::demo::stage::Stage;
+use crate::demo::words::Words;
+
+/// What the person asked for.
+#[derive(Debug, clap::Parser)]
+#[command(name = "timbre-demo")]
+pub struct Options {
+    /// No windows: what they would show is printed.
+    #[arg(long)]
+    pub headless: bool,
+    /// The same number plays the same calls again.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The vendor's limit of one question every 4 s; without it the vendor's clock is ten times as fast.
+    #[arg(long)]
+    pub real_time: bool,
+    /// The language of the story and the screens: es, en or pt.
+    #[arg(long, default_value = "es", value_parser = language)]
+    pub language: Language,
+    /// Where the programs are.
+    #[arg(long, env = "TIMBRE_BIN_DIR", default_value = "target/debug")]
+    pub bin_dir: PathBuf,
+    /// Where screenshots go.
+    #[arg(long, default_value = "target/demo")]
+    pub out: PathBuf,
+}
+
+impl Options {
+    fn reading_interval(&self) -> Duration {
+        if self.real_time { Duration::from_secs(4) } else { Duration::from_millis(400) }
+    }
+}
+
+/// What went wrong before the story could be checked.
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+/// Plays the demo. Succeeds when everything agrees with the vendor's ledger.
+#[must_use]
+pub fn run(options: &Options) -> ExitCode {
+    let words = Words::of(options.language);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(play(options, &words)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(trouble) => {
+            eprintln!("{}: {trouble}", words.title("trouble"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn play(options: &Options, words: &Words) -> Result<bool, Trouble> {
+    println!("{}", words.opening(options));
+    let mut stage = Stage::set(options).await?;
+    let played = acts::play(&mut stage, options, words).await;
+    let told = match played {
+        Ok(told) => told,
+        Err(trouble) => {
+            stage.dump();
+            stage.strike().await?;
+            return Err(trouble);
+        }
+    };
+    let history = stage.history().await?;
+    let ledger = stage.sim.ledger();
+    let pictures = stage.pictures.clone();
+    stage.strike().await?;
+    let findings = check::compare(&told, &history, &ledger, options);
+    println!("\n{}", words.title("check"));
+    for finding in &findings {
+        println!("  {} {}", if finding.holds { "✔" } else { "✘" }, finding.what);
+    }
+    for picture in &pictures {
+        println!("{}", picture.display());
+    }
+    let all = findings.iter().all(|finding| finding.holds);
+    println!("{}", words.title(if all { "good" } else { "bad" }));
+    Ok(all)
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    match text {
+        "es" => Ok(Language::Es),
+        "en" => Ok(Language::En),
+        "pt" => Ok(Language::Pt),
+        _ => Err("es, en or pt".to_owned()),
+    }
+}

@@ -1,0 +1,269 @@
+//! The stage: the vendor, the programs, and where there is no display, a virtual one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use timbre_domain::contact::ContactId;
+use timbre_domain::ports::Clock as _;
+use timbre_engine::commands::{CallRecord, Reply};
+use timbre_engine::event::Event;
+use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use super::cast::Person;
+use super::{Options, Trouble};
+use crate::desktop::VirtualDesktop;
+
+/// The agent's endpoint.
+pub(super) const ENDPOINT: &str = "8373456";
+/// How long anything may take before the demo gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Everything that runs.
+pub(super) struct Stage {
+    pub(super) sim: Simulator,
+    pub(super) clock: RealClock,
+    pub(super) pictures: Vec<PathBuf>,
+    programs: Programs,
+    watch: Child,
+    events: Lines<BufReader<ChildStdout>>,
+    told: Vec<Event>,
+    app: Option<App>,
+    out: PathBuf,
+    _dir: TempDir,
+}
+
+/// The windows.
+struct App {
+    // Before the desktop: its programs end first.
+    child: Child,
+    painted: Lines<BufReader<ChildStdout>>,
+    desktop: Option<VirtualDesktop>,
+}
+
+/// How timbrectl and timbre are run.
+struct Programs {
+    bin_dir: PathBuf,
+    config: PathBuf,
+    data_dir: PathBuf,
+    environment: Vec<(String, String)>,
+}
+
+impl Programs {
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.bin_dir.join(program));
+        command.arg("--config").arg(&self.config).arg("--data-dir").arg(&self.data_dir);
+        command
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    async fn ask(&self, args: &[&str]) -> Result<Reply, Trouble> {
+        let output = self.command("timbrectl").arg("--json").args(args).output().await?;
+        if !output.status.success() {
+            return Err(format!("timbrectl {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr)).into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+}
+
+impl Stage {
+    pub(super) async fn set(options: &Options) -> Result<Self, Trouble> {
+        let password = format!("clave-{}", options.seed);
+        let config = SimulatorConfig {
+            sign_ins: vec![SignIn::new(ENDPOINT, &password)],
+            endpoints: vec![("43715".to_owned(), ENDPOINT.to_owned())],
+            reading_interval: options.reading_interval(),
+            seed: options.seed,
+            ..SimulatorConfig::default()
+        };
+        let clock = RealClock::new();
+        let sim = Simulator::start(config, Arc::new(clock.clone())).await?;
+        let dir = tempfile::tempdir()?;
+        let settings = dir.path().join("timbre.toml");
+        std::fs::write(&settings, settings_of(options, &sim.base_url())?)?;
+        let mut programs = Programs {
+            bin_dir: std::path::absolute(&options.bin_dir)?,
+            config: settings,
+            data_dir: dir.path().join("data"),
+            environment: vec![("TIMBRE_SECRET_DEMO".to_owned(), password)],
+        };
+        let app = if options.headless { None } else { Some(App::open(&mut programs, dir.path())?) };
+        let out = std::path::absolute(&options.out)?;
+        let (watch, events) = start_watch(&programs, app.is_some()).await?;
+        let mut stage =
+            Self { sim, clock, pictures: Vec::new(), programs, watch, events, told: Vec::new(), app, out, _dir: dir };
+        stage.until("the vendor answers", |event| matches!(event, Event::Provider(_)).then_some(())).await.or_else(
+            |trouble| {
+                // A listener that came after the first answer hears of no change.
+                if stage.app.is_some() { Ok(()) } else { Err(trouble) }
+            },
+        )?;
+        Ok(stage)
+    }
+
+    pub(super) async fn add(&self, person: &Person) -> Result<ContactId, Trouble> {
+        let phone = format!("mobile={}", person.number);
+        let args = ["contacts", "add", "--name", &person.name, "--company", person.company, "--phone", &phone];
+        match self.programs.ask(&args).await? {
+            Reply::Added { contact } => Ok(contact.id),
+            other => Err(format!("an answer to another question: {other:?}").into()),
+        }
+    }
+
+    /// Dials as a person at a second window would.
+    pub(super) fn dial(&self, number: &str, contact: ContactId) -> Result<Child, Trouble> {
+        let contact = contact.to_string();
+        let mut dial = self.programs.command("timbrectl");
+        Ok(dial.args(["dial", number, "--contact", &contact]).stdout(Stdio::null()).spawn()?)
+    }
+
+    pub(super) async fn history(&self) -> Result<Vec<CallRecord>, Trouble> {
+        match self.programs.ask(&["calls", "list"]).await? {
+            Reply::Calls { calls } => Ok(calls),
+            other => Err(format!("an answer to another question: {other:?}").into()),
+        }
+    }
+
+    /// The next event for which `is` gives something; everything before it is kept.
+    pub(super) async fn until<T>(&mut self, what: &str, is: impl Fn(&Event) -> Option<T>) -> Result<T, Trouble> {
+        let patience =
+            if what == "the vendor answers" && self.app.is_some() { Duration::from_secs(1) } else { PATIENCE };
+        let waiting = async {
+            loop {
+                let event = self.next_event().await?;
+                if let Some(found) = is(&event) {
+                    return Ok(found);
+                }
+            }
+        };
+        match tokio::time::timeout(patience, waiting).await {
+            Ok(found) => found,
+            Err(_) => Err(format!("waited {} s in vain: {what}", patience.as_secs()).into()),
+        }
+    }
+
+    /// The next event, whatever it is.
+    pub(super) async fn next_event(&mut self) -> Result<Event, Trouble> {
+        let line = self.events.next_line().await?.ok_or("timbrectl watch ended")?;
+        let event: Event = serde_json::from_str(&line)?;
+        self.told.push(event.clone());
+        Ok(event)
+    }
+
+    /// Everything told so far.
+    pub(super) fn told(&self) -> &[Event] {
+        &self.told
+    }
+
+    /// Waits until a pop-up for this call is painted, and takes a picture of the desktop.
+    pub(super) async fn picture(&mut self, name: &str, callids: &[String]) -> Result<(), Trouble> {
+        let Some(app) = &mut self.app else { return Ok(()) };
+        let mut missing: Vec<&String> = callids.iter().collect();
+        while !missing.is_empty() {
+            let line = tokio::time::timeout(PATIENCE, app.painted.next_line())
+                .await
+                .map_err(|_| "no pop-up was painted")??;
+            let line: serde_json::Value = serde_json::from_str(&line.ok_or("timbre ended")?)?;
+            if line["event"] == "popup.painted" {
+                let key = line["call_key"].as_str().unwrap_or_default().to_owned();
+                missing.retain(|callid| !key.ends_with(callid.as_str()));
+            }
+        }
+        if let Some(desktop) = &app.desktop {
+            std::fs::create_dir_all(&self.out)?;
+            let file = self.out.join(format!("{name}.png"));
+            desktop.screenshot(&file)?;
+            self.pictures.push(file);
+        } else {
+            // Somebody is watching: give them time to look.
+            self.clock.sleep(Duration::from_secs(3)).await;
+        }
+        Ok(())
+    }
+
+    /// What was told, for finding out what went wrong.
+    pub(super) fn dump(&self) {
+        for event in &self.told {
+            eprintln!("{}", serde_json::to_string(event).unwrap_or_default());
+        }
+    }
+
+    /// Ends everything.
+    pub(super) async fn strike(mut self) -> Result<(), Trouble> {
+        end(&mut self.watch).await?;
+        if let Some(app) = &mut self.app {
+            end(&mut app.child).await?;
+        }
+        self.sim.stop().await;
+        Ok(())
+    }
+}
+
+impl App {
+    /// Opens the windows where there is a display, else on a virtual one.
+    fn open(programs: &mut Programs, dir: &Path) -> io::Result<Self> {
+        let has_display =
+            ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
+        let desktop = if has_display || !cfg!(target_os = "linux") {
+            None
+        } else {
+            let desktop = VirtualDesktop::start(&dir.join("desktop"))?;
+            programs.environment.extend(desktop.env().iter().cloned());
+            Some(desktop)
+        };
+        let mut child = programs.command("timbre").env("TIMBRE_PAINT_LOG", "1").stdout(Stdio::piped()).spawn()?;
+        let painted = lines(&mut child)?;
+        Ok(Self { child, painted, desktop })
+    }
+}
+
+fn settings_of(options: &Options, base_url: &str) -> Result<String, Trouble> {
+    let language = serde_json::to_value(options.language)?;
+    Ok(format!(
+        "language = {language}\n[[accounts]]\nname = \"demo\"\nprovider = \"callmyway\"\nbase_url = \"{base_url}\"\n\
+         username = \"{ENDPOINT}\"\ncurrency = \"CRC\"\nreading_interval_ms = {}\n",
+        options.reading_interval().as_millis()
+    ))
+}
+
+/// Starts `timbrectl watch`: as the engine, or as a listener of the windows' engine as soon as that can be reached.
+async fn start_watch(programs: &Programs, listens: bool) -> Result<(Child, Lines<BufReader<ChildStdout>>), Trouble> {
+    let clock = RealClock::new();
+    if listens {
+        // The command is answered by the windows' engine once it holds the data folder and its socket is there.
+        while !programs.data_dir.join("timbre.sock").exists() {
+            if clock.elapsed() > PATIENCE {
+                return Err("the windows did not start".into());
+            }
+            clock.sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let mut watch = programs.command("timbrectl").args(["--json", "watch"]).stdout(Stdio::piped()).spawn()?;
+    let events = lines(&mut watch)?;
+    Ok((watch, events))
+}
+
+fn lines(child: &mut Child) -> io::Result<Lines<BufReader<ChildStdout>>> {
+    let stdout = child.stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
+    Ok(BufReader::new(stdout).lines())
+}
+
+/// Asks a program to end, and waits for it.
+async fn end(child: &mut Child) -> io::Result<()> {
+    if let Some(id) = child.id() {
+        std::process::Command::new("kill").arg(id.to_string()).status()?;
+        if tokio::time::timeout(Duration::from_secs(10), child.wait()).await.is_err() {
+            child.kill().await?;
+            return Err(io::Error::other("a program did not end when it was asked to"));
+        }
+    }
+    Ok(())
+}

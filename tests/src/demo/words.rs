@@ -1,0 +1,140 @@
+//! The narrator's words. They belong to the demo, not to the product, so they are here and not in the catalogue.
+
+use chrono::{DateTime, Utc};
+use timbre_domain::matching::MatchName;
+use timbre_domain::texts::{Catalogue, Language};
+use timbre_engine::event::{Event, PopupEvent};
+
+use super::Options;
+
+/// The narrator, in one language.
+pub(super) struct Words {
+    language: Language,
+    catalogue: &'static Catalogue,
+}
+
+impl Words {
+    pub(super) fn of(language: Language) -> Self {
+        Self { language, catalogue: Catalogue::of(language) }
+    }
+
+    fn pick(&self, es: &'static str, en: &'static str, pt: &'static str) -> &'static str {
+        match self.language {
+            Language::Es => es,
+            Language::En => en,
+            Language::Pt => pt,
+        }
+    }
+
+    pub(super) fn opening(&self, options: &Options) -> String {
+        let pace = if options.real_time {
+            self.pick("a su ritmo real", "at its real pace", "no ritmo real")
+        } else {
+            self.pick(
+                "con el reloj del proveedor diez veces más rápido",
+                "with the vendor's clock ten times as fast",
+                "com o relógio do provedor dez vezes mais rápido",
+            )
+        };
+        format!("Timbre · demo · seed {} · {pace}", options.seed)
+    }
+
+    pub(super) fn title(&self, of: &'static str) -> &'static str {
+        match of {
+            "known" => {
+                self.pick("1. Llama un contacto conocido", "1. A known contact calls", "1. Um contato conhecido liga")
+            }
+            "sharing" => self.pick(
+                "2. Llama un número que comparten tres contactos",
+                "2. A number calls that three contacts share",
+                "2. Liga um número que três contatos compartilham",
+            ),
+            "stranger" => self.pick(
+                "3. Llama un número que nadie tiene",
+                "3. A number calls that nobody has",
+                "3. Liga um número que ninguém tem",
+            ),
+            "withheld" => self.pick(
+                "4. Llama un número oculto, y nadie contesta",
+                "4. A withheld number calls, and nobody answers",
+                "4. Liga um número oculto, e ninguém atende",
+            ),
+            "pair" => self.pick("5. Dos llamadas a la vez", "5. Two calls at once", "5. Duas chamadas ao mesmo tempo"),
+            "dial" => self.pick(
+                "6. Timbre marca a un contacto",
+                "6. Timbre dials a contact",
+                "6. O Timbre disca para um contato",
+            ),
+            "record" => self.pick("Y el registro del proveedor", "And the vendor's record", "E o registro do provedor"),
+            "check" => self.pick(
+                "Comparado con el libro del simulador:",
+                "Compared with the simulator's ledger:",
+                "Comparado com o livro do simulador:",
+            ),
+            "good" => self.pick("Todo coincide.", "Everything agrees.", "Tudo coincide."),
+            "bad" => self.pick("Algo no coincide.", "Something does not agree.", "Algo não coincide."),
+            "trouble" => self.pick("La demo no pudo seguir", "The demo could not go on", "A demo não pôde continuar"),
+            other => other,
+        }
+    }
+
+    /// An event as a line of the story; `None` for what only machines want to know.
+    pub(super) fn line(&self, event: &Event) -> Option<String> {
+        let text = self.catalogue;
+        Some(match event {
+            Event::Popup(popup) => {
+                let line = text.fill("line", &[("endpoint", popup.call.endpoint.as_str())]);
+                let direction = match popup.call.direction {
+                    timbre_domain::call::Direction::In => text.text("direction.in"),
+                    timbre_domain::call::Direction::Out => text.text("direction.out"),
+                    timbre_domain::call::Direction::Internal => text.text("direction.internal"),
+                };
+                let number = if popup.number_written.is_empty() { "—" } else { &popup.number_written };
+                let took = popup.after_answer_ms;
+                format!("{}  {direction} · {line} · {number} ▸ {} ({took:.1} ms)", at(popup.at), self.who(popup))
+            }
+            Event::Connected(call) => format!("{}  {}", at(call.at), text.text("state.connected")),
+            Event::Ended(call) => format!("{}  {}", at(call.at), text.text("state.ended")),
+            Event::Dial(step) => {
+                let word = serde_json::to_value(step.progress.state).ok()?;
+                let key = format!("dial.state.{}", word.as_str()?);
+                format!("{}  {}", at(step.progress.at), text.text(&key))
+            }
+            Event::Recorded(recorded) => {
+                let cost = recorded.cost.as_deref().unwrap_or("0");
+                let currency = recorded.currency.as_deref().unwrap_or_default();
+                let reason = recorded.end_reason.as_deref().unwrap_or_default();
+                let (minutes, seconds) = (recorded.duration_s / 60, recorded.duration_s % 60);
+                format!(
+                    "{}  {}  {minutes}:{seconds:02} · {cost} {currency} · {reason}",
+                    at(recorded.at),
+                    recorded.call_key.external_id
+                )
+            }
+            Event::Detected(_) | Event::Resumed(_) | Event::Provider(_) | Event::Store(_) => return None,
+        })
+    }
+
+    fn who(&self, popup: &PopupEvent) -> String {
+        let text = self.catalogue;
+        let names: Vec<_> = popup.contacts.iter().map(|contact| contact.display_name()).collect();
+        let (name, names) = (names.first().copied().unwrap_or_default(), names.join(" | "));
+        match popup.matched {
+            MatchName::One => format!("{name} · {}", text.text("match.one")),
+            MatchName::Several => {
+                format!("{} · {names}", text.fill("match.several", &[("count", &popup.contacts.len().to_string())]))
+            }
+            MatchName::Maybe => {
+                format!("{name} · {}", text.fill("match.maybe", &[("others", &popup.others.to_string())]))
+            }
+            MatchName::Dialled => format!("{name} · {}", text.text("match.dialled")),
+            MatchName::Unknown => text.text("match.unknown").to_owned(),
+            MatchName::Withheld => text.text("match.withheld").to_owned(),
+            MatchName::Colleague => text.text("match.colleague").to_owned(),
+        }
+    }
+}
+
+fn at(time: DateTime<Utc>) -> String {
+    format!("  {}", time.with_timezone(&chrono_tz::America::Costa_Rica).format("%H:%M:%S"))
+}
