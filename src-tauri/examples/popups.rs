@@ -44,7 +44,7 @@ fn main() -> tauri::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let options = timbre_desktop::Options {
         language: Language::of_locale(&std::env::var("TIMBRE_LANGUAGE").unwrap_or_default()),
-        on_painted: timbre_desktop::paint_log::from_environment(),
+        on_glass: timbre_desktop::paint_log::from_environment(),
     };
     std::process::exit(timbre_desktop::run(options, start)?);
 }

@@ -18,15 +18,15 @@ use timbre_domain::ports::Shell;
 use timbre_domain::texts::Language;
 use tokio::sync::Notify;
 
-use crate::popup::OnPainted;
+use crate::popup::OnGlass;
 use crate::popup::pool::{Event, Slot};
 
 /// What the windows are told.
 pub struct Options {
     /// The language they speak.
     pub language: Language,
-    /// Told when a pop-up was on the glass.
-    pub on_painted: OnPainted,
+    /// Told what became of pop-ups.
+    pub on_glass: OnGlass,
 }
 
 /// Where what happens is put down for the windows; never blocks.
@@ -83,7 +83,7 @@ where
                 let windows = app.handle().clone();
                 std::thread::Builder::new()
                     .name("popups".to_owned())
-                    .spawn(move || popup::run(&windows, &received, &options.on_painted))?;
+                    .spawn(move || popup::run(&windows, &received, &options.on_glass))?;
 
                 let app = app.handle().clone();
                 tauri::async_runtime::spawn(async move {

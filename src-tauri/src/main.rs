@@ -51,7 +51,7 @@ fn main() -> tauri::Result<()> {
     let settings = engine.config.as_deref().and_then(|file| Settings::load(file).ok());
     let windows = timbre_desktop::Options {
         language: settings.map(|settings| settings.language).unwrap_or_default(),
-        on_painted: timbre_desktop::paint_log::from_environment(),
+        on_glass: timbre_desktop::paint_log::from_environment(),
     };
     std::process::exit(timbre_desktop::run(windows, |shell| start_engine(engine, shell))?);
 }

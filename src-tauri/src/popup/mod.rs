@@ -6,7 +6,7 @@ pub mod place;
 pub mod pool;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tauri::{AppHandle, Emitter, Manager, Monitor, PhysicalPosition, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use timbre_domain::call::CallKey;
@@ -24,8 +24,17 @@ const MAX_HEIGHT: u32 = 560;
 /// Between pop-ups, and between them and the edge; in logical pixels.
 const GAP: u32 = 12;
 
-/// Told when a pop-up was on the glass, and how long after it was asked for.
-pub type OnPainted = Box<dyn Fn(&CallKey, std::time::Duration) + Send>;
+/// What became of a call's pop-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glass {
+    /// It was on the glass this long after it was asked for.
+    Painted(Duration),
+    /// It was taken away.
+    Hidden,
+}
+
+/// Told what became of pop-ups.
+pub type OnGlass = Box<dyn Fn(&CallKey, Glass) + Send>;
 
 /// The window of a place in the pool, as the capability file and the tests name it.
 #[must_use]
@@ -85,8 +94,8 @@ pub fn create(app: &AppHandle) -> tauri::Result<()> {
 }
 
 /// Keeps the windows until everybody who could post an event is gone.
-pub fn run(app: &AppHandle, events: &Receiver<(Event, Instant)>, on_painted: &OnPainted) {
-    let mut windows = Windows { app, on_painted, standing: [None; WINDOWS] };
+pub fn run(app: &AppHandle, events: &Receiver<(Event, Instant)>, on_glass: &OnGlass) {
+    let mut windows = Windows { app, on_glass, standing: [None; WINDOWS], shows: Default::default() };
     let mut pool = Pool::new(WINDOWS);
     loop {
         let next = match pool.wakes_at() {
@@ -108,20 +117,28 @@ pub fn run(app: &AppHandle, events: &Receiver<(Event, Instant)>, on_painted: &On
 
 struct Windows<'a> {
     app: &'a AppHandle,
-    on_painted: &'a OnPainted,
+    on_glass: &'a OnGlass,
     /// Where the visible windows stand.
     standing: [Option<Rect>; WINDOWS],
+    /// The calls in them.
+    shows: [Option<CallKey>; WINDOWS],
 }
 
 impl Windows<'_> {
     fn obey(&mut self, order: Order) -> tauri::Result<()> {
         match order {
-            Order::Fill(slot, card) => self.app.emit_to(label(slot), "popup-show", card),
+            Order::Fill(slot, card) => {
+                self.shows[slot] = Some(card.call.key.clone());
+                self.app.emit_to(label(slot), "popup-show", card)
+            }
             Order::Change(slot, call) => self.app.emit_to(label(slot), "popup-changed", call),
             Order::Reveal(slot, height) => self.reveal(slot, height),
             Order::Hide(slot) => {
                 self.standing[slot] = None;
                 self.window(slot)?.hide()?;
+                if let Some(key) = self.shows[slot].take() {
+                    (self.on_glass)(&key, Glass::Hidden);
+                }
                 self.app.emit_to(label(slot), "popup-clear", ())
             }
             Order::Reload(slot) => {
@@ -129,7 +146,7 @@ impl Windows<'_> {
                 self.window(slot)?.reload()
             }
             Order::Painted(key, took) => {
-                (self.on_painted)(&key, took);
+                (self.on_glass)(&key, Glass::Painted(took));
                 Ok(())
             }
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// The lines a program prints, read with a limit on the patience.
 #[derive(Debug)]
 pub struct Lines {
-    lines: Receiver<String>,
+    lines: Receiver<(Instant, String)>,
 }
 
 impl Lines {
@@ -17,7 +17,8 @@ impl Lines {
         let (sender, lines) = channel();
         std::thread::Builder::new().name("lines".to_owned()).spawn(move || {
             // Reading goes on when nobody listens any more: a full pipe would stop the program.
-            BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+            let lines = BufReader::new(output).lines().map_while(Result::ok);
+            lines.for_each(|line| drop(sender.send((Instant::now(), line))));
         })?;
         Ok(Self { lines })
     }
@@ -27,6 +28,14 @@ impl Lines {
     /// # Errors
     /// When none comes in time, or the output ends.
     pub fn next_within(&self, patience: Duration) -> io::Result<String> {
+        self.timed_within(patience).map(|(_, line)| line)
+    }
+
+    /// The next line, and when it came; it may have lain here since.
+    ///
+    /// # Errors
+    /// When none comes in time ([`io::ErrorKind::TimedOut`]), or the output ends ([`io::ErrorKind::UnexpectedEof`]).
+    pub fn timed_within(&self, patience: Duration) -> io::Result<(Instant, String)> {
         self.lines.recv_timeout(patience).map_err(|error| match error {
             RecvTimeoutError::Timeout => io::Error::from(io::ErrorKind::TimedOut),
             RecvTimeoutError::Disconnected => io::Error::from(io::ErrorKind::UnexpectedEof),
@@ -44,6 +53,17 @@ impl Lines {
             if let Some(found) = found(&line) {
                 return Ok(found);
             }
+        }
+    }
+
+    /// Waits until the output ends, which is when everybody who could write to it has.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn end(&self, patience: Duration) -> io::Result<()> {
+        match self.until::<()>(patience, |_| None) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
+            ended => ended,
         }
     }
 }

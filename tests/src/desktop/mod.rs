@@ -5,6 +5,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod app;
 mod lines;
 mod probe;
 
@@ -16,8 +17,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use self::app::{App, Glass, programs, settings};
 pub use self::lines::Lines;
-pub use self::probe::TypingProbe;
+pub use self::probe::{FocusWatch, TypingProbe};
 
 /// How long a part of the desktop may take to come up, on a machine that is busy compiling.
 const COMES_UP_WITHIN: Duration = Duration::from_secs(30);
@@ -126,7 +128,7 @@ impl VirtualDesktop {
 
         let manager = desktop.command("openbox").stdin(Stdio::null()).stderr(Stdio::null()).spawn()?;
         desktop.children.push(manager);
-        desktop.until(COMES_UP_WITHIN, || desktop.answer("wmctrl", &["-m"]).ok())?;
+        desktop.wait_until(COMES_UP_WITHIN, || desktop.answer("wmctrl", &["-m"]).ok())?;
         Ok(desktop)
     }
 
@@ -196,7 +198,7 @@ impl VirtualDesktop {
     /// # Errors
     /// When it does not come in time.
     pub fn wait_for_window(&self, title: &str, within: Duration) -> io::Result<Window> {
-        self.until(within, || self.window(title))
+        self.wait_until(within, || self.window(title))
     }
 
     /// Waits until a window whose title begins so has the focus.
@@ -204,7 +206,7 @@ impl VirtualDesktop {
     /// # Errors
     /// When it does not get it in time.
     pub fn wait_until_active(&self, title: &str, within: Duration) -> io::Result<Window> {
-        self.until(within, || {
+        self.wait_until(within, || {
             let active = self.active_window().ok().flatten()?;
             self.window(title).filter(|window| window.id == active)
         })
@@ -215,7 +217,9 @@ impl VirtualDesktop {
     /// # Errors
     /// When it does not go in time.
     pub fn wait_until_gone(&self, title: &str, within: Duration) -> io::Result<()> {
-        self.until(within, || self.windows().ok()?.iter().all(|window| !window.title.starts_with(title)).then_some(()))
+        self.wait_until(within, || {
+            self.windows().ok()?.iter().all(|window| !window.title.starts_with(title)).then_some(())
+        })
     }
 
     fn window(&self, title: &str) -> Option<Window> {
@@ -244,8 +248,23 @@ impl VirtualDesktop {
         .map(drop)
     }
 
-    /// Waits until something brings an answer; asked anew whenever a property of the root window changes.
-    fn until<T>(&self, within: Duration, mut asked: impl FnMut() -> Option<T>) -> io::Result<T> {
+    /// The colour of a point of the screen, as `#rrggbb`.
+    ///
+    /// # Errors
+    /// When no picture could be taken.
+    pub fn colour(&self, x: i32, y: i32) -> io::Result<String> {
+        let spot = format!("1x1+{x}+{y}");
+        let pixel = self.answer("import", &["-window", "root", "-crop", &spot, "-depth", "8", "txt:-"])?;
+        let colour = pixel.split_whitespace().find(|word| word.len() == 7 && word.starts_with('#'));
+        colour.map(str::to_ascii_lowercase).ok_or_else(|| io::Error::other(format!("no colour in {pixel}")))
+    }
+
+    /// Waits until something brings an answer; asked anew whenever a property of the root window changes, and ten times
+    /// a second for what tells nobody.
+    ///
+    /// # Errors
+    /// When no answer comes in time.
+    pub fn wait_until<T>(&self, within: Duration, mut asked: impl FnMut() -> Option<T>) -> io::Result<T> {
         let deadline = Instant::now() + within;
         let mut watch = self.command("xprop");
         watch.args(["-root", "-spy"]).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -272,6 +291,13 @@ impl VirtualDesktop {
             return Err(io::Error::other(format!("{program}: {} {why}", output.status)));
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The names of the programs that run inside.
+    #[must_use]
+    pub fn programs_inside(&self) -> Vec<String> {
+        let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm"));
+        self.inside().into_iter().filter_map(|pid| Some(name(pid).ok()?.trim().to_owned())).collect()
     }
 
     /// The processes that run inside, also those that the bus started or that outlived their parents.

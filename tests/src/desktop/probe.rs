@@ -44,6 +44,14 @@ impl TypingProbe {
         Ok(probe)
     }
 
+    /// Waits until so many characters have arrived.
+    ///
+    /// # Errors
+    /// When they don't in time, or the probe ended.
+    pub fn wait_for_length(&mut self, length: usize, within: Duration) -> io::Result<()> {
+        self.wait(within, |probe| probe.text.chars().count() >= length)
+    }
+
     /// What arrived so far.
     ///
     /// # Errors
@@ -84,6 +92,47 @@ impl TypingProbe {
             }
         }
         Ok(())
+    }
+}
+
+/// Sees every change of the window that has the focus, however short.
+#[derive(Debug)]
+pub struct FocusWatch {
+    lines: Lines,
+    last: String,
+    changes: usize,
+    _guest: Guest,
+}
+
+impl FocusWatch {
+    /// Watches from now on.
+    ///
+    /// # Errors
+    /// When the X server does not answer.
+    pub fn start(desktop: &VirtualDesktop) -> io::Result<Self> {
+        let mut watch = desktop.command("xprop");
+        watch.args(["-root", "-spy", "_NET_ACTIVE_WINDOW"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut guest = Guest { child: watch.spawn()? };
+        let stdout = guest.child().stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
+        let lines = Lines::of(stdout)?;
+        let last = lines.next_within(COMES_UP_WITHIN)?;
+        Ok(Self { lines, last, changes: 0, _guest: guest })
+    }
+
+    /// How often another window became the active one.
+    ///
+    /// # Errors
+    /// When the X server has gone.
+    pub fn changes(&mut self) -> io::Result<usize> {
+        loop {
+            match self.lines.next_within(Duration::ZERO) {
+                Ok(line) => {
+                    self.changes += usize::from(line != self.last);
+                    self.last = line;
+                }
+                Err(error) => return in_time(error).map(|()| self.changes),
+            }
+        }
     }
 }
 

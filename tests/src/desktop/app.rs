@@ -1,0 +1,155 @@
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use super::{Guest, Lines, VirtualDesktop};
+
+/// How our programs are built where they are missing.
+const BUILD: &str = "cargo build -p timbre -p timbre-cli --bin timbre --bin timbrectl";
+
+/// Where our programs lie: `TIMBRE_BIN_DIR`, else beside whoever asks.
+///
+/// # Errors
+/// When they are missing; says how to build them.
+pub fn programs() -> io::Result<PathBuf> {
+    let beside = std::env::current_exe()?;
+    let folders: Vec<PathBuf> = match std::env::var_os("TIMBRE_BIN_DIR") {
+        Some(folder) => vec![folder.into()],
+        // A program of ours lies beside them, a test one folder deeper.
+        None => beside.ancestors().skip(1).take(2).map(Path::to_owned).collect(),
+    };
+    let whole = |folder: &&PathBuf| ["timbre", "timbrectl"].iter().all(|name| folder.join(name).is_file());
+    folders.iter().find(whole).cloned().ok_or_else(|| {
+        io::Error::other(format!("timbre and timbrectl are not in {folders:?}; build them with: {BUILD}"))
+    })
+}
+
+/// Settings for one account against a stand-in at `base_url`, with the password that [`App::start`] gives.
+#[must_use]
+pub fn settings(base_url: &str, username: &str, reading_interval: Duration) -> String {
+    format!(
+        "language = \"en\"\n[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"{base_url}\"\n\
+         username = \"{username}\"\nreading_interval_ms = {}\n",
+        reading_interval.as_millis()
+    )
+}
+
+/// Timbre itself, running inside a desktop; it ends with this value.
+#[derive(Debug)]
+pub struct App {
+    guest: Guest,
+    lines: Lines,
+    /// Told and not asked for yet.
+    told: Vec<Glass>,
+    programs: PathBuf,
+    config: PathBuf,
+    data_dir: PathBuf,
+}
+
+/// What the app said about a pop-up.
+#[derive(Debug, Clone)]
+pub struct Glass {
+    /// When it said so.
+    pub at: Instant,
+    /// `popup.painted` or `popup.hidden`.
+    pub event: String,
+    /// The call.
+    pub call_key: String,
+    /// From the wish to the paint, milliseconds; 0 for other events.
+    pub ms: f64,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    event: String,
+    call_key: String,
+    #[serde(default)]
+    ms: f64,
+}
+
+impl App {
+    /// Starts it with these settings. Its files are below `dir`; what it logs is in `timbre.log` there.
+    ///
+    /// # Errors
+    /// When a program is missing or can't be started.
+    pub fn start(desktop: &VirtualDesktop, dir: &Path, settings: &str, password: &str) -> io::Result<Self> {
+        let programs = programs()?;
+        let (config, data_dir) = (dir.join("timbre.toml"), dir.join("data"));
+        fs::create_dir_all(dir)?;
+        fs::write(&config, settings)?;
+        let mut command = desktop.command(programs.join("timbre"));
+        command.arg("--config").arg(&config).arg("--data-dir").arg(&data_dir);
+        command.env("TIMBRE_PAINT_LOG", "1").env("TIMBRE_SECRET_MAIN", password);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(dir.join("timbre.log"))?);
+        let mut guest = Guest { child: command.spawn()? };
+        let stdout = guest.child().stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
+        Ok(Self { guest, lines: Lines::of(stdout)?, told: Vec::new(), programs, config, data_dir })
+    }
+
+    /// Its process.
+    pub fn pid(&mut self) -> u32 {
+        self.guest.child().id()
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// `timbrectl` on the same files, prepared to run inside the desktop. It has no password.
+    #[must_use]
+    pub fn timbrectl(&self, desktop: &VirtualDesktop) -> Command {
+        let mut command = desktop.command(self.programs.join("timbrectl"));
+        command.arg("--config").arg(&self.config).arg("--data-dir").arg(&self.data_dir).arg("--json");
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Waits until the pop-up of the call with this id was painted, however early that was.
+    ///
+    /// # Errors
+    /// When it is not in time, or the app ended.
+    pub fn painted(&mut self, callid: &str, within: Duration) -> io::Result<Glass> {
+        self.wait_for("popup.painted", callid, within)
+    }
+
+    /// Waits until the pop-up of the call with this id was taken away.
+    ///
+    /// # Errors
+    /// When it is not in time, or the app ended.
+    pub fn hidden(&mut self, callid: &str, within: Duration) -> io::Result<Glass> {
+        self.wait_for("popup.hidden", callid, within)
+    }
+
+    fn wait_for(&mut self, event: &str, callid: &str, within: Duration) -> io::Result<Glass> {
+        let deadline = Instant::now() + within;
+        let fits = |told: &Glass| told.event == event && told.call_key.rsplit(':').next() == Some(callid);
+        loop {
+            if let Some(place) = self.told.iter().position(fits) {
+                return Ok(self.told.remove(place));
+            }
+            let (at, line) = self.lines.timed_within(deadline.saturating_duration_since(Instant::now()))?;
+            let Line { event, call_key, ms } = serde_json::from_str(&line)?;
+            self.told.push(Glass { at, event, call_key, ms });
+        }
+    }
+
+    /// Asks it to end, as the system does, and waits until it and all it started have let go of its output.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn stop(mut self, within: Duration) -> io::Result<ExitStatus> {
+        let pid = self.pid().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status()?;
+        if !asked.success() {
+            return Err(io::Error::other("it had ended already"));
+        }
+        self.lines.end(within)?;
+        self.guest.child().wait()
+    }
+}
