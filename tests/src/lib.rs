@@ -2,4 +2,5 @@
 
 pub mod demo;
 pub mod desktop;
+pub mod programs;
 pub mod story;

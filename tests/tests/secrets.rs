@@ -1,0 +1,237 @@
+//! No secret anywhere: the whole story is played by the real programs with marked secrets and everything logged, and
+//! then every file, every log line and every error text is searched for them, in every form they may travel in.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use timbre_simulator::{Fault, RealClock, RequestKind, SignIn, Simulator, SimulatorConfig, WrongPasswordStyle};
+use timbre_tests::programs::{Watch, program};
+
+const USER: &str = "8373456";
+/// Holds everything that some encoding changes.
+const SECRET: &str = "Zq9#marcada ñ/\"w\\%&+=x";
+
+/// Every form, made by libraries that are not the ones under test.
+fn forms() -> BTreeMap<&'static str, String> {
+    let json = serde_json::to_string(SECRET).unwrap();
+    let percent = utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string();
+    BTreeMap::from([
+        ("plain", SECRET.to_owned()),
+        ("percent-encoded", percent.clone()),
+        ("percent-encoded in small letters", percent.to_lowercase()),
+        ("percent-encoded with plus", percent.replace("%20", "+")),
+        ("JSON-escaped", json.trim_matches('"').to_owned()),
+        ("JSON-escaped twice", serde_json::to_string(&json).unwrap().trim_matches('"').trim_matches('\\').to_owned()),
+        ("base64", STANDARD.encode(SECRET).trim_end_matches('=').to_owned()),
+        ("base64 for URLs", URL_SAFE.encode(SECRET).trim_end_matches('=').to_owned()),
+        ("base64 after the user", STANDARD.encode(format!("{USER}:{SECRET}"))[14..36].to_owned()),
+        ("a part that no encoding changes", "Zq9".to_owned()),
+        ("another such part", "marcada".to_owned()),
+    ])
+}
+
+struct Place {
+    dir: tempfile::TempDir,
+    config: PathBuf,
+    sim: Simulator,
+    seen: Vec<(String, Vec<u8>)>,
+}
+
+impl Place {
+    async fn new(config: SimulatorConfig) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let sim = Simulator::start(config, Arc::new(RealClock::new())).await.unwrap();
+        let config = dir.path().join("timbre.toml");
+        let text = format!(
+            "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"{}\"\nusername = \"{USER}\"\n\
+             reading_interval_ms = 100\ncall_appears_within_s = 2\n",
+            sim.base_url()
+        );
+        fs::write(&config, text).unwrap();
+        Self { dir, config, sim, seen: Vec::new() }
+    }
+
+    fn timbrectl(&self) -> Command {
+        let mut command = Command::new(program("timbrectl"));
+        command
+            .args(["--json", "--config"])
+            .arg(&self.config)
+            .arg("--data-dir")
+            .arg(self.dir.path().join("data"))
+            .env("TIMBRE_LOG", "trace")
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "1")
+            .env("TIMBRE_SECRET_MAIN", SECRET)
+            .stdin(Stdio::null());
+        command
+    }
+
+    async fn run(&mut self, args: &[&str]) -> Output {
+        let mut command = self.timbrectl();
+        command.args(args);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        self.seen.push((format!("{args:?}: standard output"), output.stdout.clone()));
+        self.seen.push((format!("{args:?}: standard error"), output.stderr.clone()));
+        output
+    }
+
+    /// Searches what was printed and every file.
+    fn search(&mut self) {
+        let mut files = Vec::new();
+        collect(self.dir.path(), &mut files);
+        assert!(files.iter().any(|file| file.ends_with("timbre.db")));
+        for file in files {
+            self.seen.push((file.display().to_string(), fs::read(&file).unwrap()));
+        }
+        for (place, bytes) in &self.seen {
+            for (form, needle) in forms() {
+                let found = bytes.windows(needle.len()).position(|window| window == needle.as_bytes());
+                if let Some(at) = found {
+                    let around =
+                        String::from_utf8_lossy(&bytes[at.saturating_sub(60)..(at + 60).min(bytes.len())]).into_owned();
+                    panic!("{place} holds the secret, {form}: …{around}…");
+                }
+            }
+        }
+    }
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_none_or(|extension| extension != "sock") {
+            files.push(path);
+        }
+    }
+}
+
+fn vendor(password: &str) -> SimulatorConfig {
+    SimulatorConfig {
+        sign_ins: vec![SignIn::new(USER, password)],
+        reading_interval: Duration::from_millis(100),
+        ..SimulatorConfig::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_story_writes_the_secret_nowhere() {
+    let mut place = Place::new(vendor(SECRET)).await;
+    place.run(&["config", "check"]).await;
+    place.run(&["contacts", "add", "--name", "Ana", "--phone", "8888-4787"]).await;
+    assert!(place.run(&["endpoints", "sync"]).await.status.success());
+    let mut watch = Watch::start(place.timbrectl());
+    let call = place.sim.rings("88884787", USER);
+    watch.until("popup").await;
+    call.answer();
+    watch.until("call.connected").await;
+    for fault in [
+        Fault::Http500,
+        Fault::Html,
+        Fault::TruncatedJson,
+        Fault::ErrorObject,
+        Fault::WrongStatus(403),
+        Fault::ConnectionReset,
+        Fault::PhpNotice,
+        Fault::Huge(8 * 1024 * 1024),
+        Fault::MissingCallid,
+        Fault::BadDate,
+    ] {
+        place.sim.faults().on(RequestKind::Live, 1, fault);
+    }
+    place.sim.wait_until(|ledger| ledger.requests.iter().filter(|request| request.fault.is_some()).count() >= 10).await;
+    call.hang_up();
+    watch.until("call.ended").await;
+    assert!(place.run(&["dial", "8888-4787", "--no-wait"]).await.status.success());
+    watch.until("popup").await;
+    place.run(&["dial", "2222-3333"]).await;
+    place.sim.contact_telephone("88884787").talks_for(Some(Duration::from_millis(100)));
+    place.run(&["unread"]).await;
+    place.run(&["calls", "list"]).await;
+    assert!(place.run(&["calls", "sync"]).await.status.success());
+    for fault in [Fault::Http500, Fault::ErrorObject, Fault::Html] {
+        place.sim.faults().on(RequestKind::Cdr, 1, fault);
+        place.run(&["calls", "sync"]).await;
+    }
+    let (stdout, stderr) = watch.stop().await;
+    assert!(stderr.len() > 10_000, "it was logged at trace level: {} bytes", stderr.len());
+    place.seen.push(("watch: standard output".into(), stdout));
+    place.seen.push(("watch: standard error".into(), stderr));
+    place.search();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_password_and_a_vendor_that_echoes_it_write_it_nowhere() {
+    for wrong_password in [WrongPasswordStyle::Json, WrongPasswordStyle::Http401] {
+        let mut place = Place::new(SimulatorConfig { wrong_password, ..vendor("another") }).await;
+        for args in [&["calls", "sync"][..], &["endpoints", "sync"], &["dial", "88884787"]] {
+            assert!(!place.run(args).await.status.success());
+        }
+        place.search();
+    }
+    let echo = Echo::start().await;
+    let mut place = Place::new(vendor(SECRET)).await;
+    let text = fs::read_to_string(&place.config).unwrap().replace(&place.sim.base_url(), &echo);
+    fs::write(&place.config, text).unwrap();
+    for args in [&["calls", "sync"][..], &["endpoints", "sync"], &["dial", "88884787"], &["unread"]] {
+        place.run(args).await;
+    }
+    let mut watch = Watch::start(place.timbrectl());
+    watch.until("provider.state").await;
+    let (stdout, stderr) = watch.stop().await;
+    place.seen.push(("watch: standard output".into(), stdout));
+    place.seen.push(("watch: standard error".into(), stderr));
+    place.run(&["unread"]).await;
+    place.search();
+}
+
+/// A vendor that repeats the request, password and all, in what it answers.
+struct Echo;
+
+impl Echo {
+    async fn start() -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut turn = 0;
+            while let Ok((mut stream, _)) = listener.accept().await {
+                turn += 1;
+                let mut head = vec![0; 8192];
+                let read = stream.read(&mut head).await.unwrap_or(0);
+                let asked = String::from_utf8_lossy(&head[..read]).lines().next().unwrap_or_default().to_owned();
+                let said = serde_json::json!({"status": 401, "message": format!("{asked} {SECRET}")}).to_string();
+                let body = match turn % 4 {
+                    0 => format!("<html>{asked} {SECRET}</html>"),
+                    1 => said,
+                    2 => format!("{asked} {SECRET} {{broken"),
+                    _ => serde_json::json!({"status": 200, "cdrs": [{"ani": SECRET, "route_name": asked}]}).to_string(),
+                };
+                let answer =
+                    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        format!("http://{address}")
+    }
+}
+
+#[test]
+fn the_search_finds_a_secret_in_every_form() {
+    let hiding = forms();
+    for (form, needle) in &hiding {
+        let text = format!("before {needle} after");
+        assert!(forms().values().any(|n| text.contains(n.as_str())), "{form}");
+    }
+    assert!(STANDARD.encode(format!("{USER}:{SECRET}")).contains(&hiding["base64 after the user"]));
+}
