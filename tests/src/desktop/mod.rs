@@ -126,7 +126,8 @@ impl VirtualDesktop {
         let address = desktop.part(bus)?;
         desktop.env.push(("DBUS_SESSION_BUS_ADDRESS".to_owned(), address));
 
-        let manager = desktop.command("openbox").stdin(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let manager =
+            desktop.command("openbox").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         desktop.children.push(manager);
         desktop.wait_until(COMES_UP_WITHIN, || desktop.answer("wmctrl", &["-m"]).ok())?;
         Ok(desktop)

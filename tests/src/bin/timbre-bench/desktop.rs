@@ -1,0 +1,176 @@
+//! With windows: the vendor's answer → the pop-up on the glass, while somebody types into another program's window.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde::Deserialize;
+use timbre_simulator::{RealClock, Simulator, SimulatorConfig};
+use timbre_tests::desktop::{App, FocusWatch, Lines, TypingProbe, VirtualDesktop, settings};
+use timbre_tests::story::{ENDPOINT, PASSWORD};
+
+use crate::Failure;
+use crate::figures::Report;
+use crate::headless::{CALLER, Scale, ms_between};
+use crate::yardsticks;
+
+const INTERVAL: Duration = Duration::from_millis(200);
+/// Longer than anything takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Calls that are not counted; every window of the pool is shown once.
+const WARM_UP: usize = 6;
+/// A quick typist's pace, four times over.
+const BETWEEN_KEYS: Duration = Duration::from_millis(40);
+/// Numbers that call: one is known, the others are strangers.
+const CALLERS: [&str; 3] = [CALLER, "2222-3344", "anonymous"];
+
+const SHOWN: &str = "answer received → pop-up asked for (in the engine)";
+const PAINTED: &str = "pop-up asked for → painted (in the app)";
+const TOTAL: &str = "answer received → painted (the two above)";
+const OUTSIDE: &str = "vendor sent the answer → paint seen outside";
+const EMPTY: &str = "yardstick: empty warm GTK window, show → drawn";
+const MESSAGE: &str = "yardstick: xmessage started → its window is there";
+
+#[derive(Deserialize)]
+struct Popup {
+    event: String,
+    #[serde(default)]
+    call_key: String,
+    #[serde(default)]
+    after_answer_ms: f64,
+}
+
+#[derive(Default)]
+struct Measured {
+    shown: Vec<f64>,
+    painted: Vec<f64>,
+    total: Vec<f64>,
+    outside: Vec<f64>,
+    empty: Vec<f64>,
+}
+
+/// The vendor, the desktop with the app on it, and who listens.
+struct Bench<'a> {
+    watch: Lines,
+    app: App,
+    desktop: &'a VirtualDesktop,
+    sim: Simulator,
+    scale: Scale,
+}
+
+pub(crate) async fn measure(calls: usize) -> Result<Report, Failure> {
+    let dir = tempfile::tempdir()?;
+    let clock = RealClock::new();
+    let scale = Scale::of(&clock);
+    let config = SimulatorConfig { reading_interval: INTERVAL, ..SimulatorConfig::default() };
+    let sim = Simulator::start(config, Arc::new(clock)).await?;
+    // Everything from here on waits for windows, on a thread where that is no harm.
+    tokio::task::spawn_blocking(move || measure_on(dir.path(), sim, scale, calls)).await?
+}
+
+fn measure_on(dir: &Path, sim: Simulator, scale: Scale, calls: usize) -> Result<Report, Failure> {
+    let desktop = VirtualDesktop::start(&dir.join("home"))?;
+    let mut app = App::start(&desktop, &dir.join("app"), &settings(&sim.base_url(), ENDPOINT, INTERVAL), PASSWORD)?;
+    // The first pop-up says that the app is up; timbrectl would be an engine of its own before.
+    let first = sim.rings(CALLER, ENDPOINT);
+    app.painted(&first.callid(), PATIENCE)?;
+    first.hang_up();
+    let add = ["contacts", "add", "--name", "Ana Fernández", "--phone", CALLER];
+    let added = app.timbrectl(&desktop).args(add).output()?;
+    if !added.status.success() {
+        return Err(String::from_utf8_lossy(&added.stderr).into_owned().into());
+    }
+    let mut watch = app.timbrectl(&desktop).arg("watch").stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let told = Lines::of(watch.stdout.take().ok_or("no standard output")?)?;
+    app.hidden(&first.callid(), PATIENCE)?;
+    let mut bench = Bench { watch: told, app, desktop: &desktop, sim, scale };
+    for nth in 0..WARM_UP {
+        bench.call(nth, None)?;
+    }
+
+    let mut probe = TypingProbe::open(&desktop)?;
+    let mut focus = FocusWatch::start(&desktop)?;
+    let stop = AtomicBool::new(false);
+    let (measured, typed) = std::thread::scope(|both| {
+        let typing = both.spawn(|| type_until(&stop, &desktop));
+        let measured = bench.calls(calls);
+        stop.store(true, Ordering::Relaxed);
+        (measured, typing.join())
+    });
+    let typed = typed.map_err(|_| "the typing thread ended early")??;
+    let measured = measured?;
+    let arrived = probe.settled_text(&typed, PATIENCE)?.to_owned();
+    let focus_changes = focus.changes()? + probe.focus_losses()?;
+    drop(probe);
+    let messages = yardsticks::started_programs(&desktop, calls.min(20))?;
+    watch.kill()?;
+    watch.wait()?;
+    let ended = bench.app.stop(PATIENCE)?;
+
+    let mut report = Report::new(format!("Windows: {calls} calls, one after the other, while somebody types"));
+    report.figure(SHOWN, measured.shown, Some(20.0));
+    report.figure(PAINTED, measured.painted, None);
+    report.figure(TOTAL, measured.total, Some(50.0));
+    report.figure(OUTSIDE, measured.outside, None);
+    report.figure(EMPTY, measured.empty, None);
+    report.figure(MESSAGE, messages, None);
+    report.compare(TOTAL, EMPTY);
+    report.compare(TOTAL, MESSAGE);
+    let letters = format!("{} sent, {} arrived", typed.chars().count(), arrived.chars().count());
+    report.fact("letters typed meanwhile", letters, arrived == typed);
+    report.fact("focus changes", focus_changes.to_string(), focus_changes == 0);
+    report.fact("the app ended well", ended.to_string(), ended.success());
+    Ok(report)
+}
+
+impl Bench<'_> {
+    fn calls(&mut self, n: usize) -> Result<Measured, Failure> {
+        let mut measured = Measured::default();
+        for nth in 0..n {
+            self.call(nth, Some(&mut measured))?;
+        }
+        measured.empty = yardsticks::empty_windows(self.desktop, n)?;
+        Ok(measured)
+    }
+
+    /// One call from the first ring until its window is free again.
+    fn call(&mut self, nth: usize, measured: Option<&mut Measured>) -> Result<(), Failure> {
+        let call = self.sim.rings(CALLERS[nth % CALLERS.len()], ENDPOINT);
+        let callid = call.callid();
+        let painted = self.app.painted(&callid, PATIENCE)?;
+        let after_answer = self.watch.until(PATIENCE, |line| {
+            let popup: Popup = serde_json::from_str(line).ok()?;
+            (popup.event == "popup" && popup.call_key.ends_with(&callid)).then_some(popup.after_answer_ms)
+        })?;
+        if let Some(measured) = measured {
+            measured.shown.push(after_answer);
+            measured.painted.push(painted.ms);
+            measured.total.push(after_answer + painted.ms);
+            let sent = self.scale.shown(&self.sim.ledger(), &callid);
+            measured.outside.extend(sent.map(|sent| ms_between(sent, painted.at)));
+        }
+        call.hang_up();
+        let popup = self.desktop.wait_for_window("Timbre pop-up", PATIENCE)?;
+        // The cross. The hand may be quicker than the window was with its first click.
+        for _ in 0..5 {
+            self.desktop.click(popup.x + popup.width - 28, popup.y + 28)?;
+            if self.app.hidden(&callid, Duration::from_secs(1)).is_ok() {
+                break;
+            }
+        }
+        Ok(self.desktop.wait_until_gone("Timbre pop-up", PATIENCE)?)
+    }
+}
+
+/// Types words into whatever has the focus; answers what was typed.
+fn type_until(stop: &AtomicBool, desktop: &VirtualDesktop) -> Result<String, Failure> {
+    let mut typed = String::new();
+    while !stop.load(Ordering::Relaxed) {
+        let words = "the quick brown fox ";
+        desktop.type_text(words, BETWEEN_KEYS)?;
+        typed.push_str(words);
+    }
+    Ok(typed)
+}
