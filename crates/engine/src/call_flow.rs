@@ -6,6 +6,7 @@ use std::time::Duration;
 use timbre_domain::call::Call;
 use timbre_domain::contact::ContactId;
 use timbre_domain::matching::{self, Found, Match};
+use timbre_domain::number::{PhoneNumber, ReadNumber};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::tracker::CallTransition;
 use timbre_store::StoreError;
@@ -18,6 +19,7 @@ use crate::event::{CallEvent, DialEvent, Event, PopupEvent};
 
 /// Takes what happened in the order it happened.
 pub(crate) async fn run(context: Arc<Context>, mut happened: UnboundedReceiver<Happened>, stop: CancellationToken) {
+    warm_up(&context).await;
     loop {
         let happened = tokio::select! {
             biased;
@@ -28,6 +30,20 @@ pub(crate) async fn run(context: Arc<Context>, mut happened: UnboundedReceiver<H
         for transition in &happened.transitions {
             tell(&context, &happened, transition).await;
         }
+    }
+}
+
+/// The first look-up after the start would load the countries' rules of numbers and the database's pages; it is made
+/// here, for nobody, so that the first caller is shown as fast as the next.
+async fn warm_up(context: &Arc<Context>) {
+    let country = context.settings.country;
+    let looked_up = context.stored(move |store| {
+        let ReadNumber::Number(number) = PhoneNumber::read("+50622222222", country) else { return Ok(()) };
+        let _ = number.written(country);
+        store.contacts_by_number(&number).map(drop)
+    });
+    if let Err(error) = looked_up.await {
+        tracing::error!(error = &error as &dyn std::error::Error, "contacts can't be looked up");
     }
 }
 
