@@ -192,3 +192,153 @@ impl Drop for Permit<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use timbre_simulator::ManualClock;
+
+    use super::*;
+
+    const RULE: Duration = Duration::from_secs(4);
+    const SLOT: Duration = Duration::from_millis(4_020);
+
+    #[derive(Default)]
+    struct Memory(Mutex<HashMap<String, DateTime<Utc>>>);
+
+    impl ThrottleMemory for Memory {
+        fn last_used(&self, scope: &str) -> Option<DateTime<Utc>> {
+            self.0.lock().unwrap().get(scope).copied()
+        }
+
+        fn remember(&self, scope: &str, at: DateTime<Utc>) {
+            self.0.lock().unwrap().insert(scope.to_owned(), at);
+        }
+    }
+
+    struct Line {
+        clock: ManualClock,
+        memory: Arc<Memory>,
+        throttle: Arc<Throttle>,
+        order: Arc<Mutex<Vec<&'static str>>>,
+    }
+
+    impl Line {
+        fn new() -> Self {
+            let (clock, memory) = (ManualClock::default(), Arc::new(Memory::default()));
+            let throttle = Throttles::new(Arc::new(clock.clone()), memory.clone()).of("scope", RULE);
+            Self { clock, memory, throttle, order: Arc::default() }
+        }
+
+        /// Somebody who asks once, and is answered at once.
+        fn asks(&self, name: &'static str, lane: Lane) -> tokio::task::JoinHandle<()> {
+            let (throttle, order) = (self.throttle.clone(), self.order.clone());
+            tokio::spawn(async move {
+                let permit = throttle.acquire(lane).await;
+                order.lock().unwrap().push(name);
+                permit.answered();
+            })
+        }
+
+        async fn settle(&self) {
+            for _ in 0..64 {
+                tokio::task::yield_now().await;
+            }
+        }
+
+        async fn slots(&self, n: u32) {
+            for _ in 0..n {
+                self.settle().await;
+                self.clock.advance(SLOT);
+            }
+            self.settle().await;
+        }
+
+        fn order(&self) -> Vec<&'static str> {
+            self.order.lock().unwrap().clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn one_goes_a_slot_and_live_calls_go_first() {
+        let line = Line::new();
+        line.asks("first", Lane::Background);
+        line.settle().await;
+        line.asks("history", Lane::Background);
+        line.asks("endpoints", Lane::Background);
+        line.asks("live", Lane::Live);
+        line.settle().await;
+        assert_eq!(line.order(), ["first"]);
+        line.slots(1).await;
+        assert_eq!(line.order(), ["first", "live"]);
+        line.slots(2).await;
+        assert_eq!(line.order(), ["first", "live", "history", "endpoints"]);
+    }
+
+    #[tokio::test]
+    async fn a_poller_that_always_asks_again_does_not_starve_the_rest() {
+        let line = Line::new();
+        let (throttle, order) = (line.throttle.clone(), line.order.clone());
+        let poller = tokio::spawn(async move {
+            loop {
+                let permit = throttle.acquire(Lane::Live).await;
+                order.lock().unwrap().push("live");
+                permit.answered();
+            }
+        });
+        line.settle().await;
+        line.asks("history", Lane::Background);
+        line.asks("endpoints", Lane::Background);
+        line.slots(12).await;
+        let order = line.order();
+        assert_eq!(order.iter().position(|name| *name == "history"), Some(5), "{order:?}");
+        assert_eq!(order.iter().position(|name| *name == "endpoints"), Some(6), "{order:?}");
+        assert_eq!(order.iter().filter(|name| **name == "live").count(), 11);
+        poller.abort();
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_waiting_holds_nobody_up() {
+        let line = Line::new();
+        line.asks("first", Lane::Live);
+        line.settle().await;
+        let gives_up = line.asks("gives up", Lane::Live);
+        line.settle().await;
+        line.asks("patient", Lane::Background);
+        line.settle().await;
+        gives_up.abort();
+        line.slots(1).await;
+        assert_eq!(line.order(), ["first", "patient"]);
+    }
+
+    #[tokio::test]
+    async fn nobody_goes_while_an_answer_is_outstanding_and_a_question_that_is_dropped_frees_the_slot() {
+        let line = Line::new();
+        let outstanding = line.throttle.acquire(Lane::Live).await;
+        line.asks("next", Lane::Live);
+        line.slots(5).await;
+        assert!(line.order().is_empty());
+        drop(outstanding);
+        line.settle().await;
+        assert_eq!(line.order(), ["next"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_before_a_restart_counts() {
+        let line = Line::new();
+        line.asks("before", Lane::Live);
+        line.settle().await;
+        line.clock.advance(Duration::from_secs(1));
+        let after = Throttles::new(Arc::new(line.clock.clone()), line.memory.clone()).of("scope", RULE);
+        let restarted = Line { throttle: after, ..line };
+        restarted.asks("after", Lane::Live);
+        restarted.settle().await;
+        assert_eq!(restarted.order(), ["before"]);
+        restarted.clock.advance(Duration::from_millis(3_019));
+        restarted.settle().await;
+        assert_eq!(restarted.order(), ["before"]);
+        restarted.clock.advance(Duration::from_millis(1));
+        restarted.settle().await;
+        assert_eq!(restarted.order(), ["before", "after"]);
+    }
+}
