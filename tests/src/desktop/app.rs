@@ -7,26 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::{Guest, Lines, VirtualDesktop};
-
-/// How our programs are built where they are missing.
-const BUILD: &str = "cargo build -p timbre -p timbre-cli --bin timbre --bin timbrectl";
-
-/// Where our programs lie: `TIMBRE_BIN_DIR`, else beside whoever asks.
-///
-/// # Errors
-/// When they are missing; says how to build them.
-pub fn programs() -> io::Result<PathBuf> {
-    let beside = std::env::current_exe()?;
-    let folders: Vec<PathBuf> = match std::env::var_os("TIMBRE_BIN_DIR") {
-        Some(folder) => vec![folder.into()],
-        // A program of ours lies beside them, a test one folder deeper.
-        None => beside.ancestors().skip(1).take(2).map(Path::to_owned).collect(),
-    };
-    let whole = |folder: &&PathBuf| ["timbre", "timbrectl"].iter().all(|name| folder.join(name).is_file());
-    folders.iter().find(whole).cloned().ok_or_else(|| {
-        io::Error::other(format!("timbre and timbrectl are not in {folders:?}; build them with: {BUILD}"))
-    })
-}
+use crate::programs::program;
 
 /// Settings for one account against a stand-in at `base_url`, with the password that [`App::start`] gives.
 #[must_use]
@@ -45,7 +26,6 @@ pub struct App {
     lines: Lines,
     /// Told and not asked for yet.
     told: Vec<Glass>,
-    programs: PathBuf,
     config: PathBuf,
     data_dir: PathBuf,
 }
@@ -75,19 +55,21 @@ impl App {
     /// Starts it with these settings. Its files are below `dir`; what it logs is in `timbre.log` there.
     ///
     /// # Errors
-    /// When a program is missing or can't be started.
+    /// When it can't be started.
+    ///
+    /// # Panics
+    /// When it was not built; the message says how to.
     pub fn start(desktop: &VirtualDesktop, dir: &Path, settings: &str, password: &str) -> io::Result<Self> {
-        let programs = programs()?;
         let (config, data_dir) = (dir.join("timbre.toml"), dir.join("data"));
         fs::create_dir_all(dir)?;
         fs::write(&config, settings)?;
-        let mut command = desktop.command(programs.join("timbre"));
+        let mut command = desktop.command(program("timbre"));
         command.arg("--config").arg(&config).arg("--data-dir").arg(&data_dir);
         command.env("TIMBRE_PAINT_LOG", "1").env("TIMBRE_SECRET_MAIN", password);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(dir.join("timbre.log"))?);
         let mut guest = Guest { child: command.spawn()? };
         let stdout = guest.child().stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
-        Ok(Self { guest, lines: Lines::of(stdout)?, told: Vec::new(), programs, config, data_dir })
+        Ok(Self { guest, lines: Lines::of(stdout)?, told: Vec::new(), config, data_dir })
     }
 
     /// Its process.
@@ -104,7 +86,7 @@ impl App {
     /// `timbrectl` on the same files, prepared to run inside the desktop. It has no password.
     #[must_use]
     pub fn timbrectl(&self, desktop: &VirtualDesktop) -> Command {
-        let mut command = desktop.command(self.programs.join("timbrectl"));
+        let mut command = desktop.command(program("timbrectl"));
         command.arg("--config").arg(&self.config).arg("--data-dir").arg(&self.data_dir).arg("--json");
         command.stdin(Stdio::null());
         command

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub use self::app::{App, Glass, programs, settings};
+pub use self::app::{App, Glass, settings};
 pub use self::lines::Lines;
 pub use self::probe::{FocusWatch, TypingProbe};
 
@@ -299,6 +299,20 @@ impl VirtualDesktop {
     pub fn programs_inside(&self) -> Vec<String> {
         let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm"));
         self.inside().into_iter().filter_map(|pid| Some(name(pid).ok()?.trim().to_owned())).collect()
+    }
+
+    /// The memory of the programs inside whose names begin so, bytes; what several share is divided among them (PSS).
+    #[must_use]
+    pub fn memory_inside(&self, names: &[&str]) -> u64 {
+        let counts = |pid: &u32| {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            names.iter().any(|begin| name.starts_with(begin))
+        };
+        let kilobytes = |pid: u32| -> Option<u64> {
+            let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+            rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?.trim().strip_suffix(" kB")?.parse().ok()
+        };
+        self.inside().into_iter().filter(counts).filter_map(kilobytes).sum::<u64>() * 1024
     }
 
     /// The processes that run inside, also those that the bus started or that outlived their parents.

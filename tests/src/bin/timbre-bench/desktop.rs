@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use timbre_simulator::{RealClock, Simulator, SimulatorConfig};
@@ -72,10 +72,12 @@ pub(crate) async fn measure(calls: usize) -> Result<Report, Failure> {
 
 fn measure_on(dir: &Path, sim: Simulator, scale: Scale, calls: usize) -> Result<Report, Failure> {
     let desktop = VirtualDesktop::start(&dir.join("home"))?;
-    let mut app = App::start(&desktop, &dir.join("app"), &settings(&sim.base_url(), ENDPOINT, INTERVAL), PASSWORD)?;
-    // The first pop-up says that the app is up; timbrectl would be an engine of its own before.
     let first = sim.rings(CALLER, ENDPOINT);
-    app.painted(&first.callid(), PATIENCE)?;
+    let started = Instant::now();
+    let mut app = App::start(&desktop, &dir.join("app"), &settings(&sim.base_url(), ENDPOINT, INTERVAL), PASSWORD)?;
+    let painted = app.painted(&first.callid(), PATIENCE)?;
+    let first_ms = ms_between(started, painted.at);
+    // The app is up; before, timbrectl would have been an engine of its own.
     first.hang_up();
     let add = ["contacts", "add", "--name", "Ana Fernández", "--phone", CALLER];
     let added = app.timbrectl(&desktop).args(add).output()?;
@@ -89,6 +91,7 @@ fn measure_on(dir: &Path, sim: Simulator, scale: Scale, calls: usize) -> Result<
     for nth in 0..WARM_UP {
         bench.call(nth, None)?;
     }
+    let memory = desktop.memory_inside(&["timbre", "WebKit"]);
 
     let mut probe = TypingProbe::open(&desktop)?;
     let mut focus = FocusWatch::start(&desktop)?;
@@ -116,11 +119,13 @@ fn measure_on(dir: &Path, sim: Simulator, scale: Scale, calls: usize) -> Result<
     report.figure(OUTSIDE, measured.outside, None);
     report.figure(EMPTY, measured.empty, None);
     report.figure(MESSAGE, messages, None);
+    report.figure("the app started → the call that was ringing is painted", vec![first_ms], None);
     report.compare(TOTAL, EMPTY);
     report.compare(TOTAL, MESSAGE);
     let letters = format!("{} sent, {} arrived", typed.chars().count(), arrived.chars().count());
     report.fact("letters typed meanwhile", letters, arrived == typed);
     report.fact("focus changes", focus_changes.to_string(), focus_changes == 0);
+    report.fact("memory of the app with its warm windows (PSS)", format!("{} MB", memory / 1_000_000), true);
     report.fact("the app ended well", ended.to_string(), ended.success());
     Ok(report)
 }
