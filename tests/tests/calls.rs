@@ -251,6 +251,36 @@ async fn a_clock_that_is_set_back_an_hour_stops_nothing() {
 }
 
 #[tokio::test]
+async fn a_long_record_is_read_page_by_page_and_reading_it_again_doubles_nothing() {
+    let mut story = Story::begin().await;
+    story.polls(1).await;
+    let start = timbre_domain::ports::Clock::elapsed(&story.clock);
+    for n in 0..2_100u32 {
+        let at = start + Duration::from_secs(60) * n;
+        let _planned = story
+            .sim
+            .rings_at(at, "88884787", ENDPOINT)
+            .answers_after(Duration::from_secs(2))
+            .lasts(Duration::from_secs(20));
+    }
+    story.stop().await;
+    let from = timbre_domain::ports::Clock::now(&story.clock) - chrono::TimeDelta::hours(1);
+    story.clock.advance(Duration::from_secs(60) * 2_200);
+    let to = timbre_domain::ports::Clock::now(&story.clock);
+    story.start().await;
+    for _ in 0..2 {
+        let range = Some(timbre_domain::cdr::TimeRange { from, to });
+        let reply = story.execute(Command::CallsSync { account: None, range }).await.unwrap();
+        assert_eq!(reply, Reply::Synced { count: 2_100 });
+    }
+    let filter = CallFilter { limit: 5_000, ..CallFilter::default() };
+    let Reply::Calls { calls } = story.execute(Command::CallsList(filter)).await.unwrap() else { panic!() };
+    assert_eq!(calls.len(), 2_100);
+    assert!(calls.iter().all(|record| record.duration_s == Some(20) && record.cost.is_some()));
+    assert!(story.sim.ledger().requests.iter().all(|request| !request.early));
+}
+
+#[tokio::test]
 async fn endpoints_are_read_by_hand_and_name_whose_call_it_is() {
     let mut story = Story::begin().await;
     let Reply::Synced { count } = story.execute(Command::EndpointsSync { account: None }).await.unwrap() else {

@@ -178,6 +178,8 @@ impl Stage {
             }
         }
         if let Some(desktop) = &app.desktop {
+            // The page has painted; the display server draws it when it gets to it, and nothing tells when it has.
+            self.clock.sleep(Duration::from_millis(400)).await;
             std::fs::create_dir_all(&self.out)?;
             let file = self.out.join(format!("{name}.png"));
             desktop.screenshot(&file)?;
