@@ -1,7 +1,7 @@
 //! What others take for a window on the same desktop.
 
 use std::io;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use timbre_tests::desktop::{Lines, VirtualDesktop};
@@ -25,14 +25,29 @@ pub(crate) fn empty_windows(desktop: &VirtualDesktop, n: usize) -> Result<Vec<f6
     took
 }
 
-/// A program started to show a message, as a softphone's "run this when it rings" does: start → its window is listed.
-/// It takes the focus.
-pub(crate) fn started_programs(desktop: &VirtualDesktop, n: usize) -> Result<Vec<f64>, Failure> {
+/// A line whenever the band of a ringing pop-up comes or goes in the screen's lower right.
+pub(crate) fn glass(desktop: &VirtualDesktop) -> io::Result<(Child, Lines)> {
+    let mut look = desktop.command("/usr/bin/python3");
+    // In the margin left of the band's sign; the colour is popup.css's.
+    look.args(["-c", include_str!("glass.py"), "874", "800", "0b5cc4"]);
+    let mut look = look.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let stdout = look.stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
+    Ok((look, Lines::of(stdout)?))
+}
+
+/// A line whenever a window comes or goes, as the window manager says; the first at once.
+fn window_lists(desktop: &VirtualDesktop) -> io::Result<(Child, Lines)> {
     let mut watch = desktop.command("xprop");
     watch.args(["-root", "-spy", "_NET_CLIENT_LIST"]).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut watch = watch.spawn()?;
     let stdout = watch.stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
-    let lists = Lines::of(stdout)?;
+    Ok((watch, Lines::of(stdout)?))
+}
+
+/// A program started to show a message, as a softphone's "run this when it rings" does: start → its window is listed.
+/// It takes the focus.
+pub(crate) fn started_programs(desktop: &VirtualDesktop, n: usize) -> Result<Vec<f64>, Failure> {
+    let (mut watch, lists) = window_lists(desktop)?;
     let mut before = lists.next_within(PATIENCE)?;
     let mut took = Vec::with_capacity(n);
     for _ in 0..n {
