@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{Codec, SimulatorConfig};
 use crate::dialling::Dial;
+use crate::dice::Dice;
 use crate::leg::{CallDirection, EndReason, Leg};
-use crate::script::Dice;
 use crate::tariff::{FREE, Route, route_of};
 
 pub(crate) type LegId = usize;

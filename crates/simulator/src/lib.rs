@@ -29,6 +29,7 @@ pub mod clock;
 pub mod config;
 mod connection;
 mod dialling;
+pub mod dice;
 mod exchange;
 pub mod fault;
 mod http;

@@ -4,37 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::dice::Dice;
 use crate::simulator::Simulator;
 use crate::verbs::CallHandle;
 
-/// Small, deterministic dice (SplitMix64): the same numbers on every machine and with every version.
-#[derive(Debug, Clone)]
-pub(crate) struct Dice(u64);
-
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `limit`, which is not zero.
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit.max(1)
-    }
-
     fn seconds(&mut self, least: u64, most: u64) -> Duration {
         Duration::from_secs(least + self.below(most.saturating_sub(least) + 1))
-    }
-
-    fn one_of<'a>(&mut self, these: &'a [String]) -> &'a str {
-        let index = usize::try_from(self.below(these.len() as u64)).unwrap_or_default();
-        these.get(index).map_or("", String::as_str)
     }
 }
 
@@ -168,7 +144,7 @@ impl ScriptedCall {
 
 fn scripted(dice: &mut Dice, plan: &DayPlan, kind: ScriptedKind, at: Duration) -> ScriptedCall {
     let missed = kind == ScriptedKind::Missed;
-    let number = dice.one_of(&plan.contacts).to_owned();
+    let number = dice.one_of(&plan.contacts).cloned().unwrap_or_default();
     let number = match kind {
         ScriptedKind::Withheld => "anonymous".to_owned(),
         // Nobody dials hyphens: the handset sends digits.
@@ -178,7 +154,7 @@ fn scripted(dice: &mut Dice, plan: &DayPlan, kind: ScriptedKind, at: Duration) -
     ScriptedCall {
         at,
         kind,
-        endpoint: dice.one_of(&plan.endpoints).to_owned(),
+        endpoint: dice.one_of(&plan.endpoints).cloned().unwrap_or_default(),
         number,
         answers_after: (!missed).then(|| dice.seconds(2, 12)),
         lasts: if missed { dice.seconds(8, 30) } else { dice.seconds(5, plan.longest_talk.as_secs()) },

@@ -1,5 +1,7 @@
 //! Who takes part: people and numbers drawn from the seed.
 
+use timbre_simulator::dice::Dice;
+
 /// Somebody with a telephone.
 #[derive(Debug, Clone)]
 pub(super) struct Person {
@@ -37,7 +39,7 @@ const WITHHELD: &[&str] = &["anonymous", "Restricted", "", "private"];
 
 impl Cast {
     pub(super) fn of(seed: u64) -> Self {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         // Numbers go up, so that no two are the same by chance.
         let mut next = 60_000_000 + dice.below(1_000_000);
         let mut number = |dice: &mut Dice| {
@@ -45,8 +47,8 @@ impl Cast {
             next.to_string()
         };
         let person = |dice: &mut Dice, number: String| Person {
-            name: format!("{} {}", dice.of(FIRST), dice.of(LAST)),
-            company: dice.of(COMPANIES),
+            name: format!("{} {}", pick(dice, FIRST), pick(dice, LAST)),
+            company: pick(dice, COMPANIES),
             number,
         };
         let known_number = number(&mut dice);
@@ -60,7 +62,7 @@ impl Cast {
         });
         let dialled_number = number(&mut dice);
         let dialled = person(&mut dice, dialled_number);
-        let withheld = dice.of(WITHHELD);
+        let withheld = pick(&mut dice, WITHHELD);
         let talk = std::array::from_fn(|_| 2 + dice.below(3));
         Self { known, sharing, stranger, withheld, pair, dialled, talk }
     }
@@ -82,26 +84,8 @@ impl Cast {
     }
 }
 
-/// Small, deterministic dice (SplitMix64): the same story on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-
-    fn of<T: Copy>(&mut self, list: &[T]) -> T {
-        let n = self.below(list.len() as u64);
-        list[usize::try_from(n).unwrap_or(0)]
-    }
+fn pick(dice: &mut Dice, these: &[&'static str]) -> &'static str {
+    dice.one_of(these).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
