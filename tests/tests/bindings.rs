@@ -2,6 +2,8 @@
 //!
 //! `TIMBRE_WRITE_BINDINGS=1 cargo test -p timbre-tests --test bindings` writes them anew.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

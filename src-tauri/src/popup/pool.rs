@@ -115,6 +115,7 @@ impl Pool {
             Event::Tick => {}
         }
         self.expire(now, &mut orders);
+        self.make_room(&mut orders);
         self.fill_free(now, &mut orders);
         orders
     }
@@ -203,6 +204,18 @@ impl Pool {
                 self.waiting.push_front(asked);
                 orders.push(Order::Reload(slot));
             }
+        }
+    }
+
+    /// A call that waits does not wait for one that is over: those that ended first go first.
+    fn make_room(&mut self, orders: &mut Vec<Order>) {
+        let free = self.windows.iter().filter(|window| window.ready && window.shown.is_none()).count();
+        let ended_at = |window: &Window| window.shown.as_ref().and_then(|shown| shown.ended_at);
+        let mut over: Vec<(Instant, Slot)> =
+            self.windows.iter().enumerate().filter_map(|(slot, window)| Some((ended_at(window)?, slot))).collect();
+        over.sort_unstable();
+        for (_, slot) in over.into_iter().take(self.waiting.len().saturating_sub(free)) {
+            self.hide(slot, orders);
         }
     }
 
@@ -334,6 +347,31 @@ mod tests {
         assert_eq!(story.pool.wakes_at(), Some(story.now + STAYS));
         assert_eq!(story.after(STAYS - Duration::from_millis(1), Event::Tick), []);
         assert_eq!(story.after(Duration::from_millis(1), Event::Tick), [Order::Hide(0)]);
+    }
+
+    #[test]
+    fn a_call_does_not_wait_for_one_that_is_over() {
+        let mut story = Story::new();
+        for id in 1..=2 {
+            let _ = story.then(show(id));
+            let _ = story.then(filled(Slot::from(id - 1), id));
+        }
+        let _ = story.then(changed(2, CallState::Ended));
+        let _ = story.after(Duration::from_secs(1), changed(1, CallState::Ended));
+        assert_eq!(
+            story.then(show(3)),
+            [Order::Hide(1), Order::Fill(1, card(3))],
+            "the one that ended first goes first"
+        );
+        let _ = story.then(filled(1, 3));
+        assert_eq!(story.then(show(4)), [Order::Hide(0), Order::Fill(0, card(4))]);
+        let _ = story.then(filled(0, 4));
+        assert_eq!(story.then(show(5)), [], "two calls that go on are not pushed away");
+        let over = call(4, CallState::Ended);
+        assert_eq!(
+            story.then(changed(4, CallState::Ended)),
+            [Order::Change(0, Box::new(over)), Order::Hide(0), Order::Fill(0, card(5))]
+        );
     }
 
     #[test]
