@@ -183,7 +183,7 @@ async fn a_refused_password_and_a_vendor_that_echoes_it_write_it_nowhere() {
     let mut place = Place::new(vendor(SECRET)).await;
     let text = fs::read_to_string(&place.config).unwrap().replace(&place.sim.base_url(), &echo);
     fs::write(&place.config, text).unwrap();
-    for args in [&["calls", "sync"][..], &["endpoints", "sync"], &["dial", "88884787"], &["unread"]] {
+    for args in [&["calls", "sync"][..], &["endpoints", "sync"], &["dial", "88884787", "--no-wait"], &["unread"]] {
         place.run(args).await;
     }
     let mut watch = Watch::start(place.timbrectl());

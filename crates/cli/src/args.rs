@@ -20,6 +20,7 @@ Exit codes:
   8  the dial was accepted, but no call appeared
   9  the data folder or the database can't be used
  10  it is not known whether the call was placed
+130  interrupted
 
 Environment:
   TIMBRE_SECRET_<ACCOUNT>  the account's password, on machines without a keyring (capitals, _ for -)

@@ -39,9 +39,17 @@ pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor
     let mut session = Session::open(args, redactor, false).await?;
     let answered = session.execute(command).await;
     session.close().await?;
-    // A closed standard output is the reader's business.
-    let _ = printer.reply(&answered?);
-    Ok(())
+    written(printer.reply(&answered?))
+}
+
+/// A closed standard output is the reader's business; any other failure to write is ours.
+fn written(written: std::io::Result<()>) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::internal(format!("standard output can't be written: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A time on the command line: RFC 3339, or a day, which begins at midnight here.

@@ -1,6 +1,7 @@
 //! `timbrectl dial`: place a call and follow it to its outcome.
 
 use timbre_domain::dial::{DialId, DialState};
+use timbre_domain::error::ErrorCode;
 use timbre_engine::commands::{Command, Reply};
 use timbre_engine::dialler::DialRequest;
 use timbre_engine::event::Event;
@@ -22,10 +23,12 @@ pub(crate) async fn run(
     session.watch().await?;
     let request = DialRequest { number: dial.number.clone(), from: dial.from.clone(), contact: dial.contact };
     let outcome = match session.execute(Command::Dial(request)).await {
-        Ok(Reply::Dial { dial_id }) => {
+        Ok(Reply::Dial { accepted: true, .. }) if dial.no_wait => Ok(()),
+        Ok(Reply::Dial { accepted: false, .. }) if dial.no_wait => Err(unknown()),
+        Ok(Reply::Dial { dial_id, accepted }) => {
             tokio::select! {
-                outcome = follow(&mut session, dial_id, dial.no_wait, printer) => outcome,
-                () = stop_signal() => Ok(()),
+                outcome = follow(&mut session, dial_id, accepted, printer) => outcome,
+                () = stop_signal() => Err(Failure { code: None, detail: "interrupted; the call goes on".into(), exit: 130 }),
             }
         }
         Ok(other) => Err(Failure::internal(format!("an answer to another question: {other:?}"))),
@@ -35,8 +38,13 @@ pub(crate) async fn run(
     outcome
 }
 
+fn unknown() -> Failure {
+    let detail = "the request was sent, and no answer came that says what became of it".to_owned();
+    Failure { code: Some(ErrorCode::OutcomeUnknown), detail, exit: 10 }
+}
+
 /// Prints each step; ends with the call, or when it is clear that there is none.
-async fn follow(session: &mut Session, id: DialId, no_wait: bool, printer: &Printer) -> Result<(), Failure> {
+async fn follow(session: &mut Session, id: DialId, accepted: bool, printer: &Printer) -> Result<(), Failure> {
     loop {
         let event = session.next_event().await?;
         let Event::Dial(step) = &event else { continue };
@@ -47,8 +55,8 @@ async fn follow(session: &mut Session, id: DialId, no_wait: bool, printer: &Prin
             return Ok(());
         }
         match step.progress.state {
-            DialState::Accepted if no_wait => return Ok(()),
             DialState::Ended => return Ok(()),
+            DialState::NoCallAppeared if !accepted => return Err(unknown()),
             DialState::NoCallAppeared => {
                 let detail = "the vendor accepted the call, but none appeared".to_owned();
                 return Err(Failure { code: None, detail, exit: 8 });

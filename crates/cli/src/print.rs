@@ -256,7 +256,7 @@ impl Printer {
                     clean(&kept.unread.raw)
                 ))
             }),
-            Reply::Dial { dial_id } => self.line(&dial_id.to_string()),
+            Reply::Dial { dial_id, .. } => self.line(&dial_id.to_string()),
             Reply::Done => self.done(),
         }
     }

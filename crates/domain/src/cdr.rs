@@ -79,7 +79,14 @@ pub fn summary(direction: Direction, rows: &[Cdr]) -> Summary {
         connected_at: answered.and_then(|row| row.connected_at),
         ended_at: speaking.iter().filter_map(|row| row.ended_at).max(),
         duration_s: answered.map_or(0, |row| row.duration_s),
-        cost: rows.iter().filter_map(|row| row.cost).reduce(|a, b| a + b),
+        // A sum that no account could pay is no sum.
+        cost: rows
+            .iter()
+            .filter_map(|row| row.cost)
+            .try_fold(None, |sum: Option<Decimal>, cost| {
+                sum.map_or(Some(Some(cost)), |sum| sum.checked_add(cost).map(Some))
+            })
+            .flatten(),
         end_reason: answered.or(last).map(|row| row.end_reason.clone()).unwrap_or_default(),
     }
 }

@@ -64,6 +64,9 @@ pub struct Dial {
     pub contact: Option<ContactId>,
     /// When it was asked for.
     pub requested_at: DateTime<Utc>,
+    /// Who is rung first.
+    #[serde(default)]
+    pub ring_first: RingFirst,
     /// How far it has come.
     pub state: DialState,
 }

@@ -68,6 +68,7 @@ async fn tell(context: &Arc<Context>, happened: &Happened, transition: &CallTran
             context.shell.call_changed(call);
             context.bus.publish(Event::Resumed(CallEvent::new(call, now)));
         }
+        CallTransition::Grew(_) => {}
         CallTransition::Dial(progress) => {
             let account = happened.account.clone();
             context.bus.publish(Event::Dial(DialEvent { account, progress: progress.clone() }));

@@ -78,6 +78,8 @@ pub enum Reply {
     Dial {
         /// Its id.
         dial_id: DialId,
+        /// Whether the vendor said that it took the order; else nobody knows, and it is followed all the same.
+        accepted: bool,
     },
     /// Calls, the newest first.
     Calls {
@@ -182,7 +184,10 @@ impl Context {
     /// Why it was not done; then nothing of it was, but for what a long sync had already brought.
     pub async fn execute(self: &Arc<Self>, command: Command) -> Result<Reply, CommandError> {
         match command {
-            Command::Dial(request) => Ok(Reply::Dial { dial_id: dialler::dial(self, request).await? }),
+            Command::Dial(request) => {
+                let (dial_id, accepted) = dialler::dial(self, request).await?;
+                Ok(Reply::Dial { dial_id, accepted })
+            }
             Command::CallsList(filter) => {
                 Ok(Reply::Calls { calls: self.stored(move |store| store.calls(&filter)).await? })
             }

@@ -208,6 +208,14 @@ impl Settings {
             return Err(plain("there is no account: add an [[accounts]] section".into()));
         }
         let identities = check.identities(&file.identities, &accounts)?;
+        // Whatever the agent calls from is the agent's own (PROVIDERS.md: "All of an agent's endpoints count").
+        for identity in &identities {
+            for account in accounts.iter_mut().filter(|account| account.name == identity.account) {
+                if !account.endpoints.contains(&identity.endpoint) {
+                    account.endpoints.push(identity.endpoint.clone());
+                }
+            }
+        }
         Ok(Self { language: file.language, country, popup: file.popup, accounts, identities })
     }
 }
@@ -402,6 +410,14 @@ mod tests {
         assert_eq!(account.time_zone, chrono_tz::America::Costa_Rica);
         assert_eq!(account.reading_interval_ms, 4_000);
         assert_eq!(settings.identities[0].label, "8373456");
+    }
+
+    #[test]
+    fn an_identitys_endpoint_is_the_agents_own() {
+        let text =
+            format!("{SMALLEST}[[identities]]\nlabel = \"Oculto\"\naccount = \"main\"\nendpoint = \"8373999\"\n");
+        let settings = Settings::parse(&text).unwrap();
+        assert_eq!(settings.accounts[0].endpoints.len(), 2);
     }
 
     #[test]

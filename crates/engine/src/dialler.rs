@@ -33,8 +33,8 @@ pub struct DialRequest {
 }
 
 /// Checks a dial, registers it so that its legs are recognised, and sends it. Gives its id as soon as the vendor has
-/// answered; what becomes of it is told as events.
-pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result<DialId, CommandError> {
+/// answered, and whether it said yes; what becomes of it is told as events.
+pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result<(DialId, bool), CommandError> {
     let identity = identity(context, request.from.as_deref())?;
     let line =
         context.lines.iter().find(|line| *line.name() == identity.account).ok_or_else(|| {
@@ -57,6 +57,7 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
         number,
         contact: request.contact,
         requested_at: context.clock.now(),
+        ring_first: line.account.ring_first,
         state: DialState::Requested,
     };
     let id = dial.id;
@@ -66,6 +67,8 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
         ring_first: line.account.ring_first,
     };
     {
+        // One dial at a time is checked and registered, on whatever line.
+        let _dialling = context.dialling.lock().await;
         let _turn = line.turn.lock().await;
         let expected = expect(context, line, dial)?;
         save_and_tell(context, line, expected).await;
@@ -84,24 +87,27 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
         save_and_tell(context, line, step).await;
     }
     match answer {
-        Ok(()) => Ok(id),
+        Ok(()) => Ok((id, true)),
         // It is followed all the same: it may have been placed.
-        Err(error) if error.code == ErrorCode::OutcomeUnknown => Ok(id),
+        Err(error) if error.code == ErrorCode::OutcomeUnknown => Ok((id, false)),
         Err(error) => Err(CommandError::new(error.code, error.detail)),
     }
 }
 
 /// Refuses while any of the agent's endpoints is in a call (seed 000, section 1: "únicamente permite una llamada activa
-/// por usuario"), else registers the dial. Nobody can register another in between.
+/// por usuario"), else registers the dial. The caller sees to it that nobody registers another in between.
 fn expect(context: &Context, line: &Line, dial: Dial) -> Result<CallTransition, CommandError> {
+    let now = dial.requested_at;
     let busy = || CommandError::new(ErrorCode::AlreadyInCall, "one of the agent's endpoints is in a call");
     for other in context.lines.iter().filter(|other| other.name() != line.name()) {
-        if other.account.endpoints.iter().any(|endpoint| other.tracker().is_busy(endpoint)) {
+        if other.account.endpoints.iter().any(|endpoint| other.tracker().is_busy(endpoint, now)) {
             return Err(busy());
         }
     }
     let mut tracker = line.tracker();
-    if line.account.endpoints.iter().any(|endpoint| tracker.is_busy(endpoint)) || tracker.is_busy(&dial.endpoint) {
+    if line.account.endpoints.iter().any(|endpoint| tracker.is_busy(endpoint, now))
+        || tracker.is_busy(&dial.endpoint, now)
+    {
         return Err(busy());
     }
     let within = Duration::from_secs(line.account.call_appears_within_s);

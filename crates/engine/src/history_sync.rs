@@ -24,6 +24,8 @@ const LOOKED_FOR_AFTER: [Duration; 4] =
 const RECENT: TimeDelta = TimeDelta::hours(23);
 /// How far back an absence is made up for by itself; older history is asked for by hand.
 const AT_MOST_BACK: TimeDelta = TimeDelta::days(31);
+/// After a failed catch-up.
+const CATCHES_UP_AGAIN_AFTER: Duration = Duration::from_secs(120);
 /// Rows a page (PROVIDERS.md: clients page with `cant=1000`).
 pub const PAGE: usize = 1_000;
 /// No vendor has more pages than this; one that repeats itself would.
@@ -127,18 +129,23 @@ pub(crate) async fn catch_up(context: Arc<Context>, stop: CancellationToken) {
     for line in &context.lines {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = catch_up_line(&context, line) => {}
+            () = async {
+                // The network is often not there yet when a desktop starts.
+                while !catch_up_line(&context, line).await {
+                    context.clock.sleep(CATCHES_UP_AGAIN_AFTER).await;
+                }
+            } => {}
         }
     }
 }
 
-async fn catch_up_line(context: &Arc<Context>, line: &Arc<Line>) {
+async fn catch_up_line(context: &Arc<Context>, line: &Arc<Line>) -> bool {
     let name = cursor_name(line);
     let until = match context.stored(move |store| store.setting::<DateTime<Utc>>(&name)).await {
         Ok(until) => until,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "how far the history goes could not be read");
-            return;
+            return false;
         }
     };
     let now = context.clock.now();
@@ -148,9 +155,10 @@ async fn catch_up_line(context: &Arc<Context>, line: &Arc<Line>) {
         }
         _ => sync_recent(context, line).await,
     };
-    if let Err(error) = caught_up {
-        tracing::warn!(account = %line.name(), error = &error as &dyn std::error::Error, "the history could not be caught up");
+    if let Err(error) = &caught_up {
+        tracing::warn!(account = %line.name(), error = error as &dyn std::error::Error, "the history could not be caught up");
     }
+    caught_up.is_ok()
 }
 
 fn cursor_name(line: &Line) -> String {
@@ -166,7 +174,11 @@ pub(crate) async fn sync_recent(context: &Arc<Context>, line: &Line) -> Result<u
         .stored(move |store| {
             store.keep_unread(&name, &answer.unread, asked_at)?;
             let ours = store.save_cdrs(provider, &name, &answer.rows)?;
-            store.set_setting(&cursor, &asked_at)?;
+            // What came before the last 24 hours may still be missing: then the cursor waits for the catch-up.
+            let until = store.setting::<DateTime<Utc>>(&cursor)?;
+            if until.is_none_or(|until| asked_at - until <= RECENT) {
+                store.set_setting(&cursor, &asked_at)?;
+            }
             Ok(ours)
         })
         .await?;
@@ -177,11 +189,16 @@ pub(crate) async fn sync_recent(context: &Arc<Context>, line: &Line) -> Result<u
 /// failure stays.
 pub(crate) async fn sync_range(context: &Arc<Context>, line: &Line, range: TimeRange) -> Result<usize, PortError> {
     let mut ours = 0;
+    let mut start = 0;
     let mut first_of_page_before = None;
-    for page in 0..PAGES_AT_MOST {
-        let answer = line.telephony.cdrs(&line.own(), range, page * PAGE, PAGE).await?;
+    for _ in 0..PAGES_AT_MOST {
+        let answer = line.telephony.cdrs(&line.own(), range, start, PAGE).await?;
+        start += answer.received;
         let first = answer.rows.first().map(|row| row.external_id.clone());
-        let repeats = first.is_some() && first == first_of_page_before;
+        // A vendor that knows no paging gives the same page for ever.
+        if first.is_some() && first == first_of_page_before {
+            break;
+        }
         first_of_page_before = first;
         let (provider, name, at) = (line.provider, line.name().clone(), context.clock.now());
         let received = answer.received;
@@ -191,7 +208,8 @@ pub(crate) async fn sync_range(context: &Arc<Context>, line: &Line, range: TimeR
                 store.save_cdrs(provider, &name, &answer.rows)
             })
             .await?;
-        if received < PAGE || repeats {
+        // A short page is no end: how many rows the vendor gives at most is not documented.
+        if received == 0 {
             break;
         }
     }

@@ -58,6 +58,8 @@ pub struct Context {
     pub(crate) shell: Arc<dyn Shell>,
     pub(crate) lines: Vec<Arc<Line>>,
     pub(crate) bus: Bus,
+    /// Held while a dial is checked and registered.
+    pub(crate) dialling: tokio::sync::Mutex<()>,
 }
 
 /// The running engine.
@@ -81,19 +83,24 @@ impl Engine {
             shell: parts.shell,
             lines: parts.lines,
             bus,
+            dialling: tokio::sync::Mutex::new(()),
         });
         if let Some(aside) = &parts.opened.set_aside {
             let at = context.clock.now();
             context.bus.publish(Event::Store(StoreState::set_aside(aside, at)));
         }
         let mut components = Components::new(context.clock.clone());
-        components.start("call flow", |stop| call_flow::run(context.clone(), happened, stop));
+        components.start_once("call flow", |stop| call_flow::run(context.clone(), happened, stop));
         if parts.follow {
-            components.start("history sync", |stop| history_sync::run(context.clone(), stop));
-            components.start("history catch-up", |stop| history_sync::catch_up(context.clone(), stop));
-            components.start("backup", |stop| backup::run(context.clone(), stop));
+            let of = context.clone();
+            components.start("history sync", move |stop| history_sync::run(of.clone(), stop));
+            let of = context.clone();
+            components.start("history catch-up", move |stop| history_sync::catch_up(of.clone(), stop));
+            let of = context.clone();
+            components.start("backup", move |stop| backup::run(of.clone(), stop));
             for line in &context.lines {
-                components.start("poller", |stop| poller::run(context.clone(), line.clone(), stop));
+                let (of, line) = (context.clone(), line.clone());
+                components.start("poller", move |stop| poller::run(of.clone(), line.clone(), stop));
             }
         }
         Self { context, components, first_events: Some(first_events), _folder: parts.folder }

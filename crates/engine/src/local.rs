@@ -167,7 +167,10 @@ async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
     };
     let reading = async move {
         let mut lines = BufReader::new(receive);
+        // Dropped with the connection, and what still runs with it.
+        let mut requests = tokio::task::JoinSet::new();
         loop {
+            while requests.try_join_next().is_some() {}
             let mut line = Vec::new();
             if (&mut lines).take(LINE_AT_MOST).read_until(b'\n', &mut line).await? == 0 {
                 return Ok(());
@@ -182,7 +185,7 @@ async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
             };
             // Each request runs by itself: a long sync must not keep a dial waiting. They end with the connection.
             let (context, answers) = (context.clone(), answers.clone());
-            tokio::spawn(async move { answer(&context, request, &answers).await });
+            requests.spawn(async move { answer(&context, request, &answers).await });
         }
     };
     tokio::select! {

@@ -24,14 +24,24 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// After a failure that costs no slot (no password, no address) the next attempt waits at least this long.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
+/// How much that could not be saved is kept in memory.
+const UNSAVED_AT_MOST: usize = 10_000;
+
 /// Asks until it is told to stop. The distance between two questions is the adapter's, which shares it with others.
 pub(crate) async fn run(context: Arc<Context>, line: Arc<Line>, stop: CancellationToken) {
-    let mut poller = Poller { context, line, refusals: 0, told: None, unread: 0, clock_word: None, store_ok: true };
+    let mut poller = Poller {
+        context,
+        line,
+        refusals: 0,
+        told: None,
+        unread: 0,
+        clock_word: None,
+        store_ok: true,
+        unsaved: Vec::new(),
+    };
     loop {
-        let pause = tokio::select! {
-            () = stop.cancelled() => return,
-            pause = poller.poll() => pause,
-        };
+        // Only the question itself is cut short by a stop: what an answer brought is saved and told to the end.
+        let Some(pause) = poller.poll(&stop).await else { return };
         poller.line.looks.send_modify(|looks| *looks += 1);
         if let Some(pause) = pause {
             tokio::select! {
@@ -50,14 +60,19 @@ struct Poller {
     unread: u64,
     clock_word: Option<String>,
     store_ok: bool,
+    /// What happened and could not be saved yet.
+    unsaved: Vec<CallTransition>,
 }
 
 impl Poller {
-    /// One question and what follows from it; gives how long to pause before the next.
-    async fn poll(&mut self) -> Option<Duration> {
+    /// One question and what follows from it; gives whether and how long to pause before the next, and `None` at a stop.
+    async fn poll(&mut self, stop: &CancellationToken) -> Option<Option<Duration>> {
         let sequence = self.line.tracker().next_sequence();
         let own = self.line.own();
-        let answer = self.line.telephony.live_calls(&own).await;
+        let answer = tokio::select! {
+            () = stop.cancelled() => return None,
+            answer = self.line.telephony.live_calls(&own) => answer,
+        };
         let answered = self.context.clock.elapsed();
         let answered_at = self.context.clock.now();
         let (observations, complete) = match &answer {
@@ -78,11 +93,11 @@ impl Poller {
                 self.refusals = 0;
                 self.line.reach.send_replace(Reach::Answered);
                 self.tell_answered(&batch, answer).await;
-                None
+                Some(None)
             }
             Err(error) => {
                 self.line.reach.send_replace(Reach::Failing(error.code));
-                self.tell_failed(error).await
+                Some(self.tell_failed(error).await)
             }
         }
     }
@@ -95,13 +110,25 @@ impl Poller {
         let (transitions, tracker) = {
             let mut tracker = line.tracker();
             let transitions = tracker.apply(batch);
-            let changed = !transitions.is_empty();
+            let changed = !transitions.is_empty() || !self.unsaved.is_empty();
             (transitions, changed.then(|| tracker.clone()))
         };
         let Some(tracker) = tracker else { return };
-        let (name, saved) = (self.line.name().clone(), transitions.clone());
+        // What could not be saved before goes along: a disk that was full may have room again.
+        self.unsaved.extend(transitions.iter().cloned());
+        let (name, saved) = (self.line.name().clone(), std::mem::take(&mut self.unsaved));
+        let again = saved.clone();
         let kept = self.context.stored(move |store| store.save_transitions(&name, &tracker, &saved)).await;
+        if kept.is_err() {
+            self.unsaved = again;
+            // The newest matter most, and memory is no database.
+            let surplus = self.unsaved.len().saturating_sub(UNSAVED_AT_MOST);
+            self.unsaved.drain(..surplus);
+        }
         self.tell_store(kept.err());
+        if transitions.is_empty() {
+            return;
+        }
         self.check_clock(batch, &transitions);
         self.context.bus.happened(Happened { account: self.line.name().clone(), transitions, answered });
     }

@@ -49,6 +49,11 @@ impl Store {
         let in_use = folder.path().join(IN_USE);
         let unclean = in_use.exists();
         let mut report = OpenReport::default();
+        if !path.exists() && folder.path().join(BACKUP).exists() {
+            // Set aside by a start that came no further, or deleted by hand: the backup is what there is.
+            let restored_from = restore(folder.path())?;
+            report.set_aside = Some(SetAside { file: path.clone(), restored_from });
+        }
         let store = match connect(&path, unclean) {
             Err(error) if error.is_damage() => {
                 tracing::error!(%error, "the database is damaged and is set aside");
@@ -98,7 +103,18 @@ fn copy(source: &Connection, to: &Path) -> Result<(), StoreError> {
         let _ = fs::remove_file(&part);
         return Err(error.into());
     }
-    fs::File::open(&part).and_then(|file| file.sync_all()).map_err(StoreError::file("the backup can't be written"))?;
+    // What the disk took is read again: a copy of damage must not take the place of a good backup.
+    let copied = Connection::open(&part).map_err(StoreError::from).and_then(|copy| check(&copy));
+    if let Err(error) = copied {
+        let _ = fs::remove_file(&part);
+        return Err(error);
+    }
+    // Opened for writing: Windows flushes no file that is open for reading alone.
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&part)
+        .and_then(|file| file.sync_all())
+        .map_err(StoreError::file("the backup can't be written"))?;
     fs::rename(&part, to).map_err(StoreError::file("the backup can't be put in its place"))
 }
 
@@ -144,7 +160,8 @@ fn set_aside(folder: &Path, now: DateTime<Utc>) -> Result<SetAside, StoreError> 
     // Damaged twice within a second, or a clock that was set back: nothing is ever overwritten.
     let name = |n: u32| if n == 0 { format!("{FILE}.damaged-{stamp}") } else { format!("{FILE}.damaged-{stamp}-{n}") };
     let aside = (0..).map(|n| folder.join(name(n))).find(|path| !path.exists()).unwrap_or_else(|| folder.join(name(0)));
-    for ending in ["", "-wal", "-shm"] {
+    // The database itself last: should a rename fail, the next start finds it damaged still and tries again.
+    for ending in ["-wal", "-shm", ""] {
         let file = folder.join(format!("{FILE}{ending}"));
         if file.exists() {
             let mut to = aside.clone().into_os_string();
@@ -153,21 +170,27 @@ fn set_aside(folder: &Path, now: DateTime<Utc>) -> Result<SetAside, StoreError> 
                 .map_err(StoreError::file("the damaged database can't be set aside"))?;
         }
     }
-    let restored_from = restore(folder);
+    let restored_from = restore(folder)?;
     Ok(SetAside { file: aside, restored_from })
 }
 
-fn restore(folder: &Path) -> Option<DateTime<Utc>> {
+/// Puts the backup in the place of the database. A backup that is damaged too is set aside, so that no later one
+/// replaces it; any other failure, such as a full disk, ends the start: an empty database would only hide it.
+fn restore(folder: &Path) -> Result<Option<DateTime<Utc>>, StoreError> {
     let backup = folder.join(BACKUP);
-    let made = fs::metadata(&backup).and_then(|meta| meta.modified()).ok()?;
+    let Ok(made) = fs::metadata(&backup).and_then(|meta| meta.modified()) else { return Ok(None) };
     let whole = Connection::open_with_flags(&backup, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .map_err(StoreError::from)
         .and_then(|source| check(&source).and_then(|()| copy(&source, &folder.join(FILE))));
     match whole {
-        Ok(()) => Some(made.into()),
-        Err(error) => {
+        Ok(()) => Ok(Some(made.into())),
+        Err(error) if error.is_damage() => {
             tracing::error!(%error, "the backup can't be used either");
-            None
+            let aside = (0..).map(|n: u32| folder.join(format!("{BACKUP}.damaged-{n}"))).find(|path| !path.exists());
+            fs::rename(&backup, aside.unwrap_or_else(|| folder.join(format!("{BACKUP}.damaged"))))
+                .map_err(StoreError::file("the damaged backup can't be set aside"))?;
+            Ok(None)
         }
+        Err(error) => Err(error),
     }
 }

@@ -8,6 +8,7 @@ use timbre_domain::attribution::Whose;
 use timbre_domain::call::{Direction, Party};
 use timbre_domain::endpoint::{EndpointNumber, OwnEndpoints};
 use timbre_domain::number::Country;
+use timbre_domain::redact::Redactor;
 use timbre_telephony::callmyway::Reading;
 use timbre_telephony::callmyway::reading::{read_endpoints, read_live};
 
@@ -66,7 +67,13 @@ fn every_repair_is_needed() {
 fn the_live_example_shows_two_outgoing_calls() {
     let own = own(&["8373456", "8615601"]);
     let answered_at = "2017-12-04T16:02:00Z".parse().unwrap();
-    let reading = Reading { zone: chrono_tz::America::Costa_Rica, country: Country::CR, own: &own, answered_at };
+    let reading = Reading {
+        zone: chrono_tz::America::Costa_Rica,
+        country: Country::CR,
+        own: &own,
+        redactor: &Redactor::default(),
+        answered_at,
+    };
     let answer = read_live(LIVE.as_bytes(), &reading).unwrap();
     assert!(answer.complete && answer.unread.is_empty() && answer.repairs.is_empty());
     let seen: Vec<_> = answer
@@ -112,7 +119,13 @@ fn the_live_example_shows_two_outgoing_calls() {
 fn an_agent_sees_only_the_own_call_of_the_live_example() {
     let own = own(&["8373456"]);
     let answered_at = "2017-12-04T16:02:00Z".parse().unwrap();
-    let reading = Reading { zone: chrono_tz::America::Costa_Rica, country: Country::CR, own: &own, answered_at };
+    let reading = Reading {
+        zone: chrono_tz::America::Costa_Rica,
+        country: Country::CR,
+        own: &own,
+        redactor: &Redactor::default(),
+        answered_at,
+    };
     let answer = read_live(LIVE.as_bytes(), &reading).unwrap();
     assert_eq!((answer.observations.len(), answer.others), (2, 1));
 }
@@ -128,7 +141,13 @@ fn the_endpoints_example_is_a_map_of_id_to_number() {
 fn the_raw_excerpts_are_no_answers_and_are_refused() {
     let own = own(&["8373456"]);
     let answered_at = "2017-12-04T16:02:00Z".parse().unwrap();
-    let reading = Reading { zone: chrono_tz::America::Costa_Rica, country: Country::CR, own: &own, answered_at };
+    let reading = Reading {
+        zone: chrono_tz::America::Costa_Rica,
+        country: Country::CR,
+        own: &own,
+        redactor: &Redactor::default(),
+        answered_at,
+    };
     assert!(read_live(LIVE_SEED.as_bytes(), &reading).is_err());
     assert!(read_endpoints(ENDPOINTS_SEED.as_bytes()).is_err());
 }

@@ -36,6 +36,9 @@ pub struct Options {
     pub commands_only: bool,
 }
 
+/// How long the start waits for another process to let go of the data folder.
+const HELD_WITHIN: Duration = Duration::from_secs(3);
+
 /// Why Timbre could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -127,7 +130,7 @@ pub async fn start_with(
     shell: Arc<dyn Shell>,
     follow: bool,
 ) -> Result<Running, StartError> {
-    let folder = DataFolder::hold(data_dir)?;
+    let folder = hold(data_dir, clock.as_ref()).await?;
     let now = clock.now();
     let (folder, opened) = tokio::task::spawn_blocking(move || {
         let opened = Store::open(&folder, now);
@@ -145,6 +148,10 @@ pub async fn start_with(
     }
     let engine =
         Engine::start(Parts { folder, store, opened, settings: Arc::new(settings), clock, shell, lines, follow });
+    if !follow {
+        // Whoever asks such an engine to dial or to watch would wait for what it never looks at.
+        return Ok(Running { engine, server: None, data_dir: data_dir.to_owned() });
+    }
     let server = match Server::start(engine.context(), data_dir) {
         Ok(server) => Some(server),
         Err(error) => {
@@ -154,6 +161,19 @@ pub async fn start_with(
         }
     };
     Ok(Running { engine, server, data_dir: data_dir.to_owned() })
+}
+
+/// Holds the data folder; a command that is about to end is waited for.
+async fn hold(data_dir: &Path, clock: &dyn Clock) -> Result<DataFolder, StoreError> {
+    let deadline = clock.elapsed() + HELD_WITHIN;
+    loop {
+        match DataFolder::hold(data_dir) {
+            Err(StoreError::AlreadyRunning) if clock.elapsed() < deadline => {
+                clock.sleep(Duration::from_millis(50)).await
+            }
+            held => return held,
+        }
+    }
 }
 
 fn adapter(

@@ -1,6 +1,7 @@
 //! Secrets: the environment where an administrator put them there, else the operating system's keyring.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -87,10 +88,16 @@ async fn in_keyring<T: Send + 'static>(
     account: &AccountName,
     work: impl FnOnce(&keyring_core::Entry) -> keyring_core::Result<T> + Send + 'static,
 ) -> Result<T, PortError> {
+    static ASKED: LazyLock<Mutex<HashSet<AccountName>>> = LazyLock::new(Mutex::default);
     let account = account.clone();
+    if !ASKED.lock().unwrap_or_else(PoisonError::into_inner).insert(account.clone()) {
+        // It may be asking a person to unlock it: once is enough.
+        return Err(PortError::new(ErrorCode::KeyringUnavailable, "the keyring has not answered yet"));
+    }
     let (send, done) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("keyring".into()).spawn(move || {
         let worked = open_store().and_then(|()| work(&keyring_core::Entry::new(SERVICE, account.as_str())?));
+        ASKED.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
         // Whoever asked may have given up meanwhile.
         let _ = send.send(worked);
     });

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::{CallTransition, progress_of};
 use crate::attribution::Whose;
 use crate::call::{Call, CallState, Direction};
-use crate::dial::{Dial, DialState, LegRole};
+use crate::dial::{Dial, DialState, LegRole, RingFirst};
 use crate::endpoint::EndpointNumber;
 use crate::observation::CallObservation;
 
+/// How long after the first leg of a dialled call seems gone the second may appear.
+const LEGS_APART: TimeDelta = TimeDelta::seconds(20);
 /// How far apart the telephones of a ring group may begin to ring.
 const SAME_MOMENT: TimeDelta = TimeDelta::seconds(3);
 
@@ -35,11 +37,14 @@ pub(super) struct Tracked {
     legs: Vec<Leg>,
     dial: Option<Dial>,
     detected_told: bool,
+    #[serde(default)]
+    legs_told: usize,
 }
 
 impl Tracked {
     pub(super) fn new(call: Call, first: &CallObservation, role: LegRole, dial: Option<Dial>) -> Self {
-        let mut tracked = Self { call, group: first.group.clone(), legs: Vec::new(), dial, detected_told: false };
+        let mut tracked =
+            Self { call, group: first.group.clone(), legs: Vec::new(), dial, detected_told: false, legs_told: 0 };
         tracked.add_leg(first, role);
         tracked
     }
@@ -73,11 +78,18 @@ impl Tracked {
         self.call.state != CallState::Ended && same_party && incoming && other_telephone && same_moment
     }
 
-    /// Whether this call was dialled through us and the leg is the one still missing from it.
-    pub(super) fn expects(&self, whose: &Whose, agent_leg_callers: &[String]) -> Option<LegRole> {
-        let role = self.dial.as_ref()?.recognises(whose, agent_leg_callers)?;
-        let long_over = self.call.state == CallState::Ended && self.legs.len() > 1;
-        (!long_over && !self.legs.iter().any(|leg| leg.role == role)).then_some(role)
+    /// Whether this call was dialled through us and the leg is the one still missing from it. A call that is over waits
+    /// for a leg only for moments: whoever calls back later, or is dialled again, is another call.
+    pub(super) fn expects(&self, whose: &Whose, agent_leg_callers: &[String], at: DateTime<Utc>) -> Option<LegRole> {
+        let dial = self.dial.as_ref()?;
+        let role = dial.recognises(whose, agent_leg_callers)?;
+        let taken = self.legs.iter().any(|leg| leg.role == role);
+        // Where the agent is rung first, the agent's leg can't come after the contact's.
+        let late_agent = role == LegRole::Agent
+            && dial.ring_first == RingFirst::Agent
+            && self.legs.iter().any(|leg| leg.role == LegRole::Contact);
+        let over = self.call.ended_at.is_some_and(|ended| (at - ended).abs() > LEGS_APART);
+        (!taken && !late_agent && !over).then_some(role)
     }
 
     pub(super) fn add_leg(&mut self, observation: &CallObservation, role: LegRole) {
@@ -139,7 +151,10 @@ impl Tracked {
             told.push(CallTransition::Detected(self.call.clone()));
         } else if resumed {
             told.push(CallTransition::Resumed(self.call.clone()));
+        } else if self.legs.len() > self.legs_told {
+            told.push(CallTransition::Grew(self.call.clone()));
         }
+        self.legs_told = self.legs.len();
         if connected {
             told.push(CallTransition::Connected(self.call.clone()));
         }

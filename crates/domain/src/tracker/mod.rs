@@ -46,6 +46,8 @@ pub enum CallTransition {
     Ended(Call),
     /// A call taken for over goes on.
     Resumed(Call),
+    /// The vendor shows another leg of it. Nothing to tell, but to be kept: the record names each leg.
+    Grew(Call),
     /// A dial of ours has come further.
     Dial(DialProgress),
 }
@@ -55,7 +57,11 @@ impl CallTransition {
     #[must_use]
     pub fn call(&self) -> Option<&Call> {
         match self {
-            Self::Detected(call) | Self::Connected(call) | Self::Ended(call) | Self::Resumed(call) => Some(call),
+            Self::Detected(call)
+            | Self::Connected(call)
+            | Self::Ended(call)
+            | Self::Resumed(call)
+            | Self::Grew(call) => Some(call),
             Self::Dial(_) => None,
         }
     }
@@ -69,6 +75,10 @@ const REMEMBERED_FOR: TimeDelta = TimeDelta::hours(24);
 const REMEMBERED_AT_MOST: usize = 500;
 /// How long a dial that showed no call is still recognised, should its call appear after all.
 const RECOGNISED_LATE_FOR: Duration = Duration::from_secs(120);
+/// How much longer a dial waits for its call while the vendor can't be read.
+const UNREAD_GRACE: Duration = Duration::from_secs(120);
+/// How long a call counts as going on without an answer that says so.
+const CONFIRMED_FOR: TimeDelta = TimeDelta::minutes(3);
 /// The most that one gap between polls adds to a dial's waiting: a suspended laptop is not a waiting vendor.
 const LONGEST_STEP: TimeDelta = TimeDelta::seconds(30);
 
@@ -95,6 +105,8 @@ pub struct CallTracker {
     asked: u64,
     applied: u64,
     last_answer: Option<DateTime<Utc>>,
+    #[serde(default)]
+    last_complete: Option<DateTime<Utc>>,
     calls: Vec<Tracked>,
     waiting: Vec<WaitingDial>,
 }
@@ -110,6 +122,7 @@ impl CallTracker {
             asked: 0,
             applied: 0,
             last_answer: None,
+            last_complete: None,
             calls: Vec::new(),
             waiting: Vec::new(),
         }
@@ -143,8 +156,11 @@ impl CallTracker {
     /// Whether this endpoint is in a call, or a dial of its own is on its way: the vendor allows one active call per
     /// user (seed 000, section 1, "Notas").
     #[must_use]
-    pub fn is_busy(&self, endpoint: &EndpointNumber) -> bool {
-        self.active().any(|c| c.endpoint == *endpoint)
+    ///
+    /// Calls that no answer has confirmed for minutes prove nothing: while the vendor can't be read, dialling goes on.
+    pub fn is_busy(&self, endpoint: &EndpointNumber, now: DateTime<Utc>) -> bool {
+        let confirmed = self.last_complete.is_some_and(|at| (now - at).abs() <= CONFIRMED_FOR);
+        confirmed && self.active().any(|c| c.endpoint == *endpoint)
             || self.waiting.iter().any(|w| w.dial.endpoint == *endpoint && !w.dial.state.is_final())
     }
 
@@ -205,6 +221,9 @@ impl CallTracker {
         if in_order {
             self.wait_for_dials(batch, &mut told);
             self.last_answer = Some(at);
+            if batch.complete {
+                self.last_complete = Some(at);
+            }
             self.forget(at);
         }
         told
@@ -221,12 +240,6 @@ impl CallTracker {
             tracked.add_leg(observation, LegRole::Plain);
             return;
         }
-        for tracked in &mut self.calls {
-            if let Some(role) = tracked.expects(&observation.whose, &self.agent_leg_callers) {
-                tracked.add_leg(observation, role);
-                return;
-            }
-        }
         if let Some(tracked) = self.calls.iter_mut().find(|t| t.rings_with(observation)) {
             tracked.add_leg(observation, LegRole::Plain);
             return;
@@ -235,6 +248,18 @@ impl CallTracker {
             let role = waiting.dial.recognises(&observation.whose, &self.agent_leg_callers)?;
             (sequence > waiting.after).then_some((place, role))
         });
+        // A call that goes on takes its missing leg first; one that seems over only what no dial on its way claims.
+        for over in [false, true] {
+            for tracked in self.calls.iter_mut().filter(|t| (t.call.state == CallState::Ended) == over) {
+                if over && dialled.is_some() {
+                    continue;
+                }
+                if let Some(role) = tracked.expects(&observation.whose, &self.agent_leg_callers, at) {
+                    tracked.add_leg(observation, role);
+                    return;
+                }
+            }
+        }
         let key = CallKey {
             provider: self.provider,
             account: self.account.clone(),
@@ -283,11 +308,13 @@ impl CallTracker {
             }
             waiting.waited += step;
             waiting.complete_polls += u32::from(batch.complete);
-            let overdue = waiting.waited >= waiting.appears_within && waiting.complete_polls >= MISSES_THAT_END;
+            let looked = waiting.complete_polls >= MISSES_THAT_END;
+            let grace = if looked { Duration::ZERO } else { UNREAD_GRACE };
+            let overdue = waiting.waited >= waiting.appears_within + grace;
             if overdue && !waiting.dial.state.is_final() {
                 waiting.dial.state = DialState::NoCallAppeared;
                 let mut progress = progress_of(&waiting.dial, batch.answered_at, None);
-                progress.likely_reasons = likely_reasons(true);
+                progress.likely_reasons = likely_reasons(looked);
                 told.push(CallTransition::Dial(progress));
             }
         }

@@ -175,7 +175,7 @@ proptest! {
                 CallTransition::Connected(_) => *connected.entry(id).or_default() += 1,
                 CallTransition::Ended(_) => prop_assert!(going_on.remove(&id), "ended {id} while not going on"),
                 CallTransition::Resumed(_) => prop_assert!(going_on.insert(id), "resumed while going on"),
-                CallTransition::Dial(_) => prop_assert!(false, "nobody dialled"),
+                CallTransition::Grew(_) | CallTransition::Dial(_) => prop_assert!(false, "one leg each, and nobody dialled"),
             }
         }
         prop_assert!(going_on.is_empty(), "still going on after everything was quiet: {going_on:?}");

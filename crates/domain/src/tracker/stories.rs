@@ -88,6 +88,7 @@ impl Line {
             number: customer(),
             contact: None,
             requested_at: time(self.seconds),
+            ring_first: crate::dial::RingFirst::Agent,
             state: DialState::Requested,
         };
         self.tracker.expect(dial, Duration::from_secs(20));
@@ -108,6 +109,7 @@ fn names(transitions: &[CallTransition]) -> Vec<String> {
             CallTransition::Connected(c) => format!("connected {}", c.key.external_id),
             CallTransition::Ended(c) => format!("ended {}", c.key.external_id),
             CallTransition::Resumed(c) => format!("resumed {}", c.key.external_id),
+            CallTransition::Grew(c) => format!("grew {}", c.key.external_id),
             CallTransition::Dial(p) => format!("dial {:?}", p.state),
         })
         .collect()
@@ -281,7 +283,7 @@ fn a_dial_shown_as_two_legs_is_one_call_with_the_contact_known_from_the_first() 
         "the agent's answer connects nobody"
     );
     line.restart();
-    assert_eq!(line.poll(vec![answered(agent_leg("a"), 6), outgoing("b")]), NOTHING);
+    assert_eq!(line.poll(vec![answered(agent_leg("a"), 6), outgoing("b")]), ["grew a"]);
     assert_eq!(
         line.poll(vec![answered(agent_leg("a"), 6), answered(outgoing("b"), 15)]),
         ["connected a", "dial Connected"]
@@ -298,6 +300,41 @@ fn a_dial_whose_agent_leg_is_gone_before_the_contact_leg_shows_stays_one_call() 
     line.poll(vec![]);
     line.poll(vec![]);
     assert_eq!(line.poll(vec![outgoing("b")]), ["resumed a"]);
+}
+
+#[test]
+fn a_contact_who_was_dialled_and_calls_back_is_a_new_call() {
+    for (first, role) in [(outgoing("a"), "one leg"), (agent_leg("a"), "the agent's leg alone")] {
+        let mut line = Line::new();
+        line.dial();
+        line.poll(vec![first]);
+        line.poll(vec![]);
+        line.poll(vec![]);
+        line.seconds += 600;
+        assert_eq!(line.poll(vec![incoming("b")]), ["detected b"], "{role}");
+    }
+    let mut line = Line::new();
+    line.dial();
+    line.poll(vec![answered(outgoing("a"), 2)]);
+    assert_eq!(
+        line.poll(vec![answered(outgoing("a"), 2), incoming("b")]),
+        ["detected b"],
+        "even while they still speak"
+    );
+}
+
+#[test]
+fn a_number_that_is_dialled_again_is_a_new_call() {
+    for wait in [0, 600] {
+        let mut line = Line::new();
+        line.dial();
+        line.poll(vec![agent_leg("a")]);
+        line.poll(vec![]);
+        line.poll(vec![]);
+        line.seconds += wait;
+        line.dial();
+        assert_eq!(line.poll(vec![agent_leg("b"), outgoing("c")]), ["detected b", "dial ContactRinging"], "{wait}");
+    }
 }
 
 #[test]
@@ -324,9 +361,21 @@ fn a_dial_that_shows_no_call_says_so_with_reasons_and_is_still_known_when_it_app
     let [CallTransition::Dial(progress)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(progress.state, DialState::NoCallAppeared);
     assert_eq!(progress.likely_reasons[0], LikelyReason::TelephoneNotRegistered);
-    assert!(!line.tracker.is_busy(&endpoint()));
+    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
     assert_eq!(line.poll(vec![]), NOTHING, "it is said once");
     assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
+}
+
+#[test]
+fn while_the_vendor_can_not_be_read_a_dial_ends_at_last_and_dialling_goes_on() {
+    let mut line = Line::new();
+    line.poll(vec![incoming("a")]);
+    assert!(line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    line.seconds += 600;
+    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)), "nobody has confirmed that call for minutes");
+    line.dial();
+    let told: Vec<_> = (0..40).flat_map(|_| line.failed_poll()).collect();
+    assert_eq!(told, ["dial NoCallAppeared"]);
 }
 
 #[test]
@@ -346,25 +395,25 @@ fn a_refused_dial_is_over_and_an_unknown_outcome_is_followed() {
     let id = line.dial();
     let told = line.tracker.dial_answered(id, Err(ErrorCode::NotAuthorised), time(1)).unwrap();
     assert_eq!(names(&[told]), ["dial Failed"]);
-    assert!(!line.tracker.is_busy(&endpoint()));
+    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
     let id = line.dial();
     assert_eq!(line.tracker.dial_answered(id, Err(ErrorCode::OutcomeUnknown), time(1)), None);
-    assert!(line.tracker.is_busy(&endpoint()));
+    assert!(line.tracker.is_busy(&endpoint(), time(line.seconds)));
     assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
 }
 
 #[test]
 fn an_agent_is_busy_from_the_dial_to_the_end_of_the_call() {
     let mut line = Line::new();
-    assert!(!line.tracker.is_busy(&endpoint()));
+    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
     line.dial();
-    assert!(line.tracker.is_busy(&endpoint()));
+    assert!(line.tracker.is_busy(&endpoint(), time(line.seconds)));
     line.poll(vec![outgoing("a")]);
-    assert!(line.tracker.is_busy(&endpoint()));
-    assert!(!line.tracker.is_busy(&EndpointNumber::new("8373999").unwrap()));
+    assert!(line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    assert!(!line.tracker.is_busy(&EndpointNumber::new("8373999").unwrap(), time(line.seconds)));
     line.poll(vec![]);
     line.poll(vec![]);
-    assert!(!line.tracker.is_busy(&endpoint()));
+    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
 }
 
 #[test]

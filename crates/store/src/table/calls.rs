@@ -112,10 +112,20 @@ pub(super) fn save(tx: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
     ])?;
     for (position, leg) in call.legs.iter().enumerate() {
         let leg = CallKey { external_id: leg.clone(), ..call.key.clone() };
+        adopt(tx, &leg.to_string(), &key)?;
         tx.prepare_cached("INSERT OR IGNORE INTO call_legs (leg_key, call_key, position) VALUES (?1, ?2, ?3)")?
             .execute(params![leg.to_string(), key, position])?;
     }
     Ok(())
+}
+
+/// A leg whose record came before it was seen live made a call of its own; that call is taken in.
+fn adopt(tx: &Transaction<'_>, leg: &str, call: &str) -> rusqlite::Result<()> {
+    let owner = "SELECT call_key FROM call_legs WHERE leg_key = ?1 AND call_key <> ?2";
+    let other: Option<String> = tx.prepare_cached(owner)?.query_row([leg, call], |row| row.get(0)).optional()?;
+    let Some(other) = other else { return Ok(()) };
+    tx.prepare_cached("UPDATE cdrs SET call_key = ?2 WHERE call_key = ?1")?.execute([other.as_str(), call])?;
+    tx.prepare_cached("DELETE FROM calls WHERE key = ?1")?.execute([other.as_str()]).map(drop)
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {

@@ -56,7 +56,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Body, ReadError> {
     };
     if text.starts_with(['{', '[']) {
         // The documents' own examples are closer to JavaScript than to JSON (seed 001, web hook).
-        if let Ok(json @ (Value::Object(_) | Value::Array(_))) = json5::from_str(text) {
+        if nests_at_most(text, 100)
+            && let Ok(json @ (Value::Object(_) | Value::Array(_))) = json5::from_str(text)
+        {
             repairs.push("it was read as JSON5");
             return Ok(Body { json, repairs });
         }
@@ -89,6 +91,19 @@ fn first_value(text: &str) -> Result<(Value, &str), serde_json::Error> {
         Some(Ok(_)) | None => Err(serde::de::Error::custom("neither an object nor a list")),
         Some(Err(error)) => Err(error),
     }
+}
+
+/// Whether brackets nest no deeper than this; the reader of JSON5 has no limit of its own, and the stack has.
+fn nests_at_most(text: &str, deepest: usize) -> bool {
+    let mut depth = 0usize;
+    text.bytes().all(|byte| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth <= deepest
+    })
 }
 
 fn is_page(text: &str) -> bool {
@@ -168,6 +183,13 @@ mod tests {
         assert_eq!(read(page), Err(ReadError::WebPage));
         for broken in [&PLAIN.as_bytes()[..20], b"OK", b"200", b"\"text\"", b"{\"status\":"] {
             assert!(matches!(read(broken), Err(ReadError::NotJson(_))), "{:?}", String::from_utf8_lossy(broken));
+        }
+    }
+
+    #[test]
+    fn brackets_without_end_are_refused_and_break_nothing() {
+        for text in ["[".repeat(500_000), "{\"a\":".repeat(200_000), "[[".repeat(90) + "x"] {
+            assert!(matches!(read(text.as_bytes()), Err(ReadError::NotJson(_))));
         }
     }
 

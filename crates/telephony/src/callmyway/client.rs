@@ -76,6 +76,8 @@ pub struct CallMyWay {
     settings: Settings,
     secrets: Arc<dyn SecretStore>,
     password: Mutex<Option<SecretString>>,
+    /// Every password that was ever used: it only learns.
+    redactor: Mutex<Redactor>,
     http: Client,
     throttle: Arc<Throttle>,
     clock: Arc<dyn Clock>,
@@ -99,18 +101,28 @@ impl CallMyWay {
         throttles: &Throttles,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
-        let host = settings.base_url.host_str().unwrap_or_default();
+        // The documents write the same vendor with and without `www.`.
+        let host = settings.base_url.host_str().unwrap_or_default().trim_start_matches("www.");
         let port = settings.base_url.port_or_known_default().unwrap_or_default();
         let scope = match settings.throttle_scope {
             ThrottleScope::SignIn => format!("callmyway:{host}:{port}:{}", settings.username),
             ThrottleScope::Address => format!("callmyway:{host}:{port}"),
         };
         let throttle = throttles.of(&scope, settings.reading_interval);
-        Ok(Self { settings, secrets, password: Mutex::default(), http: http::client()?, throttle, clock })
+        Ok(Self {
+            settings,
+            secrets,
+            password: Mutex::default(),
+            redactor: Mutex::default(),
+            http: http::client()?,
+            throttle,
+            clock,
+        })
     }
 
-    fn reading<'a>(&self, own: &'a OwnEndpoints) -> Reading<'a> {
-        Reading { zone: self.settings.zone, country: self.settings.country, own, answered_at: self.clock.now() }
+    fn reading<'a>(&self, own: &'a OwnEndpoints, redactor: &'a Redactor) -> Reading<'a> {
+        let answered_at = self.clock.now();
+        Reading { zone: self.settings.zone, country: self.settings.country, own, redactor, answered_at }
     }
 
     /// Asks a reading question in its turn and gives the body of a good answer.
@@ -133,7 +145,14 @@ impl CallMyWay {
         url.set_query(Some(&encode(&pairs)));
         let permit = self.throttle.acquire(lane).await;
         let answer = http::send(self.http.get(url), &self.clock, ANSWER_WITHIN, at_most).await?;
-        let pace = permit.answered();
+        // What is ordinary is learnt from good answers to the live question alone: a record takes as long as it is.
+        let pace = match lane {
+            Lane::Live if answer.status.is_success() => permit.answered(),
+            _ => {
+                permit.released();
+                self.throttle.pace(Duration::ZERO)
+            }
+        };
         self.check(&answer)?;
         Ok((answer.body, pace))
     }
@@ -145,6 +164,7 @@ impl CallMyWay {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorCode::NotAuthorised,
             status if status.is_server_error() => ErrorCode::VendorFailed,
             StatusCode::TOO_MANY_REQUESTS => ErrorCode::VendorFailed,
+            status if status.is_redirection() => ErrorCode::NotAuthorised,
             _ => ErrorCode::Unreadable,
         };
         Err(self.unusable(PortError::new(code, detail), &answer.body))
@@ -163,11 +183,7 @@ impl CallMyWay {
     }
 
     fn redactor(&self) -> Redactor {
-        let mut redactor = Redactor::default();
-        if let Some(password) = &*self.password.lock().unwrap_or_else(PoisonError::into_inner) {
-            redactor.learn(password);
-        }
-        redactor
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn password(&self) -> Result<SecretString, PortError> {
@@ -175,27 +191,15 @@ impl CallMyWay {
             return Ok(password);
         }
         let password = self.secrets.password(&self.settings.account).await?;
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).learn(&password);
         *self.password.lock().unwrap_or_else(PoisonError::into_inner) = Some(password.clone());
         Ok(password)
     }
 
-    /// What could not be read is kept for diagnosis, and a vendor may echo what we sent: the password is taken out.
-    fn cleaned(&self, mut unread: Vec<Unread>) -> Vec<Unread> {
-        if unread.is_empty() {
-            return unread;
-        }
-        let redactor = self.redactor();
-        for part in &mut unread {
-            part.raw = redactor.clean(&part.raw);
-            part.reason = redactor.clean(&part.reason);
-        }
-        unread
-    }
-
     async fn ask_cdrs(&self, own: &OwnEndpoints, query: &[(&str, &str)]) -> Result<CdrAnswer, PortError> {
         let (body, _) = self.ask(Script::Cdrs, query, Lane::Background, CDRS_AT_MOST).await?;
-        let answer = map::read_cdrs(&body, &self.reading(own)).map_err(|error| self.unusable(error, &body))?;
-        Ok(CdrAnswer { unread: self.cleaned(answer.unread), ..answer })
+        let redactor = self.redactor();
+        map::read_cdrs(&body, &self.reading(own, &redactor)).map_err(|error| self.unusable(error, &body))
     }
 }
 
@@ -205,8 +209,10 @@ impl Telephony for CallMyWay {
         let full = if self.settings.full_account { "1" } else { "0" };
         let (body, pace) =
             self.ask(Script::Cdrs, &[("live", "1"), ("fullAccount", full)], Lane::Live, LIVE_AT_MOST).await?;
-        let answer = map::read_live(&body, &self.reading(own)).map_err(|error| self.unusable(error, &body))?;
-        Ok(LiveAnswer { unread: self.cleaned(answer.unread), pace, ..answer })
+        let redactor = self.redactor();
+        let answer =
+            map::read_live(&body, &self.reading(own, &redactor)).map_err(|error| self.unusable(error, &body))?;
+        Ok(LiveAnswer { pace, ..answer })
     }
 
     async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError> {
@@ -262,6 +268,8 @@ impl Telephony for CallMyWay {
         self.check(&answer).map_err(|error| match error.code {
             // The vendor failed while it was at it: whether the call was queued is anybody's guess.
             ErrorCode::VendorFailed => PortError::new(ErrorCode::OutcomeUnknown, error.detail),
+            // A page may follow a placed call as well as a refused one.
+            _ if answer.status.is_redirection() => PortError::new(ErrorCode::OutcomeUnknown, error.detail),
             _ => error,
         })?;
         accepted(&answer.body).map_err(|error| self.unusable(error, &answer.body))
@@ -279,7 +287,8 @@ fn accepted(bytes: &[u8]) -> Result<(), PortError> {
             Err(refusal @ wire::Refusal::Status { .. }) => Err(map::refused(refusal)),
             Ok(_) | Err(wire::Refusal::Shape(_)) => Ok(()),
         },
-        Err(error @ body::ReadError::WebPage) => Err(map::unreadable(error)),
+        // What a placed call answers is not documented, and the address is one of a web site: it is followed.
+        Err(body::ReadError::WebPage) => Err(PortError::new(ErrorCode::OutcomeUnknown, "the answer is a web page")),
         Err(body::ReadError::Empty | body::ReadError::NotJson(_)) => Ok(()),
     }
 }
@@ -332,7 +341,7 @@ mod tests {
             (r#"{"status":401}"#, ErrorCode::NotAuthorised),
             (r#"{"error":"ip"}"#, ErrorCode::NotAuthorised),
             (r#"{"status":409,"message":"active call"}"#, ErrorCode::AlreadyInCall),
-            ("<html>", ErrorCode::NotAuthorised),
+            ("<html>", ErrorCode::OutcomeUnknown),
         ] {
             assert_eq!(accepted(body.as_bytes()).unwrap_err().code, code, "{body}");
         }

@@ -13,6 +13,7 @@ use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::observation::CallObservation;
 use timbre_domain::ports::{CdrAnswer, LiveAnswer, Pace, Unread};
+use timbre_domain::redact::Redactor;
 
 use super::body::{self, ReadError};
 use super::time::{self, ReadTime};
@@ -27,8 +28,18 @@ pub struct Reading<'a> {
     pub country: Country,
     /// The agent's own endpoints.
     pub own: &'a OwnEndpoints,
+    /// Takes what we sent out of what is kept: a vendor may echo it.
+    pub redactor: &'a Redactor,
     /// When the answer came, UTC.
     pub answered_at: DateTime<Utc>,
+}
+
+impl Reading<'_> {
+    /// A part that could not be read: cleaned first and cut then, so that no cut hides half a secret.
+    fn unread(&self, place: &str, reason: impl AsRef<str>, raw: &str) -> Unread {
+        let place: String = self.redactor.clean(place).chars().take(80).collect();
+        Unread { place, reason: self.redactor.clean(reason.as_ref()), raw: body::kept(&self.redactor.clean(raw)) }
+    }
 }
 
 /// Reads an answer to `live=1`.
@@ -46,7 +57,7 @@ pub fn read_live(bytes: &[u8], reading: &Reading<'_>) -> Result<LiveAnswer, Port
         pace: Pace::default(),
     };
     for (place, value) in rows {
-        let Some(row) = read_row(&place, value, &mut answer.unread) else {
+        let Some(row) = read_row(&place, value, reading, &mut answer.unread) else {
             // It may be any call, so nothing that is missing from the rest has ended.
             answer.complete = false;
             continue;
@@ -67,7 +78,7 @@ pub fn read_cdrs(bytes: &[u8], reading: &Reading<'_>) -> Result<CdrAnswer, PortE
     let mut answer =
         CdrAnswer { rows: Vec::with_capacity(rows.len()), received: rows.len(), unread: Vec::new(), repairs };
     for (place, value) in rows {
-        if let Some(row) = read_row(&place, value, &mut answer.unread) {
+        if let Some(row) = read_row(&place, value, reading, &mut answer.unread) {
             let observation = observe(&place, &row, reading, &mut answer.unread);
             answer.rows.push(record(&place, row, observation, reading, &mut answer.unread));
         }
@@ -118,16 +129,16 @@ fn rows_of(bytes: &[u8]) -> Result<Rows, PortError> {
     Ok((rows, body.repairs.into_iter().map(str::to_owned).collect()))
 }
 
-fn read_row(place: &str, value: Value, unread: &mut Vec<Unread>) -> Option<Row> {
-    let raw = body::kept(&value.to_string());
+fn read_row(place: &str, value: Value, reading: &Reading<'_>, unread: &mut Vec<Unread>) -> Option<Row> {
+    let raw = value.to_string();
     match serde_json::from_value::<Row>(value) {
         Ok(row) if !row.callid.trim().is_empty() => Some(row),
         Ok(_) => {
-            unread.push(Unread { place: format!("{place}.callid"), reason: "there is no callid".into(), raw });
+            unread.push(reading.unread(&format!("{place}.callid"), "there is no callid", &raw));
             None
         }
         Err(error) => {
-            unread.push(Unread { place: place.to_owned(), reason: error.to_string(), raw });
+            unread.push(reading.unread(place, error.to_string(), &raw));
             None
         }
     }
@@ -159,7 +170,7 @@ fn moment(place: &str, text: &str, reading: &Reading<'_>, unread: &mut Vec<Unrea
         ReadTime::At(time) => Some(time),
         ReadTime::None => None,
         ReadTime::Unreadable => {
-            unread.push(Unread { place: place.to_owned(), reason: "it is no time".into(), raw: body::kept(text) });
+            unread.push(reading.unread(place, "it is no time", text));
             None
         }
     }
@@ -169,24 +180,18 @@ fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, u
     let duration_s = match row.duration.trim() {
         "" => 0,
         text => text.parse::<Decimal>().ok().and_then(|d| u64::try_from(d.round()).ok()).unwrap_or_else(|| {
-            let raw = body::kept(text);
-            unread.push(Unread {
-                place: format!("{place}.duration"),
-                reason: "it is no number of seconds".into(),
-                raw,
-            });
+            unread.push(reading.unread(&format!("{place}.duration"), "it is no number of seconds", text));
             0
         }),
     };
-    let spoken = TimeDelta::seconds(i64::try_from(duration_s).unwrap_or(0));
+    let spoken = i64::try_from(duration_s).ok().and_then(TimeDelta::try_seconds).unwrap_or_default();
     let ended_at = moment(&format!("{place}.disconnect_time"), &row.disconnect_time, reading, unread)
         .or_else(|| seen.connected_at.and_then(|connected| connected.checked_add_signed(spoken)));
     let mut money = |field: &str, text: &str| match text.trim() {
         "" => None,
         text => text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text)).map_or_else(
             |_| {
-                let raw = body::kept(text);
-                unread.push(Unread { place: format!("{place}.{field}"), reason: "it is no amount".into(), raw });
+                unread.push(reading.unread(&format!("{place}.{field}"), "it is no amount", text));
                 None
             },
             Some,
@@ -256,14 +261,26 @@ mod tests {
         let answered_at = "2017-12-04T16:01:45Z".parse().unwrap();
         read_live(
             text.as_bytes(),
-            &Reading { zone: chrono_tz::America::Costa_Rica, country: Country::CR, own: &own, answered_at },
+            &Reading {
+                zone: chrono_tz::America::Costa_Rica,
+                country: Country::CR,
+                own: &own,
+                redactor: &Redactor::default(),
+                answered_at,
+            },
         )
     }
 
     fn cdrs(text: &str) -> CdrAnswer {
         let own = own();
         let answered_at = "2017-12-04T16:01:45Z".parse().unwrap();
-        let reading = Reading { zone: chrono_tz::America::Costa_Rica, country: Country::CR, own: &own, answered_at };
+        let reading = Reading {
+            zone: chrono_tz::America::Costa_Rica,
+            country: Country::CR,
+            own: &own,
+            redactor: &Redactor::default(),
+            answered_at,
+        };
         read_cdrs(text.as_bytes(), &reading).unwrap()
     }
 

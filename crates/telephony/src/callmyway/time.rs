@@ -1,6 +1,6 @@
 //! CallMyWay's times: `YYYY-MM-DD HH:mm:ss` with no zone (seed 000, "Notas de los HTTPS"), read tolerantly.
 
-use chrono::{DateTime, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 /// What a time field turned out to be.
@@ -31,6 +31,10 @@ pub(super) fn read(text: &str, zone: Tz) -> ReadTime {
     let Some(naive) = FORMATS.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) else {
         return ReadTime::Unreadable;
     };
+    // Nobody telephones in other millennia; dates near the ends of what can be counted overflow.
+    if !(1..=9999).contains(&naive.year()) {
+        return ReadTime::Unreadable;
+    }
     if naive.date() <= NaiveDate::from_ymd_opt(1970, 1, 1).unwrap_or_default() {
         return ReadTime::None;
     }
@@ -38,7 +42,10 @@ pub(super) fn read(text: &str, zone: Tz) -> ReadTime {
         // The hour that a zone repeats: the earlier one, so that no call begins in the future.
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => ReadTime::At(time.to_utc()),
         // The hour that a zone leaves out: a clock that was not changed yet shows it; it means an hour later.
-        LocalResult::None => match zone.from_local_datetime(&(naive + TimeDelta::hours(1))).earliest() {
+        LocalResult::None => match naive
+            .checked_add_signed(TimeDelta::hours(1))
+            .and_then(|naive| zone.from_local_datetime(&naive).earliest())
+        {
             Some(time) => ReadTime::At(time.to_utc() - TimeDelta::hours(1)),
             None => ReadTime::Unreadable,
         },
@@ -75,7 +82,15 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_unreadable() {
-        for text in ["yesterday", "2017-13-04 10:01:43", "2017-12-32 10:01:43", "04/12/2017", "10:01:43"] {
+        for text in [
+            "+262142-12-31 23:30:00",
+            "-0400-01-01 00:00:00",
+            "yesterday",
+            "2017-13-04 10:01:43",
+            "2017-12-32 10:01:43",
+            "04/12/2017",
+            "10:01:43",
+        ] {
             assert_eq!(read(text, Costa_Rica), ReadTime::Unreadable, "{text:?}");
         }
     }

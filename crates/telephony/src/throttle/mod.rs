@@ -37,8 +37,8 @@ impl Throttles {
         Self { clock, memory, by_scope: Mutex::default() }
     }
 
-    /// The throttle of a scope; made, with what was remembered from before, when it is first asked for. Of two rules
-    /// for one scope the stricter would be right; settings are checked so that there is only one.
+    /// The throttle of a scope; made, with what was remembered from before, when it is first asked for. The first rule
+    /// given for a scope is kept.
     pub fn of(&self, scope: &str, rule: Duration) -> Arc<Throttle> {
         let mut by_scope = self.by_scope.lock().unwrap_or_else(PoisonError::into_inner);
         let made = by_scope.entry(scope.to_owned()).or_insert_with(|| {
@@ -95,15 +95,23 @@ impl Throttle {
             // Registered before the state is looked at, so that no change is missed in between.
             let changed = self.changed.notified();
             let sleeps_until = {
-                let mut state = self.lock();
+                let state = self.lock();
                 let now = self.clock.elapsed();
                 let is_first = state.first().is_some_and(|w| w.ticket == place.ticket);
                 match state.pacer.next_slot(now) {
                     Some(slot) if slot <= now && is_first => {
-                        state.pacer.sent(now);
                         drop(state);
+                        // First remembered, then sent: the database may keep us waiting, and the distance counts from
+                        // the moment the question really leaves.
                         self.memory.remember(&self.scope, self.clock.now());
-                        return Permit { throttle: self, sent_at: now, told: false };
+                        let mut state = self.lock();
+                        let sent_at = self.clock.elapsed();
+                        if state.pacer.next_slot(sent_at).is_some_and(|slot| slot <= sent_at) {
+                            state.pacer.sent(sent_at);
+                            return Permit { throttle: self, sent_at, told: false };
+                        }
+                        // Somebody slipped in meanwhile.
+                        state.pacer.next_slot(sent_at)
                     }
                     // The slot is another's, who is about to take it and will say so.
                     Some(slot) if slot <= now => None,
@@ -170,7 +178,7 @@ impl Permit<'_> {
     pub fn answered(mut self) -> Pace {
         let took = self.throttle.clock.elapsed().saturating_sub(self.sent_at);
         self.told = true;
-        if self.throttle.lock().pacer.answered(took) {
+        if self.throttle.lock().pacer.answered(self.throttle.clock.elapsed(), took) {
             let pace = self.throttle.pace(took);
             tracing::info!(
                 scope = "reading",
@@ -184,10 +192,19 @@ impl Permit<'_> {
     }
 }
 
+impl Permit<'_> {
+    /// The answer came, but says nothing about the vendor's ordinary pace: a long record, a refusal.
+    pub fn released(mut self) {
+        self.told = true;
+        self.throttle.lock().pacer.released();
+        self.throttle.changed.notify_waiters();
+    }
+}
+
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if !self.told {
-            self.throttle.lock().pacer.gave_up();
+            self.throttle.lock().pacer.gave_up(self.throttle.clock.elapsed());
             self.throttle.changed.notify_waiters();
         }
     }
@@ -320,6 +337,8 @@ mod tests {
         assert!(line.order().is_empty());
         drop(outstanding);
         line.settle().await;
+        assert!(line.order().is_empty(), "it may have arrived just before it was dropped");
+        line.slots(1).await;
         assert_eq!(line.order(), ["next"]);
     }
 

@@ -67,18 +67,28 @@ impl Pacer {
         self.in_flight += 1;
     }
 
-    /// The question in flight is over, without an answer that tells about the pace.
-    pub fn gave_up(&mut self) {
+    /// The question in flight has an answer that says nothing about the vendor's ordinary pace.
+    pub fn released(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// The question in flight broke off or was given up at `now`. It may have arrived only moments ago, so the distance
+    /// counts from here.
+    pub fn gave_up(&mut self, now: Duration) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.last_sent = self.last_sent.max(Some(now));
     }
 
     /// The answer came. One that took much longer than answers ordinarily do is a vendor that holds us back: we slow
     /// down, and speed up again after a run of ordinary ones. Returns whether the distance changed.
-    pub fn answered(&mut self, took: Duration) -> bool {
+    pub fn answered(&mut self, now: Duration, took: Duration) -> bool {
         self.in_flight = self.in_flight.saturating_sub(1);
         let before = self.interval;
-        let lags = self.ordinary().is_some_and(|ordinary| took > ordinary * 3 + PATIENCE);
+        let ordinary = self.ordinary().unwrap_or(took);
+        let lags = took > ordinary * 3 + PATIENCE;
         if lags {
+            // It may have been under way long and arrived late: then the next must not follow close behind it.
+            self.last_sent = self.last_sent.max(Some(now.saturating_sub(ordinary)));
             self.steady = 0;
             self.interval = (self.interval * 3 / 2).min(SLOWEST.max(self.rule));
         } else {
@@ -133,7 +143,7 @@ mod tests {
             let slot = pacer.next_slot(now).unwrap();
             assert_eq!(slot, ms(100) + (RULE + MARGIN) * u32::try_from(n).unwrap(), "no drift");
             pacer.sent(slot);
-            pacer.answered(ms(300));
+            pacer.answered(slot + ms(300), ms(300));
             now = slot + ms(300);
         }
     }
@@ -143,22 +153,23 @@ mod tests {
         let mut pacer = Pacer::new(RULE);
         pacer.sent(ms(0));
         assert_eq!(pacer.next_slot(ms(60_000)), None);
-        pacer.gave_up();
+        pacer.gave_up(ms(10_000));
         assert_eq!(pacer.next_slot(ms(60_000)), Some(ms(60_000)));
+        assert_eq!(pacer.next_slot(ms(10_000)), Some(ms(14_020)), "it may have arrived just before it broke off");
     }
 
     #[test]
     fn lagging_answers_slow_us_down_and_ordinary_ones_speed_us_up_again() {
         let mut pacer = Pacer::new(RULE);
-        pacer.answered(ms(80));
-        assert!(!pacer.answered(ms(120)), "a little slower is the network");
-        assert!(pacer.answered(ms(4_100)));
+        pacer.answered(ms(0), ms(80));
+        assert!(!pacer.answered(ms(0), ms(120)), "a little slower is the network");
+        assert!(pacer.answered(ms(0), ms(4_100)));
         assert!(pacer.is_slowed());
         assert_eq!(pacer.interval(), ms(6_000));
         for _ in 0..4 {
-            assert!(!pacer.answered(ms(90)));
+            assert!(!pacer.answered(ms(0), ms(90)));
         }
-        assert!(pacer.answered(ms(90)));
+        assert!(pacer.answered(ms(0), ms(90)));
         assert_eq!(pacer.interval(), RULE);
         assert!(!pacer.is_slowed());
     }
@@ -167,17 +178,17 @@ mod tests {
     fn a_slow_network_is_not_mistaken_for_a_vendor_that_holds_back() {
         let mut pacer = Pacer::new(RULE);
         for _ in 0..40 {
-            assert!(!pacer.answered(ms(1_800)));
+            assert!(!pacer.answered(ms(0), ms(1_800)));
         }
     }
 
     #[test]
     fn it_never_gets_slower_than_half_a_minute() {
         let mut pacer = Pacer::new(RULE);
-        pacer.answered(ms(50));
+        pacer.answered(ms(0), ms(50));
         for _ in 0..50 {
-            pacer.answered(ms(9_000));
-            pacer.answered(ms(50));
+            pacer.answered(ms(0), ms(9_000));
+            pacer.answered(ms(0), ms(50));
         }
         assert!(pacer.interval() <= SLOWEST);
     }
@@ -213,7 +224,7 @@ mod tests {
                 }
                 pacer.sent(slot);
                 last = Some(slot);
-                if fails { pacer.gave_up() } else { pacer.answered(ms(took)); }
+                if fails { pacer.gave_up(slot + ms(took)) } else { pacer.answered(slot + ms(took), ms(took)); }
                 now = slot + ms(took);
             }
         }
