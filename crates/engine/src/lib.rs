@@ -1,8 +1,8 @@
 //! The named components behind the windows and the command line.
 //!
-//! [`poller`](crate::poller) asks the vendor and feeds the tracker; [`call_flow`](crate::call_flow) turns transitions
-//! into events and pop-ups; [`dialler`](crate::dialler) places calls; [`history_sync`](crate::history_sync) brings the
-//! vendor's record home; [`backup`](crate::backup) copies the database now and then. They speak over one [`bus`] and
+//! [`poller`] asks the vendor and feeds the tracker; [`call_flow`] turns transitions
+//! into events and pop-ups; [`dialler`] places calls; [`history_sync`] brings the
+//! vendor's record home; [`backup`] copies the database now and then. They speak over one [`bus`] and
 //! stop cleanly together. Windows and command line call [`commands`]; a second process does so over [`local`].
 
 pub mod backup;

@@ -1,6 +1,6 @@
 //! `cargo xtask <command>`: everything a person, or the build server, runs from the project's folder.
 //!
-//! One file a command: [`demo`], [`test`], [`set_up`], [`bench`], [`bindings`]. Each first brings the machine to where
+//! One file a command: [`demo`], [`mod@test`], [`set_up`], [`mod@bench`], [`bindings`]. Each first brings the machine to where
 //! the command needs it, and no further: a headless demo asks for no desktop packages. Nothing here knows Timbre; this
 //! crate stays small, so that the first `cargo xtask` on a fresh machine compiles in seconds.
 
