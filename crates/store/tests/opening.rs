@@ -179,3 +179,44 @@ fn a_clean_end_leaves_no_mark_and_a_kill_does() {
     drop(folder);
     assert!(!files(dir.path()).contains(&"timbre.db.in-use".to_owned()));
 }
+
+#[test]
+fn a_database_that_is_gone_while_its_backup_is_there_is_restored_and_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, store) = open(dir.path());
+    store.save_contact(&ana(), now()).unwrap();
+    store.back_up().unwrap();
+    store.close().unwrap();
+    drop(folder);
+    fs::remove_file(dir.path().join("timbre.db")).unwrap();
+    let folder = DataFolder::hold(dir.path()).unwrap();
+    let (store, report) = Store::open(&folder, now()).unwrap();
+    assert!(report.set_aside.unwrap().restored_from.is_some());
+    assert_eq!(store.count_contacts().unwrap(), 1);
+}
+
+#[test]
+fn a_damaged_backup_is_set_aside_too_and_a_damaged_database_never_becomes_a_backup() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("timbre.db"), [0x5a; 4096]).unwrap();
+    fs::write(dir.path().join("timbre.db.backup"), [0x5a; 4096]).unwrap();
+    let folder = DataFolder::hold(dir.path()).unwrap();
+    let (store, report) = Store::open(&folder, now()).unwrap();
+    assert_eq!(report.set_aside.unwrap().restored_from, None);
+    assert!(files(dir.path()).contains(&"timbre.db.backup.damaged-0".to_owned()));
+    for n in 0..2_000u128 {
+        store.save_contact(&Contact { id: ContactId(Uuid::from_u128(n)), ..ana() }, now()).unwrap();
+    }
+    store.back_up().unwrap();
+    let good = fs::read(dir.path().join("timbre.db.backup")).unwrap();
+    store.close().unwrap();
+    let path = dir.path().join("timbre.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 16 * 1024].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
+    let (store, _) = Store::open(&folder, now()).unwrap();
+    assert!(store.back_up().is_err(), "damage is not copied over a good backup");
+    assert_eq!(fs::read(dir.path().join("timbre.db.backup")).unwrap(), good);
+    assert!(!files(dir.path()).iter().any(|name| name.ends_with(".part")));
+}
