@@ -1,0 +1,121 @@
+//! What the settings file refuses, and where it says so.
+
+use super::*;
+
+const SMALLEST: &str = "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"http://127.0.0.1:8080\"\nusername = \"8373456\"\n";
+
+#[test]
+fn a_base_url_and_an_account_are_enough() {
+    let settings = Settings::parse(SMALLEST).unwrap();
+    let account = &settings.accounts[0];
+    assert_eq!(account.endpoints, [EndpointNumber::new("8373456").unwrap()]);
+    assert_eq!(account.time_zone, chrono_tz::America::Costa_Rica);
+    assert_eq!(account.reading_interval_ms, 4_000);
+    assert_eq!(settings.identities[0].label, "8373456");
+}
+
+#[test]
+fn an_identitys_endpoint_is_the_agents_own() {
+    let text = format!("{SMALLEST}[[identities]]\nlabel = \"Oculto\"\naccount = \"main\"\nendpoint = \"8373999\"\n");
+    let settings = Settings::parse(&text).unwrap();
+    assert_eq!(settings.accounts[0].endpoints.len(), 2);
+}
+
+#[test]
+fn the_example_is_valid_and_what_it_comments_out_is_too() {
+    Settings::parse(EXAMPLE).unwrap();
+    let all: String = EXAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(set) if set.contains(" = ") && set.split(" = ").next().is_some_and(|name| !name.contains(' ')) => set,
+            Some(section) if section.starts_with("[[") => section,
+            _ => line,
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    Settings::parse(&all).unwrap_or_else(|error| panic!("{error}\n{all}"));
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_line() {
+    let of = |text: &str| Settings::parse(text).unwrap_err();
+    let with = |line: &str| of(&format!("{SMALLEST}{line}\n"));
+    for (error, line, part) in [
+        (of(""), None, "no account"),
+        (of("language = \"fr\""), Some(1), "unknown variant `fr`"),
+        (of("country = \"Costa Rica\"\n"), Some(1), "two capital letters"),
+        (of("language = \"es\"\nlanguage = \"en\""), Some(2), "duplicate key"),
+        (
+            of("[[accounts]]\nname = \"Main\"\nprovider = \"callmyway\"\nbase_url = \"https://a\"\nusername = \"1\""),
+            Some(2),
+            "a-z",
+        ),
+        (
+            of("[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"ftp://a\"\nusername = \"1\""),
+            Some(4),
+            "https",
+        ),
+        (
+            of("[[accounts]]\nname = \"main\"\nprovider = \"other\"\nbase_url = \"https://a\"\nusername = \"1\""),
+            Some(3),
+            "unknown variant",
+        ),
+        (
+            of(
+                "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"http://vendor.example\"\nusername = \"1\"",
+            ),
+            Some(4),
+            "plain http",
+        ),
+        (
+            of("[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"https://a\"\nusername = \" \""),
+            Some(5),
+            "user name",
+        ),
+        (of("[[accounts]]\nname = \"main\""), Some(1), "missing field"),
+        (with("time_zone = \"Costa Rica\""), Some(6), "America/Costa_Rica"),
+        (with("currency = \"colones\""), Some(6), "three capital letters"),
+        (with("reading_interval_ms = 5"), Some(6), "20 ms"),
+        (with("endpoints = [\"8373456\", \"a b\"]"), Some(6), "endpoint"),
+        (with("colour = \"red\""), Some(6), "unknown field `colour`"),
+        (
+            with("[[identities]]\nlabel = \"a\"\naccount = \"other\"\nendpoint = \"1\""),
+            Some(8),
+            "no account named other",
+        ),
+        (of(&format!("{SMALLEST}{SMALLEST}")), Some(7), "two accounts"),
+        (of("this is no toml"), Some(1), ""),
+    ] {
+        assert!(error.message.contains(part), "{error}");
+        assert_eq!(error.line, line, "{error}");
+    }
+}
+
+#[test]
+fn the_vendors_limit_can_not_be_undercut_but_on_this_machine() {
+    let at = |base: &str| {
+        Settings::parse(&format!("{}reading_interval_ms = 400\n", SMALLEST.replace("http://127.0.0.1:8080", base)))
+    };
+    assert!(at("http://127.0.0.1:8080").is_ok());
+    assert!(at("http://localhost:8080").is_ok());
+    let error = at("https://www.callmyway.com").unwrap_err();
+    assert_eq!((error.line, error.message.contains("4000 ms")), (Some(6), true));
+    assert!(at("https://127.0.0.1.example.com").is_err());
+}
+
+#[test]
+fn a_secret_that_was_written_into_the_file_is_not_repeated() {
+    for line in [
+        "password = \"hunter2\"",
+        "reading_interval_ms = \"hunter2\"",
+        "full_account = \"hunter2\"",
+        "click_to_dial_url = \"https://8373456:hunter2@a.example\"",
+        "click_to_dial_url = \"https://a.example/?password=hunter2\"",
+        "click_to_dial_url = \"hunter2\"",
+        "password = \"hunter2",
+    ] {
+        let error = Settings::parse(&format!("{SMALLEST}{line}\n")).unwrap_err();
+        assert_eq!(error.line, Some(6), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}
