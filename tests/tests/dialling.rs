@@ -155,6 +155,17 @@ async fn an_engine_that_has_just_started_looks_first_whether_the_agent_is_in_a_c
 }
 
 #[tokio::test]
+async fn a_call_that_ended_while_timbre_was_off_does_not_keep_anybody_from_dialling() {
+    let mut story = Story::begin().await;
+    let call = story.sim.rings("22223333", ENDPOINT);
+    story.until("the pop-up", |event| matches!(event, Event::Popup(_)).then_some(())).await;
+    story.stop().await;
+    call.hang_up();
+    story.start().await;
+    dial_to(&mut story, NUMBER, None).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_vendors_own_refusal_of_a_second_call_is_understood() {
     let mut story =
         Story::with(SimulatorConfig { busy: BusyStyle::Status(409), ..SimulatorConfig::default() }, "").await;

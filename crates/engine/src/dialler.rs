@@ -114,11 +114,20 @@ fn expect(context: &Context, line: &Line, dial: Dial) -> Result<CallTransition, 
     Ok(tracker.expect(dial, within))
 }
 
-/// An engine that has just started does not know yet whether the agent is in a call.
+/// An engine that has just started does not know yet whether the agent is in a call; and a call it remembers from before
+/// may have ended meanwhile, which only a second look can tell.
 async fn look_first(context: &Context, line: &Line) {
     let mut reach = line.reach.subscribe();
+    let mut looks = line.looks();
+    let looked = async {
+        let _ = reach.wait_for(|reach| *reach != Reach::NotAskedYet).await;
+        let now = context.clock.now();
+        if line.account.endpoints.iter().any(|endpoint| line.tracker().is_busy(endpoint, now)) {
+            let _ = looks.wait_for(|looks| *looks >= 2).await;
+        }
+    };
     tokio::select! {
-        _ = reach.wait_for(|reach| *reach != Reach::NotAskedYet) => {}
+        () = looked => {}
         () = context.clock.sleep(FIRST_LOOK_WITHIN) => {
             tracing::warn!(account = %line.name(), "dialling without knowing whether the agent is in a call");
         }

@@ -1,6 +1,6 @@
 //! Logs: one line an event, to standard error or a file, never with a secret.
 //!
-//! `TIMBRE_LOG` sets what is logged (such as `timbre_engine=debug`); warnings and errors are logged without it.
+//! `TIMBRE_LOG` sets what is logged (such as `timbre_engine=debug`); errors alone are logged without it.
 
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ use crate::secrets::SharedRedactor;
 
 /// Sends what is logged to `out`. Called again, it changes nothing.
 pub fn start<W: Write + Send + 'static>(redactor: SharedRedactor, out: W) {
-    let filter = EnvFilter::try_from_env("TIMBRE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("TIMBRE_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
     let writer = Redacted { redactor, out: Mutex::new(out) };
     let logging = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(writer).try_init();
     if let Err(error) = logging {

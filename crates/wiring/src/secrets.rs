@@ -142,10 +142,9 @@ fn of_keyring(error: keyring_core::Error) -> PortError {
     use keyring_core::Error;
     match error {
         Error::NoEntry => PortError::new(ErrorCode::SecretMissing, "the keyring has no password for this account"),
-        Error::NoDefaultStore | Error::PlatformFailure(_) => PortError::new(
-            ErrorCode::SecretMissing,
-            "there is no keyring, and the environment has no password for this account",
-        ),
+        Error::NoDefaultStore | Error::PlatformFailure(_) => {
+            PortError::new(ErrorCode::KeyringUnavailable, "this machine has no keyring that answers")
+        }
         Error::NoStorageAccess(_) => PortError::new(ErrorCode::KeyringUnavailable, "the keyring is locked"),
         _ => PortError::new(ErrorCode::KeyringUnavailable, "the keyring refused"),
     }
