@@ -4,10 +4,14 @@
 //! The repairs undo what the document's own text processing did; the real vendor sends none of it. What the vendor may
 //! do to its answers is mended in the adapter (`callmyway/body.rs`).
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use timbre_domain::attribution::Whose;
 use timbre_domain::call::{Direction, Party};
 use timbre_domain::endpoint::{EndpointNumber, OwnEndpoints};
+use timbre_domain::error::PortError;
 use timbre_domain::number::Country;
+use timbre_domain::ports::LiveAnswer;
 use timbre_domain::redact::Redactor;
 use timbre_telephony::callmyway::Reading;
 use timbre_telephony::callmyway::reading::{read_endpoints, read_live};
@@ -38,6 +42,17 @@ fn own(numbers: &[&str]) -> OwnEndpoints {
     OwnEndpoints::new(numbers.iter().filter_map(|number| EndpointNumber::new(number)))
 }
 
+fn live(text: &str, own: &OwnEndpoints) -> Result<LiveAnswer, PortError> {
+    let reading = Reading {
+        zone: chrono_tz::America::Costa_Rica,
+        country: Country::CR,
+        own,
+        redactor: &Redactor::default(),
+        answered_at: "2017-12-04T16:02:00Z".parse().unwrap(),
+    };
+    read_live(text.as_bytes(), &reading)
+}
+
 #[test]
 fn the_mended_examples_are_the_excerpts_with_the_named_repairs_and_nothing_else() {
     assert_eq!(mended(LIVE_SEED), LIVE);
@@ -66,15 +81,7 @@ fn every_repair_is_needed() {
 #[test]
 fn the_live_example_shows_two_outgoing_calls() {
     let own = own(&["8373456", "8615601"]);
-    let answered_at = "2017-12-04T16:02:00Z".parse().unwrap();
-    let reading = Reading {
-        zone: chrono_tz::America::Costa_Rica,
-        country: Country::CR,
-        own: &own,
-        redactor: &Redactor::default(),
-        answered_at,
-    };
-    let answer = read_live(LIVE.as_bytes(), &reading).unwrap();
+    let answer = live(LIVE, &own).unwrap();
     assert!(answer.complete && answer.unread.is_empty() && answer.repairs.is_empty());
     let seen: Vec<_> = answer
         .observations
@@ -118,15 +125,7 @@ fn the_live_example_shows_two_outgoing_calls() {
 #[test]
 fn an_agent_sees_only_the_own_call_of_the_live_example() {
     let own = own(&["8373456"]);
-    let answered_at = "2017-12-04T16:02:00Z".parse().unwrap();
-    let reading = Reading {
-        zone: chrono_tz::America::Costa_Rica,
-        country: Country::CR,
-        own: &own,
-        redactor: &Redactor::default(),
-        answered_at,
-    };
-    let answer = read_live(LIVE.as_bytes(), &reading).unwrap();
+    let answer = live(LIVE, &own).unwrap();
     assert_eq!((answer.observations.len(), answer.others), (2, 1));
 }
 
@@ -140,14 +139,6 @@ fn the_endpoints_example_is_a_map_of_id_to_number() {
 #[test]
 fn the_raw_excerpts_are_no_answers_and_are_refused() {
     let own = own(&["8373456"]);
-    let answered_at = "2017-12-04T16:02:00Z".parse().unwrap();
-    let reading = Reading {
-        zone: chrono_tz::America::Costa_Rica,
-        country: Country::CR,
-        own: &own,
-        redactor: &Redactor::default(),
-        answered_at,
-    };
-    assert!(read_live(LIVE_SEED.as_bytes(), &reading).is_err());
+    assert!(live(LIVE_SEED, &own).is_err());
     assert!(read_endpoints(ENDPOINTS_SEED.as_bytes()).is_err());
 }
