@@ -336,5 +336,6 @@ pub fn name_of(event: &Event) -> &'static str {
         Event::Dial(_) => "dial.progress",
         Event::Provider(_) => "provider.state",
         Event::Store(_) => "store.state",
+        Event::Import(_) => "contacts.import",
     }
 }

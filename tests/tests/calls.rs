@@ -7,7 +7,7 @@ use std::time::Duration;
 use timbre_domain::call::{CallKey, Direction};
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::matching::{MatchKind, MatchName};
-use timbre_engine::commands::{CallFilter, Command, Reply};
+use timbre_engine::commands::{CallFilter, Command, ContactEdit, Reply};
 use timbre_engine::event::{Event, PopupEvent};
 use timbre_simulator::{RequestKind, SimulatorConfig};
 use timbre_tests::story::{ENDPOINT, Story, name_of};
@@ -18,7 +18,7 @@ fn of_call<'a>(callid: &'a str, name: &'a str) -> impl Fn(&Event) -> Option<()> 
             Event::Detected(c) | Event::Connected(c) | Event::Ended(c) | Event::Resumed(c) => &c.call_key,
             Event::Recorded(r) => &r.call_key,
             Event::Popup(p) => &p.call_key,
-            Event::Dial(_) | Event::Provider(_) | Event::Store(_) => return None,
+            Event::Dial(_) | Event::Provider(_) | Event::Store(_) | Event::Import(_) => return None,
         };
         (name_of(event) == name && key.external_id == callid).then_some(())
     }
@@ -33,8 +33,8 @@ fn popup_of<'a>(callid: &'a str) -> impl Fn(&Event) -> Option<PopupEvent> + 'a {
 
 async fn add(story: &mut Story, name: &str, phones: &[&str]) {
     let phones = phones.iter().map(|phone| ((*phone).to_owned(), PhoneKind::Mobile)).collect();
-    let command = Command::ContactsAdd { name: name.into(), company: String::new(), phones };
-    story.execute(command).await.unwrap();
+    let contact = ContactEdit { name: Some(name.into()), phones: Some(phones), ..ContactEdit::default() };
+    story.execute(Command::ContactsAdd(contact)).await.unwrap();
 }
 
 fn names(popup: &PopupEvent) -> Vec<&str> {
@@ -49,7 +49,7 @@ async fn a_known_contact_rings_is_answered_and_hangs_up_and_it_is_one_call_of_th
     let call = story.sim.rings("88884787", ENDPOINT);
     let popup = story.until("the pop-up", popup_of(&call.callid())).await;
     assert_eq!(names(&popup), ["Ana Rojas"]);
-    assert_eq!((popup.matched, popup.kind), (MatchName::One, Some(MatchKind::Exact)));
+    assert_eq!((popup.matched, popup.kind), (MatchName::One, Some(MatchKind::National)));
     assert_eq!(popup.number_written, "8888 4787");
     call.answer();
     story.until("answered", of_call(&call.callid(), "call.connected")).await;

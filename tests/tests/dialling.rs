@@ -7,7 +7,7 @@ use timbre_domain::contact::{ContactId, PhoneKind};
 use timbre_domain::dial::{DialId, DialState, LikelyReason};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::matching::Match;
-use timbre_engine::commands::{Command, CommandError, Reply};
+use timbre_engine::commands::{Command, CommandError, ContactEdit, Reply};
 use timbre_engine::dialler::DialRequest;
 use timbre_engine::event::Event;
 use timbre_simulator::{AgentLegCaller, BusyStyle, ClickToDialLegs, DialAnswer, Fault, RequestKind, SimulatorConfig};
@@ -16,7 +16,7 @@ use timbre_tests::story::{ENDPOINT, Story};
 const NUMBER: &str = "8888-4787";
 
 async fn dial_to(story: &mut Story, number: &str, contact: Option<ContactId>) -> Result<DialId, CommandError> {
-    let request = DialRequest { number: number.into(), from: None, contact };
+    let request = DialRequest { number: number.into(), contact, ..DialRequest::default() };
     match story.execute(Command::Dial(request)).await? {
         Reply::Dial { dial_id, .. } => Ok(dial_id),
         other => panic!("{other:?}"),
@@ -25,8 +25,8 @@ async fn dial_to(story: &mut Story, number: &str, contact: Option<ContactId>) ->
 
 async fn ana(story: &mut Story) -> ContactId {
     let phones = vec![(NUMBER.to_owned(), PhoneKind::Mobile)];
-    let command = Command::ContactsAdd { name: "Ana".into(), company: String::new(), phones };
-    let Reply::Added { contact } = story.execute(command).await.unwrap() else { panic!() };
+    let ana = ContactEdit { name: Some("Ana".into()), phones: Some(phones), ..ContactEdit::default() };
+    let Reply::Contact { contact } = story.execute(Command::ContactsAdd(ana)).await.unwrap() else { panic!() };
     contact.id
 }
 
@@ -225,8 +225,9 @@ async fn a_call_can_be_made_as_any_identity_and_as_no_other() {
          [[identities]]\nlabel = \"Oculto\"\naccount = \"main\"\nendpoint = \"8615601\"\nwithheld = true\n"
     );
     let mut story = Story::with(SimulatorConfig::default(), &settings).await;
-    let request =
-        |from: &str| Command::Dial(DialRequest { number: NUMBER.into(), from: Some(from.into()), contact: None });
+    let request = |from: &str| {
+        Command::Dial(DialRequest { number: NUMBER.into(), from: Some(from.into()), ..DialRequest::default() })
+    };
     let error = story.execute(request("Nadie")).await.unwrap_err();
     assert_eq!((error.code, error.place.as_deref()), (ErrorCode::NotFound, Some("from")));
     assert!(error.detail.contains("Ventas, Oculto"));

@@ -28,6 +28,7 @@ const RULES: &[Rule] = &[
     Rule { who: "timbre-telephony", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
     Rule { who: "timbre-crm", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
     Rule { who: "timbre-store", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
+    Rule { who: "timbre-interchange", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
     Rule {
         who: "timbre-engine",
         knows: &["timbre-domain", "timbre-store"],
@@ -36,7 +37,14 @@ const RULES: &[Rule] = &[
     },
     Rule {
         who: "timbre-wiring",
-        knows: &["timbre-domain", "timbre-engine", "timbre-store", "timbre-telephony", "timbre-crm"],
+        knows: &[
+            "timbre-domain",
+            "timbre-engine",
+            "timbre-store",
+            "timbre-telephony",
+            "timbre-interchange",
+            "timbre-crm",
+        ],
         tests_know: None,
         advice: "Wiring chooses adapters; it is no place for the programs or for the simulated vendors.",
     },
@@ -191,7 +199,7 @@ fn the_domain_knows_none_of_our_packages_and_no_runtime_network_or_database() {
 
 #[test]
 fn adapters_know_the_domain_and_not_each_other() {
-    keeps_the_rules(&["timbre-telephony", "timbre-crm", "timbre-store"]);
+    keeps_the_rules(&["timbre-telephony", "timbre-crm", "timbre-store", "timbre-interchange"]);
 }
 
 #[test]

@@ -1,17 +1,21 @@
 //! The command line.
 
+mod contacts;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand};
 use timbre_domain::call::AccountName;
-use timbre_domain::contact::{ContactId, PhoneKind};
+use timbre_domain::contact::ContactId;
 use timbre_domain::texts::Language;
+
+pub(crate) use contacts::{Contacts, Details, Import};
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  it failed, for a reason not listed here
-  2  the command line is wrong
+  2  the command line is wrong, or what it names does not want to be called
   3  the settings file is wrong
   4  there is no such thing (account, identity, contact, call)
   5  the vendor can't be reached or fails; trying later may help
@@ -20,6 +24,8 @@ Exit codes:
   8  the dial was accepted, but no call appeared
   9  the data folder or the database can't be used
  10  it is not known whether the call was placed
+ 11  the file of contacts can't be used; the message names row and column
+ 12  doctor found something that needs a person
 130  interrupted
 
 Environment:
@@ -87,6 +93,9 @@ pub(crate) struct Dial {
     /// Return as soon as the vendor has accepted the call.
     #[arg(long)]
     pub(crate) no_wait: bool,
+    /// Call even a contact who does not want to be called.
+    #[arg(long)]
+    pub(crate) despite_do_not_call: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -129,27 +138,6 @@ pub(crate) enum Endpoints {
     List(OfAccount),
     /// Read them from the vendor.
     Sync(OfAccount),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Contacts {
-    /// Add a contact.
-    Add {
-        /// The person's name.
-        #[arg(long, default_value = "")]
-        name: String,
-        /// The company.
-        #[arg(long, default_value = "")]
-        company: String,
-        /// A telephone, the preferred one first: NUMBER or KIND=NUMBER with mobile, work, home or other.
-        #[arg(long = "phone", value_name = "[KIND=]NUMBER", value_parser = phone)]
-        phones: Vec<(String, PhoneKind)>,
-    },
-    /// Who has this number?
-    Lookup {
-        /// As an exchange or a person writes it.
-        number: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -197,18 +185,6 @@ fn language(text: &str) -> Result<Language, String> {
     }
 }
 
-fn phone(text: &str) -> Result<(String, PhoneKind), String> {
-    let Some((kind, number)) = text.split_once('=') else { return Ok((text.to_owned(), PhoneKind::Other)) };
-    let kind = match kind {
-        "mobile" => PhoneKind::Mobile,
-        "work" => PhoneKind::Work,
-        "home" => PhoneKind::Home,
-        "other" => PhoneKind::Other,
-        _ => return Err("the kind is mobile, work, home or other".into()),
-    };
-    Ok((number.to_owned(), kind))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -218,12 +194,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn a_telephone_may_name_its_kind() {
-        assert_eq!(phone("8884-8787"), Ok(("8884-8787".into(), PhoneKind::Other)));
-        assert_eq!(phone("mobile=8884-8787"), Ok(("8884-8787".into(), PhoneKind::Mobile)));
-        assert!(phone("fax=1").is_err());
     }
 }

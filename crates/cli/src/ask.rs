@@ -7,7 +7,7 @@ use timbre_domain::endpoint::EndpointNumber;
 use timbre_engine::commands::{Agent, CallFilter, Command};
 use timbre_wiring::secrets::SharedRedactor;
 
-use crate::args::{Agents, Args, Calls, Contacts, Endpoints, What};
+use crate::args::{Agents, Args, Calls, Endpoints, What};
 use crate::exit::Failure;
 use crate::print::Printer;
 use crate::session::Session;
@@ -23,16 +23,12 @@ pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor
         }
         What::Endpoints(Endpoints::List(of)) => Command::EndpointsList { account: of.account.clone() },
         What::Endpoints(Endpoints::Sync(of)) => Command::EndpointsSync { account: of.account.clone() },
-        What::Contacts(Contacts::Add { name, company, phones }) => {
-            Command::ContactsAdd { name: name.clone(), company: company.clone(), phones: phones.clone() }
-        }
-        What::Contacts(Contacts::Lookup { number }) => Command::ContactsLookup { number: number.clone() },
         What::Agents(Agents::List) => Command::AgentsList,
         What::Agents(Agents::Set { name, endpoints }) => {
             Command::AgentsSet(Agent { name: name.clone(), endpoints: endpoints.clone() })
         }
         What::Unread(of) => Command::UnreadList { account: of.account.clone() },
-        What::Watch | What::Dial(_) | What::Config(_) | What::Secret(_) => {
+        What::Watch | What::Dial(_) | What::Contacts(_) | What::Config(_) | What::Secret(_) => {
             return Err(Failure::internal("this command is answered elsewhere".into()));
         }
     };
@@ -43,7 +39,7 @@ pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor
 }
 
 /// A closed standard output is the reader's business; any other failure to write is ours.
-fn written(written: std::io::Result<()>) -> Result<(), Failure> {
+pub(crate) fn written(written: std::io::Result<()>) -> Result<(), Failure> {
     match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::internal(format!("standard output can't be written: {error}")))

@@ -21,7 +21,12 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let mut session = Session::open(args, redactor, true).await?;
     session.watch().await?;
-    let request = DialRequest { number: dial.number.clone(), from: dial.from.clone(), contact: dial.contact };
+    let request = DialRequest {
+        number: dial.number.clone(),
+        from: dial.from.clone(),
+        contact: dial.contact,
+        despite_do_not_call: dial.despite_do_not_call,
+    };
     let outcome = match session.execute(Command::Dial(request)).await {
         Ok(Reply::Dial { accepted: true, .. }) if dial.no_wait => Ok(()),
         Ok(Reply::Dial { accepted: false, .. }) if dial.no_wait => Err(unknown()),

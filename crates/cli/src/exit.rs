@@ -37,7 +37,7 @@ impl From<StartError> for Failure {
 
 pub(crate) fn exit_code(code: ErrorCode) -> u8 {
     match code {
-        ErrorCode::BadNumber | ErrorCode::BadRequest => 2,
+        ErrorCode::BadNumber | ErrorCode::BadRequest | ErrorCode::DoNotCall => 2,
         ErrorCode::BadConfig => 3,
         ErrorCode::NotFound => 4,
         ErrorCode::Unreachable
@@ -54,6 +54,7 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         | ErrorCode::StoreFailed
         | ErrorCode::AlreadyRunning => 9,
         ErrorCode::OutcomeUnknown => 10,
+        ErrorCode::BadFile | ErrorCode::FileAccess => 11,
         ErrorCode::Stopping => 1,
     }
 }

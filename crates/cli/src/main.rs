@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod config;
+mod contacts;
 mod dial;
 mod exit;
 mod print;
@@ -44,7 +45,8 @@ async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result
         What::Dial(dial) => dial::run(args, dial, printer, redactor).await,
         What::Config(config) => config::run(args, config, printer),
         What::Secret(secret) => secret::run(args, secret, printer, redactor).await,
-        What::Calls(_) | What::Endpoints(_) | What::Contacts(_) | What::Agents(_) | What::Unread(_) => {
+        What::Contacts(what) => contacts::run(args, what, printer, redactor).await,
+        What::Calls(_) | What::Endpoints(_) | What::Agents(_) | What::Unread(_) => {
             ask::run(args, printer, redactor).await
         }
     }

@@ -19,13 +19,14 @@ use timbre_wiring::folders;
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::Args;
+use crate::contacts;
 use crate::exit::Failure;
 
 /// Writes to standard output and standard error.
 pub(crate) struct Printer {
     json: bool,
     catalogue: &'static Catalogue,
-    home: Country,
+    pub(crate) home: Country,
     redactor: SharedRedactor,
 }
 
@@ -51,7 +52,7 @@ impl Printer {
         out.flush()
     }
 
-    fn line(&self, text: &str) -> io::Result<()> {
+    pub(crate) fn line(&self, text: &str) -> io::Result<()> {
         self.raw(&format!("{text}\n"))
     }
 
@@ -125,6 +126,8 @@ impl Printer {
             Event::Popup(popup) => self.popup(popup),
             Event::Dial(step) => format!("{}  {}", at(step.progress.at), self.dial(&step.progress)),
             Event::Provider(state) => self.provider(state),
+            // Whoever imports sees a bar.
+            Event::Import(_) => return None,
             Event::Store(state) => {
                 let words = match (state.code, &state.set_aside, state.restored_from) {
                     (Some(_), Some(_), Some(date)) => text.fill(
@@ -212,7 +215,7 @@ impl Printer {
     /// What came of a command.
     pub(crate) fn reply(&self, reply: &Reply) -> io::Result<()> {
         if self.json {
-            return self.line(&serde_json::to_string(reply).map_err(io::Error::other)?);
+            return self.json(reply);
         }
         match reply {
             Reply::Calls { calls } => calls.iter().try_for_each(|record| {
@@ -234,14 +237,6 @@ impl Printer {
                     clean(e.endpoint.number.as_str())
                 ))
             }),
-            Reply::Added { contact } => self.line(&contact.id.to_string()),
-            Reply::Found { withheld: true, .. } => self.line(self.catalogue.text("match.withheld")),
-            Reply::Found { contacts, .. } if contacts.is_empty() => self.line(self.catalogue.text("match.unknown")),
-            Reply::Found { contacts, .. } => contacts.iter().try_for_each(|contact| {
-                let phones: Vec<_> =
-                    contact.phones.iter().map(|phone| clean(&phone.number.written(self.home))).collect();
-                self.line(&format!("{}  {}  {}", contact.id, name(contact), phones.join(", ")))
-            }),
             Reply::Agents { agents } => agents.iter().try_for_each(|agent| {
                 let endpoints: Vec<_> =
                     agent.endpoints.iter().map(|(account, endpoint)| format!("{account}/{endpoint}")).collect();
@@ -258,7 +253,30 @@ impl Printer {
             }),
             Reply::Dial { dial_id, .. } => self.line(&dial_id.to_string()),
             Reply::Done => self.done(),
+            Reply::Contact { .. }
+            | Reply::Contacts { .. }
+            | Reply::Found(_)
+            | Reply::Imported(_)
+            | Reply::Imports { .. }
+            | Reply::Exported { .. } => contacts::print::reply(self, reply),
         }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// As one line of JSON.
+    pub(crate) fn json(&self, value: &impl serde::Serialize) -> io::Result<()> {
+        self.line(&serde_json::to_string(value).map_err(io::Error::other)?)
+    }
+
+    pub(crate) fn text(&self, key: &str) -> String {
+        self.catalogue.text(key).to_owned()
+    }
+
+    pub(crate) fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+        self.catalogue.fill(key, values)
     }
 }
 
@@ -270,7 +288,7 @@ fn direction(direction: Direction) -> &'static str {
     }
 }
 
-fn name(contact: &Contact) -> String {
+pub(crate) fn name(contact: &Contact) -> String {
     let (name, company) = (contact.display_name(), contact.company.trim());
     if company.is_empty() || name == contact.company {
         clean(name)
@@ -285,7 +303,7 @@ fn at(time: DateTime<Utc>) -> String {
 }
 
 /// A text of somebody else's on a terminal: nothing in it may move the cursor, change colours or turn the writing round.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || is_bidi_control(c) { '\u{fffd}' } else { c }).collect()
 }
 

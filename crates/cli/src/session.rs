@@ -56,6 +56,31 @@ impl Session {
         })
     }
 
+    /// Has a command done that takes long, and hands on what is told meanwhile.
+    pub(crate) async fn execute_telling(
+        &mut self,
+        command: Command,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Reply, Failure> {
+        match self {
+            Self::Running(client) => {
+                client.watch().await.map_err(gone)?;
+                Ok(client.execute_telling(command, tell).await?)
+            }
+            Self::Own(running, events) => {
+                let context = running.context();
+                let work = context.execute(command);
+                tokio::pin!(work);
+                loop {
+                    tokio::select! {
+                        done = &mut work => return Ok(done?),
+                        Ok(event) = events.recv() => tell(event),
+                    }
+                }
+            }
+        }
+    }
+
     /// Asks for events; none is missed from here on.
     pub(crate) async fn watch(&mut self) -> Result<(), Failure> {
         match self {

@@ -72,12 +72,12 @@ pub fn attribute(sides: &Sides, own: &OwnEndpoints, country: Country) -> Whose {
         (Owner::Us(endpoint), other) => Whose::Ours(Attribution {
             endpoint: endpoint.clone(),
             direction: Direction::Out,
-            party: party(&sides.called, &other, country),
+            party: party(&sides.called, &other, own, country),
         }),
         (other, Owner::Us(endpoint)) => Whose::Ours(Attribution {
             endpoint: endpoint.clone(),
             direction: Direction::In,
-            party: party(&sides.calling, &other, country),
+            party: party(&sides.calling, &other, own, country),
         }),
         (Owner::SomeoneElse, _) => Whose::Others { called: None },
         (Owner::Unknown, _) => Whose::Others {
@@ -115,9 +115,13 @@ fn owner<'a>(side: &Side, own: &'a OwnEndpoints) -> Owner<'a> {
     own.by_number(side.number.trim()).map_or(Owner::Unknown, Owner::Us)
 }
 
-fn party(side: &Side, owner: &Owner<'_>, country: Country) -> Party {
+/// Endpoints come first, to the letter: a colleague is no contact, whatever numbers contacts have.
+fn party(side: &Side, owner: &Owner<'_>, own: &OwnEndpoints, country: Country) -> Party {
     if let (Owner::SomeoneElse, Some(number)) = (owner, EndpointNumber::new(&side.user)) {
         return Party::Endpoint { number };
+    }
+    if let Some(number) = own.of_account(side.number.trim()) {
+        return Party::Endpoint { number: number.clone() };
     }
     match PhoneNumber::read(&side.number, country) {
         ReadNumber::Number(number) => Party::Number { number },

@@ -1,5 +1,7 @@
 //! Contacts: the people and companies an agent speaks with.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -33,13 +35,45 @@ impl std::str::FromStr for ContactId {
 pub enum PhoneKind {
     /// Mobile.
     Mobile,
-    /// At work.
+    /// At work, the company's switchboard included.
     Work,
     /// At home.
     Home,
+    /// A fax machine: recognised when it calls, never offered for dialling.
+    Fax,
     /// Anything else.
     #[default]
     Other,
+}
+
+impl PhoneKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Mobile, Self::Work, Self::Home, Self::Fax, Self::Other];
+
+    /// Its name in files, on the command line and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mobile => "mobile",
+            Self::Work => "work",
+            Self::Home => "home",
+            Self::Fax => "fax",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A text that is no kind of telephone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the kind of a telephone is mobile, work, home, fax or other")]
+pub struct BadPhoneKind;
+
+impl std::str::FromStr for PhoneKind {
+    type Err = BadPhoneKind;
+
+    fn from_str(text: &str) -> Result<Self, BadPhoneKind> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(BadPhoneKind)
+    }
 }
 
 /// One telephone of a contact.
@@ -50,6 +84,19 @@ pub struct ContactPhone {
     pub number: PhoneNumber,
     /// What it is for.
     pub kind: PhoneKind,
+    /// Typed here by a person, so that no import and no synchronisation takes it away.
+    #[serde(default)]
+    pub by_hand: bool,
+}
+
+/// Where a contact came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Origin {
+    /// The program or list, such as `hubspot`, `google` or the name given at the import.
+    pub source: String,
+    /// Its own id of the contact there, where it has one: found by it, a contact is brought up to date.
+    pub external_id: Option<String>,
 }
 
 /// A person, or a company without a named person.
@@ -64,14 +111,76 @@ pub struct Contact {
     pub company: String,
     /// Any number of telephones, the preferred one first.
     pub phones: Vec<ContactPhone>,
+    /// E-mail addresses, the preferred one first.
+    #[serde(default)]
+    pub emails: Vec<String>,
+    /// Whose contact it is in the organisation: an agent's name, or what the CRM calls its owner.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// The contact does not want to be called: dialling asks first.
+    #[serde(default)]
+    pub do_not_call: bool,
+    /// What the organisation keeps beside, by the field's name, such as `cedula`.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// Where it came from; nothing for one that was typed here.
+    #[serde(default)]
+    pub origin: Option<Origin>,
     /// When a call with this contact was last shown or taken; decides among several on one number.
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
 impl Contact {
-    /// What to call the contact on screen: the name, else the company.
+    /// A contact with nothing but an id.
+    #[must_use]
+    pub fn empty(id: ContactId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            company: String::new(),
+            phones: Vec::new(),
+            emails: Vec::new(),
+            owner: None,
+            do_not_call: false,
+            fields: BTreeMap::new(),
+            origin: None,
+            last_used_at: None,
+        }
+    }
+
+    /// What to call the contact on screen: the name, else the company, else an address or a number.
     #[must_use]
     pub fn display_name(&self) -> &str {
-        if self.name.trim().is_empty() { &self.company } else { &self.name }
+        [self.name.as_str(), self.company.as_str()]
+            .into_iter()
+            .chain(self.emails.iter().map(String::as_str))
+            .chain(self.phones.iter().map(|phone| phone.number.raw()))
+            .find(|text| !text.trim().is_empty())
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_is_called_by_its_name_else_its_company_else_what_there_is() {
+        let mut contact = Contact::empty(ContactId(Uuid::from_u128(1)));
+        assert_eq!(contact.display_name(), "");
+        contact.emails.push("ana@example.com".into());
+        assert_eq!(contact.display_name(), "ana@example.com");
+        contact.company = "Cafetalera del Valle".into();
+        assert_eq!(contact.display_name(), "Cafetalera del Valle");
+        contact.name = "Ana".into();
+        assert_eq!(contact.display_name(), "Ana");
+    }
+
+    #[test]
+    fn a_kind_reads_the_same_everywhere() {
+        for kind in PhoneKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
     }
 }

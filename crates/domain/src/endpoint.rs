@@ -60,10 +60,11 @@ pub struct Identity {
     pub withheld: bool,
 }
 
-/// The agent's own endpoints, with the vendor's ids as far as they are known.
+/// The agent's own endpoints, with the vendor's ids as far as they are known, among those of the account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnEndpoints {
     endpoints: Vec<(EndpointNumber, Option<String>)>,
+    others: Vec<EndpointNumber>,
 }
 
 impl OwnEndpoints {
@@ -75,11 +76,13 @@ impl OwnEndpoints {
                 endpoints.push((number, None));
             }
         }
-        Self { endpoints }
+        Self { endpoints, others: Vec::new() }
     }
 
-    /// Takes the ids of our own endpoints from the account's list.
+    /// Takes the ids of our own endpoints, and the numbers of our colleagues', from the account's list.
     pub fn learn(&mut self, account: &[Endpoint]) {
+        let is_own = |number: &EndpointNumber| self.endpoints.iter().any(|(own, _)| own == number);
+        self.others = account.iter().map(|e| e.number.clone()).filter(|number| !is_own(number)).collect();
         for (number, id) in &mut self.endpoints {
             if let Some(known) = account.iter().find(|e| e.number == *number) {
                 *id = Some(known.id.clone());
@@ -91,6 +94,12 @@ impl OwnEndpoints {
     #[must_use]
     pub fn by_number(&self, number: &str) -> Option<&EndpointNumber> {
         self.endpoints.iter().map(|(own, _)| own).find(|own| own.as_str() == number)
+    }
+
+    /// The endpoint of the account, own or a colleague's, with this very number: to the letter, never a part of it.
+    #[must_use]
+    pub fn of_account(&self, number: &str) -> Option<&EndpointNumber> {
+        self.by_number(number).or_else(|| self.others.iter().find(|other| other.as_str() == number))
     }
 
     /// The own endpoint with this vendor id.

@@ -76,6 +76,12 @@ error_codes! {
     BadRequest = "bad_request" => Never,
     /// The settings file is wrong; the message names the line.
     BadConfig = "bad_config" => AfterAPersonActs,
+    /// The contact does not want to be called.
+    DoNotCall = "do_not_call" => AfterAPersonActs,
+    /// The file does not hold what it should; the message names the place.
+    BadFile = "bad_file" => Never,
+    /// The file can't be read or written.
+    FileAccess = "file_access" => AfterAPersonActs,
     /// The disk is full.
     DiskFull = "disk_full" => AfterAPersonActs,
     /// The data folder can't be written.

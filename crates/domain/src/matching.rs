@@ -4,14 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Direction, Party};
 use crate::contact::Contact;
+use crate::number::{PhoneNumber, Written};
 
 /// How a number led to a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum MatchKind {
-    /// The same number in E.164.
+    /// The same number, with its country code on both sides.
     Exact,
+    /// The same number, once its country's rules completed what one side left out.
+    National,
+    /// Another form of the same number: both reach the same subscriber.
+    OtherForm,
     /// The same digits, of a number that no country's rules could place.
     Digits,
     /// The agent dialled this very contact.
@@ -34,7 +39,7 @@ pub enum Match {
     },
     /// Several contacts have the number, and the agent chooses.
     Several {
-        /// How they were found.
+        /// How the first was found.
         kind: MatchKind,
         /// Who, the one used last first.
         contacts: Vec<Contact>,
@@ -128,6 +133,28 @@ pub struct Found {
     pub dialled: Option<Contact>,
 }
 
+/// How this number leads to this contact: the best of its telephones. Nothing where none of them is the same number.
+#[must_use]
+pub fn kind_of(contact: &Contact, number: &PhoneNumber) -> Option<MatchKind> {
+    let rank =
+        |kind: &MatchKind| [MatchKind::Exact, MatchKind::National, MatchKind::OtherForm].iter().position(|k| k == kind);
+    contact.phones.iter().filter_map(|phone| kind_between(&phone.number, number)).min_by_key(rank)
+}
+
+fn kind_between(ours: &PhoneNumber, theirs: &PhoneNumber) -> Option<MatchKind> {
+    if ours.key() != theirs.key() {
+        return None;
+    }
+    Some(match (ours.e164(), theirs.e164()) {
+        (Some(a), Some(b)) if a != b => MatchKind::OtherForm,
+        (Some(_), Some(_)) => match (ours.written_as(), theirs.written_as()) {
+            (Written::International, Written::International) => MatchKind::Exact,
+            _ => MatchKind::National,
+        },
+        _ => MatchKind::Digits,
+    })
+}
+
 /// Decides who is on the other side. Several contacts become a choice for an incoming call and a "maybe" for an
 /// outgoing one: there is no chooser for outgoing calls (seed 000, section 2).
 #[must_use]
@@ -140,13 +167,14 @@ pub fn decide(direction: Direction, party: &Party, found: Found) -> Match {
         Party::Endpoint { .. } => return Match::Colleague,
         Party::Number { number } => number,
     };
-    let kind = if number.e164().is_some() { MatchKind::Exact } else { MatchKind::Digits };
     let mut contacts = found.contacts;
+    // An index may lag behind the rules of numbers: what is not the same number by today's rules is nobody's.
+    contacts.retain(|contact| kind_of(contact, number).is_some());
     // Used last first; contacts never used follow in the order they were made. The id makes the order total.
     contacts.sort_by(|a, b| b.last_used_at.cmp(&a.last_used_at).then(a.id.cmp(&b.id)));
     contacts.dedup_by(|a, b| a.id == b.id);
+    let Some(kind) = contacts.first().and_then(|first| kind_of(first, number)) else { return Match::Unknown };
     match (contacts.len(), direction) {
-        (0, _) => Match::Unknown,
         (1, _) => Match::One { kind, contact: contacts.remove(0) },
         (n, Direction::Out) => Match::Maybe { kind: MatchKind::UsedLast, contact: contacts.remove(0), others: n - 1 },
         _ => Match::Several { kind, contacts },
@@ -159,22 +187,30 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::contact::ContactId;
+    use crate::contact::{ContactId, ContactPhone, PhoneKind};
     use crate::endpoint::EndpointNumber;
-    use crate::number::{Country, PhoneNumber};
+    use crate::number::Country;
 
-    fn contact(id: u128, used: Option<i64>) -> Contact {
+    fn with_numbers(id: u128, used: Option<i64>, numbers: &[&str]) -> Contact {
+        let phone = |text: &&str| ContactPhone { number: read(text), kind: PhoneKind::Mobile, by_hand: false };
         Contact {
-            id: ContactId(Uuid::from_u128(id)),
             name: format!("contact {id}"),
-            company: String::new(),
-            phones: Vec::new(),
+            phones: numbers.iter().map(phone).collect(),
             last_used_at: used.map(|s| Utc.timestamp_opt(s, 0).unwrap()),
+            ..Contact::empty(ContactId(Uuid::from_u128(id)))
         }
     }
 
+    fn contact(id: u128, used: Option<i64>) -> Contact {
+        with_numbers(id, used, &["2222-3333", "+506 8884-8787"])
+    }
+
+    fn read(text: &str) -> PhoneNumber {
+        PhoneNumber::typed(text, Country::CR).unwrap()
+    }
+
     fn number() -> Party {
-        Party::Number { number: PhoneNumber::typed("88848787", Country::CR).unwrap() }
+        Party::Number { number: read("50688848787") }
     }
 
     fn found(contacts: Vec<Contact>) -> Found {
@@ -219,5 +255,34 @@ mod tests {
         assert_eq!(decide(Direction::In, &Party::Withheld, found(vec![contact(1, None)])), Match::Withheld);
         let colleague = Party::Endpoint { number: EndpointNumber::new("8615601").unwrap() };
         assert_eq!(decide(Direction::In, &colleague, found(vec![contact(1, None)])), Match::Colleague);
+    }
+
+    #[test]
+    fn the_kind_of_match_says_what_was_the_same() {
+        for (stored, caller, kind) in [
+            ("+506 8884-8787", "50688848787", Some(MatchKind::Exact)),
+            ("8884-8787", "50688848787", Some(MatchKind::National)),
+            ("+506 8884-8787", "88848787", Some(MatchKind::National)),
+            ("+54 9 11 2345-6789", "541123456789", Some(MatchKind::OtherForm)),
+            ("+52 1 55 1234 5678", "525512345678", Some(MatchKind::National)),
+            ("1155", "1155", Some(MatchKind::Digits)),
+            ("8884-8788", "88848787", None),
+            ("8848787", "88848787", None),
+            ("+1 888 488-8787", "4888787", None),
+        ] {
+            assert_eq!(kind_of(&with_numbers(1, None, &[stored]), &read(caller)), kind, "{stored} {caller}");
+        }
+    }
+
+    #[test]
+    fn the_best_of_several_telephones_gives_the_kind() {
+        let both = with_numbers(1, None, &["+54 11 2345-6789", "+54 9 11 2345-6789"]);
+        assert_eq!(kind_of(&both, &read("5491123456789")), Some(MatchKind::Exact));
+    }
+
+    #[test]
+    fn a_contact_that_only_an_old_index_led_to_is_nobody() {
+        let stranger = with_numbers(1, None, &["2222-3333"]);
+        assert_eq!(decide(Direction::In, &number(), found(vec![stranger])), Match::Unknown);
     }
 }

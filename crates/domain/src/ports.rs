@@ -1,5 +1,6 @@
 //! What the outside world must provide. The engine knows these traits and no adapter.
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,6 +13,7 @@ use crate::cdr::{Cdr, TimeRange};
 use crate::dial::DialOrder;
 use crate::endpoint::{Endpoint, OwnEndpoints};
 use crate::error::PortError;
+use crate::interchange::{ContactReader, ContactWriter, ExportShape, FileError, FileFormat, FileLayout, ReadOptions};
 use crate::observation::CallObservation;
 use crate::popup::PopupCard;
 
@@ -153,4 +155,26 @@ pub trait ThrottleMemory: Send + Sync {
 
     /// The scope is about to be used.
     fn remember(&self, scope: &str, at: DateTime<Utc>);
+}
+
+/// Files of contacts, in whatever format.
+pub trait ContactFiles: Send + Sync {
+    /// Looks into a file: its format, encoding and columns, and what these are taken for.
+    ///
+    /// # Errors
+    /// When the file can't be read, or holds no contacts in any format we know; it names the place.
+    fn inspect(&self, path: &Path, options: &ReadOptions) -> Result<FileLayout, FileError>;
+
+    /// Reads the rows of a file by a layout that [`Self::inspect`] gave.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    fn read(&self, path: &Path, layout: &FileLayout) -> Result<Box<dyn ContactReader>, FileError>;
+
+    /// Writes contacts to a file, replacing it in one step once all are written. CSV begins with a byte order mark,
+    /// which spreadsheets need to read accents.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    fn write(&self, path: &Path, format: FileFormat, shape: &ExportShape) -> Result<Box<dyn ContactWriter>, FileError>;
 }

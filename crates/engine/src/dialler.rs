@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use timbre_domain::contact::ContactId;
+use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::dial::{Dial, DialId, DialOrder, DialState};
 use timbre_domain::endpoint::{EndpointNumber, Identity};
 use timbre_domain::error::ErrorCode;
@@ -20,7 +20,7 @@ use crate::line::{Line, Reach};
 const FIRST_LOOK_WITHIN: Duration = Duration::from_secs(25);
 
 /// What is to be dialled.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DialRequest {
     /// As a person typed it.
     pub number: String,
@@ -30,6 +30,26 @@ pub struct DialRequest {
     /// The contact, where one was chosen.
     #[serde(default)]
     pub contact: Option<ContactId>,
+    /// Call even a contact who does not want to be called.
+    #[serde(default)]
+    pub despite_do_not_call: bool,
+}
+
+/// Refuses a number whose contact, the chosen one or else any that has it, does not want to be called.
+async fn wants_to_be_called(
+    context: &Context,
+    chosen: Option<ContactId>,
+    number: &PhoneNumber,
+) -> Result<(), CommandError> {
+    let number = number.clone();
+    let contacts = context.stored(move |store| store.contacts_by_number(&number)).await?;
+    let refuses = |contact: &&Contact| contact.do_not_call && chosen.is_none_or(|chosen| chosen == contact.id);
+    match contacts.iter().find(refuses) {
+        Some(contact) => {
+            Err(CommandError::new(ErrorCode::DoNotCall, format!("contact {} is marked so", contact.id)).at("number"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Checks a dial, registers it so that its legs are recognised, and sends it. Gives its id as soon as the vendor has
@@ -47,6 +67,9 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
         if known.is_none() {
             return Err(CommandError::new(ErrorCode::NotFound, format!("there is no contact {contact}")).at("contact"));
         }
+    }
+    if !request.despite_do_not_call {
+        wants_to_be_called(context, request.contact, &number).await?;
     }
     for line in &context.lines {
         look_first(context, line).await;

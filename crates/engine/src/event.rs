@@ -12,6 +12,7 @@ use timbre_domain::error::{ErrorCode, Retry};
 use timbre_domain::matching::{Match, MatchKind, MatchName};
 use timbre_domain::popup::PopupCard;
 use timbre_store::SetAside;
+use uuid::Uuid;
 
 /// Something that happened. All times are UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,28 @@ pub enum Event {
     /// How the database is, when it changes.
     #[serde(rename = "store.state")]
     Store(StoreState),
+    /// How far an import of contacts has come.
+    #[serde(rename = "contacts.import")]
+    Import(ImportProgress),
+}
+
+/// How far an import of contacts has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportProgress {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The import's id.
+    pub import: Uuid,
+    /// The file's name, without its folder.
+    pub file: String,
+    /// Rows worked off.
+    pub rows: u64,
+    /// Bytes of the file that were read.
+    pub bytes: u64,
+    /// How long the file is, bytes.
+    pub total_bytes: u64,
+    /// Whether it came to its end.
+    pub finished: bool,
 }
 
 /// A call in an event.

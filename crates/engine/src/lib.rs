@@ -2,7 +2,7 @@
 //!
 //! [`poller`] asks the vendor and feeds the tracker; [`call_flow`] turns transitions
 //! into events and pop-ups; [`dialler`] places calls; [`history_sync`] brings the
-//! vendor's record home; [`backup`] copies the database now and then. They speak over one [`bus`] and
+//! vendor's record home; [`import`] brings contacts; [`backup`] copies the database now and then. They speak over one [`bus`] and
 //! stop cleanly together. Windows and command line call [`commands`]; a second process does so over [`local`].
 
 pub mod backup;
@@ -14,6 +14,8 @@ pub mod config;
 pub mod dialler;
 pub mod event;
 pub mod history_sync;
+pub mod import;
+mod index;
 pub mod line;
 pub mod local;
 pub mod poller;
@@ -21,7 +23,7 @@ pub mod zone;
 
 use std::sync::Arc;
 
-use timbre_domain::ports::{Clock, Shell};
+use timbre_domain::ports::{Clock, ContactFiles, Shell};
 use timbre_store::{DataFolder, OpenReport, Store, StoreError};
 
 use crate::bus::Bus;
@@ -44,6 +46,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What shows pop-ups.
     pub shell: Arc<dyn Shell>,
+    /// Files of contacts.
+    pub files: Arc<dyn ContactFiles>,
     /// The accounts, each with its adapter.
     pub lines: Vec<Arc<Line>>,
     /// Whether calls are followed, or commands alone are answered.
@@ -56,8 +60,11 @@ pub struct Context {
     pub(crate) settings: Arc<Settings>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) shell: Arc<dyn Shell>,
+    pub(crate) files: Arc<dyn ContactFiles>,
     pub(crate) lines: Vec<Arc<Line>>,
     pub(crate) bus: Bus,
+    /// Held by the import that goes on.
+    pub(crate) importing: tokio::sync::Mutex<()>,
     /// Held while a dial is checked and registered.
     pub(crate) dialling: tokio::sync::Mutex<()>,
 }
@@ -81,8 +88,10 @@ impl Engine {
             settings: parts.settings,
             clock: parts.clock,
             shell: parts.shell,
+            files: parts.files,
             lines: parts.lines,
             bus,
+            importing: tokio::sync::Mutex::new(()),
             dialling: tokio::sync::Mutex::new(()),
         });
         if let Some(aside) = &parts.opened.set_aside {
@@ -96,6 +105,8 @@ impl Engine {
             components.start("history sync", move |stop| history_sync::run(of.clone(), stop));
             let of = context.clone();
             components.start("history catch-up", move |stop| history_sync::catch_up(of.clone(), stop));
+            let of = context.clone();
+            components.start("contact index", move |stop| index::run(of.clone(), stop));
             let of = context.clone();
             components.start("backup", move |stop| backup::run(of.clone(), stop));
             for line in &context.lines {

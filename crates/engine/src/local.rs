@@ -264,6 +264,26 @@ impl Client {
         }
     }
 
+    /// Has a command done that takes long, and hands on the events meanwhile, once [`Self::watch`] was called.
+    ///
+    /// # Errors
+    /// The engine's error, or [`ErrorCode::Stopping`] when it went away.
+    pub async fn execute_telling(
+        &mut self,
+        command: Command,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Reply, CommandError> {
+        let id = self.send(Some(command), false).await.map_err(gone)?;
+        loop {
+            match self.receive().await.map_err(gone)? {
+                Answer::Reply { id: of, reply } if of == id => return Ok(reply),
+                Answer::Error { id: of, error } if of == id || of == 0 => return Err(error),
+                Answer::Told { told } => tell(*told),
+                Answer::Reply { .. } | Answer::Error { .. } | Answer::Watching { .. } => {}
+            }
+        }
+    }
+
     /// Asks for events; once this returns, none is missed.
     ///
     /// # Errors

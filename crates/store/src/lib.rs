@@ -1,7 +1,7 @@
 //! Timbre's database: one SQLite file in the data folder, one source file a table.
 //!
-//! Everything here is synchronous; the engine calls it off its event loop. Two connections are kept, one that writes
-//! and one that reads, so that looking up a caller never waits for a write.
+//! Everything here is synchronous; the engine calls it off its event loop. Three connections are kept: one that writes,
+//! one that reads, and one for what may take longer (searching, exporting), so that looking up a caller waits for neither.
 //!
 //! Durability: the write-ahead log with `synchronous=NORMAL` survives a killed process completely; after a power cut
 //! the last moments of call tracking may be missing, which the next poll shows again.
@@ -12,6 +12,7 @@ mod open;
 mod table;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -21,6 +22,7 @@ pub use folder::DataFolder;
 pub use open::{OpenReport, SetAside};
 pub use table::agents::Agent;
 pub use table::calls::{CallFilter, CallRecord};
+pub use table::contacts::{ImportRecord, ImportRow, IndexState, Outcome, Prepared, Tried};
 pub use table::unread::KeptUnread;
 
 /// The database.
@@ -28,7 +30,10 @@ pub use table::unread::KeptUnread;
 pub struct Store {
     path: PathBuf,
     writer: Mutex<Connection>,
+    /// Writers that wait for their turn: long work makes way for them.
+    waiting: AtomicUsize,
     reader: Mutex<Connection>,
+    searcher: Mutex<Connection>,
 }
 
 impl Store {
@@ -44,6 +49,30 @@ impl Store {
         work(&reader).map_err(StoreError::from)
     }
 
+    /// Reads what may take longer than a caller can wait.
+    fn search<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let searcher = self.searcher.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&searcher).map_err(StoreError::from)
+    }
+
+    /// A stretch of long work: it makes way for every other writer before it begins, and asks as it goes on whether one
+    /// waits. All of `work` is kept, or none of it.
+    fn write_in_turn<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, &dyn Fn() -> bool) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let others_wait = || self.waiting.load(Ordering::Relaxed) > 0;
+        // A lock knows no order: without this the thread that has just let go would take it again at once.
+        while others_wait() {
+            std::thread::yield_now();
+        }
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction, &others_wait)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
     /// All of `work` is kept, or none of it.
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let mut writer = self.writer();
@@ -54,7 +83,10 @@ impl Store {
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         // A panic while writing rolls its transaction back.
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        writer
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -17,9 +18,19 @@ const BACKUP: &str = "timbre.db.backup";
 /// Stands beside the database while it is in use. Found at start, the last run did not end cleanly.
 const IN_USE: &str = "timbre.db.in-use";
 
+/// Pages kept in memory, KiB. An import writes all over the index of keys, a million of which is 40 MB; what does not fit
+/// is written and read again and again. Only what is used takes memory.
+const WRITER_CACHE_KIB: i64 = 48 * 1024;
+const READER_CACHE_KIB: i64 = 4 * 1024;
+/// Statements a connection keeps prepared: more than there are.
+const STATEMENTS: usize = 64;
+
 /// Append-only: a migration that was released is never changed.
 fn migrations() -> Migrations<'static> {
-    Migrations::from_iter([M::up(include_str!("../migrations/0001_first.sql"))])
+    Migrations::from_iter([
+        M::up(include_str!("../migrations/0001_first.sql")),
+        M::up(include_str!("../migrations/0002_contacts.sql")),
+    ])
 }
 
 /// What opening found.
@@ -72,7 +83,7 @@ impl Store {
     /// When SQLite can't close its files.
     pub fn close(self) -> Result<(), StoreError> {
         let in_use = self.path.with_file_name(IN_USE);
-        for connection in [self.reader, self.writer] {
+        for connection in [self.reader, self.searcher, self.writer] {
             let connection = connection.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
             connection.close().map_err(|(_, error)| error)?;
         }
@@ -131,9 +142,23 @@ fn connect(path: &Path, check_all: bool) -> Result<Store, StoreError> {
         copy(&writer, &path.with_file_name(BACKUP))?;
     }
     migrations().to_latest(&mut writer)?;
-    let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    reader.busy_timeout(Duration::from_secs(5))?;
-    Ok(Store { path: path.to_owned(), writer: Mutex::new(writer), reader: Mutex::new(reader) })
+    let (reader, searcher) = (read_only(path)?, read_only(path)?);
+    Ok(Store {
+        path: path.to_owned(),
+        writer: Mutex::new(writer),
+        waiting: AtomicUsize::new(0),
+        reader: Mutex::new(reader),
+        searcher: Mutex::new(searcher),
+    })
+}
+
+fn read_only(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+    Ok(connection)
 }
 
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
@@ -141,6 +166,8 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }
 

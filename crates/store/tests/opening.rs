@@ -20,11 +20,9 @@ fn now() -> DateTime<Utc> {
 fn ana() -> Contact {
     let number = PhoneNumber::typed("88848787", Country::CR).unwrap();
     Contact {
-        id: ContactId(Uuid::from_u128(1)),
         name: "Ana".into(),
-        company: String::new(),
-        phones: vec![ContactPhone { number, kind: PhoneKind::Mobile }],
-        last_used_at: None,
+        phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, by_hand: true }],
+        ..Contact::empty(ContactId(Uuid::from_u128(1)))
     }
 }
 

@@ -146,8 +146,9 @@ pub async fn start_with(
         let (provider, telephony) = adapter(account, &settings, &secrets, &throttles, &clock)?;
         lines.push(Arc::new(Line::new(account.clone(), provider, telephony, &store)?));
     }
-    let engine =
-        Engine::start(Parts { folder, store, opened, settings: Arc::new(settings), clock, shell, lines, follow });
+    let files = Arc::new(timbre_interchange::Files);
+    let settings = Arc::new(settings);
+    let engine = Engine::start(Parts { folder, store, opened, settings, clock, shell, files, lines, follow });
     if !follow {
         // Whoever asks such an engine to dial or to watch would wait for what it never looks at.
         return Ok(Running { engine, server: None, data_dir: data_dir.to_owned() });

@@ -113,7 +113,7 @@ impl Stage {
         let phone = format!("mobile={}", person.number);
         let args = ["contacts", "add", "--name", &person.name, "--company", person.company, "--phone", &phone];
         match self.programs.ask(&args).await? {
-            Reply::Added { contact } => Ok(contact.id),
+            Reply::Contact { contact } => Ok(contact.id),
             other => Err(format!("an answer to another question: {other:?}").into()),
         }
     }

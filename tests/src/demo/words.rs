@@ -111,7 +111,9 @@ impl Words {
                     recorded.call_key.external_id
                 )
             }
-            Event::Detected(_) | Event::Resumed(_) | Event::Provider(_) | Event::Store(_) => return None,
+            Event::Detected(_) | Event::Resumed(_) | Event::Provider(_) | Event::Store(_) | Event::Import(_) => {
+                return None;
+            }
         })
     }
 

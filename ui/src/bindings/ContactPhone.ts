@@ -13,4 +13,8 @@ number: PhoneNumber,
 /**
  * What it is for.
  */
-kind: PhoneKind, };
+kind: PhoneKind, 
+/**
+ * Typed here by a person, so that no import and no synchronisation takes it away.
+ */
+by_hand: boolean, };

@@ -3,4 +3,4 @@
 /**
  * What a telephone of a contact is for.
  */
-export type PhoneKind = "mobile" | "work" | "home" | "other";
+export type PhoneKind = "mobile" | "work" | "home" | "fax" | "other";

@@ -3,6 +3,7 @@
 /**
  * A telephone number: as it came, and as E.164 where it could be understood.
  *
- * Two numbers are the same when their E.164 forms are, or, where neither has one, when their digits are.
+ * Two numbers are equal when their E.164 forms are, or, where neither has one, when their digits are. Whether they
+ * reach the same subscriber is told by [`PhoneNumber::key`].
  */
 export type PhoneNumber = { raw: string, e164: string | null, };

@@ -28,7 +28,7 @@ kind: MatchKind,
  */
 contact: Contact, } | { "match": "several", 
 /**
- * How they were found.
+ * How the first was found.
  */
 kind: MatchKind, 
 /**

@@ -3,7 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod calls;
 mod cdrs;
-mod contacts;
+pub(crate) mod contacts;
 mod cursors;
 mod endpoints;
 mod settings;

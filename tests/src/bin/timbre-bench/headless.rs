@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::ports::Clock;
-use timbre_engine::commands::Command;
+use timbre_engine::commands::{Command, ContactEdit};
 use timbre_engine::config::Settings;
 use timbre_engine::event::Event;
 use timbre_simulator::{Ledger, RealClock, RequestKind, Simulator, SimulatorConfig};
@@ -72,11 +72,12 @@ pub(crate) async fn measure(calls: usize) -> Result<Report, Failure> {
     let mut running =
         timbre_wiring::start_with(settings, dir.path(), Arc::new(SystemClock::new()), secrets, shell, true).await?;
     let mut events = running.take_first_events();
-    let ana = Command::ContactsAdd {
-        name: "Ana Fernández".to_owned(),
-        company: "Cafetalera del Valle".to_owned(),
-        phones: vec![(CALLER.to_owned(), PhoneKind::Mobile)],
-    };
+    let ana = Command::ContactsAdd(ContactEdit {
+        name: Some("Ana Fernández".to_owned()),
+        company: Some("Cafetalera del Valle".to_owned()),
+        phones: Some(vec![(CALLER.to_owned(), PhoneKind::Mobile)]),
+        ..ContactEdit::default()
+    });
     running.context().execute(ana).await?;
 
     let (mut told, mut seen, mut matched) = (Vec::new(), Vec::new(), 0);

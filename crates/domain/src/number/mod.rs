@@ -1,5 +1,8 @@
 //! Telephone numbers as people, exchanges and vendors write them.
 
+mod forms;
+mod withheld;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,6 +17,13 @@ pub struct Country(Region);
 impl Country {
     /// Costa Rica, the default: it is where the first vendor works.
     pub const CR: Self = Self(Region::CR);
+
+    /// Its calling code, such as 506.
+    #[must_use]
+    pub fn calling_code(self) -> i32 {
+        // Checked when the country was made.
+        PHONE_NUMBER_UTIL.get_country_code_for_region(self.0).unwrap_or_default()
+    }
 }
 
 /// Why a text is no country.
@@ -60,7 +70,8 @@ impl fmt::Display for Country {
 
 /// A telephone number: as it came, and as E.164 where it could be understood.
 ///
-/// Two numbers are the same when their E.164 forms are, or, where neither has one, when their digits are.
+/// Two numbers are equal when their E.164 forms are, or, where neither has one, when their digits are. Whether they
+/// reach the same subscriber is told by [`PhoneNumber::key`].
 #[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PhoneNumber {
@@ -91,45 +102,34 @@ pub enum BadNumber {
     TooLong(usize),
 }
 
-/// How vendors and exchanges write "the caller hides the number" (PROVIDERS.md, "Telephone numbers").
-const WITHHELD: &[&str] = &[
-    "anonymous",
-    "anonimo",
-    "anónimo",
-    "restricted",
-    "restringido",
-    "private",
-    "privado",
-    "privada",
-    "unknown",
-    "desconocido",
-    "unavailable",
-    "withheld",
-    "oculto",
-    "no disponible",
-    "null",
-    "none",
-    "n/a",
-];
+/// How a number was written, beside what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// With its country code, and nothing in it that is obsolete.
+    International,
+    /// Without a country code, or with a prefix that leads out of the country or was given up since.
+    Otherwise,
+}
 
 impl PhoneNumber {
-    /// Reads what a vendor or an exchange wrote. Nothing is refused: what is no number of any country keeps its digits.
+    /// Reads what a vendor, an exchange or a file wrote. Nothing is refused: what is no number of any country keeps its
+    /// digits.
     #[must_use]
     pub fn read(text: &str, country: Country) -> ReadNumber {
-        let text = bare(text);
-        let digits = digits_of(&text);
-        if digits.is_empty() || Self::is_withheld(&text) {
+        let raw = bare(text);
+        let number = without_extension(&raw);
+        let digits = digits_of(number);
+        if digits.is_empty() || Self::is_withheld(&raw) {
             return ReadNumber::Withheld;
         }
-        ReadNumber::Number(Self { e164: to_e164(&text, &digits, country), raw: text })
+        let e164 = forms::to_e164(number, &digits, country.0);
+        ReadNumber::Number(Self { e164, raw })
     }
 
     /// Whether this is one of the ways to write that the caller hides the number.
     #[must_use]
     pub fn is_withheld(text: &str) -> bool {
-        let text = bare(text);
-        let zeros = text.chars().all(|c| matches!(c, '0' | '+' | ' ' | '-'));
-        zeros || WITHHELD.contains(&text.to_lowercase().as_str())
+        withheld::is_withheld(text)
     }
 
     /// Reads what a person typed to be dialled or kept.
@@ -137,23 +137,23 @@ impl PhoneNumber {
     /// # Errors
     /// What is wrong and where, when the text is no telephone number.
     pub fn typed(text: &str, country: Country) -> Result<Self, BadNumber> {
-        let text = bare(text);
-        for (place, c) in text.chars().enumerate() {
-            let fits = c.is_ascii_digit()
-                || matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}')
-                || (c == '+' && place == 0);
-            if !fits {
+        let raw = bare(text);
+        let number = without_extension(&raw);
+        for (place, c) in number.chars().enumerate() {
+            if !c.is_ascii_digit() && !is_punctuation(c) && !(c == '+' && place == 0) {
                 return Err(BadNumber::Character(c, place + 1));
             }
         }
-        let digits = digits_of(&text);
+        let digits = digits_of(number);
         if digits.is_empty() {
             return Err(BadNumber::NoDigits);
         }
-        if digits.len() > 15 {
+        let e164 = forms::to_e164(number, &digits, country.0);
+        // With carrier codes and prefixes, what is dialled may be longer than the number it reaches.
+        if e164.is_none() && digits.len() > 15 {
             return Err(BadNumber::TooLong(digits.len()));
         }
-        Ok(Self { e164: to_e164(&text, &digits, country), raw: text })
+        Ok(Self { e164, raw })
     }
 
     /// A number as it was stored.
@@ -174,19 +174,45 @@ impl PhoneNumber {
         self.e164.as_deref()
     }
 
-    /// The one text that decides whether two numbers are the same: E.164, else the bare digits.
+    /// The one text that decides whether two numbers reach the same subscriber, and what an index holds: E.164 with
+    /// the other forms of the same number brought together, else the bare digits. Never a part of a number.
     #[must_use]
     pub fn key(&self) -> String {
-        self.e164.clone().unwrap_or_else(|| digits_of(&self.raw))
+        match &self.e164 {
+            Some(e164) => forms::key(e164),
+            None => digits_of(without_extension(&self.raw)),
+        }
+    }
+
+    /// How it was written.
+    #[must_use]
+    pub fn written_as(&self) -> Written {
+        let Some(e164) = &self.e164 else { return Written::Otherwise };
+        // A number without its country code is shorter than E.164; one with an obsolete prefix ends otherwise.
+        if digits_of(without_extension(&self.raw)).ends_with(&e164[1..]) {
+            Written::International
+        } else {
+            Written::Otherwise
+        }
+    }
+
+    /// The digits after the country code, or all of them where there is none.
+    #[must_use]
+    pub fn national_digits(&self) -> String {
+        match self.parsed() {
+            Some(number) => number.get_national_significant_number(),
+            None => digits_of(without_extension(&self.raw)),
+        }
+    }
+
+    fn parsed(&self) -> Option<rlibphonenumber::PhoneNumber> {
+        self.e164.as_deref()?.parse().ok()
     }
 
     /// The number as people of its country write it: national at home, international elsewhere.
     #[must_use]
     pub fn written(&self, home: Country) -> String {
-        let Some(number) = self.e164.as_deref().and_then(|e164| e164.parse::<rlibphonenumber::PhoneNumber>().ok())
-        else {
-            return self.raw.clone();
-        };
+        let Some(number) = self.parsed() else { return self.raw.clone() };
         let format = if number.get_region_code() == Some(home.0) {
             PhoneNumberFormat::National
         } else {
@@ -200,10 +226,7 @@ impl PhoneNumber {
     /// no +").
     #[must_use]
     pub fn dialable(&self, home: Country) -> String {
-        let Some(number) = self.e164.as_deref().and_then(|e164| e164.parse::<rlibphonenumber::PhoneNumber>().ok())
-        else {
-            return digits_of(&self.raw);
-        };
+        let Some(number) = self.parsed() else { return digits_of(without_extension(&self.raw)) };
         if number.get_region_code() == Some(home.0) {
             number.get_national_significant_number()
         } else {
@@ -216,38 +239,70 @@ impl PartialEq for PhoneNumber {
     fn eq(&self, other: &Self) -> bool {
         match (&self.e164, &other.e164) {
             (Some(a), Some(b)) => a == b,
-            (None, None) => digits_of(&self.raw) == digits_of(&other.raw),
+            (None, None) => self.key() == other.key(),
             (Some(_), None) | (None, Some(_)) => false,
         }
     }
 }
 
-/// Without the wrapping some exchanges put around a number: `sip:`, `tel:`, `<…>`, `@host`, URI parameters.
+/// Without what is wrapped around a number: `"Ana" <sip:…>`, `sip:`, `tel:`, `@host`, URI parameters, and the invisible
+/// marks that come along when a number is copied from a chat or a web page.
 fn bare(text: &str) -> String {
-    let text = text.trim().trim_start_matches('<').trim_end_matches('>');
-    let lower = text.to_ascii_lowercase();
-    let text =
-        ["sips:", "sip:", "tel:", "callto:"].iter().find(|p| lower.starts_with(**p)).map_or(text, |p| &text[p.len()..]);
-    let text = text.split(['@', ';']).next().unwrap_or_default();
-    text.trim().to_owned()
-}
-
-fn digits_of(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
-}
-
-/// The number's E.164 form: by the home country's rules, else as if its country code stood in front without the `+`.
-fn to_e164(text: &str, digits: &str, country: Country) -> Option<String> {
-    let valid = |text: &str, region| {
-        let mut number = rlibphonenumber::PhoneNumber::parse(text, region).ok()?;
-        // An extension is not part of the number that is matched.
-        number.extension = None;
-        number.is_valid().then(|| number.format_as(PhoneNumberFormat::E164).into_owned())
+    let text = match (text.find('<'), text.rfind('>')) {
+        (Some(open), Some(close)) if open < close => &text[open + 1..close],
+        _ => text,
     };
-    if digits.len() > 17 {
-        return None;
+    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    let text = visible.trim();
+    let scheme = ["sips:", "sip:", "tel:", "callto:"]
+        .iter()
+        .find(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let rest = scheme.map_or(text, |scheme| &text[scheme.len()..]);
+    if scheme.is_some_and(|scheme| scheme.starts_with("sip")) && !rest.contains('@') && rest.contains('.') {
+        // The address of a machine, with nobody named at it.
+        return String::new();
     }
-    valid(text, Some(country.0)).or_else(|| valid(&format!("+{}", digits.trim_start_matches("00")), None))
+    let text = rest.split(['@', ';']).next().unwrap_or_default().trim();
+    // RFC 3261, section 19.1.1: a plus may be escaped in a URI.
+    if let Some(digits) = text.strip_prefix("%2B").or_else(|| text.strip_prefix("%2b")) {
+        return format!("+{digits}");
+    }
+    // RFC 3966, section 5.1.5: a number without its country code, and the country beside it.
+    let context = rest.split(';').find_map(|parameter| parameter.trim().strip_prefix("phone-context=+"));
+    match context {
+        Some(code) if !text.starts_with('+') && code.bytes().all(|b| b.is_ascii_digit()) => format!("+{code} {text}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// Direction marks, zero-width characters and the byte order mark.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
+        || c.is_control()
+}
+
+/// What people put between digits.
+pub(crate) fn is_punctuation(c: char) -> bool {
+    matches!(c, '-' | '.' | '(' | ')' | '[' | ']' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{b7}')
+        || c.is_whitespace()
+}
+
+/// The number before `ext. 12`, `x12`, `anexo 12`, `ramal 12`, `#12`, `,12`: the first letter (or dialling pause) after
+/// enough digits for a number, with nothing but a short extension behind it.
+fn without_extension(text: &str) -> &str {
+    let mut digits = 0;
+    for (at, c) in text.char_indices() {
+        digits += usize::from(c.is_ascii_digit());
+        if digits >= 7 && (c.is_alphabetic() || matches!(c, '#' | ',')) {
+            let behind = digits_of(&text[at..]).len();
+            return if (1..=6).contains(&behind) { text[..at].trim_end() } else { text };
+        }
+    }
+    text
+}
+
+pub(crate) fn digits_of(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 #[cfg(test)]
@@ -293,25 +348,6 @@ mod tests {
     #[test]
     fn an_endpoint_number_is_no_telephone_number_of_costa_rica() {
         assert_eq!(e164("8373456"), None);
-    }
-
-    #[test]
-    fn withheld_is_known_in_every_spelling() {
-        for text in [
-            "",
-            " ",
-            "anonymous",
-            "Anonymous",
-            "Restricted",
-            "PRIVATE",
-            "unknown",
-            "0",
-            "0000000",
-            "anonymous@anonymous.invalid",
-            "sip:anonymous@x",
-        ] {
-            assert_eq!(PhoneNumber::read(text, Country::CR), ReadNumber::Withheld, "{text:?}");
-        }
     }
 
     #[test]

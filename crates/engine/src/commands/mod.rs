@@ -1,23 +1,27 @@
 //! What windows, the command line and the local socket can ask for: declared once, answered here.
 
+mod contacts;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::TimeRange;
-use timbre_domain::contact::{Contact, ContactId, ContactPhone, PhoneKind};
+use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::dial::DialId;
 use timbre_domain::endpoint::Endpoint;
 use timbre_domain::error::{ErrorCode, PortError};
-use timbre_domain::matching::MatchKind;
-use timbre_domain::number::{PhoneNumber, ReadNumber};
+use timbre_domain::identity::tidy;
+use timbre_domain::interchange::FileFormat;
 use timbre_store::StoreError;
-pub use timbre_store::{Agent, CallFilter, CallRecord, KeptUnread};
-use uuid::Uuid;
+pub use timbre_store::{Agent, CallFilter, CallRecord, ImportRecord, KeptUnread};
 
+pub use self::contacts::{ContactEdit, FoundContact, LookedUp};
 use crate::Context;
 use crate::dialler::{self, DialRequest};
 use crate::history_sync;
+use crate::import::{self, ImportReport, ImportRequest};
 use crate::line::Line;
 
 /// Something to be done.
@@ -46,18 +50,53 @@ pub enum Command {
         account: Option<AccountName>,
     },
     /// Add a contact.
-    ContactsAdd {
-        /// The person's name; empty for a company-only contact.
-        name: String,
-        /// The company; may be empty.
-        company: String,
-        /// Telephones as a person typed them, the preferred one first.
-        phones: Vec<(String, PhoneKind)>,
+    ContactsAdd(ContactEdit),
+    /// Change a contact.
+    ContactsEdit {
+        /// Which.
+        id: ContactId,
+        /// What changes.
+        edit: ContactEdit,
+    },
+    /// A contact by its id.
+    ContactsShow {
+        /// Which.
+        id: ContactId,
+    },
+    /// Remove a contact; its calls stay in the history.
+    ContactsRemove {
+        /// Which.
+        id: ContactId,
+    },
+    /// Make one contact of several.
+    ContactsMerge {
+        /// The one that stays and takes in the others.
+        kept: ContactId,
+        /// The others, which are gone afterwards.
+        others: Vec<ContactId>,
     },
     /// Who has this number?
     ContactsLookup {
         /// As an exchange or a person writes it.
         number: String,
+    },
+    /// Find contacts as a person types; a text without letters and digits brings those used last.
+    ContactsSearch {
+        /// Names, companies, addresses, any part of a number.
+        text: String,
+        /// At most so many.
+        limit: usize,
+    },
+    /// Import a file of contacts; its progress is told as events.
+    ContactsImport(ImportRequest),
+    /// The imports, the last first.
+    ContactsImports,
+    /// Write all contacts to a file.
+    ContactsExport {
+        /// Where: an absolute path. A file that is there is replaced once the new one is whole.
+        path: PathBuf,
+        /// The format; vCard for a name that ends in `.vcf`, else CSV.
+        format: Option<FileFormat>,
     },
     /// All agents.
     AgentsList,
@@ -96,21 +135,29 @@ pub enum Reply {
         /// They.
         endpoints: Vec<AccountEndpoint>,
     },
-    /// The contact that was added.
-    Added {
+    /// A contact as it is now.
+    Contact {
         /// It.
         contact: Contact,
     },
-    /// Who has a number.
-    Found {
-        /// The number in E.164, where it could be placed in a country.
-        e164: Option<String>,
-        /// Whether it is a withheld one.
-        withheld: bool,
-        /// How they were found.
-        kind: Option<MatchKind>,
+    /// Contacts, the best first.
+    Contacts {
         /// They.
         contacts: Vec<Contact>,
+    },
+    /// Who has a number.
+    Found(LookedUp),
+    /// What came of an import.
+    Imported(Box<ImportReport>),
+    /// The imports, the last first.
+    Imports {
+        /// They.
+        imports: Vec<ImportRecord>,
+    },
+    /// How many contacts were written.
+    Exported {
+        /// So many.
+        count: usize,
     },
     /// Agents by name.
     Agents {
@@ -177,12 +224,28 @@ impl From<PortError> for CommandError {
     }
 }
 
+impl Command {
+    /// Whether it needs what contacts are found by.
+    fn reads_contacts(&self) -> bool {
+        matches!(
+            self,
+            Self::ContactsLookup { .. }
+                | Self::ContactsSearch { .. }
+                | Self::ContactsImport(_)
+                | Self::ContactsMerge { .. }
+        )
+    }
+}
+
 impl Context {
     /// Does what a command says.
     ///
     /// # Errors
     /// Why it was not done; then nothing of it was, but for what a long sync had already brought.
     pub async fn execute(self: &Arc<Self>, command: Command) -> Result<Reply, CommandError> {
+        if command.reads_contacts() {
+            self.contacts_in_step().await?;
+        }
         match command {
             Command::Dial(request) => {
                 let (dial_id, accepted) = dialler::dial(self, request).await?;
@@ -194,8 +257,19 @@ impl Context {
             Command::CallsSync { account, range } => self.sync_calls(account.as_ref(), range).await,
             Command::EndpointsList { account } => self.endpoints(account.as_ref()).await,
             Command::EndpointsSync { account } => self.sync_endpoints(account.as_ref()).await,
-            Command::ContactsAdd { name, company, phones } => self.add_contact(name, company, phones).await,
+            Command::ContactsAdd(edit) => self.add_contact(edit).await,
+            Command::ContactsEdit { id, edit } => self.edit_contact(id, edit).await,
+            Command::ContactsShow { id } => Ok(Reply::Contact { contact: self.contact_with(id).await? }),
+            Command::ContactsRemove { id } => self.remove_contact(id).await,
+            Command::ContactsMerge { kept, others } => self.merge_contacts(kept, others).await,
             Command::ContactsLookup { number } => self.look_up(&number).await,
+            Command::ContactsSearch { text, limit } => self.search_contacts(text, limit).await,
+            Command::ContactsImport(request) => {
+                import::absolute(&request.path)?;
+                Ok(Reply::Imported(Box::new(import::import(self, request).await?)))
+            }
+            Command::ContactsImports => Ok(Reply::Imports { imports: self.stored(|store| store.imports(100)).await? }),
+            Command::ContactsExport { path, format } => self.export_contacts(path, format).await,
             Command::AgentsList => Ok(Reply::Agents { agents: self.stored(timbre_store::Store::agents).await? }),
             Command::AgentsSet(agent) => self.set_agent(agent).await,
             Command::UnreadList { account } => self.unread(account.as_ref()).await,
@@ -256,45 +330,6 @@ impl Context {
         Ok(Reply::Synced { count })
     }
 
-    async fn add_contact(
-        &self,
-        name: String,
-        company: String,
-        phones: Vec<(String, PhoneKind)>,
-    ) -> Result<Reply, CommandError> {
-        let (name, company) = (tidy(&name), tidy(&company));
-        if name.is_empty() && company.is_empty() {
-            return Err(CommandError::new(ErrorCode::BadRequest, "a contact needs a name or a company").at("name"));
-        }
-        let mut numbers = Vec::with_capacity(phones.len());
-        for (place, (text, kind)) in phones.into_iter().enumerate() {
-            let number = PhoneNumber::typed(&text, self.settings.country).map_err(|error| {
-                CommandError::new(ErrorCode::BadNumber, error.to_string()).at(format!("phone {}", place + 1))
-            })?;
-            numbers.push(ContactPhone { number, kind });
-        }
-        let contact = Contact { id: ContactId(Uuid::now_v7()), name, company, phones: numbers, last_used_at: None };
-        let (saved, now) = (contact.clone(), self.clock.now());
-        self.stored(move |store| store.save_contact(&saved, now)).await?;
-        Ok(Reply::Added { contact })
-    }
-
-    async fn look_up(&self, number: &str) -> Result<Reply, CommandError> {
-        if !number.contains(|c: char| c.is_ascii_digit()) && !PhoneNumber::is_withheld(number) {
-            return Err(CommandError::new(ErrorCode::BadNumber, "there are no digits in it").at("number"));
-        }
-        let number = match PhoneNumber::read(number, self.settings.country) {
-            ReadNumber::Withheld => {
-                return Ok(Reply::Found { e164: None, withheld: true, kind: None, contacts: Vec::new() });
-            }
-            ReadNumber::Number(number) => number,
-        };
-        let e164 = number.e164().map(str::to_owned);
-        let contacts = self.stored(move |store| store.contacts_by_number(&number)).await?;
-        let kind = if e164.is_some() { MatchKind::Exact } else { MatchKind::Digits };
-        Ok(Reply::Found { e164, withheld: false, kind: (!contacts.is_empty()).then_some(kind), contacts })
-    }
-
     async fn set_agent(&self, agent: Agent) -> Result<Reply, CommandError> {
         let agent = Agent { name: tidy(&agent.name), ..agent };
         if agent.name.is_empty() {
@@ -315,9 +350,4 @@ impl Context {
         }
         Ok(Reply::Unread { parts })
     }
-}
-
-/// A name as it is kept: no control characters, no white space around it. Everything else is the person's business.
-fn tidy(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
 }

@@ -1,0 +1,126 @@
+//! `timbrectl contacts`: who they are, files in and out.
+
+pub(crate) mod print;
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::interchange::ReadOptions;
+use timbre_engine::commands::{Command, ContactEdit, Reply};
+use timbre_engine::event::Event;
+use timbre_engine::import::ImportRequest;
+use timbre_wiring::secrets::SharedRedactor;
+
+use crate::args::{self, Args, Contacts};
+use crate::ask::written;
+use crate::exit::Failure;
+use crate::print::Printer;
+use crate::session::Session;
+use crate::watch::stop_signal;
+
+pub(crate) async fn run(
+    args: &Args,
+    what: &Contacts,
+    printer: &Printer,
+    redactor: SharedRedactor,
+) -> Result<(), Failure> {
+    let command = command(what)?;
+    let mut session = Session::open(args, redactor, false).await?;
+    let answered = match command {
+        Command::ContactsImport(_) => import(&mut session, command, args.json).await,
+        other => session.execute(other).await,
+    };
+    session.close().await?;
+    written(print::reply(printer, &answered?))
+}
+
+fn command(what: &Contacts) -> Result<Command, Failure> {
+    Ok(match what {
+        Contacts::Add(details) => Command::ContactsAdd(edited(details)),
+        Contacts::Edit { id, details } => Command::ContactsEdit { id: *id, edit: edited(details) },
+        Contacts::Show { id } => Command::ContactsShow { id: *id },
+        Contacts::Remove { id } => Command::ContactsRemove { id: *id },
+        Contacts::Merge { kept, others } => Command::ContactsMerge { kept: *kept, others: others.clone() },
+        Contacts::Lookup { number } => Command::ContactsLookup { number: number.clone() },
+        Contacts::Search { text, limit } => {
+            Command::ContactsSearch { text: text.join(" "), limit: usize::from(*limit) }
+        }
+        Contacts::Import(import) => Command::ContactsImport(request(import)?),
+        Contacts::Imports => Command::ContactsImports,
+        Contacts::Export { file, format } => Command::ContactsExport { path: absolute(file)?, format: *format },
+    })
+}
+
+fn edited(details: &args::Details) -> ContactEdit {
+    ContactEdit {
+        name: details.name.clone(),
+        company: details.company.clone(),
+        phones: (!details.phones.is_empty()).then(|| details.phones.clone()),
+        emails: (!details.emails.is_empty()).then(|| details.emails.clone()),
+        owner: details.owner.clone(),
+        do_not_call: details.do_not_call,
+        fields: details.fields.clone(),
+    }
+}
+
+fn request(import: &args::Import) -> Result<ImportRequest, Failure> {
+    Ok(ImportRequest {
+        path: absolute(&import.file)?,
+        options: ReadOptions {
+            format: import.format,
+            encoding: import.encoding.clone(),
+            delimiter: import.delimiter,
+            header: import.no_header.then_some(false),
+            mapping: import.mapping.iter().cloned().collect(),
+            ..ReadOptions::default()
+        },
+        source: import.source.clone(),
+        rule: import.duplicates,
+        dry_run: import.dry_run,
+        report: import.report.as_deref().map(absolute).transpose()?,
+    })
+}
+
+/// The engine may run in another folder.
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| Failure {
+        code: Some(ErrorCode::FileAccess),
+        detail: format!("{}: {error}", path.display()),
+        exit: crate::exit::exit_code(ErrorCode::FileAccess),
+    })
+}
+
+/// With a bar on a terminal. Interrupted, it says how far it came.
+async fn import(session: &mut Session, command: Command, json: bool) -> Result<Reply, Failure> {
+    let bar = if json || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { bar() };
+    let mut rows = 0;
+    let mut tell = |event: Event| {
+        if let Event::Import(progress) = event {
+            bar.set_length(progress.total_bytes);
+            bar.set_position(progress.bytes);
+            bar.set_message(progress.rows.to_string());
+            rows = progress.rows;
+        }
+    };
+    let done = tokio::select! {
+        done = session.execute_telling(command, &mut tell) => Some(done),
+        () = stop_signal() => None,
+    };
+    bar.finish_and_clear();
+    match done {
+        Some(done) => done,
+        None => {
+            let detail =
+                "interrupted; `timbrectl contacts imports` says up to which row, the same import brings the rest";
+            Err(Failure { code: None, detail: detail.into(), exit: 130 })
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {percent:>3} %  {msg}  {elapsed}/{duration}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(0).with_style(style)
+}

@@ -1,0 +1,156 @@
+//! What the commands about contacts write for people.
+
+use std::io;
+
+use chrono::Local;
+use timbre_domain::contact::Contact;
+use timbre_domain::interchange::{ColumnUse, FileFormat, FileLayout};
+use timbre_engine::commands::{ImportRecord, LookedUp, Reply};
+use timbre_engine::import::{ImportReport, RowNote};
+
+use crate::print::{Printer, clean, name};
+
+pub(crate) fn reply(printer: &Printer, reply: &Reply) -> io::Result<()> {
+    if printer.is_json() {
+        return printer.json(reply);
+    }
+    match reply {
+        Reply::Contact { contact } => card(printer, contact),
+        Reply::Contacts { contacts } if contacts.is_empty() => printer.line(&printer.text("contacts.none")),
+        Reply::Contacts { contacts } => contacts.iter().try_for_each(|contact| printer.line(&line(printer, contact))),
+        Reply::Found(found) => looked_up(printer, found),
+        Reply::Imported(report) => imported(printer, report),
+        Reply::Imports { imports } => imports.iter().try_for_each(|import| printer.line(&earlier(printer, import))),
+        Reply::Exported { count } => printer.line(&printer.fill("contacts.exported", &[("count", &count.to_string())])),
+        other => printer.reply(other),
+    }
+}
+
+/// One line: id, name, numbers.
+fn line(printer: &Printer, contact: &Contact) -> String {
+    let numbers: Vec<_> = contact.phones.iter().map(|phone| clean(&phone.number.written(printer.home))).collect();
+    let tag = match contact.do_not_call {
+        true => format!("  [{}]", printer.text("contact.do_not_call.tag")),
+        false => String::new(),
+    };
+    format!("{}  {}  {}{tag}", contact.id, name(contact), numbers.join(", "))
+}
+
+/// All there is, a line each.
+fn card(printer: &Printer, contact: &Contact) -> io::Result<()> {
+    printer.line(&format!("{}  {}", contact.id, name(contact)))?;
+    for phone in &contact.phones {
+        let kind = printer.text(&format!("contact.phone.{}", phone.kind.as_str()));
+        printer.line(&format!("  {}  {kind}", clean(&phone.number.written(printer.home))))?;
+    }
+    for email in &contact.emails {
+        printer.line(&format!("  {}", clean(email)))?;
+    }
+    if let Some(owner) = &contact.owner {
+        printer.line(&format!("  {}: {}", printer.text("contact.owner"), clean(owner)))?;
+    }
+    if contact.do_not_call {
+        printer.line(&format!("  {}", printer.text("contact.do_not_call")))?;
+    }
+    for (field, value) in &contact.fields {
+        printer.line(&format!("  {}: {}", clean(field), clean(value)))?;
+    }
+    if let Some(origin) = &contact.origin {
+        let id = origin.external_id.as_deref().map(|id| format!(" {}", clean(id))).unwrap_or_default();
+        printer.line(&format!("  {} {}{id}", printer.text("contact.from"), clean(&origin.source)))?;
+    }
+    Ok(())
+}
+
+fn looked_up(printer: &Printer, found: &LookedUp) -> io::Result<()> {
+    if found.withheld {
+        return printer.line(&printer.text("match.withheld"));
+    }
+    if let Some(endpoint) = &found.endpoint {
+        return printer.line(&format!("{}  {}", clean(endpoint.as_str()), printer.text("match.colleague")));
+    }
+    if found.contacts.is_empty() {
+        return printer.line(&printer.text("match.unknown"));
+    }
+    found.contacts.iter().try_for_each(|found| {
+        let kind = serde_json::to_value(found.match_kind).unwrap_or_default();
+        let kind = printer.text(&format!("match.kind.{}", kind.as_str().unwrap_or_default()));
+        printer.line(&format!("{}  ({kind})", line(printer, &found.contact)))
+    })
+}
+
+fn imported(printer: &Printer, report: &ImportReport) -> io::Result<()> {
+    printer.line(&read_as(printer, &report.record.file, &report.layout))?;
+    for column in &report.layout.columns {
+        printer.line(&column_use(printer, column))?;
+    }
+    if let Some(earlier) = report.earlier.as_ref().filter(|_| !report.dry_run) {
+        printer.line(&printer.fill("import.earlier", &[("rows", &earlier.rows.to_string())]))?;
+    }
+    for note in &report.problems {
+        printer.line(&problem(printer, note))?;
+    }
+    let more = report.problem_counts.values().sum::<u64>().saturating_sub(report.problems.len() as u64);
+    if more > 0 {
+        printer.line(&printer.fill("import.more", &[("count", &more.to_string())]))?;
+    }
+    for contact in &report.sample {
+        printer.line(&line(printer, contact))?;
+    }
+    if report.dry_run {
+        printer.line(&printer.text("import.dry_run"))?;
+    }
+    printer.line(&counts(printer, "import.done", &report.record))?;
+    if report.mapping_saved {
+        printer.line(&printer.text("import.mapping_saved"))?;
+    }
+    Ok(())
+}
+
+fn read_as(printer: &Printer, file: &str, layout: &FileLayout) -> String {
+    let format = match (layout.format, layout.delimiter) {
+        (FileFormat::Vcard, _) => "vCard".to_owned(),
+        (FileFormat::Csv, Some('\t')) => "CSV (tab)".to_owned(),
+        (FileFormat::Csv, Some(delimiter)) => format!("CSV ({delimiter})"),
+        (FileFormat::Csv, None) => "CSV".to_owned(),
+    };
+    let values = [("file", clean(file)), ("format", format), ("encoding", layout.encoding.clone())];
+    let mut values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    values.push(("program", &layout.program));
+    printer.fill("import.read_as", &values)
+}
+
+fn column_use(printer: &Printer, column: &ColumnUse) -> String {
+    let by = serde_json::to_value(column.by).unwrap_or_default();
+    let by = printer.text(&format!("import.by.{}", by.as_str().unwrap_or_default()));
+    format!("  {} → {}  ({by})", clean(&column.name), clean(&column.target.to_string()))
+}
+
+fn problem(printer: &Printer, note: &RowNote) -> String {
+    let (row, line) = (note.row.to_string(), note.line.to_string());
+    let place = match &note.problem.column {
+        Some(column) => {
+            printer.fill("import.place.column", &[("row", &row), ("line", &line), ("column", &clean(column))])
+        }
+        None => printer.fill("import.place", &[("row", &row), ("line", &line)]),
+    };
+    format!("  {place}: {}", printer.text(&format!("import.problem.{}", note.problem.kind.as_str())))
+}
+
+fn earlier(printer: &Printer, import: &ImportRecord) -> String {
+    let state = match import.finished_at {
+        Some(_) => counts(printer, "import.done", import),
+        None => counts(printer, "import.cut_short", import),
+    };
+    let when = import.started_at.with_timezone(&Local).format("%Y-%m-%d %H:%M");
+    format!("{when}  {}  {}  {state}", clean(&import.file), clean(&import.source))
+}
+
+fn counts(printer: &Printer, text: &str, record: &ImportRecord) -> String {
+    let ImportRecord { rows, added, changed, unchanged, refused, .. } = record;
+    let values =
+        [("rows", rows), ("added", added), ("changed", changed), ("unchanged", unchanged), ("refused", refused)];
+    let values: Vec<_> = values.iter().map(|(name, count)| (*name, count.to_string())).collect();
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, count)| (*name, count.as_str())).collect();
+    printer.fill(text, &values)
+}

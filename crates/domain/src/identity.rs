@@ -1,0 +1,457 @@
+//! When two records are one contact, and what becomes of them: imports update instead of doubling, and what a person typed
+//! here outlives every import.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contact::{Contact, ContactId, ContactPhone, Origin};
+use crate::interchange::{ContactDraft, DraftPhone, ProblemKind, RowProblem};
+use crate::number::{Country, PhoneNumber, ReadNumber};
+use crate::search::fold;
+
+/// When a record without an id that is known already is the same contact as one of ours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MergeRule {
+    /// The same name, and a number or an e-mail address in common; where neither has any, the same name and company.
+    #[default]
+    NameAndNumber,
+    /// A number in common, whatever the names.
+    Number,
+    /// An e-mail address in common, whatever the names.
+    Email,
+    /// Never: every record is a contact of its own.
+    Never,
+}
+
+impl MergeRule {
+    /// Every rule.
+    pub const ALL: [Self; 4] = [Self::NameAndNumber, Self::Number, Self::Email, Self::Never];
+
+    /// Its name on the command line and in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NameAndNumber => "name-and-number",
+            Self::Number => "number",
+            Self::Email => "email",
+            Self::Never => "never",
+        }
+    }
+}
+
+/// A text that is no rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the rule is name-and-number, number, email or never")]
+pub struct BadMergeRule;
+
+impl std::str::FromStr for MergeRule {
+    type Err = BadMergeRule;
+
+    fn from_str(text: &str) -> Result<Self, BadMergeRule> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == text).ok_or(BadMergeRule)
+    }
+}
+
+/// What a contact is found by, each once: the keys of its numbers, its e-mail addresses as `mailto:…`, and where it has
+/// neither, its name and company. This is what an index holds; a number is never more than a whole key.
+#[must_use]
+pub fn keys_of(contact: &Contact) -> Vec<String> {
+    let numbers = contact.phones.iter().map(|phone| phone.number.key());
+    let addresses = contact.emails.iter().map(|email| email_key(email));
+    let mut keys: Vec<String> = Vec::with_capacity(contact.phones.len() + contact.emails.len());
+    for key in numbers.chain(addresses) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if keys.is_empty() {
+        keys.push(name_key(contact));
+    }
+    keys
+}
+
+fn email_key(email: &str) -> String {
+    format!("mailto:{}", fold(email.trim()))
+}
+
+fn name_key(contact: &Contact) -> String {
+    format!("name:{}\n{}", fold(&contact.name), fold(&contact.company))
+}
+
+/// Whether a record is the same contact as ours by a rule. Records that come from the same program with different ids of
+/// it are two contacts by every rule.
+#[must_use]
+pub fn is_same(ours: &Contact, theirs: &Contact, rule: MergeRule) -> bool {
+    if rule == MergeRule::Never || told_apart(ours, theirs) {
+        return false;
+    }
+    let shared = |of_that_kind: fn(&str) -> bool| {
+        let keys = keys_of(ours);
+        keys_of(theirs).iter().any(|key| of_that_kind(key) && keys.contains(key))
+    };
+    match rule {
+        MergeRule::Number => shared(is_number),
+        MergeRule::Email => shared(is_email),
+        MergeRule::NameAndNumber => same_name(ours, theirs) && shared(|_| true),
+        MergeRule::Never => false,
+    }
+}
+
+/// What two records of one file have in common when they are the same contact by [`is_same`] or by their id.
+#[must_use]
+pub fn marks_of(contact: &Contact, rule: MergeRule) -> Vec<String> {
+    let id = match &contact.origin {
+        Some(Origin { source, external_id: Some(id) }) => vec![format!("id:{source}\n{id}")],
+        // Two ids of one program are two contacts: those with one are known by it alone.
+        _ => Vec::new(),
+    };
+    if !id.is_empty() || rule == MergeRule::Never {
+        return id;
+    }
+    let keys = keys_of(contact).into_iter();
+    match rule {
+        MergeRule::NameAndNumber => {
+            let name = if contact.name.is_empty() { &contact.company } else { &contact.name };
+            keys.map(|key| format!("{}\n{key}", fold(name))).collect()
+        }
+        MergeRule::Number => keys.filter(|key| is_number(key)).collect(),
+        MergeRule::Email => keys.filter(|key| is_email(key)).collect(),
+        MergeRule::Never => id,
+    }
+}
+
+fn is_number(key: &str) -> bool {
+    key.starts_with(|c: char| c == '+' || c.is_ascii_digit())
+}
+
+fn is_email(key: &str) -> bool {
+    key.starts_with("mailto:")
+}
+
+fn told_apart(ours: &Contact, theirs: &Contact) -> bool {
+    match (&ours.origin, &theirs.origin) {
+        (Some(a), Some(b)) => {
+            a.source == b.source && a.external_id.is_some() && b.external_id.is_some() && a.external_id != b.external_id
+        }
+        _ => false,
+    }
+}
+
+fn same_name(ours: &Contact, theirs: &Contact) -> bool {
+    let (a, b) = (fold(&ours.name), fold(&theirs.name));
+    a == b && (!a.is_empty() || fold(&ours.company) == fold(&theirs.company))
+}
+
+/// Our contact after a record of the same contact came. Where both come from the same record of the same program, the
+/// record's numbers and addresses replace those that came from there; else they are added. A person's own entries and a
+/// wish not to be called stay.
+#[must_use]
+pub fn updated(ours: &Contact, theirs: Contact) -> Contact {
+    let same_record = theirs.id == ours.id
+        || theirs.origin.as_ref().is_some_and(|origin| origin.external_id.is_some()) && theirs.origin == ours.origin;
+    let mut contact = ours.clone();
+    if same_record {
+        let by_hand = contact.phones.into_iter().filter(|phone| phone.by_hand).collect();
+        contact.phones = together(theirs.phones, by_hand);
+        contact.emails = theirs.emails;
+    } else {
+        contact.phones = together(contact.phones, theirs.phones);
+        contact.emails = addresses(contact.emails, theirs.emails);
+    }
+    if !theirs.name.is_empty() {
+        contact.name = theirs.name;
+    }
+    if !theirs.company.is_empty() {
+        contact.company = theirs.company;
+    }
+    contact.owner = theirs.owner.or(contact.owner);
+    contact.do_not_call |= theirs.do_not_call;
+    contact.fields.extend(theirs.fields);
+    let known_by_id = |origin: &Option<Origin>| origin.as_ref().is_some_and(|origin| origin.external_id.is_some());
+    if contact.origin.is_none() || (!known_by_id(&contact.origin) && known_by_id(&theirs.origin)) {
+        contact.origin = theirs.origin;
+    }
+    contact
+}
+
+/// Two contacts of ours become one: nothing either of them has is lost; where both say something, the first one is right.
+#[must_use]
+pub fn merged(kept: &Contact, other: Contact) -> Contact {
+    let mut contact = kept.clone();
+    contact.phones = together(contact.phones, other.phones);
+    contact.emails = addresses(contact.emails, other.emails);
+    if contact.name.is_empty() {
+        contact.name = other.name;
+    }
+    if contact.company.is_empty() {
+        contact.company = other.company;
+    }
+    contact.owner = contact.owner.or(other.owner);
+    contact.do_not_call |= other.do_not_call;
+    for (name, value) in other.fields {
+        contact.fields.entry(name).or_insert(value);
+    }
+    contact.origin = contact.origin.or(other.origin);
+    contact.last_used_at = contact.last_used_at.max(other.last_used_at);
+    contact
+}
+
+fn together(mut first: Vec<ContactPhone>, more: Vec<ContactPhone>) -> Vec<ContactPhone> {
+    for phone in more {
+        match first.iter_mut().find(|known| known.number.key() == phone.number.key()) {
+            Some(known) => known.by_hand |= phone.by_hand,
+            None => first.push(phone),
+        }
+    }
+    first
+}
+
+fn addresses(mut first: Vec<String>, more: Vec<String>) -> Vec<String> {
+    for email in more {
+        if !first.iter().any(|known| email_key(known) == email_key(&email)) {
+            first.push(email);
+        }
+    }
+    first
+}
+
+/// The program name of files that Timbre exported: their ids are our own.
+pub const OURSELVES: &str = "timbre";
+/// The field of an exported contact that says where it came from.
+pub const EXPORTED_SOURCE: &str = "timbre-source";
+/// The field of an exported contact that holds its id there.
+pub const EXPORTED_ID: &str = "timbre-external-id";
+
+/// A text of one line as it is kept: no control characters, single spaces, none around it.
+#[must_use]
+pub fn tidy(text: &str) -> String {
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Makes a contact of a file's row, with what could not be used of it.
+///
+/// # Errors
+/// When nothing in it says who it is.
+pub fn read_draft(
+    draft: ContactDraft,
+    id: ContactId,
+    source: &str,
+    country: Country,
+) -> Result<(Contact, Vec<RowProblem>), RowProblem> {
+    let mut problems = Vec::new();
+    let mut fields = draft.fields;
+    let (id, origin) = match (source, draft.external_id.as_deref().map(str::parse)) {
+        // Exported by Timbre: the id is ours, and where the contact came from stands beside it.
+        (OURSELVES, Some(Ok(ours))) => {
+            let external_id = fields.remove(EXPORTED_ID);
+            (ours, fields.remove(EXPORTED_SOURCE).map(|source| Origin { source, external_id }))
+        }
+        _ => (id, Some(Origin { source: source.to_owned(), external_id: draft.external_id })),
+    };
+    let mut contact = Contact {
+        name: tidy(&draft.name),
+        company: tidy(&draft.company),
+        owner: draft.owner.map(|owner| tidy(&owner)).filter(|owner| !owner.is_empty()),
+        do_not_call: draft.do_not_call,
+        fields,
+        origin,
+        ..Contact::empty(id)
+    };
+    for phone in draft.phones {
+        match numbers_in(&phone.written, country) {
+            Some(numbers) => {
+                let phones =
+                    numbers.into_iter().map(|number| ContactPhone { number, kind: phone.kind, by_hand: false });
+                contact.phones = together(contact.phones, phones.collect());
+            }
+            None => {
+                problems.push(not_a_number(&phone));
+                contact.fields.insert(phone.column, phone.written);
+            }
+        }
+    }
+    for email in draft.emails {
+        let email = tidy(&email);
+        if email.contains('@') && !email.contains(' ') {
+            contact.emails = addresses(contact.emails, vec![email]);
+        } else if !email.is_empty() {
+            contact.fields.entry("email".to_owned()).or_insert(email);
+        }
+    }
+    if contact.display_name().is_empty() {
+        let detail = "neither a name nor a company, nor a number, nor an address".to_owned();
+        return Err(RowProblem { kind: ProblemKind::Empty, column: None, detail });
+    }
+    Ok((contact, problems))
+}
+
+fn not_a_number(phone: &DraftPhone) -> RowProblem {
+    let detail = "this is no telephone number; it was kept as a field".to_owned();
+    RowProblem { kind: ProblemKind::NotANumber, column: Some(phone.column.clone()), detail }
+}
+
+/// The numbers in a cell as people fill them in: one, several, or none (`-`, `N/A`). Nothing where it is something else.
+fn numbers_in(text: &str, country: Country) -> Option<Vec<PhoneNumber>> {
+    let placed = |part: &str| match PhoneNumber::read(part, country) {
+        ReadNumber::Number(number) => Some(number).filter(|number| number.e164().is_some()),
+        ReadNumber::Withheld => None,
+    };
+    // Several only where each part is a number by itself: a stroke or a comma also stands inside one.
+    if text.contains(MARKS) {
+        let parts = parts_of(text);
+        if parts.len() > 1
+            && let Some(numbers) = parts.iter().map(|part| placed(part)).collect::<Option<Vec<_>>>()
+        {
+            return Some(numbers);
+        }
+    }
+    if let Some(number) = placed(text) {
+        return Some(vec![number]);
+    }
+    if PhoneNumber::is_withheld(text) {
+        return Some(Vec::new());
+    }
+    PhoneNumber::typed(text, country).ok().filter(|number| number.key().len() >= 3).map(|number| vec![number])
+}
+
+/// One of these is in every mark that parts two numbers.
+const MARKS: [char; 10] = ['/', ';', ',', '|', '\n', '\r', 'y', 'e', 'o', 'a'];
+
+/// What stands between the marks people put between two numbers.
+fn parts_of(text: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = text.split(['/', ';', ',', '|', '\n', '\r']).collect();
+    for mark in [" y ", " e ", " o ", " ou ", " or ", " and "] {
+        parts = parts.into_iter().flat_map(|part| part.split(mark)).collect();
+    }
+    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::contact::PhoneKind;
+
+    fn contact(name: &str, company: &str, numbers: &[&str], emails: &[&str]) -> Contact {
+        let phones = numbers.iter().map(|text| ContactPhone {
+            number: PhoneNumber::typed(text, Country::CR).unwrap(),
+            kind: PhoneKind::Mobile,
+            by_hand: false,
+        });
+        Contact {
+            name: name.into(),
+            company: company.into(),
+            phones: phones.collect(),
+            emails: emails.iter().map(|email| (*email).to_owned()).collect(),
+            ..Contact::empty(ContactId(Uuid::now_v7()))
+        }
+    }
+
+    fn from(source: &str, id: Option<&str>, contact: Contact) -> Contact {
+        let origin = Some(Origin { source: source.into(), external_id: id.map(str::to_owned) });
+        Contact { origin, ..contact }
+    }
+
+    fn same(ours: &Contact, theirs: &Contact) -> Vec<MergeRule> {
+        MergeRule::ALL.into_iter().filter(|rule| is_same(ours, theirs, *rule)).collect()
+    }
+
+    #[test]
+    fn a_name_alone_makes_nobody_the_same_while_there_are_numbers_to_compare() {
+        let juan = contact("Juan Pérez", "", &["8884-8787"], &[]);
+        assert_eq!(same(&juan, &contact("juan perez", "", &["2222-3333"], &[])), []);
+        assert_eq!(
+            same(&juan, &contact("JUAN PEREZ", "Otra", &["+506 8884 8787"], &[])),
+            [MergeRule::NameAndNumber, MergeRule::Number]
+        );
+        assert_eq!(same(&juan, &contact("Ana", "", &["88848787"], &[])), [MergeRule::Number], "a couple's telephone");
+        let by_mail = contact("Juan Pérez", "", &["22223333"], &["j@x.example"]);
+        assert_eq!(
+            same(&contact("Juan Pérez", "", &[], &["J@X.example"]), &by_mail),
+            [MergeRule::NameAndNumber, MergeRule::Email]
+        );
+        let bare = contact("Juan Pérez", "Valle", &[], &[]);
+        assert_eq!(same(&bare, &bare.clone()), [MergeRule::NameAndNumber]);
+        assert_eq!(same(&bare, &contact("Juan Pérez", "", &[], &[])), []);
+    }
+
+    #[test]
+    fn two_ids_of_one_program_are_two_contacts_by_every_rule() {
+        let twin = contact("Ana", "", &["88848787"], &["a@x.example"]);
+        assert_eq!(same(&from("crm", Some("1"), twin.clone()), &from("crm", Some("2"), twin.clone())), []);
+        assert!(!same(&from("crm", Some("1"), twin.clone()), &from("google", None, twin)).is_empty());
+    }
+
+    #[test]
+    fn a_record_that_comes_again_replaces_its_numbers_and_leaves_what_a_person_typed() {
+        let mut ours = from("crm", Some("1"), contact("Ana", "Valle", &["88848787", "22223333"], &[]));
+        ours.phones[1].by_hand = true;
+        ours.do_not_call = true;
+        let theirs = from("crm", Some("1"), contact("Ana Rojas", "", &["60001111"], &[]));
+        let now = updated(&ours, theirs);
+        assert_eq!(now.phones.iter().map(|p| p.number.raw()).collect::<Vec<_>>(), ["60001111", "22223333"]);
+        assert_eq!((now.name.as_str(), now.company.as_str(), now.do_not_call), ("Ana Rojas", "Valle", true));
+    }
+
+    #[test]
+    fn a_record_of_another_program_adds_to_ours_and_an_id_is_taken_over() {
+        let ours = contact("Ana", "", &["88848787"], &["a@x.example"]);
+        let theirs = from("crm", Some("1"), contact("Ana", "", &["+506 8884-8787", "22223333"], &["A@x.example"]));
+        let now = updated(&ours, theirs);
+        assert_eq!((now.phones.len(), now.emails.len()), (2, 1));
+        assert_eq!(now.origin.unwrap().external_id.as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn merging_two_contacts_loses_nothing() {
+        let mut kept = contact("Ana", "", &["88848787"], &[]);
+        kept.fields.insert("note".into(), "first".into());
+        let mut other = contact("A. Rojas", "Valle", &["88848787", "22223333"], &["a@x.example"]);
+        other.fields.extend([("note".into(), "second".into()), ("cedula".into(), "1".into())]);
+        let one = merged(&kept, other);
+        assert_eq!((one.name.as_str(), one.company.as_str()), ("Ana", "Valle"));
+        assert_eq!((one.phones.len(), one.emails.len(), one.fields.len()), (2, 1, 2));
+        assert_eq!(one.fields["note"], "first");
+    }
+
+    fn cell(text: &str) -> Option<Vec<String>> {
+        numbers_in(text, Country::CR).map(|numbers| numbers.iter().map(PhoneNumber::key).collect())
+    }
+
+    #[test]
+    fn a_cell_holds_one_number_several_or_none() {
+        let two = Some(vec!["+50688848787".to_owned(), "+50622223333".to_owned()]);
+        for text in ["8884-8787 / 2222-3333", "8884-8787;2222-3333", "88848787, 22223333", "8884 8787 y 2222 3333"] {
+            assert_eq!(cell(text), two, "{text}");
+        }
+        assert_eq!(cell("8884/8787"), Some(vec!["+50688848787".to_owned()]), "a stroke inside one number");
+        assert_eq!(cell("1155"), Some(vec!["1155".to_owned()]));
+        for text in ["", "-", "N/A", "0"] {
+            assert_eq!(cell(text), Some(vec![]), "{text:?}");
+        }
+        for text in ["no tiene", "llamar a Ana", "88848787 (Ana, hija)", "7"] {
+            assert_eq!(cell(text).filter(|numbers| numbers.is_empty()), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_said_and_kept() {
+        let phone = DraftPhone { written: "no tiene".into(), kind: PhoneKind::Work, column: "Teléfono".into() };
+        let draft = ContactDraft { name: " Ana\n Rojas ".into(), phones: vec![phone], ..ContactDraft::default() };
+        let (contact, problems) = read_draft(draft, ContactId(Uuid::nil()), "csv", Country::CR).unwrap();
+        assert_eq!((contact.name.as_str(), contact.phones.len()), ("Ana Rojas", 0));
+        assert_eq!(contact.fields["Teléfono"], "no tiene");
+        assert_eq!(problems[0].kind, ProblemKind::NotANumber);
+        assert_eq!(problems[0].column.as_deref(), Some("Teléfono"));
+    }
+
+    #[test]
+    fn a_row_that_says_nobody_is_refused() {
+        let refused = read_draft(ContactDraft::default(), ContactId(Uuid::nil()), "csv", Country::CR).unwrap_err();
+        assert_eq!(refused.kind, ProblemKind::Empty);
+    }
+}

@@ -1,0 +1,220 @@
+//! The forms in which one and the same number is written, country by country.
+//!
+//! A number is read to its current E.164 form; obsolete forms of Brazil, Chile and Mexico are brought up to date on
+//! the way ([`current`]). Where a country has two forms that are both valid today, [`key`] names the subscriber that
+//! both reach. The pitfalls are those of PROVIDERS.md, "Telephone numbers"; what is deliberately not taken for the same
+//! number stands there and in `tests/corpus/not-matched.tsv`.
+
+use rlibphonenumber::{NumberLengthType, PhoneNumber as Parsed, PhoneNumberFormat, Region};
+
+/// E.164 of a text, read by the country's rules where it carries no country code.
+///
+/// A reading that is valid today comes first: at home, then as if the country code stood in front without the `+`.
+/// Only where neither is, a number of a range that the rules do not know yet is taken when its length fits.
+pub(super) fn to_e164(text: &str, digits: &str, country: Region) -> Option<String> {
+    // E.164 allows 15; carrier codes, "00" and "011" stand before them.
+    if digits.len() > 22 {
+        return None;
+    }
+    let plus = text.starts_with(['+', '＋']);
+    let international = format!("+{}", digits.strip_prefix("00").unwrap_or(digits));
+    let mut readings: Vec<Parsed> = Vec::with_capacity(3);
+    let mut tried = |text: &str, region| {
+        let parsed = parse(text, region)?;
+        let valid = current(&parsed);
+        readings.push(parsed);
+        valid
+    };
+    let at_home = plus || !is_rather_abroad(digits, country);
+    let valid = at_home
+        .then(|| tried(text, Some(country)))
+        .flatten()
+        // Letters that mean nothing, as in `(0xx11)`, can make the text unreadable and its digits not.
+        .or_else(|| if plus || !at_home { None } else { tried(digits, Some(country)) })
+        .or_else(|| tried(&international, None));
+    valid.or_else(|| {
+        let whole = |parsed: &&Parsed| is_whole(parsed) && (plus || national(parsed).len() >= 8);
+        let readings = if at_home { readings.iter().take(if plus { 1 } else { 2 }) } else { readings.iter().take(0) };
+        readings.filter(whole).map(e164).next()
+    })
+}
+
+/// Digits that the country's rules would take for a number of its own, and that nobody there writes so. No Argentine
+/// mobile is dialled as 9 and its area without 54, while 92 and 93 begin numbers of Pakistan and Afghanistan; and a 1
+/// before ten digits is North America's in Mexico, where it was a prefix only behind +52.
+fn is_rather_abroad(digits: &str, country: Region) -> bool {
+    digits.len() == 11
+        && match country {
+            Region::AR => digits.starts_with('9') && !digits.starts_with("911"),
+            Region::MX => digits.starts_with('1'),
+            _ => false,
+        }
+}
+
+fn parse(text: &str, region: Option<Region>) -> Option<Parsed> {
+    let mut parsed = Parsed::parse(text, region).ok()?;
+    // An extension is not part of the number that is matched.
+    parsed.extension = None;
+    Some(parsed)
+}
+
+fn e164(parsed: &Parsed) -> String {
+    parsed.format_as(PhoneNumberFormat::E164).into_owned()
+}
+
+fn national(parsed: &Parsed) -> String {
+    parsed.get_national_significant_number()
+}
+
+/// Whether its length is that of a whole number: a local part without its area is none.
+fn is_whole(parsed: &Parsed) -> bool {
+    matches!(parsed.is_possible_with_reason(), Ok(NumberLengthType::IsPossible))
+}
+
+/// The form that is valid today, of a number that is or once was.
+fn current(parsed: &Parsed) -> Option<String> {
+    // Mexico's old forms come first: its rules still take some of them, digits and all, for numbers of their own.
+    if parsed.country_code != 52 && parsed.is_valid() {
+        return Some(e164(parsed));
+    }
+    let digits = national(parsed);
+    let mended = match parsed.country_code {
+        // Mobile numbers had eight digits until the ninth was put in front, 2012 to 2016; those that begin with 7 are
+        // valid without it (trunked radio) and may be somebody else's with it.
+        55 => with_ninth_digit(&digits)?,
+        // `09` before a mobile number, until 2018: the 9 became part of it, the 0 went.
+        56 => digits.strip_prefix('0').filter(|rest| rest.len() == 9)?.to_owned(),
+        // Calls to mobiles: `044` and `045` at home, `1` from abroad; long distance `01`. All gone since August 2019.
+        52 => without_mexican_prefix(&digits).to_owned(),
+        _ => return None,
+    };
+    let mended = parse(&format!("+{}{mended}", parsed.country_code), None)?;
+    mended.is_valid().then(|| e164(&mended))
+}
+
+fn with_ninth_digit(digits: &str) -> Option<String> {
+    let (area, local) = digits.split_at_checked(2)?;
+    (local.len() == 8 && local.starts_with(['6', '8', '9'])).then(|| format!("{area}9{local}"))
+}
+
+fn without_mexican_prefix(digits: &str) -> &str {
+    ["044", "045", "01", "1"]
+        .iter()
+        .find_map(|prefix| digits.strip_prefix(prefix).filter(|rest| rest.len() == 10))
+        .unwrap_or(digits)
+}
+
+/// What two forms of one subscriber have in common, from an E.164 form: the form itself nearly everywhere.
+///
+/// Argentina dials its mobiles with a 9 after the country code from abroad, and without it (with `15` instead) at home;
+/// networks show either. Area code and number are the same and belong to one subscriber, so the 9 does not count.
+pub(super) fn key(e164: &str) -> String {
+    match e164.strip_prefix("+549") {
+        Some(rest) if rest.len() == 10 => format!("+54{rest}"),
+        _ => e164.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, country: Region) -> Option<String> {
+        to_e164(text, &crate::number::digits_of(text), country)
+    }
+
+    #[track_caller]
+    fn all_read(country: Region, e164: &str, texts: &[&str]) {
+        for text in texts {
+            assert_eq!(read(text, country).as_deref(), Some(e164), "{text}");
+        }
+    }
+
+    #[test]
+    fn brazil_carrier_codes_and_the_ninth_digit_make_no_difference() {
+        all_read(
+            Region::BR,
+            "+5511987654321",
+            &[
+                "11987654321",
+                "(11) 98765-4321",
+                "011 98765-4321",
+                "0 15 11 98765-4321",
+                "0xx11 98765-4321",
+                "(0xx11) 8765-4321",
+                "(11) 8765-4321",
+                "0 21 11 8765 4321",
+                "+55 11 8765-4321",
+                "551187654321",
+                "+55 (0)11 98765-4321",
+            ],
+        );
+        assert_eq!(read("(11) 2345-6789", Region::BR).as_deref(), Some("+551123456789"), "a landline gets no digit");
+        assert_eq!(read("(11) 7765-4321", Region::BR).as_deref(), Some("+551177654321"), "trunked radio stays");
+    }
+
+    #[test]
+    fn mexico_obsolete_prefixes_are_left_out() {
+        all_read(
+            Region::MX,
+            "+525512345678",
+            &[
+                "5512345678",
+                "55 1234 5678",
+                "044 55 1234 5678",
+                "045 55 1234 5678",
+                "01 55 1234 5678",
+                "+52 1 55 1234 5678",
+                "5215512345678",
+                "0052 1 55 1234 5678",
+                "525512345678",
+            ],
+        );
+        assert_eq!(read("12125557890", Region::MX).as_deref(), Some("+12125557890"), "a caller from the north");
+    }
+
+    #[test]
+    fn chile_and_uruguay_lose_the_zero_in_front() {
+        all_read(
+            Region::CL,
+            "+56987654321",
+            &["987654321", "9 8765 4321", "09 8765 4321", "+56 09 8765 4321", "56987654321"],
+        );
+        all_read(
+            Region::UY,
+            "+59898344484",
+            &["098344484", "098 344 484", "98344484", "+598 098 344 484", "59898344484"],
+        );
+    }
+
+    #[test]
+    fn argentina_both_valid_forms_are_one_subscriber() {
+        let keys = [
+            "011 15 2345-6789",
+            "+54 9 11 2345-6789",
+            "+54 11 2345-6789",
+            "1123456789",
+            "91123456789",
+            "5491123456789",
+        ]
+        .map(|text| key(&read(text, Region::AR).unwrap()));
+        assert!(keys.iter().all(|key| key == "+541123456789"), "{keys:?}");
+        assert_eq!(key("+5491123456"), "+5491123456", "too short to be a mobile with its 9");
+    }
+
+    #[test]
+    fn a_range_that_the_rules_do_not_know_is_still_one_number_however_it_is_written() {
+        let texts = ["+506 9999 1234", "99991234", "9999-1234"];
+        let read: Vec<_> = texts.iter().map(|text| read(text, Region::CR)).collect();
+        assert!(read.iter().all(|e164| e164.as_deref() == Some("+50699991234")), "{read:?}");
+    }
+
+    #[test]
+    fn a_part_of_a_number_is_never_made_whole() {
+        for text in ["8373456", "1155", "2345-6789 0", "123456789012345678"] {
+            assert_eq!(read(text, Region::CR), None, "{text}");
+        }
+        assert_eq!(read("234 5678", Region::US), None, "a local number without its area");
+        assert_eq!(read("8373456", Region::UY), None, "as short as a toll-free number, but none");
+    }
+}

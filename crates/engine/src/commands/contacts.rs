@@ -1,0 +1,227 @@
+//! The commands about contacts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use timbre_domain::contact::{Contact, ContactId, ContactPhone, PhoneKind};
+use timbre_domain::endpoint::EndpointNumber;
+use timbre_domain::error::ErrorCode;
+use timbre_domain::identity::tidy;
+use timbre_domain::interchange::FileFormat;
+use timbre_domain::matching::{self, MatchKind};
+use timbre_domain::number::{PhoneNumber, ReadNumber};
+use timbre_store::IndexState;
+use uuid::Uuid;
+
+use super::{CommandError, Reply};
+use crate::Context;
+use crate::import::absolute;
+
+/// What a person says of a contact; what is left out stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContactEdit {
+    /// The person's name; empty for a company-only contact.
+    pub name: Option<String>,
+    /// The company.
+    pub company: Option<String>,
+    /// All telephones, as a person typed them, the preferred one first.
+    pub phones: Option<Vec<(String, PhoneKind)>>,
+    /// All e-mail addresses.
+    pub emails: Option<Vec<String>>,
+    /// Whose contact it is; an empty text for nobody's.
+    pub owner: Option<String>,
+    /// Whether the contact does not want to be called.
+    pub do_not_call: Option<bool>,
+    /// Fields to set; an empty text removes one.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A contact that has a number, and how it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundContact {
+    /// How the number led to it.
+    pub match_kind: MatchKind,
+    /// The contact.
+    #[serde(flatten)]
+    pub contact: Contact,
+}
+
+/// Who has a number.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookedUp {
+    /// The number in E.164, where it could be placed in a country.
+    pub e164: Option<String>,
+    /// Whether it is a withheld one.
+    pub withheld: bool,
+    /// The endpoint of an account of ours that has this very number: it is no contact's then.
+    pub endpoint: Option<EndpointNumber>,
+    /// The contacts.
+    pub contacts: Vec<FoundContact>,
+}
+
+impl Context {
+    /// Makes what contacts are found by anew, where an older version or another country made it.
+    pub(super) async fn contacts_in_step(&self) -> Result<(), CommandError> {
+        let country = self.settings.country;
+        let mut state = self.stored(move |store| store.index_state(country)).await?;
+        while state == IndexState::Behind {
+            let now = self.clock.now();
+            state = self.stored(move |store| store.bring_index_in_step(country, now)).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn add_contact(&self, edit: ContactEdit) -> Result<Reply, CommandError> {
+        let contact = self.edited(Contact::empty(ContactId(Uuid::now_v7())), edit)?;
+        let (saved, now) = (contact.clone(), self.clock.now());
+        self.stored(move |store| store.save_contact(&saved, now)).await?;
+        Ok(Reply::Contact { contact })
+    }
+
+    pub(super) async fn edit_contact(&self, id: ContactId, edit: ContactEdit) -> Result<Reply, CommandError> {
+        let contact = self.edited(self.contact_with(id).await?, edit)?;
+        let (saved, now) = (contact.clone(), self.clock.now());
+        self.stored(move |store| store.save_contact(&saved, now)).await?;
+        Ok(Reply::Contact { contact })
+    }
+
+    pub(super) async fn contact_with(&self, id: ContactId) -> Result<Contact, CommandError> {
+        self.stored(move |store| store.contact(id)).await?.ok_or_else(|| no_contact(id))
+    }
+
+    fn edited(&self, mut contact: Contact, edit: ContactEdit) -> Result<Contact, CommandError> {
+        if let Some(name) = edit.name {
+            contact.name = tidy(&name);
+        }
+        if let Some(company) = edit.company {
+            contact.company = tidy(&company);
+        }
+        if let Some(phones) = edit.phones {
+            contact.phones = self.phones(phones)?;
+        }
+        if let Some(emails) = edit.emails {
+            contact.emails = emails.iter().map(|email| tidy(email)).collect();
+            if let Some(place) = contact.emails.iter().position(|email| !email.contains('@') || email.contains(' ')) {
+                let error = CommandError::new(ErrorCode::BadRequest, "this is no e-mail address");
+                return Err(error.at(format!("email {}", place + 1)));
+            }
+        }
+        if let Some(owner) = edit.owner {
+            contact.owner = Some(tidy(&owner)).filter(|owner| !owner.is_empty());
+        }
+        if let Some(do_not_call) = edit.do_not_call {
+            contact.do_not_call = do_not_call;
+        }
+        for (name, value) in edit.fields {
+            let name = tidy(&name);
+            if name.is_empty() {
+                return Err(CommandError::new(ErrorCode::BadRequest, "a field needs a name").at("field"));
+            }
+            match value.trim() {
+                "" => contact.fields.remove(&name),
+                value => contact.fields.insert(name, value.to_owned()),
+            };
+        }
+        if contact.name.is_empty() && contact.company.is_empty() {
+            return Err(CommandError::new(ErrorCode::BadRequest, "a contact needs a name or a company").at("name"));
+        }
+        Ok(contact)
+    }
+
+    fn phones(&self, phones: Vec<(String, PhoneKind)>) -> Result<Vec<ContactPhone>, CommandError> {
+        let numbers = phones.into_iter().enumerate().map(|(place, (text, kind))| {
+            let number = PhoneNumber::typed(&text, self.settings.country).map_err(|error| {
+                CommandError::new(ErrorCode::BadNumber, error.to_string()).at(format!("phone {}", place + 1))
+            })?;
+            Ok(ContactPhone { number, kind, by_hand: true })
+        });
+        numbers.collect()
+    }
+
+    pub(super) async fn remove_contact(&self, id: ContactId) -> Result<Reply, CommandError> {
+        match self.stored(move |store| store.remove_contact(id)).await? {
+            true => Ok(Reply::Done),
+            false => Err(no_contact(id)),
+        }
+    }
+
+    pub(super) async fn merge_contacts(&self, kept: ContactId, others: Vec<ContactId>) -> Result<Reply, CommandError> {
+        if others.is_empty() || others.contains(&kept) {
+            let detail = "name the contact to keep, and then others that it takes in";
+            return Err(CommandError::new(ErrorCode::BadRequest, detail).at("others"));
+        }
+        for id in others.iter().chain([&kept]) {
+            self.contact_with(*id).await?;
+        }
+        let now = self.clock.now();
+        let merged = self.stored(move |store| store.merge_contacts(kept, &others, now)).await?;
+        merged.map(|contact| Reply::Contact { contact }).ok_or_else(|| no_contact(kept))
+    }
+
+    pub(super) async fn search_contacts(&self, text: String, limit: usize) -> Result<Reply, CommandError> {
+        let country = self.settings.country;
+        let contacts = self.stored(move |store| store.search_contacts(&text, country, limit)).await?;
+        Ok(Reply::Contacts { contacts })
+    }
+
+    pub(super) async fn look_up(&self, text: &str) -> Result<Reply, CommandError> {
+        if !text.contains(|c: char| c.is_ascii_digit()) && !PhoneNumber::is_withheld(text) {
+            return Err(CommandError::new(ErrorCode::BadNumber, "there are no digits in it").at("number"));
+        }
+        // Endpoints are matched first and to the letter, as they are when a call comes.
+        let endpoint = self.lines.iter().find_map(|line| line.own().of_account(text.trim()).cloned());
+        if endpoint.is_some() {
+            return Ok(Reply::Found(LookedUp { endpoint, ..LookedUp::default() }));
+        }
+        let number = match PhoneNumber::read(text, self.settings.country) {
+            ReadNumber::Withheld => return Ok(Reply::Found(LookedUp { withheld: true, ..LookedUp::default() })),
+            ReadNumber::Number(number) => number,
+        };
+        let sought = number.clone();
+        let contacts = self.stored(move |store| store.contacts_by_number(&sought)).await?;
+        let found = |contact: Contact| {
+            matching::kind_of(&contact, &number).map(|match_kind| FoundContact { match_kind, contact })
+        };
+        let contacts = contacts.into_iter().filter_map(found).collect();
+        Ok(Reply::Found(LookedUp { e164: number.e164().map(str::to_owned), contacts, ..LookedUp::default() }))
+    }
+
+    pub(super) async fn export_contacts(
+        self: &Arc<Self>,
+        path: PathBuf,
+        format: Option<FileFormat>,
+    ) -> Result<Reply, CommandError> {
+        absolute(&path)?;
+        let format = format.unwrap_or_else(|| format_of(&path));
+        let context = self.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let mut writer = context.files.write(&path, format, &context.store.export_shape()?)?;
+            let (mut count, mut last) = (0, None);
+            loop {
+                let page = context.store.contacts_after(last)?;
+                let Some(end) = page.last() else { break };
+                last = Some(end.id);
+                for contact in &page {
+                    writer.write(contact)?;
+                }
+                count += page.len();
+            }
+            writer.finish()?;
+            Ok(Reply::Exported { count })
+        });
+        work.await.unwrap_or_else(|error| Err(CommandError::new(ErrorCode::FileAccess, error.to_string())))
+    }
+}
+
+fn format_of(path: &Path) -> FileFormat {
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some(ending) if ending.eq_ignore_ascii_case("vcf") => FileFormat::Vcard,
+        _ => FileFormat::Csv,
+    }
+}
+
+fn no_contact(id: ContactId) -> CommandError {
+    CommandError::new(ErrorCode::NotFound, format!("there is no contact {id}")).at("contact")
+}

@@ -1,0 +1,485 @@
+//! Importing a file of contacts: one thread reads and understands, one writes; memory stays bounded, calls go first.
+//!
+//! Every stretch of rows is one transaction with the record of how far the import came, so after whatever ends it, all
+//! rows up to the one the record names are there and none behind it. The same file again brings the rest and changes
+//! nothing that is there already.
+
+mod report;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::identity::{MergeRule, read_draft};
+use timbre_domain::interchange::{
+    ChosenBy, ContactReader, FileError, FileLayout, FileRow, ProblemKind, ReadOptions, RowProblem, Target,
+};
+use timbre_domain::number::Country;
+use timbre_store::{ImportRecord, ImportRow, Outcome, Prepared, Store, StoreError, Tried};
+use uuid::Uuid;
+
+use crate::Context;
+use crate::commands::CommandError;
+use crate::event::{Event, ImportProgress};
+use report::ReportFile;
+
+/// Rows that travel together from the reading to the writing thread, and how many such groups may wait.
+const GROUP: usize = 256;
+const WAITING: usize = 16;
+/// How long the writing thread keeps a transaction open for a reader that is slow.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// How often progress is told.
+const TOLD_EVERY: Duration = Duration::from_millis(200);
+/// Problems that stand in the answer; a report file has all of them.
+const SHOWN: usize = 100;
+/// Contacts that a trial shows.
+const SAMPLE: usize = 5;
+
+/// What is to be imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRequest {
+    /// The file: an absolute path.
+    pub path: PathBuf,
+    /// What is known of it.
+    #[serde(default)]
+    pub options: ReadOptions,
+    /// Where its contacts come from; the program that wrote it where left out.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// When a row without a known id is a contact of ours.
+    #[serde(default)]
+    pub rule: MergeRule,
+    /// Only say what would become of it.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// A file for every row that was refused and why: CSV, replaced if it is there.
+    #[serde(default)]
+    pub report: Option<PathBuf>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// How the file was read.
+    pub layout: FileLayout,
+    /// The count of rows.
+    pub record: ImportRecord,
+    /// Whether nothing was kept.
+    pub dry_run: bool,
+    /// An earlier import of a file of this name that was cut short.
+    pub earlier: Option<ImportRecord>,
+    /// What was wrong with rows, the first hundred.
+    pub problems: Vec<RowNote>,
+    /// What was wrong with rows, counted by kind.
+    pub problem_counts: BTreeMap<String, u64>,
+    /// The first contacts, of a trial.
+    pub sample: Vec<Contact>,
+    /// What the columns were taken for was saved for the next time.
+    pub mapping_saved: bool,
+}
+
+/// What was wrong with one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowNote {
+    /// Its number: the first below the header is 1.
+    pub row: u64,
+    /// The line of the file it begins on.
+    pub line: u64,
+    /// What was wrong.
+    #[serde(flatten)]
+    pub problem: RowProblem,
+}
+
+impl From<FileError> for CommandError {
+    fn from(error: FileError) -> Self {
+        Self { code: error.code, detail: error.detail, place: error.place }
+    }
+}
+
+/// Imports a file. Dropped before its end, it stops at the next row.
+pub(crate) async fn import(context: &Arc<Context>, request: ImportRequest) -> Result<ImportReport, CommandError> {
+    // One at a time: two imports of one file would each add what the other has not saved yet.
+    let _turn = context.importing.lock().await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let _guard = StopOnDrop(stop.clone());
+    let context = context.clone();
+    let work = tokio::task::spawn_blocking(move || Import::prepare(&context, request, stop)?.run());
+    match work.await {
+        Ok(done) => done,
+        // Only a panic or the end of the runtime leads here.
+        Err(error) => {
+            Err(StoreError::File { what: "the import was cut short", source: std::io::Error::other(error) }.into())
+        }
+    }
+}
+
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Import {
+    context: Arc<Context>,
+    request: ImportRequest,
+    layout: FileLayout,
+    record: ImportRecord,
+    earlier: Option<ImportRecord>,
+    stop: Arc<AtomicBool>,
+    bytes: Arc<AtomicU64>,
+}
+
+/// What the reading thread found besides contacts.
+#[derive(Default)]
+struct Findings {
+    problems: Vec<RowNote>,
+    counts: BTreeMap<String, u64>,
+    sample: Vec<Contact>,
+    report: Option<ReportFile>,
+}
+
+impl Import {
+    fn prepare(
+        context: &Arc<Context>,
+        mut request: ImportRequest,
+        stop: Arc<AtomicBool>,
+    ) -> Result<Self, CommandError> {
+        let store = context.store.as_ref();
+        let mut layout = context.files.inspect(&request.path, &request.options)?;
+        if let Some(key) = &layout.header_key
+            && request.options.saved_mapping.is_empty()
+            && let Some(saved) = store.setting::<BTreeMap<String, Target>>(&mapping_setting(key))?
+        {
+            request.options.saved_mapping = saved;
+            layout = context.files.inspect(&request.path, &request.options)?;
+        }
+        let file = request.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let source = request.source.clone().unwrap_or_else(|| layout.program.clone());
+        let last = store.imports(50)?.into_iter().find(|earlier| earlier.file == file && earlier.source == source);
+        let record = ImportRecord {
+            id: Uuid::now_v7(),
+            file,
+            source,
+            started_at: context.clock.now(),
+            finished_at: None,
+            rows: 0,
+            added: 0,
+            changed: 0,
+            unchanged: 0,
+            refused: 0,
+        };
+        Ok(Self {
+            context: context.clone(),
+            request,
+            layout,
+            record,
+            earlier: last.filter(|earlier| earlier.finished_at.is_none()),
+            stop,
+            bytes: Arc::default(),
+        })
+    }
+
+    fn run(mut self) -> Result<ImportReport, CommandError> {
+        let reader = self.context.files.read(&self.request.path, &self.layout)?;
+        let report = self.request.report.as_deref().map(ReportFile::begin).transpose()?;
+        if !self.request.dry_run {
+            self.context.store.save_import(&self.record)?;
+        }
+        let (send, receive) = sync_channel(WAITING);
+        let reading = Reading {
+            reader,
+            country: self.context.settings.country,
+            source: self.record.source.clone(),
+            stop: self.stop.clone(),
+            bytes: self.bytes.clone(),
+            sample: if self.request.dry_run { SAMPLE } else { 0 },
+            findings: Findings { report, ..Findings::default() },
+        };
+        let (written, read) = std::thread::scope(|scope| {
+            let reading = scope.spawn(move || reading.run(&send));
+            let written = self.write(receive);
+            if written.is_err() {
+                self.stop.store(true, Ordering::Relaxed);
+            }
+            (written, reading.join())
+        });
+        let Ok((findings, read)) = read else {
+            return Err(CommandError::new(timbre_domain::error::ErrorCode::BadFile, "reading the file was cut short"));
+        };
+        written?;
+        if let Some(report) = findings.report {
+            report.finish()?;
+        }
+        read.map_err(|error| self.cut_short(error))?;
+        self.finish(findings.problems, findings.counts, findings.sample)
+    }
+
+    /// Says how far it came: an error in the middle of a file leaves the rows before it in.
+    fn cut_short(&self, error: FileError) -> CommandError {
+        let rows = self.record.rows;
+        let detail = match self.request.dry_run {
+            true => error.detail,
+            false => format!("{}; rows 1 to {rows} were worked off, none behind them", error.detail),
+        };
+        CommandError { code: error.code, detail, place: error.place }
+    }
+
+    fn write(&mut self, receive: Receiver<Vec<ImportRow>>) -> Result<(), CommandError> {
+        let mut rows = Rows { receive, group: Vec::new().into_iter(), ended: false, stop: self.stop.clone() };
+        let mut tried = Tried::default();
+        let mut told = self.context.clock.elapsed();
+        while !rows.ended {
+            let now = self.context.clock.now();
+            if self.request.dry_run {
+                self.try_out(&mut rows, &mut tried)?;
+            } else {
+                let mut telling = Telling { import: &self.progress(now), context: &self.context, told: &mut told };
+                let (bytes, first) = (self.bytes.clone(), self.record.rows);
+                let mut count = 0;
+                let mut next = || {
+                    let row = rows.next();
+                    count += 1;
+                    telling.now_and_then(first + count, &bytes);
+                    row
+                };
+                self.context.store.import_rows(&mut self.record, &mut next, self.request.rule, now)?;
+            }
+            if self.stop.load(Ordering::Relaxed) && !rows.ended {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn try_out(&mut self, rows: &mut Rows, tried: &mut Tried) -> Result<(), CommandError> {
+        let mut contacts = Vec::with_capacity(GROUP);
+        while contacts.len() < GROUP
+            && let Some(row) = rows.next()
+        {
+            self.record.rows = row.row;
+            match row.contact {
+                Some(contact) => contacts.push(contact),
+                None => self.record.refused += 1,
+            }
+        }
+        for outcome in self.context.store.try_import(contacts, self.request.rule, tried)? {
+            match outcome {
+                Outcome::Added => self.record.added += 1,
+                Outcome::Changed => self.record.changed += 1,
+                Outcome::Unchanged => self.record.unchanged += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn progress(&self, at: DateTime<Utc>) -> ImportProgress {
+        ImportProgress {
+            at,
+            import: self.record.id,
+            file: self.record.file.clone(),
+            rows: self.record.rows,
+            bytes: self.bytes.load(Ordering::Relaxed),
+            total_bytes: self.layout.bytes,
+            finished: false,
+        }
+    }
+
+    fn finish(
+        mut self,
+        problems: Vec<RowNote>,
+        problem_counts: BTreeMap<String, u64>,
+        sample: Vec<Contact>,
+    ) -> Result<ImportReport, CommandError> {
+        let mut mapping_saved = false;
+        if !self.request.dry_run && !self.stop.load(Ordering::Relaxed) {
+            let now = self.context.clock.now();
+            self.record.finished_at = Some(now);
+            self.context.store.save_import(&self.record)?;
+            mapping_saved = self.save_mapping(&self.context.store)?;
+            self.context.bus.publish(Event::Import(ImportProgress { finished: true, ..self.progress(now) }));
+        }
+        Ok(ImportReport {
+            layout: self.layout,
+            record: self.record,
+            dry_run: self.request.dry_run,
+            earlier: self.earlier,
+            problems,
+            problem_counts,
+            sample,
+            mapping_saved,
+        })
+    }
+
+    /// What a person said of the columns is remembered for files with the same header.
+    fn save_mapping(&self, store: &Store) -> Result<bool, StoreError> {
+        let Some(key) = &self.layout.header_key else { return Ok(false) };
+        if self.request.options.mapping.is_empty() {
+            return Ok(false);
+        }
+        let by_person =
+            |column: &&timbre_domain::interchange::ColumnUse| matches!(column.by, ChosenBy::Hand | ChosenBy::Saved);
+        let mapping: BTreeMap<String, Target> = self
+            .layout
+            .columns
+            .iter()
+            .filter(by_person)
+            .map(|column| (column.name.clone(), column.target.clone()))
+            .collect();
+        store.set_setting(&mapping_setting(key), &mapping)?;
+        Ok(true)
+    }
+}
+
+fn mapping_setting(header_key: &str) -> String {
+    format!("import_mapping:{header_key}")
+}
+
+struct Telling<'a> {
+    import: &'a ImportProgress,
+    context: &'a Context,
+    told: &'a mut Duration,
+}
+
+impl Telling<'_> {
+    fn now_and_then(&mut self, rows: u64, bytes: &AtomicU64) {
+        // Asking the clock for every row would cost more than many rows do.
+        if !rows.is_multiple_of(512) {
+            return;
+        }
+        let now = self.context.clock.elapsed();
+        if now.saturating_sub(*self.told) >= TOLD_EVERY {
+            *self.told = now;
+            let bytes = bytes.load(Ordering::Relaxed);
+            self.context.bus.publish(Event::Import(ImportProgress { rows, bytes, ..self.import.clone() }));
+        }
+    }
+}
+
+/// The rows as the writing thread gets them.
+struct Rows {
+    receive: Receiver<Vec<ImportRow>>,
+    group: std::vec::IntoIter<ImportRow>,
+    ended: bool,
+    stop: Arc<AtomicBool>,
+}
+
+impl Rows {
+    /// The next row; nothing when the reader is slow, at the end, or when the import is to stop.
+    fn next(&mut self) -> Option<ImportRow> {
+        if self.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        if let Some(row) = self.group.next() {
+            return Some(row);
+        }
+        match self.receive.recv_timeout(PATIENCE) {
+            Ok(group) => {
+                self.group = group.into_iter();
+                self.group.next()
+            }
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => {
+                self.ended = true;
+                None
+            }
+        }
+    }
+}
+
+/// The reading thread: rows of the file become contacts with everything worked out.
+struct Reading {
+    reader: Box<dyn ContactReader>,
+    country: Country,
+    source: String,
+    stop: Arc<AtomicBool>,
+    bytes: Arc<AtomicU64>,
+    sample: usize,
+    findings: Findings,
+}
+
+impl Reading {
+    fn run(mut self, send: &SyncSender<Vec<ImportRow>>) -> (Findings, Result<(), FileError>) {
+        let read = self.read(send);
+        (self.findings, read)
+    }
+
+    fn read(&mut self, send: &SyncSender<Vec<ImportRow>>) -> Result<(), FileError> {
+        let mut group = Vec::with_capacity(GROUP);
+        loop {
+            let row = self.reader.next_row();
+            let row = match row {
+                Some(Ok(row)) => Some(self.understand(row)?),
+                Some(Err(error)) => {
+                    // What came before the error counts.
+                    let _ = send.send(group);
+                    return Err(error);
+                }
+                None => None,
+            };
+            let ended = row.is_none();
+            group.extend(row);
+            if ended || group.len() == GROUP {
+                self.bytes.store(self.reader.bytes_read(), Ordering::Relaxed);
+                let full = std::mem::replace(&mut group, Vec::with_capacity(GROUP));
+                if send.send(full).is_err() || ended || self.stop.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn understand(&mut self, row: FileRow) -> Result<ImportRow, FileError> {
+        let FileRow { row, line, read } = row;
+        let understood =
+            read.and_then(|draft| read_draft(draft, ContactId(Uuid::now_v7()), &self.source, self.country));
+        let contact = match understood {
+            Ok((contact, problems)) => {
+                for problem in problems {
+                    self.note(RowNote { row, line, problem })?;
+                }
+                if self.findings.sample.len() < self.sample {
+                    self.findings.sample.push(contact.clone());
+                }
+                Some(Prepared::new(contact))
+            }
+            Err(problem) => {
+                self.note(RowNote { row, line, problem })?;
+                None
+            }
+        };
+        Ok(ImportRow { row, contact })
+    }
+
+    fn note(&mut self, note: RowNote) -> Result<(), FileError> {
+        *self.findings.counts.entry(note.problem.kind.as_str().to_owned()).or_default() += 1;
+        if let Some(report) = &mut self.findings.report {
+            report.note(&note)?;
+        }
+        if self.findings.problems.len() < SHOWN {
+            self.findings.problems.push(note);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a kind of problem, by its name, refuses the row.
+#[must_use]
+pub fn refuses(kind: &str) -> bool {
+    ProblemKind::ALL.iter().any(|known| known.as_str() == kind && known.refuses())
+}
+
+/// An absolute path, or an error that says so: the engine may run in another folder than whoever asks.
+pub(crate) fn absolute(path: &Path) -> Result<(), CommandError> {
+    if path.is_absolute() {
+        return Ok(());
+    }
+    Err(CommandError::new(timbre_domain::error::ErrorCode::BadRequest, "the path must be absolute").at("path"))
+}

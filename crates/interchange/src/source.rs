@@ -1,0 +1,132 @@
+//! A file as a stream of UTF-8, whatever it is written in.
+
+use std::fs::File;
+use std::io::{self, Read, Seek as _, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use encoding_rs::{Encoding, UTF_8};
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::interchange::FileError;
+
+use crate::trouble::{bad_request, of_io};
+
+/// What is looked at before rows are read, bytes of decoded text.
+const HEAD: u64 = 256 * 1024;
+
+/// The mark some programs put before UTF-8.
+pub(crate) const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The text of a file: bytes of UTF-8, valid where the file was. What is wrong in another encoding comes out as U+FFFD.
+pub(crate) struct Source {
+    text: Text,
+    read: Arc<AtomicU64>,
+}
+
+enum Text {
+    AsItIs(Counted),
+    Decoded(Box<DecodeReaderBytes<Counted, Vec<u8>>>),
+}
+
+struct Counted {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+/// The beginning of a file.
+pub(crate) struct Head {
+    /// Its text.
+    pub(crate) text: Vec<u8>,
+    /// Whether that is all there is.
+    pub(crate) whole: bool,
+    /// What the file is written in.
+    pub(crate) encoding: &'static Encoding,
+    /// How long the file is, bytes.
+    pub(crate) bytes: u64,
+}
+
+/// Opens a file, and says how long it is.
+pub(crate) fn open(path: &Path) -> Result<(File, u64), FileError> {
+    let meta = std::fs::metadata(path).map_err(|error| of_io(&error))?;
+    if meta.is_dir() {
+        return Err(of_io(&io::ErrorKind::IsADirectory.into()));
+    }
+    if !meta.is_file() {
+        // A pipe would be waited for without end, and can't be read twice.
+        return Err(FileError { code: ErrorCode::FileAccess, place: None, detail: "it is no ordinary file".into() });
+    }
+    let file = File::open(path).map_err(|error| of_io(&error))?;
+    Ok((file, meta.len()))
+}
+
+/// The encoding of a label.
+pub(crate) fn encoding_of(label: &str) -> Result<&'static Encoding, FileError> {
+    Encoding::for_label(label.trim().as_bytes()).ok_or_else(|| {
+        bad_request("no encoding has this name; try utf-8, utf-16le, utf-16be, windows-1252 or another of the web's")
+    })
+}
+
+/// The beginning of a file.
+pub(crate) fn head(path: &Path, encoding: &'static Encoding) -> Result<Head, FileError> {
+    let (_, bytes) = open(path)?;
+    let mut text = Vec::new();
+    Source::open(path, encoding)?.take(HEAD + 1).read_to_end(&mut text).map_err(|error| of_io(&error))?;
+    let whole = text.len() as u64 <= HEAD;
+    Ok(Head { text, whole, encoding, bytes })
+}
+
+impl Source {
+    /// Opens a file behind its byte order mark.
+    pub(crate) fn open(path: &Path, encoding: &'static Encoding) -> Result<Self, FileError> {
+        let (mut file, _) = open(path)?;
+        let read = Arc::new(AtomicU64::new(0));
+        let text = if encoding == UTF_8 {
+            let skipped = skip_mark(&mut file).map_err(|error| of_io(&error))?;
+            read.store(skipped, Ordering::Relaxed);
+            Text::AsItIs(Counted { file, read: Arc::clone(&read) })
+        } else {
+            let decoder = DecodeReaderBytesBuilder::new()
+                .encoding(Some(encoding))
+                .bom_override(false)
+                .bom_sniffing(false)
+                .strip_bom(true)
+                .build_with_buffer(Counted { file, read: Arc::clone(&read) }, vec![0; 64 * 1024])
+                .map_err(|error| of_io(&error))?;
+            Text::Decoded(Box::new(decoder))
+        };
+        Ok(Self { text, read })
+    }
+
+    /// How much of the file was read, bytes.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+}
+
+fn skip_mark(file: &mut File) -> io::Result<u64> {
+    let mut mark = Vec::with_capacity(UTF8_MARK.len());
+    file.take(UTF8_MARK.len() as u64).read_to_end(&mut mark)?;
+    if mark == UTF8_MARK {
+        return Ok(UTF8_MARK.len() as u64);
+    }
+    file.seek(SeekFrom::Start(0))
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.text {
+            Text::AsItIs(text) => text.read(buffer),
+            Text::Decoded(text) => text.read(buffer),
+        }
+    }
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}

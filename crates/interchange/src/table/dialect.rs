@@ -1,0 +1,151 @@
+//! What separates the values of a table, and whether its first row names the columns.
+
+use std::collections::BTreeSet;
+
+use timbre_domain::interchange::{FileError, ReadOptions};
+
+use super::cell::{looks_like_email, looks_like_phone, tidy};
+use super::columns::OWN_FIRST;
+use super::names;
+use super::rows::open_header;
+use super::split::{Record, Splitter, separator_line};
+use crate::source::Head;
+use crate::trouble::{bad_file, bad_request, of_io};
+
+/// What is tried where nobody says; the more usual ones first.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// How many records tell the delimiter.
+const TELLING: usize = 50;
+/// How many records tell what a column holds.
+const SAMPLE: usize = 200;
+
+/// How a table is written, and its first records.
+pub(super) struct Dialect {
+    pub(super) delimiter: u8,
+    pub(super) sample: Vec<Vec<String>>,
+    pub(super) header: bool,
+}
+
+/// Looks at the beginning of a table.
+pub(super) fn guess(head: &Head, options: &ReadOptions) -> Result<Dialect, FileError> {
+    let delimiter = match options.delimiter {
+        Some(said) => said_delimiter(said)?,
+        None if head.text.starts_with(OWN_FIRST.as_bytes()) && head.text.get(OWN_FIRST.len()) == Some(&b',') => b',',
+        None => separator_line(&head.text).map_or_else(|| most_consistent(head), |(named, _)| named),
+    };
+    let sample = sample(head, delimiter, SAMPLE)?;
+    if sample.is_empty() {
+        return Err(bad_file(None, "the file is empty"));
+    }
+    let header = options.header.unwrap_or_else(|| names_columns(&sample));
+    Ok(Dialect { delimiter, sample, header })
+}
+
+fn said_delimiter(said: char) -> Result<u8, FileError> {
+    u8::try_from(said)
+        .ok()
+        .filter(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'"' | b'\n' | b'\r' | 0))
+        .ok_or_else(|| bad_request("a delimiter is a comma, a semicolon, a tab, a bar or another sign of ASCII"))
+}
+
+/// The first records, each as texts.
+fn sample(head: &Head, delimiter: u8, most: usize) -> Result<Vec<Vec<String>>, FileError> {
+    let mut splitter = Splitter::new(head.text.as_slice(), delimiter);
+    splitter.skip_separator_line().map_err(|error| of_io(&error))?;
+    let mut record = Record::default();
+    let mut sample = Vec::new();
+    while sample.len() < most && splitter.next(&mut record).map_err(|error| of_io(&error))? {
+        let cut_by_us = record.unended && !head.whole;
+        if !cut_by_us || sample.is_empty() {
+            sample.push(record.texts());
+        }
+        if record.open_quote.is_some() {
+            if sample.len() == 1 {
+                return Err(open_header());
+            }
+            break;
+        }
+    }
+    Ok(sample)
+}
+
+/// The delimiter with which most records have as many values as the first; among equals the one with more columns.
+fn most_consistent(head: &Head) -> u8 {
+    let score = |delimiter: u8| {
+        let sample = sample(head, delimiter, TELLING).unwrap_or_default();
+        let columns = sample.first().map_or(0, Vec::len);
+        let alike = sample.iter().filter(|row| row.len() == columns).count();
+        if columns < 2 { (0, 0) } else { (alike * 10 / sample.len(), columns) }
+    };
+    // `max_by_key` gives the last of equals, and the more usual delimiter is to win.
+    DELIMITERS.into_iter().rev().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
+}
+
+/// Whether the first row names the columns: known names, or texts that all differ and look like no value.
+fn names_columns(sample: &[Vec<String>]) -> bool {
+    let Some(first) = sample.first() else { return false };
+    let cells: Vec<&str> = first.iter().map(|cell| tidy(cell)).filter(|cell| !cell.is_empty()).collect();
+    let value = |cell: &&str| {
+        looks_like_phone(cell) || looks_like_email(cell) || cell.bytes().filter(u8::is_ascii_digit).count() >= 5
+    };
+    let known = cells.iter().filter(|cell| names::is_known(cell)).count();
+    let own = first.first().is_some_and(|cell| tidy(cell) == OWN_FIRST);
+    if own || (known > 0 && known * 2 >= cells.len()) {
+        return true;
+    }
+    if cells.iter().any(value) {
+        return false;
+    }
+    let distinct: BTreeSet<&str> = cells.iter().copied().collect();
+    if known > 0 {
+        return true;
+    }
+    // Above a column of telephones or addresses a header says something.
+    let unnamed = (0..sample.iter().map(Vec::len).max().unwrap_or(0)).any(|column| {
+        let cell = |row: &Vec<String>| row.get(column).map(|cell| tidy(cell).to_owned()).unwrap_or_default();
+        let below: Vec<String> = sample[1..].iter().map(cell).filter(|cell| !cell.is_empty()).collect();
+        let values = below.iter().filter(|cell| value(&cell.as_str())).count();
+        cell(first).is_empty() && values > 0 && values * 2 > below.len()
+    });
+    !cells.is_empty() && !unnamed && distinct.len() == cells.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::UTF_8;
+
+    use super::*;
+
+    fn dialect(text: &str) -> (char, bool, usize) {
+        let head = Head { text: text.into(), whole: true, encoding: UTF_8, bytes: text.len() as u64 };
+        let dialect = guess(&head, &ReadOptions::default()).unwrap();
+        (char::from(dialect.delimiter), dialect.header, dialect.sample.len())
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_splits_every_row_alike() {
+        assert_eq!(dialect("Name,Phone\nAna,1\n"), (',', true, 2));
+        assert_eq!(dialect("Nombre;Teléfono\n\"Rojas, Ana\";1\nSolano, Bea;2\n").0, ';');
+        assert_eq!(dialect("Name\tPhone\nAna, x; y\t1\n").0, '\t');
+        assert_eq!(dialect("Name|Phone\nAna|1\n").0, '|');
+        assert_eq!(dialect("Name,Note\nAna,\"a;b;c\nd;e;f\"\n"), (',', true, 2));
+        assert_eq!(dialect("sep=;\r\nNombre;Teléfono\r\nAna;1\r\n"), (';', true, 2));
+        assert_eq!(dialect("Teléfono\n88888888\n"), (',', true, 2));
+    }
+
+    #[test]
+    fn a_first_row_with_a_number_or_an_address_is_no_header() {
+        assert!(!dialect("Ana Rojas,8888-1234\nBea Solís,8888-1235\n").1);
+        assert!(!dialect("Ana Rojas,ana@example.com\n").1);
+        assert!(!dialect("Ana Rojas,\nBea Solís,8888-1235\nEva Mora,8888-1236\n").1);
+        assert!(dialect("Quién,Dónde llamar\nAna Rojas,8888-1234\n").1);
+        assert!(dialect("Nombre,,Teléfono\nAna,,8888-1234\n").1);
+    }
+
+    #[test]
+    fn a_letter_separates_nothing() {
+        assert_eq!(said_delimiter('x').unwrap_err().code.as_str(), "bad_request");
+        assert_eq!(said_delimiter('ñ').unwrap_err().code.as_str(), "bad_request");
+        assert_eq!(said_delimiter('~').unwrap(), b'~');
+    }
+}

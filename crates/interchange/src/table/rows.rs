@@ -1,0 +1,227 @@
+//! The rows of a table, one by one.
+
+use std::path::Path;
+
+use timbre_domain::interchange::{ContactReader, FileError, FileLayout, FileRow, ProblemKind, RowProblem};
+
+use super::plan::Plan;
+use super::split::{Record, Splitter};
+use crate::source::{self, Source, UTF8_MARK};
+use crate::trouble::{bad_file, bad_request, of_io, problem};
+
+/// Reads a table's rows.
+pub(crate) struct Rows {
+    splitter: Splitter<Source>,
+    plan: Plan,
+    header: Option<Record>,
+    record: Record,
+    row: u64,
+    /// What was decoded from another encoding shows what could not be by U+FFFD.
+    decoded: bool,
+    ended: bool,
+}
+
+impl Rows {
+    /// Opens a table.
+    pub(crate) fn open(path: &Path, layout: &FileLayout) -> Result<Self, FileError> {
+        let encoding = source::encoding_of(&layout.encoding)?;
+        let delimiter = layout.delimiter.and_then(|c| u8::try_from(c).ok()).filter(u8::is_ascii);
+        let delimiter = delimiter.ok_or_else(|| bad_request("a table needs a delimiter of ASCII"))?;
+        let mut splitter = Splitter::new(Source::open(path, encoding)?, delimiter);
+        splitter.skip_separator_line().map_err(|error| of_io(&error))?;
+        let mut record = Record::default();
+        let header = layout.header && splitter.next(&mut record).map_err(|error| of_io(&error))?;
+        if record.open_quote.is_some() && header {
+            return Err(open_header());
+        }
+        Ok(Self {
+            splitter,
+            plan: Plan::new(layout),
+            header: header.then(|| std::mem::take(&mut record)),
+            record,
+            row: 0,
+            decoded: encoding != encoding_rs::UTF_8,
+            ended: false,
+        })
+    }
+
+    fn advance(&mut self) -> Result<bool, FileError> {
+        loop {
+            if !self.splitter.next(&mut self.record).map_err(|error| of_io(&error))? {
+                return Ok(false);
+            }
+            // A spreadsheet shows blank lines as rows.
+            self.row += 1 + self.record.blank_before;
+            let one = self.record.len() == 1 && self.plan.width() > 1 && self.record.open_quote.is_none();
+            if !one || !self.record.bytes().trim_ascii().is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn row(&mut self) -> FileRow {
+        let read = match self.refused() {
+            Some(problem) => Err(problem),
+            None => match std::str::from_utf8(self.record.bytes()) {
+                Ok(whole) if self.record.splits(whole) && !(self.decoded && whole.contains('\u{fffd}')) => {
+                    let record = &self.record;
+                    Ok(self.plan.draft(|column| record.text_of(whole, column)))
+                }
+                _ => Err(self.not_in_the_encoding()),
+            },
+        };
+        FileRow { row: self.row, line: self.record.line, read }
+    }
+
+    /// What is wrong with the record as a whole.
+    fn refused(&self) -> Option<RowProblem> {
+        let record = &self.record;
+        let in_column = |kind, at: usize, detail: &str| Some(problem(kind, self.plan.column(at), detail));
+        if let Some(at) = record.open_quote {
+            return in_column(ProblemKind::CutShort, at, "a quote is opened here and never closed");
+        }
+        if let Some(at) = record.too_long {
+            return in_column(ProblemKind::TooLong, at, "the value is longer than 64 KiB");
+        }
+        let (has, wants) = (record.len(), self.plan.width());
+        if has < wants && record.unended {
+            let detail = format!("the file ends inside this row, with {has} of {wants} values");
+            return Some(problem(ProblemKind::CutShort, None, detail));
+        }
+        let surplus = (wants..has).any(|at| !record.value(at).trim_ascii().is_empty());
+        if has < wants || surplus {
+            let detail = format!("the row has {has} values where the file has {wants} columns");
+            return Some(problem(ProblemKind::Columns, None, detail));
+        }
+        if record.bytes().contains(&0) {
+            let at = (0..has).find(|at| record.value(*at).contains(&0)).unwrap_or_default();
+            return in_column(ProblemKind::Malformed, at, "there are zero bytes in the value");
+        }
+        if let Some(at) = record.behind_quote {
+            return in_column(ProblemKind::Malformed, at, "something stands behind the closing quote");
+        }
+        self.header
+            .as_ref()
+            .is_some_and(|header| (0..wants).all(|at| header.value(at) == unmarked(record.value(at))))
+            .then(|| problem(ProblemKind::Malformed, None, "this is the header again"))
+    }
+
+    fn not_in_the_encoding(&self) -> RowProblem {
+        let good = |at: usize| {
+            std::str::from_utf8(self.record.value(at)).is_ok_and(|text| !(self.decoded && text.contains('\u{fffd}')))
+        };
+        let at = (0..self.record.len()).find(|at| !good(*at)).unwrap_or_default();
+        problem(ProblemKind::Encoding, self.plan.column(at), "the value is not written in the file's encoding")
+    }
+}
+
+/// A file put behind another brings its byte order mark along.
+fn unmarked(value: &[u8]) -> &[u8] {
+    value.strip_prefix(UTF8_MARK).unwrap_or(value)
+}
+
+/// What names the columns can't be told from what follows it.
+pub(super) fn open_header() -> FileError {
+    bad_file(Some("line 1"), "a quote is opened in the header and never closed")
+}
+
+impl ContactReader for Rows {
+    fn next_row(&mut self) -> Option<Result<FileRow, FileError>> {
+        if self.ended {
+            return None;
+        }
+        match self.advance() {
+            Ok(true) => {
+                // Whatever an open quote swallowed can't be told from what follows it.
+                self.ended = self.record.open_quote.is_some();
+                Some(Ok(self.row()))
+            }
+            Ok(false) => {
+                self.ended = true;
+                None
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+        }
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.splitter.input().bytes_read()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use timbre_domain::interchange::{ContactDraft, ReadOptions};
+    use timbre_domain::ports::ContactFiles as _;
+
+    use super::*;
+    use crate::Files;
+
+    fn read(text: &[u8]) -> Vec<FileRow> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        std::fs::write(&path, text).unwrap();
+        let layout = Files.inspect(&path, &ReadOptions::default()).unwrap();
+        let mut rows = Rows::open(&path, &layout).unwrap();
+        std::iter::from_fn(|| rows.next_row()).map(Result::unwrap).collect()
+    }
+
+    fn drafts(text: &str) -> Vec<ContactDraft> {
+        read(text.as_bytes()).into_iter().map(|row| row.read.unwrap()).collect()
+    }
+
+    fn kinds(text: &str) -> Vec<(u64, u64, Option<ProblemKind>)> {
+        read(text.as_bytes())
+            .into_iter()
+            .map(|row| (row.row, row.line, row.read.err().map(|problem| problem.kind)))
+            .collect()
+    }
+
+    #[test]
+    fn rows_and_lines_are_counted_as_a_spreadsheet_and_an_editor_show_them() {
+        assert_eq!(
+            kinds("Name,Phone\r\nAna,\"1\r\n2\"\r\n\r\nBea,2\r\n   \r\nEva,3"),
+            [(1, 2, None), (3, 5, None), (5, 7, None)]
+        );
+        assert_eq!(kinds("sep=;\r\nNombre;Teléfono\r\nAna;1\r\n"), [(1, 3, None)]);
+    }
+
+    #[test]
+    fn empty_cells_too_many_are_no_matter_and_values_are() {
+        use ProblemKind::{Columns, CutShort};
+        assert_eq!(
+            kinds("Name,Phone\nAna,1,,\nBea,2,x\nEva\nIda"),
+            [(1, 2, None), (2, 3, Some(Columns)), (3, 4, Some(Columns)), (4, 5, Some(CutShort))]
+        );
+        assert_eq!(kinds("Name,Phone,\nAna,1\nBea,2,\n"), [(1, 2, None), (2, 3, None)]);
+    }
+
+    #[test]
+    fn a_second_file_behind_the_first_is_noticed() {
+        let twice = "\u{feff}Name,Phone\nAna,1\n\u{feff}Name,Phone\nBea,2\n";
+        assert_eq!(kinds(twice), [(1, 2, None), (2, 3, Some(ProblemKind::Malformed)), (3, 4, None)]);
+    }
+
+    #[test]
+    fn what_stands_behind_an_open_quote_is_not_read() {
+        assert_eq!(kinds("Name,Phone\nAna,1\nBea,\"2\nEva,3\n"), [(1, 2, None), (2, 3, Some(ProblemKind::CutShort))]);
+    }
+
+    #[test]
+    fn a_second_column_that_says_otherwise_is_kept() {
+        let drafts =
+            drafts("Record ID,Phone Number,Company name,Associated Company\n1,2222-3333,Acme,Sol\n2,2222-3334,,Sol\n");
+        assert_eq!((drafts[0].company.as_str(), drafts[0].fields["Associated Company"].as_str()), ("Acme", "Sol"));
+        assert_eq!((drafts[1].company.as_str(), drafts[1].fields.len()), ("Sol", 0));
+    }
+
+    #[test]
+    fn yes_or_no_is_read_and_what_is_neither_is_kept() {
+        let drafts = drafts("Name,Phone,Do Not Call\nAna,1,Sí\nBea,2,\nEva,3,mornings\n");
+        assert_eq!(drafts.iter().map(|draft| draft.do_not_call).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(drafts[2].fields["Do Not Call"], "mornings");
+    }
+}

@@ -1,0 +1,104 @@
+//! Keeping what contacts are found by in step with the rules of numbers.
+//!
+//! The keys of numbers and the words of names are made by the domain. When its rules change with a new version, or the
+//! administrator changes the country that reads numbers, the stored ones are made anew, a stretch at a time, while
+//! everything goes on; a key that lags behind leads to nobody rather than to somebody else (`matching::decide` compares
+//! again).
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+use timbre_domain::contact::{Contact, ContactPhone};
+use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
+
+use super::super::{json, ms, to_json};
+use super::row::{self, Prepared, RowId, Writer};
+use crate::{Store, StoreError};
+
+/// Counts changes of the domain's rules: of `PhoneNumber::read` and `key`, of `search::words_of` and `digits_in`, and of
+/// the library of numbers. A change there without one here leaves contacts unfound that an older version stored.
+const RULES: u32 = 1;
+const SETTING: &str = "contact_index";
+
+/// How far the index is in step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum IndexState {
+    /// All of it was made by today's rules.
+    InStep,
+    /// Contacts are still to be worked off.
+    Behind,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Made {
+    rules: u32,
+    country: Country,
+    /// Rows up to this one are done; nothing when all are.
+    up_to: Option<RowId>,
+}
+
+impl Store {
+    /// Whether what contacts are found by was made by today's rules and for this country.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn index_state(&self, country: Country) -> Result<IndexState, StoreError> {
+        let made = self.read(|db| {
+            let found: Option<String> =
+                db.query_row("SELECT value FROM settings WHERE name = ?1", [SETTING], |row| row.get(0)).optional()?;
+            found.map(|text| json::<Made>(&text)).transpose()
+        })?;
+        let in_step = made.is_some_and(|m| m.rules == RULES && m.country == country && m.up_to.is_none());
+        Ok(if in_step { IndexState::InStep } else { IndexState::Behind })
+    }
+
+    /// Works off a stretch of contacts, fewer when another writer waits. Call it until it says that all is in step.
+    ///
+    /// # Errors
+    /// When it could not be saved; a later call begins where the last one succeeded.
+    pub fn bring_index_in_step(&self, country: Country, now: DateTime<Utc>) -> Result<IndexState, StoreError> {
+        self.write_in_turn(|tx, others_wait| {
+            let found: Option<String> =
+                tx.query_row("SELECT value FROM settings WHERE name = ?1", [SETTING], |row| row.get(0)).optional()?;
+            let made = found.map(|text| json::<Made>(&text)).transpose()?;
+            let begun = made.filter(|m| m.rules == RULES && m.country == country);
+            let mut up_to = match begun {
+                Some(Made { up_to: None, .. }) => return Ok(IndexState::InStep),
+                Some(Made { up_to: Some(row), .. }) => row,
+                None => 0,
+            };
+            let sql = "SELECT row FROM contacts WHERE row > ?1 ORDER BY row LIMIT 500";
+            let mut next = tx.prepare_cached(sql)?;
+            let rows = next.query_map([up_to], |row| row.get(0))?.collect::<rusqlite::Result<Vec<RowId>>>()?;
+            let mut all = rows.is_empty();
+            let mut writer = Writer::new(tx)?;
+            for row in rows {
+                if let Some(old) = row::by_row(tx, row)? {
+                    let new =
+                        Contact { phones: old.phones.iter().map(|p| read_again(p, country)).collect(), ..old.clone() };
+                    writer.update(row, &old, &Prepared::new(new), ms(now))?;
+                }
+                up_to = row;
+                if others_wait() {
+                    all = false;
+                    break;
+                }
+            }
+            let made = Made { rules: RULES, country, up_to: (!all).then_some(up_to) };
+            tx.execute(
+                "INSERT OR REPLACE INTO settings (name, value) VALUES (?1, ?2)",
+                params![SETTING, to_json(&made)?],
+            )?;
+            Ok(if all { IndexState::InStep } else { IndexState::Behind })
+        })
+    }
+}
+
+fn read_again(phone: &ContactPhone, country: Country) -> ContactPhone {
+    let number = match PhoneNumber::read(phone.number.raw(), country) {
+        ReadNumber::Number(number) => number,
+        ReadNumber::Withheld => phone.number.clone(),
+    };
+    ContactPhone { number, ..phone.clone() }
+}

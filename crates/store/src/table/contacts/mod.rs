@@ -1,0 +1,219 @@
+//! `contacts`, the keys they are found by, and the full text beside them.
+
+mod import;
+mod index;
+mod row;
+mod search;
+
+use chrono::{DateTime, Utc};
+use rusqlite::params;
+use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::identity::merged;
+use timbre_domain::interchange::ExportShape;
+use timbre_domain::number::PhoneNumber;
+
+pub use import::{ImportRecord, ImportRow, Outcome, Tried};
+pub use index::IndexState;
+pub use row::Prepared;
+use row::Writer;
+
+use super::ms;
+use crate::{Store, StoreError};
+
+/// The one way from a number to contacts: a seek in the index of keys.
+const BY_KEY: &str = "SELECT contact FROM contact_keys WHERE key = ?1";
+
+/// Contacts an export reads at a time.
+const PAGE: usize = 500;
+
+impl Store {
+    /// Adds a contact, or replaces the one with its id, telephones and all.
+    ///
+    /// # Errors
+    /// When it could not be saved; then nothing of it was.
+    pub fn save_contact(&self, contact: &Contact, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let new = Prepared::new(contact.clone());
+        self.write(|tx| match row::by_id(tx, contact.id)? {
+            Some((row, old)) => Writer::new(tx)?.update(row, &old, &new, ms(now)),
+            None => Writer::new(tx)?.insert(&new, ms(now)).map(drop),
+        })
+    }
+
+    /// The contact with this id.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn contact(&self, id: ContactId) -> Result<Option<Contact>, StoreError> {
+        self.read(|db| Ok(row::by_id(db, id)?.map(|(_, contact)| contact)))
+    }
+
+    /// The contacts that reach the subscriber of this number, each once: one seek in the index of keys.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn contacts_by_number(&self, number: &PhoneNumber) -> Result<Vec<Contact>, StoreError> {
+        self.read(|db| {
+            let rows = row::rows_with(db, &number.key())?;
+            let found = rows.into_iter().filter_map(|row| row::by_row(db, row).transpose());
+            found.collect()
+        })
+    }
+
+    /// Remembers that this contact was the one in a call; later it decides among several on one number.
+    ///
+    /// # Errors
+    /// When it could not be saved.
+    pub fn contact_used(&self, id: ContactId, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let sql =
+                "UPDATE contacts SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at < ?2)";
+            tx.execute(sql, params![id.0.as_bytes(), ms(at)]).map(drop)
+        })
+    }
+
+    /// Removes a contact; its calls stay in the history. Whether there was one.
+    ///
+    /// # Errors
+    /// When it could not be removed.
+    pub fn remove_contact(&self, id: ContactId) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let Some((row, contact)) = row::by_id(tx, id)? else { return Ok(false) };
+            Writer::new(tx)?.delete(row, &contact)?;
+            tx.execute("UPDATE calls SET contact_id = NULL WHERE contact_id = ?1", [id.0.as_bytes()])?;
+            Ok(true)
+        })
+    }
+
+    /// Makes one contact of several: the first keeps its id and gets what the others have, their calls included. Nothing
+    /// where one of them does not exist.
+    ///
+    /// # Errors
+    /// When it could not be saved; then all of them are as they were.
+    pub fn merge_contacts(
+        &self,
+        kept: ContactId,
+        others: &[ContactId],
+        now: DateTime<Utc>,
+    ) -> Result<Option<Contact>, StoreError> {
+        self.write(|tx| {
+            let Some((row, before)) = row::by_id(tx, kept)? else { return Ok(None) };
+            let mut contact = before.clone();
+            let mut writer = Writer::new(tx)?;
+            for id in others.iter().filter(|id| **id != kept) {
+                let Some((other_row, other)) = row::by_id(tx, *id)? else { return Ok(None) };
+                writer.delete(other_row, &other)?;
+                tx.execute(
+                    "UPDATE calls SET contact_id = ?1 WHERE contact_id = ?2",
+                    [kept.0.as_bytes(), id.0.as_bytes()],
+                )?;
+                contact = merged(&contact, other);
+            }
+            writer.update(row, &before, &Prepared::new(contact.clone()), ms(now))?;
+            Ok(Some(contact))
+        })
+    }
+
+    /// How many contacts there are.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn count_contacts(&self) -> Result<u64, StoreError> {
+        self.read(|db| db.query_row("SELECT count(*) FROM contacts", [], |row| row.get(0)))
+    }
+
+    /// The contacts behind one in the order of our ids, which is that of their making: a page of an export. From the
+    /// beginning without one; empty at the end.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn contacts_after(&self, last: Option<ContactId>) -> Result<Vec<Contact>, StoreError> {
+        self.search(|db| {
+            let last = last.map_or([0; 16], |id| id.0.into_bytes());
+            db.prepare_cached(row::select!("WHERE id > ?1 ORDER BY id LIMIT ?2"))?
+                .query_map(params![last, PAGE], row::read)?
+                .collect()
+        })
+    }
+
+    /// What an export must know before its first contact.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn export_shape(&self) -> Result<ExportShape, StoreError> {
+        self.search(|db| {
+            let longest = |column: &str| {
+                let sql = format!("SELECT coalesce(max(json_array_length({column})), 0) FROM contacts");
+                db.query_row(&sql, [], |row| row.get(0))
+            };
+            let (phones, emails) = (longest("phones")?, longest("emails")?);
+            let sql = "SELECT DISTINCT key FROM contacts, json_each(contacts.fields) WHERE fields <> '' ORDER BY key";
+            let fields = db.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(ExportShape { phones, emails, fields })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use timbre_domain::contact::{ContactPhone, PhoneKind};
+    use timbre_domain::number::Country;
+    use uuid::Uuid;
+
+    use super::super::testing::{at, store};
+    use super::*;
+
+    fn number(text: &str) -> PhoneNumber {
+        PhoneNumber::typed(text, Country::CR).unwrap()
+    }
+
+    fn contact(n: u128, numbers: &[&str]) -> Contact {
+        let phone = |text: &&str| ContactPhone { number: number(text), kind: PhoneKind::Mobile, by_hand: false };
+        Contact {
+            name: format!("Contacto {n}"),
+            company: "Ñandú S.A.".into(),
+            phones: numbers.iter().map(phone).collect(),
+            ..Contact::empty(ContactId(Uuid::from_u128(n)))
+        }
+    }
+
+    #[test]
+    fn a_contact_is_found_by_any_of_its_numbers_however_they_are_written() {
+        let store = store();
+        let ana = contact(1, &["8884-8787", "+51 902 871 550", "1155"]);
+        store.save_contact(&ana, at(0)).unwrap();
+        for text in ["88848787", "+506 8884 8787", "+51902871550", "1155"] {
+            assert_eq!(store.contacts_by_number(&number(text)).unwrap(), std::slice::from_ref(&ana), "{text}");
+        }
+        assert_eq!(store.contacts_by_number(&number("22848787")).unwrap(), []);
+    }
+
+    #[test]
+    fn several_contacts_may_share_a_number_and_one_contact_may_have_it_twice() {
+        let store = store();
+        store.save_contact(&contact(1, &["88848787", "+50688848787"]), at(0)).unwrap();
+        store.save_contact(&contact(2, &["88848787"]), at(0)).unwrap();
+        assert_eq!(store.contacts_by_number(&number("88848787")).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn saving_again_replaces_the_telephones_and_keeps_when_it_was_used() {
+        let store = store();
+        store.save_contact(&contact(1, &["88848787"]), at(0)).unwrap();
+        store.contact_used(ContactId(Uuid::from_u128(1)), at(9)).unwrap();
+        store.contact_used(ContactId(Uuid::from_u128(1)), at(5)).unwrap();
+        store.save_contact(&contact(1, &["22223333"]), at(10)).unwrap();
+        assert_eq!(store.contacts_by_number(&number("88848787")).unwrap(), []);
+        let found = store.contact(ContactId(Uuid::from_u128(1))).unwrap().unwrap();
+        assert_eq!((found.last_used_at, found.phones.len()), (Some(at(9)), 1));
+        assert_eq!(store.count_contacts().unwrap(), 1);
+    }
+
+    #[test]
+    fn a_lookup_by_number_is_a_seek_in_the_index() {
+        let store = store();
+        let plan: String = store
+            .read(|db| db.query_row(&format!("EXPLAIN QUERY PLAN {BY_KEY}"), ["+50688848787"], |row| row.get(3)))
+            .unwrap();
+        assert_eq!(plan, "SEARCH contact_keys USING PRIMARY KEY (key=?)");
+    }
+}

@@ -1,0 +1,240 @@
+//! A contact's row, the keys it is found by and its full text: how they are read, and the one place that writes them.
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Transaction, params};
+use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
+use timbre_domain::identity::keys_of;
+use timbre_domain::number::PhoneNumber;
+use timbre_domain::search::{digits_in, words_of};
+
+use super::super::{json, ms, time, to_json, uuid};
+
+/// `contacts.row`: the database's own number of a contact.
+pub(super) type RowId = i64;
+
+/// What [`read`] takes, in its order.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, name, company, phones, emails, fields, owner, do_not_call, source, external_id, last_used_at ",
+            "FROM contacts ",
+            $rest
+        )
+    };
+}
+pub(super) use select;
+
+pub(super) fn by_row(db: &Connection, row: RowId) -> rusqlite::Result<Option<Contact>> {
+    db.prepare_cached(select!("WHERE row = ?1"))?.query_row([row], read).optional()
+}
+
+/// The rows that a key leads to.
+pub(super) fn rows_with(db: &Connection, key: &str) -> rusqlite::Result<Vec<RowId>> {
+    db.prepare_cached(super::BY_KEY)?.query_map([key], |row| row.get(0))?.collect()
+}
+
+pub(super) fn by_id(db: &Connection, id: ContactId) -> rusqlite::Result<Option<(RowId, Contact)>> {
+    let mut seek = db.prepare_cached(BY_ID)?;
+    let row: Option<RowId> = seek.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(by_row(db, row)?.map(|contact| (row, contact)))
+}
+
+const BY_ID: &str = "SELECT row FROM contacts WHERE id = ?1";
+const BY_ORIGIN: &str = "SELECT row FROM contacts WHERE source = ?1 AND external_id = ?2";
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
+    let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+    let phones: Vec<(String, Option<String>, PhoneKind, u8)> = json(text(3)?)?;
+    let phone = |(raw, e164, kind, by_hand)| ContactPhone {
+        number: PhoneNumber::stored(raw, e164),
+        kind,
+        by_hand: by_hand != 0,
+    };
+    let fields = text(5)?;
+    let source: Option<String> = row.get(8)?;
+    let external_id = row.get(9)?;
+    Ok(Contact {
+        id: ContactId(uuid(row.get_ref(0)?.as_blob()?)?),
+        name: row.get(1)?,
+        company: row.get(2)?,
+        phones: phones.into_iter().map(phone).collect(),
+        emails: json(text(4)?)?,
+        owner: row.get(6)?,
+        do_not_call: row.get(7)?,
+        fields: if fields.is_empty() { Default::default() } else { json(fields)? },
+        origin: source.map(|source| Origin { source, external_id }),
+        last_used_at: row.get::<_, Option<i64>>(10)?.map(time).transpose()?,
+    })
+}
+
+/// A contact with everything that is written of it, worked out: away from the database, by as many threads as there are.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    pub(super) contact: Contact,
+    pub(super) keys: Vec<String>,
+    phones: String,
+    emails: String,
+    fields: String,
+    words: String,
+    digits: String,
+}
+
+impl Prepared {
+    /// Works it out.
+    #[must_use]
+    pub fn new(contact: Contact) -> Self {
+        // Texts, numbers and truth values only: nothing of them has no JSON.
+        let json = |value: rusqlite::Result<String>| value.unwrap_or_default();
+        let phone = |phone: &ContactPhone| {
+            (phone.number.raw().to_owned(), phone.number.e164().map(str::to_owned), phone.kind, u8::from(phone.by_hand))
+        };
+        let phones = contact.phones.iter().map(phone).collect::<Vec<_>>();
+        let fields = if contact.fields.is_empty() { String::new() } else { json(to_json(&contact.fields)) };
+        Self {
+            keys: keys_of(&contact),
+            phones: json(to_json(&phones)),
+            emails: json(to_json(&contact.emails)),
+            fields,
+            words: words_of(&contact),
+            digits: digits_in(&contact),
+            contact,
+        }
+    }
+}
+
+/// Writes contacts; its statements are prepared once for as many as there are.
+pub(super) struct Writer<'a> {
+    pub(super) tx: &'a Transaction<'a>,
+    by_id: CachedStatement<'a>,
+    by_origin: CachedStatement<'a>,
+    by_key: CachedStatement<'a>,
+    insert: CachedStatement<'a>,
+    add_key: CachedStatement<'a>,
+    add_words: CachedStatement<'a>,
+    add_digits: CachedStatement<'a>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(tx: &'a Transaction<'a>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            tx,
+            by_id: tx.prepare_cached(BY_ID)?,
+            by_origin: tx.prepare_cached(BY_ORIGIN)?,
+            by_key: tx.prepare_cached(super::BY_KEY)?,
+            insert: tx.prepare_cached(
+                "INSERT INTO contacts (id, name, company, phones, emails, fields, owner, do_not_call, source,
+                                       external_id, last_used_at, created_at, updated_at, words, digits)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14)",
+            )?,
+            add_key: tx.prepare_cached("INSERT OR IGNORE INTO contact_keys (key, contact) VALUES (?1, ?2)")?,
+            add_words: tx.prepare_cached("INSERT INTO contacts_by_word (rowid, words) VALUES (?1, ?2)")?,
+            add_digits: tx.prepare_cached("INSERT INTO contacts_by_digits (rowid, digits) VALUES (?1, ?2)")?,
+        })
+    }
+
+    pub(super) fn row_of(&mut self, id: ContactId) -> rusqlite::Result<Option<RowId>> {
+        self.by_id.query_row([id.0.as_bytes()], |row| row.get(0)).optional()
+    }
+
+    pub(super) fn row_from(&mut self, source: &str, external_id: &str) -> rusqlite::Result<Option<RowId>> {
+        self.by_origin.query_row([source, external_id], |row| row.get(0)).optional()
+    }
+
+    pub(super) fn rows_with(&mut self, key: &str) -> rusqlite::Result<Vec<RowId>> {
+        self.by_key.query_map([key], |row| row.get(0))?.collect()
+    }
+
+    pub(super) fn insert(&mut self, new: &Prepared, now: i64) -> rusqlite::Result<RowId> {
+        let contact = &new.contact;
+        let origin = contact.origin.as_ref();
+        self.insert.execute(params![
+            contact.id.0.as_bytes(),
+            contact.name,
+            contact.company,
+            new.phones,
+            new.emails,
+            new.fields,
+            contact.owner,
+            contact.do_not_call,
+            origin.map(|origin| &origin.source),
+            origin.and_then(|origin| origin.external_id.as_ref()),
+            contact.last_used_at.map(ms),
+            now,
+            new.words,
+            new.digits,
+        ])?;
+        let row = self.tx.last_insert_rowid();
+        for key in &new.keys {
+            self.add_key.execute(params![key, row])?;
+        }
+        self.add_words.execute(params![row, new.words])?;
+        self.add_digits.execute(params![row, new.digits])?;
+        Ok(row)
+    }
+
+    /// Replaces all but the id, the time of making and, where the new one says nothing, the time of use.
+    pub(super) fn update(&mut self, row: RowId, old: &Contact, new: &Prepared, now: i64) -> rusqlite::Result<()> {
+        let contact = &new.contact;
+        let origin = contact.origin.as_ref();
+        let (words, digits) = self.text(row)?;
+        self.tx
+            .prepare_cached(
+                "UPDATE contacts SET name = ?2, company = ?3, phones = ?4, emails = ?5, fields = ?6, owner = ?7,
+                                     do_not_call = ?8, source = ?9, external_id = ?10,
+                                     last_used_at = coalesce(?11, last_used_at), updated_at = ?12, words = ?13, digits = ?14
+                 WHERE row = ?1",
+            )?
+            .execute(params![
+                row,
+                contact.name,
+                contact.company,
+                new.phones,
+                new.emails,
+                new.fields,
+                contact.owner,
+                contact.do_not_call,
+                origin.map(|origin| &origin.source),
+                origin.and_then(|origin| origin.external_id.as_ref()),
+                contact.last_used_at.map(ms),
+                now,
+                new.words,
+                new.digits,
+            ])?;
+        if (&words, &digits) != (&new.words, &new.digits) {
+            self.drop_text(row, &words, &digits)?;
+            self.add_words.execute(params![row, new.words])?;
+            self.add_digits.execute(params![row, new.digits])?;
+        }
+        let gone: Vec<String> = keys_of(old).into_iter().filter(|key| !new.keys.contains(key)).collect();
+        self.drop_keys(row, &gone)?;
+        for key in &new.keys {
+            self.add_key.execute(params![key, row])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, row: RowId, contact: &Contact) -> rusqlite::Result<()> {
+        let (words, digits) = self.text(row)?;
+        self.drop_text(row, &words, &digits)?;
+        self.drop_keys(row, &keys_of(contact))?;
+        self.tx.prepare_cached("DELETE FROM contacts WHERE row = ?1")?.execute([row]).map(drop)
+    }
+
+    /// What full text holds of a row: taking it out needs it to the letter.
+    fn text(&self, row: RowId) -> rusqlite::Result<(String, String)> {
+        let mut text = self.tx.prepare_cached("SELECT words, digits FROM contacts WHERE row = ?1")?;
+        text.query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    fn drop_text(&self, row: RowId, words: &str, digits: &str) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO contacts_by_word (contacts_by_word, rowid, words) VALUES ('delete', ?1, ?2)";
+        self.tx.prepare_cached(sql)?.execute(params![row, words])?;
+        let sql = "INSERT INTO contacts_by_digits (contacts_by_digits, rowid, digits) VALUES ('delete', ?1, ?2)";
+        self.tx.prepare_cached(sql)?.execute(params![row, digits]).map(drop)
+    }
+
+    fn drop_keys(&self, row: RowId, keys: &[String]) -> rusqlite::Result<()> {
+        let mut delete = self.tx.prepare_cached("DELETE FROM contact_keys WHERE key = ?1 AND contact = ?2")?;
+        keys.iter().try_for_each(|key| delete.execute(params![key, row]).map(drop))
+    }
+}
