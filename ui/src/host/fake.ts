@@ -14,6 +14,11 @@ const contact = (name: string, company: string): Contact => ({
   name,
   company,
   phones: [],
+  emails: [],
+  owner: null,
+  do_not_call: false,
+  fields: {},
+  origin: null,
   last_used_at: null,
 });
 
@@ -41,6 +46,7 @@ export const samples: Record<string, PopupCard> = {
   one: { ...card, match: "one", kind: "exact", contact: ana },
   several: { ...card, match: "several", kind: "exact", contacts: [ana, ...others] },
   many: { ...card, match: "several", kind: "digits", contacts: Array.from({ length: 30 }, () => [ana, ...others]).flat() },
+  otherform: { ...card, match: "one", kind: "other_form", contact: { ...ana, do_not_call: true } },
   unknown: { ...card, match: "unknown" },
   withheld: { ...card, call: { ...call, party: { kind: "withheld" } }, number_written: "", match: "withheld" },
   dialled: { ...card, call: out, match: "dialled", contact: ana },

@@ -20,6 +20,15 @@ describe("each kind of match", () => {
     });
   });
 
+  test("another form of the number: that is said, and so is that the contact does not want to be called", () => {
+    expect(of("otherform")).toMatchObject({
+      certainty: "sure",
+      match: "Otra forma del mismo número",
+      warning: "No quiere que lo llamen",
+    });
+    expect(of("one").warning).toBe("");
+  });
+
   test("several contacts: nobody is named as the caller, all are listed", () => {
     const several = of("several");
     expect(several).toMatchObject({ title: "¿Quién llama?", certainty: "choice", match: "4 contactos con este número" });

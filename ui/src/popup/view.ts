@@ -34,6 +34,8 @@ export interface View {
   match: string;
   /** Why we think so; empty where the words say it all. */
   reason: string;
+  /** The contact does not want to be called; empty where that is not so. */
+  warning: string;
   /** Whom the agent may choose among; empty but for several matches. */
   rows: Row[];
 }
@@ -48,10 +50,12 @@ export function view(language: Language, card: PopupCard): View {
     direction: say(`direction.${call.direction}`),
     line: say("line", { endpoint: plain(call.endpoint) }),
     state: say(`state.${call.state}`),
+    warning: "",
   };
   const known = (contact: Contact) => {
     const { name, company } = row(contact);
-    return { title: name || number, company, number: name ? number : "", rows: [] };
+    const warning = contact.do_not_call ? say("contact.do_not_call") : "";
+    return { title: name || number, company, number: name ? number : "", warning, rows: [] };
   };
   switch (card.match) {
     case "one":
@@ -59,7 +63,8 @@ export function view(language: Language, card: PopupCard): View {
         ...head,
         ...known(card.contact),
         certainty: "sure",
-        match: say("match.one"),
+        // Where more than the bare number led to it, that is said rather than hidden.
+        match: card.kind === "exact" ? say("match.one") : say(`popup.reason.${card.kind}`),
         reason: say(`popup.reason.${card.kind}`),
       };
     case "dialled":
@@ -102,11 +107,12 @@ function nobody(title: string) {
   return { title, company: "", number: "", certainty: "nobody" as Certainty, reason: "", rows: [] };
 }
 
-/** A company without a named person stands under its own name. */
+/** A company without a named person stands under its own name; one without any, under an address. */
 function row(contact: Contact): Row {
   const name = plain(contact.name);
   const company = plain(contact.company);
-  return name ? { id: contact.id, name, company } : { id: contact.id, name: company, company: "" };
+  const other = company || plain(contact.emails[0] ?? "");
+  return name ? { id: contact.id, name, company } : { id: contact.id, name: other, company: "" };
 }
 
 function signal(call: Call): Signal {
