@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use timbre_domain::contact::{Contact, ContactId, ContactPhone, PhoneKind};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::number::{Country, PhoneNumber};
-use timbre_store::{CallFilter, DataFolder, Store, StoreError};
+use timbre_store::{CallFilter, DataFolder, IndexState, Store, StoreError};
 use uuid::Uuid;
 
 fn now() -> DateTime<Utc> {
@@ -50,6 +50,10 @@ fn a_database_of_the_first_schema_opens_with_everything_in_it() {
     assert_eq!(contacts.len(), 1);
     assert_eq!(contacts[0].name, "Ana Rojas");
     assert_eq!(contacts[0].phones.len(), 2);
+    // What contacts are found by is made anew after the update, and then they are found as they are today.
+    assert_eq!(store.index_state(Country::CR).unwrap(), IndexState::Behind);
+    while store.bring_index_in_step(Country::CR, now()).unwrap() == IndexState::Behind {}
+    assert_eq!(store.search_contacts("ferre", Country::CR, 9).unwrap(), contacts);
     let calls = store.calls(&CallFilter::default()).unwrap();
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].call.legs, ["6495722720473790385"]);

@@ -140,7 +140,8 @@ impl PhoneNumber {
         let raw = bare(text);
         let number = without_extension(&raw);
         for (place, c) in number.chars().enumerate() {
-            if !c.is_ascii_digit() && !is_punctuation(c) && !(c == '+' && place == 0) {
+            let fits = c.is_ascii_digit() || is_punctuation(c) || (c == '+' && place == 0);
+            if !fits {
                 return Err(BadNumber::Character(c, place + 1));
             }
         }

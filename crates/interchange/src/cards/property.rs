@@ -243,11 +243,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_reads_as_calcard_does(value in "([a-zñ ]|\\\\n|\\\\,|\\\\;|\\\\\\\\){1,30}", kind in "cell|work|home|fax") {
-            prop_assume!(value.trim() == value && !value.contains("  "));
+        fn it_reads_as_calcard_does(value in "x([a-zñ]|y z|\\\\n|\\\\,|\\\\;|\\\\\\\\){0,30}x", kind in "cell|work|home|fax") {
             let line = format!("X-NOTE;TYPE={kind};X-NAME=\"a;b\":{value}");
             let ours = read(&line);
-            prop_assume!(unescape(&value) == ours.text() && !value.starts_with("\\n") && !value.ends_with("\\n"));
             let Entry::VCard(theirs) = Parser::new(&format!("BEGIN:VCARD\r\n{line}\r\nEND:VCARD\r\n")).entry() else {
                 panic!("a card")
             };

@@ -56,11 +56,12 @@ fn sample(head: &Head, delimiter: u8, most: usize) -> Result<Vec<Vec<String>>, F
     let mut sample = Vec::new();
     while sample.len() < most && splitter.next(&mut record).map_err(|error| of_io(&error))? {
         let cut_by_us = record.unended && !head.whole;
-        if !cut_by_us || sample.is_empty() {
+        let is_first = sample.is_empty();
+        if !cut_by_us || is_first {
             sample.push(record.texts());
         }
         if record.open_quote.is_some() {
-            if sample.len() == 1 {
+            if is_first {
                 return Err(open_header());
             }
             break;

@@ -211,6 +211,21 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_that_swallows_a_large_file_is_told_at_its_row() {
+        let text = "Name,Phone\nAna,\"".to_owned() + &"x,y\n".repeat(600_000);
+        assert_eq!(kinds(&text), [(1, 2, Some(ProblemKind::CutShort))]);
+    }
+
+    #[test]
+    fn a_quote_left_open_in_the_header_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        std::fs::write(&path, "Name,\"Phone\nAna,1\n").unwrap();
+        let error = Files.inspect(&path, &ReadOptions::default()).unwrap_err();
+        assert_eq!((error.code.as_str(), error.place.as_deref()), ("bad_file", Some("line 1")));
+    }
+
+    #[test]
     fn a_second_column_that_says_otherwise_is_kept() {
         let drafts =
             drafts("Record ID,Phone Number,Company name,Associated Company\n1,2222-3333,Acme,Sol\n2,2222-3334,,Sol\n");

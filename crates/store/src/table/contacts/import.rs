@@ -275,3 +275,149 @@ fn known_by_rule(
     }
     Ok(best)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use timbre_domain::contact::{ContactId, ContactPhone, PhoneKind};
+    use timbre_domain::error::ErrorCode;
+    use timbre_domain::number::{Country, PhoneNumber};
+
+    use super::super::super::testing::{TestStore, at, store};
+    use super::*;
+
+    fn person(n: u32, external_id: Option<&str>) -> Contact {
+        let number = PhoneNumber::typed(&format!("8{n:07}"), Country::CR).unwrap();
+        Contact {
+            name: format!("Persona {n}"),
+            phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, by_hand: false }],
+            emails: vec![format!("p{n}@example.com")],
+            origin: Some(Origin { source: "crm".into(), external_id: external_id.map(str::to_owned) }),
+            ..Contact::empty(ContactId(Uuid::now_v7()))
+        }
+    }
+
+    fn record() -> ImportRecord {
+        ImportRecord {
+            id: Uuid::now_v7(),
+            file: "contactos.csv".into(),
+            source: "crm".into(),
+            started_at: at(0),
+            finished_at: None,
+            rows: 0,
+            added: 0,
+            changed: 0,
+            unchanged: 0,
+            refused: 0,
+        }
+    }
+
+    fn rows(contacts: impl IntoIterator<Item = Contact>) -> VecDeque<ImportRow> {
+        let row = |(contact, row)| ImportRow { row, contact: Some(Prepared::new(contact)) };
+        contacts.into_iter().zip(1..).map(row).collect()
+    }
+
+    fn import(store: &TestStore, contacts: impl IntoIterator<Item = Contact>) -> ImportRecord {
+        let (mut record, mut rows) = (record(), rows(contacts));
+        while store.import_rows(&mut record, &mut || rows.pop_front(), MergeRule::default(), at(1)).unwrap() {}
+        record
+    }
+
+    fn counts(record: &ImportRecord) -> (u64, u64, u64) {
+        (record.added, record.changed, record.unchanged)
+    }
+
+    #[test]
+    fn the_same_file_again_changes_nothing_and_a_new_number_updates() {
+        let store = store();
+        let people = || (0..50).map(|n| person(n, (n % 2 == 0).then(|| n.to_string()).as_deref()));
+        assert_eq!(counts(&import(&store, people())), (50, 0, 0));
+        assert_eq!(counts(&import(&store, people())), (0, 0, 50));
+        let moved = Contact { phones: person(99, None).phones, ..person(4, Some("4")) };
+        assert_eq!(counts(&import(&store, [moved])), (0, 1, 0));
+        let number = |n: u32| PhoneNumber::typed(&format!("8{n:07}"), Country::CR).unwrap();
+        assert_eq!(store.contacts_by_number(&number(99)).unwrap()[0].name, "Persona 4");
+        assert_eq!(store.contacts_by_number(&number(4)).unwrap(), [], "a number that is given up leads to nobody");
+        assert_eq!(store.count_contacts().unwrap(), 50);
+    }
+
+    #[test]
+    fn a_row_that_comes_twice_in_one_file_is_one_contact_and_a_trial_says_so_too() {
+        let store = store();
+        let twice = || [person(1, None), person(2, None), person(1, None)];
+        let mut tried = Tried::default();
+        let trial = twice().into_iter().flat_map(|contact| {
+            store.try_import(vec![Prepared::new(contact)], MergeRule::default(), &mut tried).unwrap()
+        });
+        assert_eq!(trial.collect::<Vec<_>>(), [Outcome::Added, Outcome::Added, Outcome::Changed]);
+        assert_eq!(store.count_contacts().unwrap(), 0, "a trial keeps nothing");
+        assert_eq!(counts(&import(&store, twice())), (2, 0, 1));
+    }
+
+    #[test]
+    fn the_record_says_how_far_it_came_and_is_found_again() {
+        let store = store();
+        let mut done = import(&store, (0..3).map(|n| person(n, None)));
+        assert_eq!((done.rows, done.finished_at), (3, None));
+        assert_eq!(store.imports(9).unwrap(), std::slice::from_ref(&done));
+        done.finished_at = Some(at(2));
+        store.save_import(&done).unwrap();
+        assert_eq!(store.imports(9).unwrap(), [done]);
+    }
+
+    #[test]
+    fn a_full_disk_loses_no_stretch_that_was_told_and_keeps_none_that_was_not() {
+        let store = store();
+        let limit = |pages: i64| -> i64 {
+            store.writer().query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get(0)).unwrap()
+        };
+        let used: i64 = store.writer().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        limit(used + 60);
+        let (mut record, mut rows) = (record(), rows((0..5_000).map(|n| person(n, None))));
+        let mut left = 100;
+        let failed = loop {
+            // Stretches of a hundred rows.
+            let mut next = || (left > 0).then(|| rows.pop_front()).flatten().inspect(|_| left -= 1);
+            match store.import_rows(&mut record, &mut next, MergeRule::default(), at(1)) {
+                Ok(true) => left = 100,
+                Ok(false) => panic!("the disk was not full"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(failed.code(), ErrorCode::DiskFull, "{failed}");
+        assert!(record.rows > 0 && record.rows % 100 == 0, "{record:?}");
+        assert_eq!(store.count_contacts().unwrap(), record.rows);
+        assert_eq!(store.imports(1).unwrap(), std::slice::from_ref(&record));
+        limit(i64::from(u32::MAX) - 1);
+        let all = import(&store, (0..5_000).map(|n| person(n, None)));
+        assert_eq!(counts(&all), (5_000 - record.rows, 0, record.rows), "the second run brings the rest");
+    }
+
+    #[test]
+    fn another_writer_does_not_wait_for_the_end_of_an_import() {
+        let store = store();
+        let (mut record, mut rows) = (record(), rows((0..2_000).map(|n| person(n, None))));
+        let mut stretches = 0;
+        std::thread::scope(|scope| {
+            let mut writer = None;
+            let mut next = || {
+                // In the middle of a stretch, with the lock held, somebody else wants to write.
+                if writer.is_none() && rows.len() == 1_500 {
+                    writer = Some(scope.spawn(|| store.set_setting("call", &true).unwrap()));
+                    while store.waiting.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+                        std::thread::yield_now();
+                    }
+                }
+                rows.pop_front()
+            };
+            while store.import_rows(&mut record, &mut next, MergeRule::default(), at(1)).unwrap() {
+                stretches += 1;
+                if stretches == 1 {
+                    assert!(record.rows < 600, "the stretch went on to row {} while a writer waited", record.rows);
+                }
+            }
+        });
+        assert_eq!((record.rows, store.setting("call").unwrap()), (2_000, Some(true)));
+    }
+}

@@ -102,3 +102,60 @@ fn read_again(phone: &ContactPhone, country: Country) -> ContactPhone {
     };
     ContactPhone { number, ..phone.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use timbre_domain::contact::{ContactId, PhoneKind};
+    use timbre_domain::identity::keys_of;
+    use uuid::Uuid;
+
+    use super::super::super::testing::{TestStore, at, store};
+    use super::*;
+
+    fn uruguay() -> Country {
+        "UY".parse().unwrap()
+    }
+
+    fn in_step(store: &TestStore, country: Country) -> usize {
+        (1..).find(|_| store.bring_index_in_step(country, at(1)).unwrap() == IndexState::InStep).unwrap()
+    }
+
+    fn number(text: &str, country: Country) -> PhoneNumber {
+        PhoneNumber::typed(text, country).unwrap()
+    }
+
+    #[test]
+    fn another_country_reads_every_number_anew() {
+        let store = store();
+        in_step(&store, Country::CR);
+        for n in 0..1_200 {
+            // No number of Costa Rica, and a mobile of Uruguay.
+            let number = number(&format!("098{:06}", 300_000 + n), Country::CR);
+            assert_eq!(number.e164(), None);
+            let phone = ContactPhone { number, kind: PhoneKind::Mobile, by_hand: true };
+            let contact = Contact {
+                name: format!("Cliente {n}"),
+                phones: vec![phone],
+                ..Contact::empty(ContactId(Uuid::from_u128(n + 1)))
+            };
+            store.save_contact(&contact, at(0)).unwrap();
+        }
+        let caller = number("59898300700", uruguay());
+        assert_eq!(store.contacts_by_number(&caller).unwrap(), []);
+        assert_eq!(store.index_state(Country::CR).unwrap(), IndexState::InStep);
+        assert_eq!(store.index_state(uruguay()).unwrap(), IndexState::Behind);
+        assert!(in_step(&store, uruguay()) > 2, "a stretch at a time");
+        assert_eq!(store.index_state(uruguay()).unwrap(), IndexState::InStep);
+        let found = store.contacts_by_number(&caller).unwrap();
+        assert_eq!(found.iter().map(|contact| contact.name.as_str()).collect::<Vec<_>>(), ["Cliente 700"]);
+        assert_eq!(keys_of(&found[0]), ["+59898300700"], "no key of the old reading is left");
+    }
+
+    #[test]
+    fn what_is_in_step_is_left_alone() {
+        let store = store();
+        assert_eq!(store.index_state(Country::CR).unwrap(), IndexState::Behind);
+        assert_eq!(in_step(&store, Country::CR), 1);
+        assert_eq!(in_step(&store, Country::CR), 1);
+    }
+}

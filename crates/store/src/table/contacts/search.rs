@@ -186,3 +186,146 @@ fn trigrams(digits: &str) -> String {
     }
     all.join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use timbre_domain::contact::{ContactId, ContactPhone, PhoneKind};
+    use timbre_domain::number::PhoneNumber;
+    use uuid::Uuid;
+
+    use super::super::super::testing::{TestStore, at, store};
+    use super::*;
+
+    const GIVEN: [&str; 8] = ["María", "José", "Ana", "Mario", "Marisol", "Juan", "Zoë", "Íñigo"];
+    const FAMILY: [&str; 6] = ["Núñez", "Rojas", "Mora", "Morales", "Araya", "Ortiz"];
+    const COMPANIES: [&str; 5] = ["", "Bodega 240", "Cafetalera del Valle S.A.", "3M", "Müller & Söhne"];
+
+    fn people(store: &TestStore) -> Vec<Contact> {
+        let mut people = Vec::new();
+        for n in 0..240_usize {
+            let written = match n % 4 {
+                0 => format!("8{:07}", n * 7_919 % 10_000_000),
+                1 => format!("+54 9 11 {:08}", 20_000_000 + n * 104_729 % 9_999_999),
+                2 => format!("+598 9{:07}", 1_000_000 + n * 15_485 % 8_999_999),
+                _ => format!("2{:07}", 2_000_000 + n * 31_337 % 7_999_999),
+            };
+            let number = PhoneNumber::typed(&written, Country::CR).unwrap();
+            let contact = Contact {
+                name: format!("{} {}", GIVEN[n % 8], FAMILY[n / 8 % 6]),
+                company: COMPANIES[n % 5].into(),
+                phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, by_hand: false }],
+                emails: vec![format!("m{n}.rojas@valle.example")],
+                ..Contact::empty(ContactId(Uuid::from_u128(n as u128 + 1)))
+            };
+            store.save_contact(&contact, at(0)).unwrap();
+            people.push(contact);
+        }
+        people
+    }
+
+    fn ids(contacts: &[Contact]) -> Vec<ContactId> {
+        let mut ids: Vec<_> = contacts.iter().map(|contact| contact.id).collect();
+        ids.sort();
+        ids
+    }
+
+    #[test]
+    fn the_index_finds_what_looking_at_every_contact_finds() {
+        let store = store();
+        let people = people(&store);
+        let texts = [
+            "m",
+            "mar",
+            "mari",
+            "maria",
+            "nunez maria",
+            "rojas mor",
+            "inigo",
+            "valle",
+            "s.a.",
+            "240",
+            "bodega 2",
+            "3m",
+            "muller",
+            "sohne zoe",
+            "m17.ro",
+            "888",
+            "1123",
+            "+54 9",
+            "+5491",
+            "+54 11",
+            "598 9",
+            "+5989",
+            "0981",
+            "mar 888",
+            "ana 11",
+            "juan 2",
+            "nobody",
+            "zz",
+            "77 7",
+            "22",
+            "\"",
+            "* OR",
+            "a'b",
+            "ñ",
+            "@valle",
+        ];
+        for text in texts {
+            let query = Query::read(text, Country::CR);
+            let as_words = Query { words: Query::digits_as_words(text), number: None };
+            let wanted: Vec<Contact> = people
+                .iter()
+                .filter(|contact| match &query {
+                    Some(query) if query.number.is_some() => query.matches(contact) || as_words.matches(contact),
+                    Some(query) => query.matches(contact),
+                    None => false,
+                })
+                .cloned()
+                .collect();
+            let found = store.search_contacts(text, Country::CR, 1_000).unwrap();
+            assert_eq!(ids(&found), ids(&wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_typed_from_its_beginning_is_found_at_every_digit_from_the_third_on() {
+        let store = store();
+        for contact in people(&store) {
+            let digits = contact.phones[0].number.national_digits();
+            for end in 3..=digits.len() {
+                let found = store.search_contacts(&digits[..end], Country::CR, 1_000).unwrap();
+                assert!(found.iter().any(|found| found.id == contact.id), "{}", &digits[..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_used_last_comes_first_and_a_removed_contact_is_gone() {
+        let store = store();
+        let people = people(&store);
+        store.contact_used(people[160].id, at(5)).unwrap();
+        assert_eq!(store.search_contacts("mar", Country::CR, 3).unwrap()[0].id, people[160].id);
+        assert_eq!(ids(&store.search_contacts("", Country::CR, 3).unwrap()), [people[160].id]);
+        assert!(store.remove_contact(people[160].id).unwrap());
+        assert!(!ids(&store.search_contacts("mar", Country::CR, 1_000).unwrap()).contains(&people[160].id));
+        assert!(!store.remove_contact(people[160].id).unwrap());
+    }
+
+    #[test]
+    fn full_text_stays_in_step_with_what_is_changed_merged_and_removed() {
+        let store = store();
+        let people = people(&store);
+        let renamed = Contact { name: "Úrsula Quirós".into(), phones: Vec::new(), ..people[3].clone() };
+        store.save_contact(&renamed, at(1)).unwrap();
+        assert_eq!(ids(&store.search_contacts("quiros ur", Country::CR, 9).unwrap()), [renamed.id]);
+        let merged = store.merge_contacts(people[0].id, &[people[1].id, renamed.id], at(2)).unwrap().unwrap();
+        assert_eq!((merged.phones.len(), merged.emails.len()), (2, 3));
+        assert!(store.search_contacts("quiros", Country::CR, 9).unwrap().is_empty());
+        store.remove_contact(people[5].id).unwrap();
+        // SQLite compares the index with what the table says.
+        for index in ["contacts_by_word", "contacts_by_digits"] {
+            let check = format!("INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)");
+            store.writer().execute(&check, []).unwrap();
+        }
+    }
+}
