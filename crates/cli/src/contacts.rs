@@ -33,7 +33,16 @@ pub(crate) async fn run(
         other => session.execute(other).await,
     };
     session.close().await?;
-    written(print::reply(printer, &answered?))
+    let answered = answered?;
+    written(print::reply(printer, &answered))?;
+    match &answered {
+        Reply::Imported(report) if !report.dry_run && report.record.finished_at.is_none() => Err(Failure {
+            code: Some(ErrorCode::BadFile),
+            detail: format!("{}, row {}: the file was cut short there", report.record.file, report.record.rows),
+            exit: crate::exit::exit_code(ErrorCode::BadFile),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn command(what: &Contacts) -> Result<Command, Failure> {

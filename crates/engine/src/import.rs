@@ -16,6 +16,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::error::ErrorCode;
 use timbre_domain::identity::{MergeRule, read_draft};
 use timbre_domain::interchange::{
     ChosenBy, ContactReader, FileError, FileLayout, FileRow, ProblemKind, ReadOptions, RowProblem, Target,
@@ -109,14 +110,32 @@ pub(crate) async fn import(context: &Arc<Context>, request: ImportRequest) -> Re
     let stop = Arc::new(AtomicBool::new(false));
     let _guard = StopOnDrop(stop.clone());
     let context = context.clone();
+    let file = file_name(&request.path);
     let work = tokio::task::spawn_blocking(move || Import::prepare(&context, request, stop)?.run());
     match work.await {
-        Ok(done) => done,
+        Ok(done) => done.map_err(|error| in_file(&file, error)),
         // Only a panic or the end of the runtime leads here.
         Err(error) => {
             Err(StoreError::File { what: "the import was cut short", source: std::io::Error::other(error) }.into())
         }
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Names the file, unless the error is about something else.
+fn in_file(file: &str, error: CommandError) -> CommandError {
+    if !matches!(error.code, ErrorCode::BadFile | ErrorCode::FileAccess | ErrorCode::BadRequest) {
+        return error;
+    }
+    let place = match &error.place {
+        Some(place) if place == "report" => return error,
+        Some(place) => format!("{file}, {place}"),
+        None => file.to_owned(),
+    };
+    error.at(place)
 }
 
 struct StopOnDrop(Arc<AtomicBool>);
@@ -161,7 +180,7 @@ impl Import {
             request.options.saved_mapping = saved;
             layout = context.files.inspect(&request.path, &request.options)?;
         }
-        let file = request.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = file_name(&request.path);
         let source = request.source.clone().unwrap_or_else(|| layout.program.clone());
         let last = store.imports(50)?.into_iter().find(|earlier| earlier.file == file && earlier.source == source);
         let record = ImportRecord {
@@ -212,7 +231,7 @@ impl Import {
             (written, reading.join())
         });
         let Ok((findings, read)) = read else {
-            return Err(CommandError::new(timbre_domain::error::ErrorCode::BadFile, "reading the file was cut short"));
+            return Err(CommandError::new(ErrorCode::BadFile, "reading the file was cut short"));
         };
         written?;
         if let Some(report) = findings.report {
@@ -301,7 +320,9 @@ impl Import {
         let mut mapping_saved = false;
         if !self.request.dry_run && !self.stop.load(Ordering::Relaxed) {
             let now = self.context.clock.now();
-            self.record.finished_at = Some(now);
+            // A file that was cut short has more rows somewhere: importing the whole one brings the rest.
+            let cut_short = problem_counts.contains_key(ProblemKind::CutShort.as_str());
+            self.record.finished_at = (!cut_short).then_some(now);
             self.context.store.save_import(&self.record)?;
             mapping_saved = self.save_mapping(&self.context.store)?;
             self.context.bus.publish(Event::Import(ImportProgress { finished: true, ..self.progress(now) }));
@@ -470,16 +491,10 @@ impl Reading {
     }
 }
 
-/// Whether a kind of problem, by its name, refuses the row.
-#[must_use]
-pub fn refuses(kind: &str) -> bool {
-    ProblemKind::ALL.iter().any(|known| known.as_str() == kind && known.refuses())
-}
-
 /// An absolute path, or an error that says so: the engine may run in another folder than whoever asks.
 pub(crate) fn absolute(path: &Path) -> Result<(), CommandError> {
     if path.is_absolute() {
         return Ok(());
     }
-    Err(CommandError::new(timbre_domain::error::ErrorCode::BadRequest, "the path must be absolute").at("path"))
+    Err(CommandError::new(ErrorCode::BadRequest, "the path must be absolute").at("path"))
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use chrono::Local;
 use timbre_domain::contact::Contact;
-use timbre_domain::interchange::{ColumnUse, FileFormat, FileLayout};
+use timbre_domain::interchange::{ChosenBy, ColumnUse, FileFormat, FileLayout, ProblemKind};
 use timbre_engine::commands::{ImportRecord, LookedUp, Reply};
 use timbre_engine::import::{ImportReport, RowNote};
 
@@ -81,8 +81,14 @@ fn looked_up(printer: &Printer, found: &LookedUp) -> io::Result<()> {
 
 fn imported(printer: &Printer, report: &ImportReport) -> io::Result<()> {
     printer.line(&read_as(printer, &report.record.file, &report.layout))?;
-    for column in &report.layout.columns {
+    let (kept, known): (Vec<_>, Vec<_>) =
+        report.layout.columns.iter().partition(|column| column.by == ChosenBy::Nobody);
+    for column in known {
         printer.line(&column_use(printer, column))?;
+    }
+    if !kept.is_empty() {
+        let names: Vec<_> = kept.iter().map(|column| clean(&column.name)).collect();
+        printer.line(&format!("  {}: {}", printer.text("import.by.nobody"), names.join(", ")))?;
     }
     if let Some(earlier) = report.earlier.as_ref().filter(|_| !report.dry_run) {
         printer.line(&printer.fill("import.earlier", &[("rows", &earlier.rows.to_string())]))?;
@@ -134,7 +140,11 @@ fn problem(printer: &Printer, note: &RowNote) -> String {
         }
         None => printer.fill("import.place", &[("row", &row), ("line", &line)]),
     };
-    format!("  {place}: {}", printer.text(&format!("import.problem.{}", note.problem.kind.as_str())))
+    let what = printer.text(&format!("import.problem.{}", note.problem.kind.as_str()));
+    match note.problem.kind {
+        ProblemKind::Columns | ProblemKind::Malformed => format!("  {place}: {what} ({})", note.problem.detail),
+        _ => format!("  {place}: {what}"),
+    }
 }
 
 fn earlier(printer: &Printer, import: &ImportRecord) -> String {

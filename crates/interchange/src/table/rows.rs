@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use timbre_domain::interchange::{ContactReader, FileError, FileLayout, FileRow, ProblemKind, RowProblem};
+use timbre_domain::interchange::{
+    ContactDraft, ContactReader, FileError, FileLayout, FileRow, ProblemKind, RowProblem,
+};
 
 use super::plan::Plan;
 use super::split::{Record, Splitter};
@@ -18,6 +20,8 @@ pub(crate) struct Rows {
     row: u64,
     /// What was decoded from another encoding shows what could not be by U+FFFD.
     decoded: bool,
+    /// A contact may go on in rows that have nothing of who it is.
+    continued: bool,
     ended: bool,
 }
 
@@ -41,6 +45,7 @@ impl Rows {
             record,
             row: 0,
             decoded: encoding != encoding_rs::UTF_8,
+            continued: layout.program == "odoo",
             ended: false,
         })
     }
@@ -115,6 +120,12 @@ impl Rows {
     }
 }
 
+/// Odoo writes the second and every further tag of a contact into a row that has nothing else.
+fn says_nobody(draft: &ContactDraft) -> bool {
+    let ContactDraft { external_id, name, company, phones, emails, .. } = draft;
+    external_id.is_none() && name.is_empty() && company.is_empty() && phones.is_empty() && emails.is_empty()
+}
+
 /// A file put behind another brings its byte order mark along.
 fn unmarked(value: &[u8]) -> &[u8] {
     value.strip_prefix(UTF8_MARK).unwrap_or(value)
@@ -127,24 +138,24 @@ pub(super) fn open_header() -> FileError {
 
 impl ContactReader for Rows {
     fn next_row(&mut self) -> Option<Result<FileRow, FileError>> {
-        if self.ended {
-            return None;
+        while !self.ended {
+            match self.advance() {
+                Ok(true) => {
+                    // Whatever an open quote swallowed can't be told from what follows it.
+                    self.ended = self.record.open_quote.is_some();
+                    let row = self.row();
+                    if !(self.continued && row.read.as_ref().is_ok_and(says_nobody)) {
+                        return Some(Ok(row));
+                    }
+                }
+                Ok(false) => self.ended = true,
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+            }
         }
-        match self.advance() {
-            Ok(true) => {
-                // Whatever an open quote swallowed can't be told from what follows it.
-                self.ended = self.record.open_quote.is_some();
-                Some(Ok(self.row()))
-            }
-            Ok(false) => {
-                self.ended = true;
-                None
-            }
-            Err(error) => {
-                self.ended = true;
-                Some(Err(error))
-            }
-        }
+        None
     }
 
     fn bytes_read(&self) -> u64 {
