@@ -356,3 +356,17 @@ fn a_persons_words_on_the_terminal_say_what_came_of_it() {
     }
     assert!(!said.contains("no tiene"), "what stands in the file is not repeated:\n{said}");
 }
+
+#[test]
+fn an_organisations_own_field_is_known_by_every_name_it_has_in_files() {
+    let office = Office::new();
+    let settings = fs::read_to_string(office.path("timbre.toml")).unwrap();
+    let more = "[[contact_fields]]\nname = \"cedula\"\ncolumns = [\"N° identificación\"]\n";
+    office.file("timbre.toml", settings + more);
+    for (n, column) in ["Cédula", "n° IDENTIFICACION"].into_iter().enumerate() {
+        let file = office.file("gente.csv", format!("Nombre,Celular,{column}\nAna {n},8888-000{n},1-0234-056{n}\n"));
+        office.ok(&["contacts", "import", &file]);
+        let found = office.ok(&["contacts", "lookup", &format!("8888000{n}")]);
+        assert_eq!(found["contacts"][0]["fields"]["cedula"], format!("1-0234-056{n}"));
+    }
+}

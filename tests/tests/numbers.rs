@@ -1,6 +1,6 @@
 //! The corpus of numbers as people and exchanges write them (tests/corpus), through the look-up that the pop-up uses.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

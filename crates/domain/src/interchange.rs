@@ -79,6 +79,8 @@ pub enum ChosenBy {
     Hand,
     /// A person, for an earlier import of such a file.
     Saved,
+    /// The settings: it is a field of the organisation's own.
+    Settings,
     /// Its name is known.
     Name,
     /// What stands in it looks so.

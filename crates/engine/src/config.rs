@@ -1,5 +1,7 @@
 //! The settings file: TOML, rolled out by an administrator. It never holds a secret.
 
+pub(crate) mod fields;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,9 @@ use timbre_domain::popup::PopupPolicy;
 use timbre_domain::texts::Language;
 use toml::Spanned;
 use url::{Host, Url};
+
+pub use fields::ContactField;
+use fields::FileContactField;
 
 /// A commented example, as `timbrectl config example` prints it.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
@@ -31,6 +36,8 @@ pub struct Settings {
     pub accounts: Vec<Account>,
     /// Who calls can be made as, at least one; the first is the usual one.
     pub identities: Vec<Identity>,
+    /// The organisation's own fields of contacts.
+    pub contact_fields: Vec<ContactField>,
 }
 
 /// One account, checked.
@@ -125,6 +132,8 @@ struct File {
     accounts: Vec<Spanned<FileAccount>>,
     #[serde(default)]
     identities: Vec<FileIdentity>,
+    #[serde(default)]
+    contact_fields: Vec<FileContactField>,
 }
 
 #[derive(Deserialize)]
@@ -216,7 +225,8 @@ impl Settings {
                 }
             }
         }
-        Ok(Self { language: file.language, country, popup: file.popup, accounts, identities })
+        let contact_fields = check.contact_fields(&file.contact_fields)?;
+        Ok(Self { language: file.language, country, popup: file.popup, accounts, identities, contact_fields })
     }
 }
 

@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::Context;
 use crate::commands::CommandError;
+use crate::config::fields;
 use crate::event::{Event, ImportProgress};
 use report::ReportFile;
 
@@ -180,6 +181,7 @@ impl Import {
             request.options.saved_mapping = saved;
             layout = context.files.inspect(&request.path, &request.options)?;
         }
+        fields::claim(&context.settings.contact_fields, &mut layout);
         let file = file_name(&request.path);
         let source = request.source.clone().unwrap_or_else(|| layout.program.clone());
         let last = store.imports(50)?.into_iter().find(|earlier| earlier.file == file && earlier.source == source);

@@ -119,3 +119,13 @@ fn a_secret_that_was_written_into_the_file_is_not_repeated() {
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
     }
 }
+
+#[test]
+fn a_contact_field_has_a_name_of_its_own() {
+    let field = |name: &str| format!("[[contact_fields]]\nname = \"{name}\"\n");
+    let settings = Settings::parse(&format!("{SMALLEST}{}", field("cedula"))).unwrap();
+    assert_eq!(settings.contact_fields, [ContactField { name: "cedula".into(), columns: vec![] }]);
+    let twice = Settings::parse(&format!("{SMALLEST}{}{}", field("cedula"), field("Cédula"))).unwrap_err();
+    assert_eq!(twice.line, Some(9));
+    assert!(Settings::parse(&format!("{SMALLEST}{}", field(" "))).is_err());
+}
