@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use timbre_engine::event::Event;
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
 use timbre_tests::programs::{Watch, program};
 use timbre_tests::story::ENDPOINT;
@@ -196,4 +197,43 @@ async fn a_second_timbrectl_reaches_the_one_that_runs() {
     engine.stop().await;
     assert!(!desk.dir.path().join("data/timbre.db.in-use").exists(), "the database was closed cleanly");
     assert!(desk.sim.ledger().requests.iter().all(|request| !request.early), "one engine asks");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_pop_up_with_their_contact_while_a_large_file_is_imported_by_a_second_program() {
+    const PEOPLE: usize = 20_000;
+    let desk = Desk::new().await;
+    desk.succeeds(&["contacts", "add", "--name", "Ana", "--phone", "8888-4787"]).await;
+    let mut watch = Watch::start(desk.timbrectl());
+    watch.until("provider.state").await;
+    let rows = (0..PEOPLE).map(|n| format!("Persona {n},+506 6{n:07}\n"));
+    let file = desk.dir.path().join("people.csv");
+    fs::write(&file, format!("Nombre,Celular\n{}", rows.collect::<String>())).unwrap();
+    let mut import = desk.timbrectl();
+    import.args(["contacts", "import", file.to_str().unwrap()]);
+    let import = tokio::task::spawn_blocking(move || import.output().unwrap());
+    watch.until("contacts.import").await;
+    let call = desk.sim.rings("8888-4787", ENDPOINT);
+    let mut popups = 0;
+    let mut rows = 0;
+    while popups == 0 || rows < PEOPLE as u64 {
+        match watch.next().await {
+            Event::Popup(popup) => {
+                assert_eq!(popup.contacts[0].name, "Ana");
+                popups += 1;
+            }
+            Event::Import(progress) => {
+                assert!(progress.rows >= rows && progress.bytes <= progress.total_bytes, "{progress:?}");
+                rows = progress.rows;
+                assert_eq!(progress.finished, rows == PEOPLE as u64);
+            }
+            _ => {}
+        }
+    }
+    call.hang_up();
+    let output = import.await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let imported: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(imported["record"]["added"], PEOPLE);
+    watch.stop().await;
 }

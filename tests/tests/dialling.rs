@@ -261,3 +261,20 @@ async fn a_stranger_who_calls_while_a_dial_is_on_its_way_pops_up_too() {
     story.until("over", reaches(id, DialState::Ended)).await;
     assert_eq!(story.count("popup"), 2);
 }
+
+#[tokio::test]
+async fn a_contact_who_does_not_want_to_be_called_is_called_only_on_purpose() {
+    let mut story = Story::begin().await;
+    story.polls(1).await;
+    let ana = ana(&mut story).await;
+    let edit = ContactEdit { do_not_call: Some(true), ..ContactEdit::default() };
+    story.execute(Command::ContactsEdit { id: ana, edit }).await.unwrap();
+    for contact in [None, Some(ana)] {
+        let refused = dial_to(&mut story, NUMBER, contact).await.unwrap_err();
+        assert_eq!((refused.code, refused.place.as_deref()), (ErrorCode::DoNotCall, Some("number")));
+    }
+    assert!(story.sim.ledger().dials.is_empty(), "nothing was sent");
+    let request = DialRequest { number: NUMBER.into(), despite_do_not_call: true, ..DialRequest::default() };
+    story.execute(Command::Dial(request)).await.unwrap();
+    assert_eq!(story.sim.ledger().dials.len(), 1);
+}

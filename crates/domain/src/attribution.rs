@@ -256,4 +256,16 @@ mod tests {
         let withheld = whose(side("", "", ""), side("", "", ""), true);
         assert_eq!(withheld, Whose::Others { called: None });
     }
+
+    #[test]
+    fn an_endpoint_of_the_account_is_matched_first_and_to_the_letter() {
+        let party = |number: &str| match whose(side(number, "", ""), side(MINE, MINE, ""), true) {
+            Whose::Ours(ours) => ours.party,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(party(COLLEAGUE), Party::Endpoint { number: EndpointNumber::new(COLLEAGUE).unwrap() });
+        for stranger in [format!("8{COLLEAGUE}"), format!("506{COLLEAGUE}"), COLLEAGUE[1..].to_owned()] {
+            assert!(matches!(party(&stranger), Party::Number { .. }), "{stranger}");
+        }
+    }
 }
