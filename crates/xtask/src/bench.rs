@@ -14,14 +14,23 @@ pub(crate) struct Options {
     /// Also what needs the real windows: start, memory, event to painted pop-up.
     #[arg(long)]
     desktop: bool,
+    /// How many contacts are imported, looked up and searched; 0 leaves this out.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    contacts: u32,
     /// Writes the figures to this file too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
-    let needs: &[Need] = if options.desktop { &[Need::Node, Need::Shell, Need::TestDesktop] } else { &[] };
-    set_up::run(workspace, needs)?;
+    let mut needs = Vec::new();
+    if options.desktop {
+        needs.extend([Need::Node, Need::Shell, Need::TestDesktop]);
+    }
+    if options.contacts > 0 {
+        needs.push(Need::Yardsticks);
+    }
+    set_up::run(workspace, &needs)?;
 
     let mut build = workspace.cargo(["build", "--release", "--locked", "-p", "timbre-cli", "-p", "timbre-tests"]);
     build.args(["--bin", "timbrectl", "--bin", "timbre-bench"]);
@@ -34,7 +43,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
 
     let programs = workspace.release_programs();
     let mut bench = workspace.command(programs.join("timbre-bench"));
-    bench.env("TIMBRE_BIN_DIR", &programs);
+    bench.env("TIMBRE_BIN_DIR", &programs).arg("--contacts").arg(options.contacts.to_string());
     if options.desktop {
         bench.arg("--desktop");
     }

@@ -20,6 +20,8 @@ pub(crate) enum Need {
     Shell,
     /// A virtual display and what drives windows on it.
     TestDesktop,
+    /// What Timbre is measured beside.
+    Yardsticks,
     /// rustfmt and clippy.
     Components,
     Nextest,
@@ -28,7 +30,7 @@ pub(crate) enum Need {
 
 /// In the order in which it is looked for: what we cannot install comes first, before anything is downloaded.
 pub(crate) const EVERYTHING: &[Need] =
-    &[Need::Node, Need::Shell, Need::TestDesktop, Need::Components, Need::Nextest, Need::Deny];
+    &[Need::Node, Need::Shell, Need::TestDesktop, Need::Yardsticks, Need::Components, Need::Nextest, Need::Deny];
 
 const RUSTC: Version = Version(1, 95, 0);
 const NODE: Version = Version(20, 19, 0);

@@ -58,6 +58,11 @@ pub(super) const GROUPS: &[Group] = &[
             package("gir1.2-gtk-3.0", "its window"),
         ],
     },
+    Group {
+        need: Need::Yardsticks,
+        what_for: "for what Timbre is measured beside",
+        packages: &[package("sqlite3", "the shell, which imports the same contacts")],
+    },
 ];
 
 /// Installs what is missing of these groups. Where apt is not the way, says what to install and goes on.

@@ -12,13 +12,49 @@ pub(crate) struct Report {
     figures: Vec<Figure>,
     /// Plain facts.
     facts: Vec<Fact>,
-    /// How many times the yardstick, at the median.
+    /// How many times the yardstick.
     ratios: Vec<Ratio>,
+}
+
+/// What a figure is read in; it is kept in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Unit {
+    Us,
+    Ms,
+    S,
+}
+
+impl Unit {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Us => "µs",
+            Self::Ms => "ms",
+            Self::S => "s",
+        }
+    }
+
+    fn of(self, ms: f64) -> f64 {
+        match self {
+            Self::Us => ms * 1e3,
+            Self::Ms => ms,
+            Self::S => ms / 1e3,
+        }
+    }
+}
+
+/// Where two figures are set side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum At {
+    P50,
+    P99,
 }
 
 #[derive(Debug, Serialize)]
 struct Figure {
     what: String,
+    shown_in: Unit,
     n: usize,
     p50_ms: f64,
     p90_ms: f64,
@@ -37,7 +73,9 @@ struct Fact {
 #[derive(Debug, Serialize)]
 struct Ratio {
     what: String,
+    at: At,
     times: f64,
+    goal: Option<f64>,
 }
 
 impl Report {
@@ -46,12 +84,17 @@ impl Report {
     }
 
     /// Durations in milliseconds, and what the 99th percentile should not exceed, where there is a goal.
-    pub(crate) fn figure(&mut self, what: &str, mut ms: Vec<f64>, goal_p99_ms: Option<f64>) {
+    pub(crate) fn figure(&mut self, what: &str, ms: Vec<f64>, goal_p99_ms: Option<f64>) {
+        self.figure_in(Unit::Ms, what, ms, goal_p99_ms);
+    }
+
+    /// The same, to be read in another unit.
+    pub(crate) fn figure_in(&mut self, shown_in: Unit, what: &str, mut ms: Vec<f64>, goal_p99_ms: Option<f64>) {
         ms.sort_by(f64::total_cmp);
         let at = |percent| percentile(&ms, percent);
         let (p50_ms, p90_ms, p99_ms, max_ms) = (at(50), at(90), at(99), at(100));
         let what = what.to_owned();
-        self.figures.push(Figure { what, n: ms.len(), p50_ms, p90_ms, p99_ms, max_ms, goal_p99_ms });
+        self.figures.push(Figure { what, shown_in, n: ms.len(), p50_ms, p90_ms, p99_ms, max_ms, goal_p99_ms });
     }
 
     /// Something that must hold, whatever the machine.
@@ -61,10 +104,20 @@ impl Report {
 
     /// Sets a figure's median beside another's.
     pub(crate) fn compare(&mut self, what: &str, with: &str) {
-        let median = |name: &str| self.figures.iter().find(|figure| figure.what == name).map(|figure| figure.p50_ms);
-        if let (Some(ours), Some(theirs)) = (median(what), median(with)) {
+        self.compare_at(At::P50, what, with, None);
+    }
+
+    /// Sets a figure beside another, and says how many times the other it should be at most, where there is a goal.
+    pub(crate) fn compare_at(&mut self, at: At, what: &str, with: &str, goal: Option<f64>) {
+        let value = |name: &str| {
+            self.figures.iter().find(|figure| figure.what == name).map(|figure| match at {
+                At::P50 => figure.p50_ms,
+                At::P99 => figure.p99_ms,
+            })
+        };
+        if let (Some(ours), Some(theirs)) = (value(what), value(with)) {
             let times = ours / theirs;
-            self.ratios.push(Ratio { what: format!("{what} : {with}"), times });
+            self.ratios.push(Ratio { what: format!("{what} : {with}"), at, times, goal });
         }
     }
 
@@ -83,24 +136,39 @@ fn percentile(sorted: &[f64], percent: usize) -> f64 {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{}", self.title)?;
-        writeln!(f, "  {:<58} {:>4} {:>8} {:>8} {:>8} {:>8}", "milliseconds", "n", "p50", "p90", "p99", "max")?;
+        writeln!(f, "  {:<58} {:>6} {:>2} {:>8} {:>8} {:>8} {:>8}", "", "n", "", "p50", "p90", "p99", "max")?;
         for figure in &self.figures {
-            let Figure { what, n, p50_ms, p90_ms, p99_ms, max_ms, goal_p99_ms } = figure;
-            write!(f, "  {what:<58} {n:>4} {p50_ms:>8.2} {p90_ms:>8.2} {p99_ms:>8.2} {max_ms:>8.2}")?;
+            let Figure { what, shown_in, n, p50_ms, p90_ms, p99_ms, max_ms, goal_p99_ms } = figure;
+            let [p50, p90, p99, max] = [p50_ms, p90_ms, p99_ms, max_ms].map(|ms| shown_in.of(*ms));
+            let unit = shown_in.name();
+            write!(f, "  {what:<58} {n:>6} {unit:>2} {p50:>8.2} {p90:>8.2} {p99:>8.2} {max:>8.2}")?;
             match goal_p99_ms {
-                Some(goal) if p99_ms <= goal => writeln!(f, "   goal p99 ≤ {goal}: met")?,
-                Some(goal) => writeln!(f, "   goal p99 ≤ {goal}: MISSED")?,
+                Some(goal) => {
+                    writeln!(f, "   goal p99 ≤ {} {unit}: {}", shown_in.of(*goal), verdict(p99_ms <= goal))?;
+                }
                 None => writeln!(f)?,
             }
         }
-        for Ratio { what, times } in &self.ratios {
-            writeln!(f, "  median, {what} = {times:.2}")?;
+        for Ratio { what, at, times, goal } in &self.ratios {
+            let at = match at {
+                At::P50 => "median",
+                At::P99 => "p99",
+            };
+            write!(f, "  {at}, {what} = {times:.2}")?;
+            match goal {
+                Some(goal) => writeln!(f, "   goal ≤ {goal}: {}", verdict(times <= goal))?,
+                None => writeln!(f)?,
+            }
         }
         for Fact { what, value, holds } in &self.facts {
             writeln!(f, "  {what}: {value}{}", if *holds { "" } else { "   BROKEN" })?;
         }
         Ok(())
     }
+}
+
+fn verdict(met: bool) -> &'static str {
+    if met { "met" } else { "MISSED" }
 }
 
 #[cfg(test)]
@@ -125,5 +193,18 @@ mod tests {
         let table = report.to_string();
         assert!(table.contains("MISSED") && table.contains("painted : empty window = 2.00"), "{table}");
         assert_eq!(report.broken().collect::<Vec<_>>(), ["letters lost"]);
+    }
+
+    #[test]
+    fn a_figure_is_read_in_its_unit_and_two_are_compared_where_the_goal_is() {
+        let mut report = Report::new("Lookup");
+        report.figure_in(Unit::Us, "ours", vec![0.004, 0.030], Some(0.025));
+        report.figure_in(Unit::Us, "bare", vec![0.004, 0.010], None);
+        report.compare_at(At::P50, "ours", "bare", Some(2.0));
+        report.compare_at(At::P99, "ours", "bare", Some(2.0));
+        let table = report.to_string();
+        for line in ["goal p99 ≤ 25 µs: MISSED", "median, ours : bare = 1.00   goal ≤ 2: met", "= 3.00   goal ≤ 2: MISSED"] {
+            assert!(table.contains(line), "{line} in {table}");
+        }
     }
 }

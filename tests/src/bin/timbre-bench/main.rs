@@ -1,6 +1,7 @@
-//! `cargo xtask bench`: how long after the vendor's answer the right contact is on the glass, each figure beside a
-//! yardstick that was measured in the same run.
+//! `cargo xtask bench`: how long after the vendor's answer the right contact is on the glass, and what a million contacts
+//! cost; each figure beside a yardstick that was measured in the same run.
 
+mod contacts;
 #[cfg(target_os = "linux")]
 mod desktop;
 mod figures;
@@ -24,12 +25,15 @@ type Failure = Box<dyn Error + Send + Sync>;
 #[derive(Debug, Parser)]
 #[command(name = "timbre-bench")]
 struct Options {
-    /// Also what needs the real windows; with TIMBRE_BIN_DIR saying where timbre and timbrectl lie.
+    /// Also what needs the real windows. TIMBRE_BIN_DIR says where timbre and timbrectl lie.
     #[arg(long)]
     desktop: bool,
     /// How many calls are measured.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     calls: u16,
+    /// How many contacts are imported, looked up and searched; 0 leaves this out.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    contacts: u32,
     /// Writes the figures to this file too.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -43,6 +47,9 @@ async fn main() -> Result<(), Failure> {
     said(headless::measure(calls).await?, &mut reports)?;
     if options.desktop {
         said(windows(calls).await?, &mut reports)?;
+    }
+    if options.contacts > 0 {
+        contacts::measure(u64::from(options.contacts), &mut |report| said(report, &mut reports))?;
     }
     if let Some(file) = options.json {
         fs::write(file, serde_json::to_vec_pretty(&reports)?)?;

@@ -1,0 +1,110 @@
+//! The import: `timbrectl contacts import` in a process of its own, beside the `sqlite3` shell.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+use timbre_store::ImportRecord;
+use timbre_tests::programs::program;
+
+use super::memory::{self, Ran};
+use super::shell::{Counts, Shell};
+use super::{MEMORY, file, grouped, megabytes};
+use crate::Failure;
+use crate::figures::{At, Report, Unit};
+
+/// Times each way is measured, in turn.
+const ROUNDS: usize = 2;
+
+const OURS: &str = "timbrectl contacts import, start to end";
+const ATTACHED: &str = "yardstick: sqlite3, INSERT … SELECT from a database";
+const CSV: &str = "yardstick: sqlite3, .import of CSVs, then INSERT … SELECT";
+
+#[derive(Deserialize)]
+struct Imported {
+    record: ImportRecord,
+}
+
+/// Measures it in this folder; gives the data folder that the last import left.
+pub(super) fn measure(dir: &Path, count: u64) -> Result<(Report, PathBuf), Failure> {
+    let (contacts, data) = (dir.join("contactos.csv"), dir.join("data"));
+    let bytes = file::write(&contacts, count)?;
+    let database = data.join("timbre.db");
+    fs::write(dir.join("timbre.toml"), SETTINGS)?;
+
+    let (mut ours, mut attached, mut csv) = (Vec::new(), Vec::new(), Vec::new());
+    let mut shell = None;
+    for _ in 0..ROUNDS {
+        if data.exists() {
+            fs::remove_dir_all(&data)?;
+        }
+        ours.push(import(dir, &contacts, &data)?);
+        let shell = match &shell {
+            Some(shell) => shell,
+            None => shell.insert(Shell::prepare(&database, dir)?),
+        };
+        attached.push(shell.attached()?);
+        csv.push(shell.from_csv()?);
+    }
+
+    let mut report = Report::new(format!("Import of {} contacts from a CSV of {}", grouped(count), megabytes(bytes)));
+    let mut figure = |name: &str, runs: &[Ran]| {
+        report.figure_in(Unit::S, name, runs.iter().map(|ran| ran.seconds * 1e3).collect(), None);
+    };
+    figure(OURS, &ours);
+    figure(ATTACHED, &attached);
+    figure(CSV, &csv);
+    report.compare_at(At::P50, OURS, ATTACHED, Some(2.0));
+    report.compare_at(At::P50, OURS, CSV, Some(2.0));
+    report.fact(
+        "what the yardsticks do",
+        "the same rows, already normalised, into the same tables and indexes with the same settings, in one \
+         transaction; they read no names or numbers, know no duplicates, and note no progress",
+        true,
+    );
+    for ran in &ours {
+        let record = serde_json::from_str::<Imported>(&ran.output)?.record;
+        let ImportRecord { rows, added, changed, unchanged, refused, .. } = record;
+        let seconds = ran.seconds;
+        report.fact(
+            "an import of ours",
+            format!(
+                "{} rows, {} a second: {} added, {changed} changed, {unchanged} unchanged, {refused} refused",
+                grouped(rows),
+                grouped((rows as f64 / seconds) as u64),
+                grouped(added)
+            ),
+            rows == count && added + changed + unchanged == count && refused == 0,
+        );
+    }
+    let counts = Counts::of(&database)?;
+    report.fact("tables of ours", format!("{counts}, {}", megabytes(database.metadata()?.len())), true);
+    for (name, ran) in [("first", &attached), ("second", &csv)].into_iter().flat_map(|(n, r)| r.iter().map(move |r| (n, r)))
+    {
+        if ran.output.trim() != counts.to_string() {
+            report.fact(&format!("tables of the {name} yardstick"), ran.output.trim(), false);
+        }
+    }
+    if let Some(shell) = &shell {
+        let bytes = shell.database().metadata()?.len();
+        report.fact("the yardsticks' tables have as many rows", megabytes(bytes), true);
+    }
+    let most = |runs: &[Ran]| runs.iter().filter_map(|ran| ran.peak).max();
+    memory::fact(&mut report, "peak memory of timbrectl", most(&ours), Some(MEMORY));
+    memory::fact(&mut report, "peak memory of the shell, from a database", most(&attached), None);
+    memory::fact(&mut report, "peak memory of the shell, from CSVs", most(&csv), None);
+    Ok((report, data))
+}
+
+fn import(dir: &Path, contacts: &Path, data: &Path) -> Result<Ran, Failure> {
+    let mut command = Command::new(program("timbrectl"));
+    command.arg("--config").arg(dir.join("timbre.toml")).arg("--data-dir").arg(data);
+    command.args(["--json", "contacts", "import"]).arg(contacts);
+    command.env_remove("TIMBRE_LOG").stdin(Stdio::null());
+    memory::run(&mut command, dir)
+}
+
+/// For a vendor that is never asked.
+const SETTINGS: &str = "language = \"en\"\ncountry = \"CR\"\n[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\n\
+                        base_url = \"https://vendor.invalid\"\nusername = \"8373456\"\n";

@@ -1,0 +1,95 @@
+//! The most memory a process had at once, as Linux counts it; nothing elsewhere.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::megabytes;
+use crate::Failure;
+use crate::figures::Report;
+
+/// How often a process that runs is looked at: its peak is kept by the kernel, only what grew after the last look is not
+/// seen.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// What running a program to its end took.
+pub(super) struct Ran {
+    pub(super) seconds: f64,
+    /// Bytes.
+    pub(super) peak: Option<u64>,
+    pub(super) output: String,
+}
+
+/// Runs a program to its end; its failure is ours. What it writes goes through files in `dir`.
+pub(super) fn run(command: &mut Command, dir: &Path) -> Result<Ran, Failure> {
+    let (written, complaints) = (dir.join("stdout"), dir.join("stderr"));
+    command.stdout(File::create(&written)?).stderr(File::create(&complaints)?);
+    let started = Instant::now();
+    let mut child = command.spawn().map_err(|error| not_started(command, &error))?;
+    let id = child.id();
+    let (send, ended) = channel();
+    thread::spawn(move || send.send((child.wait(), Instant::now())));
+    let mut peak = None;
+    let (status, at): (io::Result<ExitStatus>, Instant) = loop {
+        peak = peak.max(peak_of(&id.to_string()));
+        match ended.recv_timeout(LOOK_EVERY) {
+            Ok(ended) => break ended,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err("the thread that waited for it is gone".into()),
+        }
+    };
+    let complaints = fs::read_to_string(complaints)?;
+    // The shell goes on after some mistakes and only says so.
+    if !status?.success() || !complaints.trim().is_empty() {
+        return Err(format!("{}: {complaints}", command.get_program().display()).into());
+    }
+    Ok(Ran { seconds: at.duration_since(started).as_secs_f64(), peak, output: fs::read_to_string(written)? })
+}
+
+fn not_started(command: &Command, error: &io::Error) -> String {
+    format!("{} could not be started ({error}); --contacts 0 leaves it out", command.get_program().display())
+}
+
+/// The peak of this process, bytes.
+pub(super) fn peak() -> Option<u64> {
+    peak_of("self")
+}
+
+/// Begins the peak of this process anew, where the kernel lets us; elsewhere it stays that of the whole life.
+pub(super) fn forget_peak() {
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}
+
+fn peak_of(process: &str) -> Option<u64> {
+    peak_in(&fs::read_to_string(format!("/proc/{process}/status")).ok()?)
+}
+
+fn peak_in(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+/// States a peak, and that it keeps to its limit.
+pub(super) fn fact(report: &mut Report, what: &str, peak: Option<u64>, limit: Option<u64>) {
+    let Some(peak) = peak else { return };
+    let value = match limit {
+        Some(limit) => format!("{} (at most {})", megabytes(peak), megabytes(limit)),
+        None => megabytes(peak),
+    };
+    report.fact(what, value, limit.is_none_or(|limit| peak <= limit));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_is_read_as_the_kernel_writes_it() {
+        assert_eq!(peak_in("Name:\tcat\nVmHWM:\t    1024 kB\nVmRSS:\t     512 kB\n"), Some(1_048_576));
+        assert_eq!(peak_in("Name:\tcat\nState:\tZ (zombie)\n"), None);
+    }
+}
