@@ -70,6 +70,15 @@ pub fn keys_of(contact: &Contact) -> Vec<String> {
     keys
 }
 
+/// What a contact is found by when its record comes again: the program and its id there, as `id:…`. Nothing without an id.
+#[must_use]
+pub fn origin_key(contact: &Contact) -> Option<String> {
+    match &contact.origin {
+        Some(Origin { source, external_id: Some(id) }) => Some(format!("id:{source}\n{id}")),
+        _ => None,
+    }
+}
+
 fn email_key(email: &str) -> String {
     format!("mailto:{}", fold(email.trim()))
 }
@@ -100,13 +109,9 @@ pub fn is_same(ours: &Contact, theirs: &Contact, rule: MergeRule) -> bool {
 /// What two records of one file have in common when they are the same contact by [`is_same`] or by their id.
 #[must_use]
 pub fn marks_of(contact: &Contact, rule: MergeRule) -> Vec<String> {
-    let id = match &contact.origin {
-        Some(Origin { source, external_id: Some(id) }) => vec![format!("id:{source}\n{id}")],
-        // Two ids of one program are two contacts: those with one are known by it alone.
-        _ => Vec::new(),
-    };
-    if !id.is_empty() || rule == MergeRule::Never {
-        return id;
+    // Two ids of one program are two contacts: those with one are known by it alone.
+    if let Some(id) = origin_key(contact) {
+        return vec![id];
     }
     let keys = keys_of(contact).into_iter();
     match rule {
@@ -116,7 +121,7 @@ pub fn marks_of(contact: &Contact, rule: MergeRule) -> Vec<String> {
         }
         MergeRule::Number => keys.filter(|key| is_number(key)).collect(),
         MergeRule::Email => keys.filter(|key| is_email(key)).collect(),
-        MergeRule::Never => id,
+        MergeRule::Never => Vec::new(),
     }
 }
 
@@ -143,17 +148,21 @@ fn same_name(ours: &Contact, theirs: &Contact) -> bool {
 }
 
 /// Our contact after a record of the same contact came. Where both come from the same record of the same program, the
-/// record's numbers and addresses replace those that came from there; else they are added. A person's own entries and a
+/// record's numbers replace those that came from there; else they are added. A person's own entries and a
 /// wish not to be called stay.
 #[must_use]
 pub fn updated(ours: &Contact, theirs: Contact) -> Contact {
     let same_record = theirs.id == ours.id
         || theirs.origin.as_ref().is_some_and(|origin| origin.external_id.is_some()) && theirs.origin == ours.origin;
+    if !same_record && origin_key(ours).is_some() && origin_key(&theirs).is_some() {
+        // A record that a person merged into another: it adds, and the one they kept is right.
+        return completed(ours, theirs);
+    }
     let mut contact = ours.clone();
     if same_record {
         let by_hand = contact.phones.into_iter().filter(|phone| phone.by_hand).collect();
         contact.phones = together(theirs.phones, by_hand);
-        contact.emails = theirs.emails;
+        contact.emails = addresses(theirs.emails, contact.emails);
     } else {
         contact.phones = together(contact.phones, theirs.phones);
         contact.emails = addresses(contact.emails, theirs.emails);
@@ -174,9 +183,18 @@ pub fn updated(ours: &Contact, theirs: Contact) -> Contact {
     contact
 }
 
-/// Two contacts of ours become one: nothing either of them has is lost; where both say something, the first one is right.
+/// Two contacts of ours become one because a person said so: nothing either of them has is lost, and no record that comes
+/// again takes away the numbers that the other one brought.
 #[must_use]
-pub fn merged(kept: &Contact, other: Contact) -> Contact {
+pub fn merged(kept: &Contact, mut other: Contact) -> Contact {
+    for phone in &mut other.phones {
+        phone.by_hand = true;
+    }
+    completed(kept, other)
+}
+
+/// The first with what only the second has; where both say something, the first one is right.
+fn completed(kept: &Contact, other: Contact) -> Contact {
     let mut contact = kept.clone();
     contact.phones = together(contact.phones, other.phones);
     contact.emails = addresses(contact.emails, other.emails);

@@ -1,7 +1,7 @@
 -- Contacts for a million of them: one row a contact, one index that everything is found by, full text beside it.
 
 CREATE TABLE contacts_new (
-    row          INTEGER PRIMARY KEY,
+    row          INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: a key may outlive its contact
     id           BLOB NOT NULL UNIQUE,           -- UUID version 7, 16 bytes
     name         TEXT NOT NULL,                  -- empty for a company-only contact
     company      TEXT NOT NULL,
@@ -27,7 +27,8 @@ SELECT id, name, company,
 FROM contacts ORDER BY id;
 
 -- What a contact is found by: the key of each number (E.164 with its other forms brought together, else digits),
--- mailto:ADDRESS, or name:NAME for one without either.
+-- mailto:ADDRESS, name:NAME for one without either, and id:SOURCE ID for the record of another program it came from, or
+-- that of a contact it has taken in.
 CREATE TABLE contact_keys (
     key     TEXT NOT NULL,
     contact INTEGER NOT NULL,                    -- contacts.row
@@ -41,7 +42,6 @@ DROP TABLE contact_phones;
 DROP TABLE contacts;
 ALTER TABLE contacts_new RENAME TO contacts;
 
-CREATE UNIQUE INDEX contacts_by_origin ON contacts (source, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX contacts_by_use ON contacts (last_used_at DESC) WHERE last_used_at IS NOT NULL;
 
 -- Folded by us, so the tokenizer only parts at spaces; what is found is read from contacts again. Kept in step by

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
-use timbre_domain::contact::{Contact, Origin};
+use timbre_domain::contact::Contact;
 use timbre_domain::identity::{MergeRule, is_same, marks_of, updated};
 use uuid::Uuid;
 
@@ -230,7 +230,7 @@ fn take_in(writer: &mut Writer<'_>, new: Prepared, rule: MergeRule, now: i64) ->
 /// several.
 fn decide(writer: &mut Writer<'_>, new: &Prepared, rule: MergeRule) -> rusqlite::Result<Decision> {
     let contact = &new.contact;
-    let known = match known_by_id(writer, contact)? {
+    let known = match known_by_id(writer, new)? {
         Some(row) => row::by_row(writer.tx, row)?.map(|ours| (row, ours)),
         None => known_by_rule(writer, new, rule)?,
     };
@@ -239,13 +239,13 @@ fn decide(writer: &mut Writer<'_>, new: &Prepared, rule: MergeRule) -> rusqlite:
     if now == ours { Ok(Decision::Keep) } else { Ok(Decision::Change(row, Box::new((ours, now)))) }
 }
 
-fn known_by_id(writer: &mut Writer<'_>, contact: &Contact) -> rusqlite::Result<Option<RowId>> {
-    if let Some(row) = writer.row_of(contact.id)? {
+fn known_by_id(writer: &mut Writer<'_>, new: &Prepared) -> rusqlite::Result<Option<RowId>> {
+    if let Some(row) = writer.row_of(new.contact.id)? {
         return Ok(Some(row));
     }
-    match &contact.origin {
-        Some(Origin { source, external_id: Some(external_id) }) => writer.row_from(source, external_id),
-        _ => Ok(None),
+    match &new.origin {
+        Some(key) => Ok(writer.rows_with(key)?.pop()),
+        None => Ok(None),
     }
 }
 
@@ -280,7 +280,7 @@ fn known_by_rule(
 mod tests {
     use std::collections::VecDeque;
 
-    use timbre_domain::contact::{ContactId, ContactPhone, PhoneKind};
+    use timbre_domain::contact::{ContactId, ContactPhone, Origin, PhoneKind};
     use timbre_domain::error::ErrorCode;
     use timbre_domain::number::{Country, PhoneNumber};
 
@@ -353,6 +353,21 @@ mod tests {
         assert_eq!(trial.collect::<Vec<_>>(), [Outcome::Added, Outcome::Added, Outcome::Changed]);
         assert_eq!(store.count_contacts().unwrap(), 0, "a trial keeps nothing");
         assert_eq!(counts(&import(&store, twice())), (2, 0, 1));
+    }
+
+    #[test]
+    fn contacts_that_a_person_merged_stay_one_when_their_records_come_again() {
+        let store = store();
+        let people = || [person(1, Some("1")), person(2, Some("2")), person(3, Some("3"))];
+        import(&store, people());
+        let ids: Vec<ContactId> = store.contacts_after(None).unwrap().iter().map(|contact| contact.id).collect();
+        store.merge_contacts(ids[1], &[ids[2]], at(2)).unwrap().unwrap();
+        store.merge_contacts(ids[0], &[ids[1]], at(2)).unwrap().unwrap();
+        assert_eq!(counts(&import(&store, people())), (0, 0, 3));
+        assert_eq!(counts(&import(&store, people())), (0, 0, 3));
+        assert_eq!(store.count_contacts().unwrap(), 1);
+        let one = store.contact(ids[0]).unwrap().unwrap();
+        assert_eq!((one.phones.len(), one.emails.len()), (3, 3), "{one:?}");
     }
 
     #[test]

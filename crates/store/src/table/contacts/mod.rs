@@ -101,6 +101,7 @@ impl Store {
             let mut writer = Writer::new(tx)?;
             for id in others.iter().filter(|id| **id != kept) {
                 let Some((other_row, other)) = row::by_id(tx, *id)? else { return Ok(None) };
+                writer.hand_on_origins(other_row, row)?;
                 writer.delete(other_row, &other)?;
                 tx.execute(
                     "UPDATE calls SET contact_id = ?1 WHERE contact_id = ?2",
