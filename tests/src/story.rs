@@ -1,5 +1,7 @@
 //! A story: the real engine, the real store and the real adapter against the simulator, on one clock that a test moves.
 
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use tempfile::TempDir;
 use timbre_domain::call::{AccountName, Call};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::popup::PopupCard;
-use timbre_domain::ports::{Clock, SecretStore, Shell};
+use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
 use timbre_engine::commands::{Command, CommandError, Reply};
 use timbre_engine::config::Settings;
 use timbre_engine::event::Event;
@@ -17,7 +19,7 @@ use timbre_simulator::clock::ManualClock;
 use timbre_simulator::ledger::RequestOutcome;
 use timbre_simulator::{Fault, Ledger, RequestKind, Simulator, SimulatorConfig};
 use timbre_telephony::callmyway::ANSWER_WITHIN;
-use timbre_wiring::Running;
+use timbre_wiring::{Machine, Running};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::watch;
@@ -70,6 +72,30 @@ impl Shell for RememberingShell {
     }
 }
 
+/// A disk with as much room as a story says, bytes.
+#[derive(Debug)]
+pub struct StoryDisk(AtomicU64);
+
+impl StoryDisk {
+    /// So much is free from now on, bytes.
+    pub fn leave(&self, free: u64) {
+        self.0.store(free, Ordering::Relaxed);
+    }
+}
+
+impl Default for StoryDisk {
+    /// With room for everything.
+    fn default() -> Self {
+        Self(AtomicU64::new(1 << 40))
+    }
+}
+
+impl Disk for StoryDisk {
+    fn free(&self, _folder: &Path) -> std::io::Result<u64> {
+        Ok(self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// A running story.
 pub struct Story {
     /// The time, for the engine and the vendor alike.
@@ -78,6 +104,8 @@ pub struct Story {
     pub sim: Simulator,
     /// What was shown.
     pub shell: Arc<RememberingShell>,
+    /// The disk under the engine's files.
+    pub disk: Arc<StoryDisk>,
     /// Everything told so far.
     pub told: Vec<Event>,
     /// How many of them a story has already waited for.
@@ -117,6 +145,7 @@ impl Story {
             clock,
             sim,
             shell: Arc::default(),
+            disk: Arc::default(),
             told: Vec::new(),
             seen: 0,
             settings,
@@ -149,8 +178,8 @@ impl Story {
     }
 
     /// Where the engine's files are.
-    pub fn data_dir(&self) -> &std::path::Path {
-        self.dir.path()
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
     }
 
     /// Starts the engine, for the first time or again on the same files.
@@ -159,10 +188,9 @@ impl Story {
         let settings = Settings::parse(&self.settings).expect("the story's settings are right");
         let secrets = Arc::new(FixedPassword(self.password.clone()));
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let machine = Machine { clock, secrets, shell: self.shell.clone(), disk: self.disk.clone() };
         let mut running =
-            timbre_wiring::start_with(settings, self.dir.path(), clock, secrets, self.shell.clone(), true)
-                .await
-                .expect("the engine starts");
+            timbre_wiring::start_on(settings, &self.data_dir(), machine, true).await.expect("the engine starts");
         self.events = Some(running.take_first_events());
         self.looks = running.context().lines().first().map(|line| line.looks());
         self.asked_before = live_questions(&self.sim.ledger());

@@ -116,10 +116,13 @@ fn fill(store: &Store, contacts: Vec<Contact>) {
         refused: 0,
     };
     let total = contacts.len() as u64;
-    let mut rows =
-        contacts.into_iter().zip(1..).map(|(contact, row)| ImportRow { row, contact: Some(Prepared::new(contact)) });
+    let mut rows = contacts.into_iter().zip(1..).map(|(contact, row)| ImportRow {
+        row,
+        contact: Some(Prepared::new(contact)),
+        own_id: false,
+    });
     let now = chrono::DateTime::UNIX_EPOCH;
-    while store.import_rows(&mut record, &mut || rows.next(), MergeRule::Never, now).unwrap() {}
+    while store.import_rows(&mut record, &mut |_| rows.next(), MergeRule::Never, now).unwrap() {}
     assert_eq!(record.added, total);
 }
 

@@ -158,6 +158,7 @@ async fn the_whole_story_writes_the_secret_nowhere() {
     place.sim.contact_telephone("88884787").talks_for(Some(Duration::from_millis(100)));
     place.run(&["unread"]).await;
     place.run(&["calls", "list"]).await;
+    place.run(&["doctor"]).await;
     assert!(place.run(&["calls", "sync"]).await.status.success());
     for fault in [Fault::Http500, Fault::ErrorObject, Fault::Html] {
         place.sim.faults().on(RequestKind::Cdr, 1, fault);
@@ -183,7 +184,9 @@ async fn a_refused_password_and_a_vendor_that_echoes_it_write_it_nowhere() {
     let mut place = Place::new(vendor(SECRET)).await;
     let text = fs::read_to_string(&place.config).unwrap().replace(&place.sim.base_url(), &echo);
     fs::write(&place.config, text).unwrap();
-    for args in [&["calls", "sync"][..], &["endpoints", "sync"], &["dial", "88884787", "--no-wait"], &["unread"]] {
+    for args in
+        [&["calls", "sync"][..], &["endpoints", "sync"], &["dial", "88884787", "--no-wait"], &["doctor"], &["unread"]]
+    {
         place.run(args).await;
     }
     let mut watch = Watch::start(place.timbrectl());

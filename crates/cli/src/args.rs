@@ -76,6 +76,8 @@ pub(crate) enum What {
     /// Passwords in the keyring.
     #[command(subcommand)]
     Secret(Secret),
+    /// Look at everything: database, disk, clock, accounts. Says what is wrong and what to do about it.
+    Doctor,
     /// What could not be read of the vendors' answers, for diagnosis.
     Unread(OfAccount),
 }

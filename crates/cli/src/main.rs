@@ -5,6 +5,7 @@ mod ask;
 mod config;
 mod contacts;
 mod dial;
+mod doctor;
 mod exit;
 mod print;
 mod secret;
@@ -46,6 +47,7 @@ async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result
         What::Config(config) => config::run(args, config, printer),
         What::Secret(secret) => secret::run(args, secret, printer, redactor).await,
         What::Contacts(what) => contacts::run(args, what, printer, redactor).await,
+        What::Doctor => doctor::run(args, printer, redactor).await,
         What::Calls(_) | What::Endpoints(_) | What::Agents(_) | What::Unread(_) => {
             ask::run(args, printer, redactor).await
         }

@@ -20,6 +20,7 @@ use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::Args;
 use crate::contacts;
+use crate::doctor;
 use crate::exit::Failure;
 
 /// Writes to standard output and standard error.
@@ -253,6 +254,7 @@ impl Printer {
             }),
             Reply::Dial { dial_id, .. } => self.line(&dial_id.to_string()),
             Reply::Done => self.done(),
+            Reply::Doctor(report) => doctor::print(self, report),
             Reply::Contact { .. }
             | Reply::Contacts { .. }
             | Reply::Found(_)
@@ -269,6 +271,11 @@ impl Printer {
     /// As one line of JSON.
     pub(crate) fn json(&self, value: &impl serde::Serialize) -> io::Result<()> {
         self.line(&serde_json::to_string(value).map_err(io::Error::other)?)
+    }
+
+    /// The texts in the language chosen.
+    pub(crate) fn catalogue(&self) -> &'static Catalogue {
+        self.catalogue
     }
 
     pub(crate) fn text(&self, key: &str) -> String {

@@ -61,6 +61,8 @@ pub struct LiveAnswer {
     pub others: usize,
     /// How the vendor keeps up with our questions.
     pub pace: Pace,
+    /// The vendor's time of day when it answered, UTC, to the second; nothing where it does not say.
+    pub vendor_clock: Option<DateTime<Utc>>,
 }
 
 /// How the vendor keeps up with our questions.
@@ -155,6 +157,15 @@ pub trait ThrottleMemory: Send + Sync {
 
     /// The scope is about to be used.
     fn remember(&self, scope: &str, at: DateTime<Utc>);
+}
+
+/// The disk a folder lies on.
+pub trait Disk: Send + Sync {
+    /// How much of it this user may still fill, bytes.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    fn free(&self, folder: &Path) -> std::io::Result<u64>;
 }
 
 /// Files of contacts, in whatever format.

@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::error::ErrorCode;
-use timbre_domain::identity::{MergeRule, read_draft};
+use timbre_domain::identity::{MergeRule, OURSELVES, read_draft};
 use timbre_domain::interchange::{
     ChosenBy, ContactReader, FileError, FileLayout, FileRow, ProblemKind, ReadOptions, RowProblem, Target,
 };
@@ -215,6 +215,7 @@ impl Import {
             self.context.store.save_import(&self.record)?;
         }
         let (send, receive) = sync_channel(WAITING);
+        let (give_back, given_back) = channel();
         let reading = Reading {
             reader,
             country: self.context.settings.country,
@@ -223,10 +224,11 @@ impl Import {
             bytes: self.bytes.clone(),
             sample: if self.request.dry_run { SAMPLE } else { 0 },
             findings: Findings { report, ..Findings::default() },
+            given_back,
         };
         let (written, read) = std::thread::scope(|scope| {
             let reading = scope.spawn(move || reading.run(&send));
-            let written = self.write(receive);
+            let written = self.write(receive, give_back);
             if written.is_err() {
                 self.stop.store(true, Ordering::Relaxed);
             }
@@ -253,8 +255,19 @@ impl Import {
         CommandError { code: error.code, detail, place: error.place }
     }
 
-    fn write(&mut self, receive: Receiver<Vec<ImportRow>>) -> Result<(), CommandError> {
-        let mut rows = Rows { receive, group: Vec::new().into_iter(), ended: false, stop: self.stop.clone() };
+    fn write(
+        &mut self,
+        receive: Receiver<Vec<ImportRow>>,
+        give_back: Sender<Vec<ImportRow>>,
+    ) -> Result<(), CommandError> {
+        let mut rows = Rows {
+            receive,
+            group: Vec::new().into_iter(),
+            done: Vec::with_capacity(GROUP),
+            give_back,
+            ended: false,
+            stop: self.stop.clone(),
+        };
         let mut tried = Tried::default();
         let mut told = self.context.clock.elapsed();
         while !rows.ended {
@@ -265,7 +278,8 @@ impl Import {
                 let mut telling = Telling { import: &self.progress(now), context: &self.context, told: &mut told };
                 let (bytes, first) = (self.bytes.clone(), self.record.rows);
                 let mut count = 0;
-                let mut next = || {
+                let mut next = |done: Option<ImportRow>| {
+                    rows.take_back(done);
                     let row = rows.next();
                     count += 1;
                     telling.now_and_then(first + count, &bytes);
@@ -281,17 +295,15 @@ impl Import {
     }
 
     fn try_out(&mut self, rows: &mut Rows, tried: &mut Tried) -> Result<(), CommandError> {
-        let mut contacts = Vec::with_capacity(GROUP);
-        while contacts.len() < GROUP
+        let mut group = Vec::with_capacity(GROUP);
+        while group.len() < GROUP
             && let Some(row) = rows.next()
         {
             self.record.rows = row.row;
-            match row.contact {
-                Some(contact) => contacts.push(contact),
-                None => self.record.refused += 1,
-            }
+            self.record.refused += u64::from(row.contact.is_none());
+            group.push(row);
         }
-        for outcome in self.context.store.try_import(contacts, self.request.rule, tried)? {
+        for outcome in self.context.store.try_import(&group, self.request.rule, tried)? {
             match outcome {
                 Outcome::Added => self.record.added += 1,
                 Outcome::Changed => self.record.changed += 1,
@@ -390,11 +402,23 @@ impl Telling<'_> {
 struct Rows {
     receive: Receiver<Vec<ImportRow>>,
     group: std::vec::IntoIter<ImportRow>,
+    /// Rows that were worked off, for the reading thread to take apart: it has the time.
+    done: Vec<ImportRow>,
+    give_back: Sender<Vec<ImportRow>>,
     ended: bool,
     stop: Arc<AtomicBool>,
 }
 
 impl Rows {
+    fn take_back(&mut self, done: Option<ImportRow>) {
+        self.done.extend(done);
+        if self.done.len() == GROUP {
+            let full = std::mem::replace(&mut self.done, Vec::with_capacity(GROUP));
+            // A reading thread that has ended needs them no more.
+            let _ = self.give_back.send(full);
+        }
+    }
+
     /// The next row; nothing when the reader is slow, at the end, or when the import is to stop.
     fn next(&mut self) -> Option<ImportRow> {
         if self.stop.load(Ordering::Relaxed) {
@@ -426,6 +450,7 @@ struct Reading {
     bytes: Arc<AtomicU64>,
     sample: usize,
     findings: Findings,
+    given_back: Receiver<Vec<ImportRow>>,
 }
 
 impl Reading {
@@ -451,6 +476,7 @@ impl Reading {
             group.extend(row);
             if ended || group.len() == GROUP {
                 self.bytes.store(self.reader.bytes_read(), Ordering::Relaxed);
+                self.given_back.try_iter().for_each(drop);
                 let full = std::mem::replace(&mut group, Vec::with_capacity(GROUP));
                 if send.send(full).is_err() || ended || self.stop.load(Ordering::Relaxed) {
                     return Ok(());
@@ -478,7 +504,7 @@ impl Reading {
                 None
             }
         };
-        Ok(ImportRow { row, contact })
+        Ok(ImportRow { row, contact, own_id: self.source == OURSELVES })
     }
 
     fn note(&mut self, note: RowNote) -> Result<(), FileError> {

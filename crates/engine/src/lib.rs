@@ -3,7 +3,8 @@
 //! [`poller`] asks the vendor and feeds the tracker; [`call_flow`] turns transitions
 //! into events and pop-ups; [`dialler`] places calls; [`history_sync`] brings the
 //! vendor's record home; [`import`] brings contacts; [`backup`] copies the database now and then. They speak over one [`bus`] and
-//! stop cleanly together. Windows and command line call [`commands`]; a second process does so over [`local`].
+//! stop cleanly together. Windows and command line call [`commands`]; a second process does so over [`local`]. [`doctor`]
+//! says how everything is.
 
 pub mod backup;
 pub mod bus;
@@ -12,18 +13,20 @@ pub mod commands;
 pub mod component;
 pub mod config;
 pub mod dialler;
+pub mod doctor;
 pub mod event;
 pub mod history_sync;
 pub mod import;
 mod index;
 pub mod line;
 pub mod local;
+mod look;
 pub mod poller;
 pub mod zone;
 
 use std::sync::Arc;
 
-use timbre_domain::ports::{Clock, ContactFiles, Shell};
+use timbre_domain::ports::{Clock, ContactFiles, Disk, Shell};
 use timbre_store::{DataFolder, OpenReport, Store, StoreError};
 
 use crate::bus::Bus;
@@ -48,6 +51,8 @@ pub struct Parts {
     pub shell: Arc<dyn Shell>,
     /// Files of contacts.
     pub files: Arc<dyn ContactFiles>,
+    /// The disk under the data folder.
+    pub disk: Arc<dyn Disk>,
     /// The accounts, each with its adapter.
     pub lines: Vec<Arc<Line>>,
     /// Whether calls are followed, or commands alone are answered.
@@ -61,6 +66,7 @@ pub struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) shell: Arc<dyn Shell>,
     pub(crate) files: Arc<dyn ContactFiles>,
+    pub(crate) disk: Arc<dyn Disk>,
     pub(crate) lines: Vec<Arc<Line>>,
     pub(crate) bus: Bus,
     /// Held by the import that goes on.
@@ -89,6 +95,7 @@ impl Engine {
             clock: parts.clock,
             shell: parts.shell,
             files: parts.files,
+            disk: parts.disk,
             lines: parts.lines,
             bus,
             importing: tokio::sync::Mutex::new(()),

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::TimeDelta;
 use timbre_domain::call::{AccountName, Provider};
 use timbre_domain::endpoint::{Endpoint, OwnEndpoints};
 use timbre_domain::error::ErrorCode;
@@ -11,6 +12,7 @@ use timbre_store::{Store, StoreError};
 use tokio::sync::watch;
 
 use crate::config::Account;
+use crate::look::{Look, Looks};
 
 /// What the last poll said of the account's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,7 @@ pub struct Line {
     own: Mutex<OwnEndpoints>,
     pub(crate) reach: watch::Sender<Reach>,
     pub(crate) looks: watch::Sender<u64>,
+    seen: Mutex<Looks>,
 }
 
 impl Line {
@@ -70,6 +73,7 @@ impl Line {
             own: Mutex::new(own),
             reach: watch::Sender::new(Reach::NotAskedYet),
             looks: watch::Sender::new(0),
+            seen: Mutex::default(),
         })
     }
 
@@ -90,6 +94,20 @@ impl Line {
 
     pub(crate) fn own(&self) -> OwnEndpoints {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the looks so far brought.
+    pub(crate) fn seen(&self) -> Looks {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn remember(&self, look: Look) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remember(look);
+    }
+
+    /// A call was seen while it rang: our time of the answer less the vendor's time of detection.
+    pub(crate) fn remember_ringing(&self, difference: TimeDelta) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remember_ringing(difference);
     }
 
     pub(crate) fn learn(&self, endpoints: &[Endpoint]) {

@@ -14,6 +14,7 @@ use crate::Context;
 use crate::bus::Happened;
 use crate::event::{Condition, Event, ProviderState, StoreState};
 use crate::line::{Line, Reach};
+use crate::look::Look;
 use crate::zone;
 
 /// After so many refusals in a row the vendor is asked less often: it may lock out who keeps knocking.
@@ -75,6 +76,7 @@ impl Poller {
         };
         let answered = self.context.clock.elapsed();
         let answered_at = self.context.clock.now();
+        self.line.remember(Look::new(&answer, answered_at, answered));
         let (observations, complete) = match &answer {
             Ok(answer) => (answer.observations.clone(), answer.complete),
             Err(_) => (Vec::new(), false),
@@ -143,6 +145,7 @@ impl Poller {
             {
                 let catalogue = Catalogue::of(self.context.settings.language);
                 let difference = batch.answered_at - seen.detected_at;
+                self.line.remember_ringing(difference);
                 let zone = self.line.account.time_zone;
                 self.clock_word =
                     zone::advice(difference, zone, batch.answered_at).map(|advice| advice.in_words(catalogue));

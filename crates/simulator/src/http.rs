@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::StatusCode;
+use axum::http::header::DATE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::map_response_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::NaiveDateTime;
@@ -35,7 +37,17 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/getEndpoints.php", get(get_endpoints))
         .route("/Welcome/ClickToDialExtenal", get(click_to_dial))
         .route("/clickToDial.php", get(click_to_dial))
+        .layer(map_response_with_state(shared.clone(), dated))
         .with_state(shared)
+}
+
+/// Every answer bears the vendor's time of day, as a real server's does (RFC 9110, section 6.6.1).
+async fn dated(State(shared): State<Arc<Shared>>, mut response: Response) -> Response {
+    let date = shared.state().exchange.time.at(shared.now()).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
 }
 
 async fn get_cdrs(

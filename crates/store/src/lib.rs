@@ -8,6 +8,7 @@
 
 mod error;
 mod folder;
+mod health;
 mod open;
 mod table;
 
@@ -19,6 +20,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use error::StoreError;
 pub use folder::DataFolder;
+pub use health::Health;
 pub use open::{OpenReport, SetAside};
 pub use table::agents::Agent;
 pub use table::calls::{CallFilter, CallRecord};

@@ -13,8 +13,8 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::{DataFolder, Store, StoreError};
 
-const FILE: &str = "timbre.db";
-const BACKUP: &str = "timbre.db.backup";
+pub(crate) const FILE: &str = "timbre.db";
+pub(crate) const BACKUP: &str = "timbre.db.backup";
 /// Stands beside the database while it is in use. Found at start, the last run did not end cleanly.
 const IN_USE: &str = "timbre.db.in-use";
 
@@ -152,7 +152,7 @@ fn connect(path: &Path, check_all: bool) -> Result<Store, StoreError> {
     })
 }
 
-fn read_only(path: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;

@@ -4,7 +4,9 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
+use reqwest::header::{DATE, HeaderMap};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::Clock;
@@ -14,6 +16,8 @@ use timbre_domain::ports::Clock;
 pub struct Answer {
     /// The HTTP status.
     pub status: StatusCode,
+    /// The server's time of day (header `Date`), UTC.
+    pub date: Option<DateTime<Utc>>,
     /// The body; not longer than was allowed.
     pub body: Vec<u8>,
 }
@@ -49,7 +53,7 @@ pub async fn send(
 ) -> Result<Answer, PortError> {
     let exchange = async {
         let response = request.send().await.map_err(failed)?;
-        let status = response.status();
+        let (status, date) = (response.status(), date(response.headers()));
         let mut body = Vec::new();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
@@ -59,7 +63,7 @@ pub async fn send(
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, date, body })
     };
     tokio::select! {
         answer = exchange => answer,
@@ -67,6 +71,11 @@ pub async fn send(
             Err(PortError::new(ErrorCode::TimedOut, format!("no whole answer within {} s", within.as_secs_f32())))
         }
     }
+}
+
+fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let date = DateTime::parse_from_rfc2822(headers.get(DATE)?.to_str().ok()?).ok()?;
+    Some(date.to_utc())
 }
 
 fn failed(error: reqwest::Error) -> PortError {
@@ -93,4 +102,21 @@ pub fn never_sent(error: &PortError) -> bool {
         cause = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_servers_date_is_read_and_anything_else_is_none() {
+        let read = |text: &'static str| date(&HeaderMap::from_iter([(DATE, HeaderValue::from_static(text))]));
+        assert_eq!(read("Mon, 02 Mar 2026 14:00:00 GMT"), Some("2026-03-02T14:00:00Z".parse().unwrap()));
+        for text in ["", "yesterday", "2026-03-02 14:00:00", "Mon, 02 Mar 2026 25:00:00 GMT"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(date(&HeaderMap::new()), None);
+    }
 }

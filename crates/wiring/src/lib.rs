@@ -1,6 +1,7 @@
 //! The one place that chooses concrete adapters, so that windows, command line and tests run the same engine.
 
 pub mod clock;
+pub mod disk;
 pub mod folders;
 pub mod logs;
 pub mod secrets;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use timbre_domain::call::Provider;
 use timbre_domain::error::{ErrorCode, PortError};
-use timbre_domain::ports::{Clock, SecretStore, Shell, Telephony};
+use timbre_domain::ports::{Clock, Disk, SecretStore, Shell, Telephony};
 use timbre_engine::config::{Account, ConfigError, ProviderName, Settings, ThrottleScope};
 use timbre_engine::line::Line;
 use timbre_engine::local::Server;
@@ -21,6 +22,7 @@ use timbre_telephony::callmyway::{self, CallMyWay};
 use timbre_telephony::throttle::Throttles;
 
 use crate::clock::SystemClock;
+use crate::disk::SystemDisk;
 use crate::secrets::{Secrets, SharedRedactor};
 
 /// Where things are; what is left out is where the system keeps such things.
@@ -67,6 +69,18 @@ impl StartError {
             Self::NoFolder => ErrorCode::DataFolder,
         }
     }
+}
+
+/// The machine around an engine.
+pub struct Machine {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Passwords.
+    pub secrets: Arc<dyn SecretStore>,
+    /// What shows pop-ups.
+    pub shell: Arc<dyn Shell>,
+    /// Its disks.
+    pub disk: Arc<dyn Disk>,
 }
 
 /// A running Timbre: the engine and the socket that other processes reach it by.
@@ -118,7 +132,7 @@ pub async fn start(options: &Options, shell: Arc<dyn Shell>) -> Result<Running, 
     start_with(settings, &data_dir, Arc::new(SystemClock::new()), secrets, shell, !options.commands_only).await
 }
 
-/// Starts Timbre with a clock and a keyring of the caller's choice, as stories do.
+/// Starts Timbre with a clock and a keyring of the caller's choice, on this machine's disks.
 ///
 /// # Errors
 /// [`StartError`], with a code.
@@ -130,6 +144,21 @@ pub async fn start_with(
     shell: Arc<dyn Shell>,
     follow: bool,
 ) -> Result<Running, StartError> {
+    let machine = Machine { clock, secrets, shell, disk: Arc::new(SystemDisk) };
+    start_on(settings, data_dir, machine, follow).await
+}
+
+/// Starts Timbre on a machine of the caller's choice, as stories do.
+///
+/// # Errors
+/// [`StartError`], with a code.
+pub async fn start_on(
+    settings: Settings,
+    data_dir: &Path,
+    machine: Machine,
+    follow: bool,
+) -> Result<Running, StartError> {
+    let Machine { clock, secrets, shell, disk } = machine;
     let folder = hold(data_dir, clock.as_ref()).await?;
     let now = clock.now();
     let (folder, opened) = tokio::task::spawn_blocking(move || {
@@ -148,7 +177,7 @@ pub async fn start_with(
     }
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);
-    let engine = Engine::start(Parts { folder, store, opened, settings, clock, shell, files, lines, follow });
+    let engine = Engine::start(Parts { folder, store, opened, settings, clock, shell, files, disk, lines, follow });
     if !follow {
         // Whoever asks such an engine to dial or to watch would wait for what it never looks at.
         return Ok(Running { engine, server: None, data_dir: data_dir.to_owned() });

@@ -20,6 +20,7 @@ pub use timbre_store::{Agent, CallFilter, CallRecord, ImportRecord, KeptUnread};
 pub use self::contacts::{ContactEdit, FoundContact, LookedUp};
 use crate::Context;
 use crate::dialler::{self, DialRequest};
+use crate::doctor::{self, DoctorReport};
 use crate::history_sync;
 use crate::import::{self, ImportReport, ImportRequest};
 use crate::line::Line;
@@ -107,6 +108,8 @@ pub enum Command {
         /// Only this account.
         account: Option<AccountName>,
     },
+    /// How is everything? The vendors are asked where nobody asked them a moment ago.
+    Doctor,
 }
 
 /// What came of it.
@@ -171,6 +174,8 @@ pub enum Reply {
         /// It.
         parts: Vec<KeptUnread>,
     },
+    /// How everything is.
+    Doctor(DoctorReport),
 }
 
 /// An endpoint and its account.
@@ -273,6 +278,7 @@ impl Context {
             Command::AgentsList => Ok(Reply::Agents { agents: self.stored(timbre_store::Store::agents).await? }),
             Command::AgentsSet(agent) => self.set_agent(agent).await,
             Command::UnreadList { account } => self.unread(account.as_ref()).await,
+            Command::Doctor => Ok(Reply::Doctor(doctor::examine(self).await)),
         }
     }
 

@@ -125,14 +125,14 @@ impl CallMyWay {
         Reading { zone: self.settings.zone, country: self.settings.country, own, redactor, answered_at }
     }
 
-    /// Asks a reading question in its turn and gives the body of a good answer.
+    /// Asks a reading question in its turn and gives a good answer.
     async fn ask(
         &self,
         script: Script,
         query: &[(&str, &str)],
         lane: Lane,
         at_most: usize,
-    ) -> Result<(Vec<u8>, Pace), PortError> {
+    ) -> Result<(Answer, Pace), PortError> {
         let password = self.password().await?;
         let mut url = self.settings.base_url.clone();
         let file = match script {
@@ -154,7 +154,7 @@ impl CallMyWay {
             }
         };
         self.check(&answer)?;
-        Ok((answer.body, pace))
+        Ok((answer, pace))
     }
 
     fn check(&self, answer: &Answer) -> Result<(), PortError> {
@@ -197,7 +197,7 @@ impl CallMyWay {
     }
 
     async fn ask_cdrs(&self, own: &OwnEndpoints, query: &[(&str, &str)]) -> Result<CdrAnswer, PortError> {
-        let (body, _) = self.ask(Script::Cdrs, query, Lane::Background, CDRS_AT_MOST).await?;
+        let (Answer { body, .. }, _) = self.ask(Script::Cdrs, query, Lane::Background, CDRS_AT_MOST).await?;
         let redactor = self.redactor();
         map::read_cdrs(&body, &self.reading(own, &redactor)).map_err(|error| self.unusable(error, &body))
     }
@@ -207,16 +207,16 @@ impl CallMyWay {
 impl Telephony for CallMyWay {
     async fn live_calls(&self, own: &OwnEndpoints) -> Result<LiveAnswer, PortError> {
         let full = if self.settings.full_account { "1" } else { "0" };
-        let (body, pace) =
+        let (Answer { body, date, .. }, pace) =
             self.ask(Script::Cdrs, &[("live", "1"), ("fullAccount", full)], Lane::Live, LIVE_AT_MOST).await?;
         let redactor = self.redactor();
         let answer =
             map::read_live(&body, &self.reading(own, &redactor)).map_err(|error| self.unusable(error, &body))?;
-        Ok(LiveAnswer { pace, ..answer })
+        Ok(LiveAnswer { pace, vendor_clock: date, ..answer })
     }
 
     async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError> {
-        let (body, _) = self.ask(Script::Endpoints, &[], Lane::Background, LIVE_AT_MOST).await?;
+        let (Answer { body, .. }, _) = self.ask(Script::Endpoints, &[], Lane::Background, LIVE_AT_MOST).await?;
         map::read_endpoints(&body).map_err(|error| self.unusable(error, &body))
     }
 

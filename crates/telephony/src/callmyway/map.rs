@@ -55,6 +55,7 @@ pub fn read_live(bytes: &[u8], reading: &Reading<'_>) -> Result<LiveAnswer, Port
         repairs,
         others: 0,
         pace: Pace::default(),
+        vendor_clock: None,
     };
     for (place, value) in rows {
         let Some(row) = read_row(&place, value, reading, &mut answer.unread) else {

@@ -19,7 +19,7 @@ use crate::{Store, StoreError};
 
 /// Rows in one transaction at most. What a million keys have in common is that each lands on another page: the fewer
 /// transactions, the fewer times a page is written.
-const STRETCH: usize = 50_000;
+const STRETCH: usize = 100_000;
 
 /// An import of a file, and how far it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub struct ImportRow {
     pub row: u64,
     /// The contact; nothing for a row that was refused.
     pub contact: Option<Prepared>,
+    /// Its id is one of ours, read from the file, and not new.
+    pub own_id: bool,
 }
 
 /// What would become of a contact that comes in.
@@ -90,36 +92,37 @@ enum Decision {
 
 impl Store {
     /// Takes in rows until `next` has none, enough are together or another writer waits, in one transaction with the
-    /// record. Whether anything was taken in.
+    /// record. Whether anything was taken in. `next` gets back the row that was worked off: to take a contact apart is
+    /// work too, which another thread may do.
     ///
     /// # Errors
     /// When it could not be saved; then nothing of this stretch was, and the record in the database says so.
     pub fn import_rows(
         &self,
         record: &mut ImportRecord,
-        next: &mut dyn FnMut() -> Option<ImportRow>,
+        next: &mut dyn FnMut(Option<ImportRow>) -> Option<ImportRow>,
         rule: MergeRule,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         // Nobody is kept waiting while the file is slow to come.
-        let Some(first) = next() else { return Ok(false) };
+        let Some(first) = next(None) else { return Ok(false) };
         let done = self.write_in_turn(|tx, others_wait| {
             let mut writer = Writer::new(tx)?;
             let mut done = record.clone();
             let mut row = Some(first);
             let mut taken = 0;
-            while let Some(ImportRow { row: number, contact }) = row {
-                done.rows = number;
-                match contact {
+            while let Some(taken_in) = row {
+                done.rows = taken_in.row;
+                match &taken_in.contact {
                     None => done.refused += 1,
-                    Some(contact) => match take_in(&mut writer, contact, rule, ms(now))? {
+                    Some(contact) => match take_in(&mut writer, contact, taken_in.own_id, rule, ms(now))? {
                         Outcome::Added => done.added += 1,
                         Outcome::Changed => done.changed += 1,
                         Outcome::Unchanged => done.unchanged += 1,
                     },
                 }
                 taken += 1;
-                row = if taken == STRETCH || others_wait() { None } else { next() };
+                row = if taken == STRETCH || others_wait() { None } else { next(Some(taken_in)) };
             }
             save(tx, &done)?;
             Ok(done)
@@ -133,33 +136,40 @@ impl Store {
     /// # Errors
     /// When it could not be saved.
     pub fn save_import(&self, record: &ImportRecord) -> Result<(), StoreError> {
-        self.write(|tx| save(tx, record))
+        self.write(|tx| save(tx, record))?;
+        if record.finished_at.is_some() {
+            // The pages that the import needed are given back; a program that runs all day has better uses for them.
+            self.writer().execute_batch("PRAGMA shrink_memory")?;
+        }
+        Ok(())
     }
 
-    /// What would become of these contacts, one after the other, if they were taken in after those that were `tried`
-    /// before: nothing is kept, and nobody waits for it.
+    /// What would become of these rows, one after the other, if they were taken in after those that were `tried` before:
+    /// nothing is kept, and nobody waits for it. Nothing comes of rows that were refused.
     ///
     /// # Errors
     /// When the database can't be read.
     pub fn try_import(
         &self,
-        contacts: Vec<Prepared>,
+        rows: &[ImportRow],
         rule: MergeRule,
         tried: &mut Tried,
     ) -> Result<Vec<Outcome>, StoreError> {
         self.search(|db| {
             let reading = db.unchecked_transaction()?;
             let mut writer = Writer::new(&reading)?;
-            let outcome = |new: Prepared| {
+            let mut outcomes = Vec::with_capacity(rows.len());
+            for row in rows {
+                let Some(new) = &row.contact else { continue };
                 let again = tried.again(&new.contact, rule);
-                Ok(match decide(&mut writer, &new, rule)? {
+                outcomes.push(match decide(&mut writer, new, row.own_id, rule)? {
                     Decision::Add if again => Outcome::Changed,
                     Decision::Add => Outcome::Added,
                     Decision::Change(..) => Outcome::Changed,
                     Decision::Keep => Outcome::Unchanged,
-                })
-            };
-            contacts.into_iter().map(outcome).collect()
+                });
+            }
+            Ok(outcomes)
         })
     }
 
@@ -211,10 +221,16 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ImportRecord> {
     })
 }
 
-fn take_in(writer: &mut Writer<'_>, new: Prepared, rule: MergeRule, now: i64) -> rusqlite::Result<Outcome> {
-    match decide(writer, &new, rule)? {
+fn take_in(
+    writer: &mut Writer<'_>,
+    new: &Prepared,
+    own_id: bool,
+    rule: MergeRule,
+    now: i64,
+) -> rusqlite::Result<Outcome> {
+    match decide(writer, new, own_id, rule)? {
         Decision::Add => {
-            writer.insert(&new, now)?;
+            writer.insert(new, now)?;
             Ok(Outcome::Added)
         }
         Decision::Change(row, both) => {
@@ -228,9 +244,9 @@ fn take_in(writer: &mut Writer<'_>, new: Prepared, rule: MergeRule, now: i64) ->
 
 /// Whether it is known: by its id here, by the id of the program it comes from, or by the rule, the one used last of
 /// several.
-fn decide(writer: &mut Writer<'_>, new: &Prepared, rule: MergeRule) -> rusqlite::Result<Decision> {
+fn decide(writer: &mut Writer<'_>, new: &Prepared, own_id: bool, rule: MergeRule) -> rusqlite::Result<Decision> {
     let contact = &new.contact;
-    let known = match known_by_id(writer, new)? {
+    let known = match known_by_id(writer, new, own_id)? {
         Some(row) => row::by_row(writer.tx, row)?.map(|ours| (row, ours)),
         None => known_by_rule(writer, new, rule)?,
     };
@@ -239,8 +255,8 @@ fn decide(writer: &mut Writer<'_>, new: &Prepared, rule: MergeRule) -> rusqlite:
     if now == ours { Ok(Decision::Keep) } else { Ok(Decision::Change(row, Box::new((ours, now)))) }
 }
 
-fn known_by_id(writer: &mut Writer<'_>, new: &Prepared) -> rusqlite::Result<Option<RowId>> {
-    if let Some(row) = writer.row_of(new.contact.id)? {
+fn known_by_id(writer: &mut Writer<'_>, new: &Prepared, own_id: bool) -> rusqlite::Result<Option<RowId>> {
+    if own_id && let Some(row) = writer.row_of(new.contact.id)? {
         return Ok(Some(row));
     }
     match &new.origin {
@@ -314,13 +330,13 @@ mod tests {
     }
 
     fn rows(contacts: impl IntoIterator<Item = Contact>) -> VecDeque<ImportRow> {
-        let row = |(contact, row)| ImportRow { row, contact: Some(Prepared::new(contact)) };
+        let row = |(contact, row)| ImportRow { row, contact: Some(Prepared::new(contact)), own_id: false };
         contacts.into_iter().zip(1..).map(row).collect()
     }
 
     fn import(store: &TestStore, contacts: impl IntoIterator<Item = Contact>) -> ImportRecord {
         let (mut record, mut rows) = (record(), rows(contacts));
-        while store.import_rows(&mut record, &mut || rows.pop_front(), MergeRule::default(), at(1)).unwrap() {}
+        while store.import_rows(&mut record, &mut |_| rows.pop_front(), MergeRule::default(), at(1)).unwrap() {}
         record
     }
 
@@ -348,7 +364,7 @@ mod tests {
         let twice = || [person(1, None), person(2, None), person(1, None)];
         let mut tried = Tried::default();
         let trial = twice().into_iter().flat_map(|contact| {
-            store.try_import(vec![Prepared::new(contact)], MergeRule::default(), &mut tried).unwrap()
+            store.try_import(rows([contact]).make_contiguous(), MergeRule::default(), &mut tried).unwrap()
         });
         assert_eq!(trial.collect::<Vec<_>>(), [Outcome::Added, Outcome::Added, Outcome::Changed]);
         assert_eq!(store.count_contacts().unwrap(), 0, "a trial keeps nothing");
@@ -393,7 +409,7 @@ mod tests {
         let mut left = 100;
         let failed = loop {
             // Stretches of a hundred rows.
-            let mut next = || (left > 0).then(|| rows.pop_front()).flatten().inspect(|_| left -= 1);
+            let mut next = |_| (left > 0).then(|| rows.pop_front()).flatten().inspect(|_| left -= 1);
             match store.import_rows(&mut record, &mut next, MergeRule::default(), at(1)) {
                 Ok(true) => left = 100,
                 Ok(false) => panic!("the disk was not full"),
@@ -416,7 +432,7 @@ mod tests {
         let mut stretches = 0;
         std::thread::scope(|scope| {
             let mut writer = None;
-            let mut next = || {
+            let mut next = |_| {
                 // In the middle of a stretch, with the lock held, somebody else wants to write.
                 if writer.is_none() && rows.len() == 1_500 {
                     writer = Some(scope.spawn(|| store.set_setting("call", &true).unwrap()));

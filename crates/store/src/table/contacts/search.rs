@@ -18,6 +18,8 @@ const LATELY: usize = 100;
 const PROPOSED: usize = 4;
 /// A part of a number leads to contacts that have its digits in another order; so many are looked at.
 const LOOKED_AT: usize = 2_000;
+/// Beginnings of so many letters are in the full text's index of beginnings (`prefix` in migration 2).
+const INDEXED: usize = 5;
 
 impl Store {
     /// The contacts that have everything that was typed, the best first, `limit` at most. A text without letters and
@@ -94,19 +96,39 @@ impl Found<'_> {
         if query.words.is_empty() {
             return Ok(());
         }
-        let whole = query.words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-        let begun = query.words.iter().map(|word| format!("{}*", quoted(word))).collect::<Vec<_>>().join(" ");
-        for expression in [whole, begun] {
-            let mut rows =
-                self.db.prepare_cached("SELECT rowid FROM contacts_by_word WHERE contacts_by_word MATCH ?1")?;
-            let mut rows = rows.query([expression])?;
-            while !self.enough()
-                && let Some(row) = rows.next()?
-            {
-                let row = row.get(0)?;
-                if also(row) {
-                    self.look_at(row, query)?;
-                }
+        let all =
+            |part: &dyn Fn(&str) -> String| query.words.iter().map(|word| part(word)).collect::<Vec<_>>().join(" ");
+        self.with_words(&all(&quoted), usize::MAX, query, also)?;
+        if query.words.iter().any(|word| word.chars().count() > INDEXED) {
+            // A longer beginning makes full text gather all that begin so before it gives the first. Where many do, enough
+            // are among the first of those that its index of beginnings leads to; where few do, gathering them is short.
+            let indexed = |word: &str| format!("{}*", quoted(&word.chars().take(INDEXED).collect::<String>()));
+            self.with_words(&all(&indexed), LOOKED_AT / 4, query, also)?;
+        }
+        self.with_words(&all(&|word| format!("{}*", quoted(word))), usize::MAX, query, also)
+    }
+
+    fn with_words(
+        &mut self,
+        expression: &str,
+        at_most: usize,
+        query: &Query,
+        also: &dyn Fn(RowId) -> bool,
+    ) -> rusqlite::Result<()> {
+        if self.enough() {
+            return Ok(());
+        }
+        let mut rows = self.db.prepare_cached("SELECT rowid FROM contacts_by_word WHERE contacts_by_word MATCH ?1")?;
+        let mut rows = rows.query([expression])?;
+        let mut looked_at = 0;
+        while !self.enough()
+            && looked_at < at_most
+            && let Some(row) = rows.next()?
+        {
+            let row = row.get(0)?;
+            if also(row) {
+                self.look_at(row, query)?;
+                looked_at += 1;
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Statement};
 use timbre_domain::call::{Direction, Party};
 use timbre_domain::matching::{self, Found, Match};
 use timbre_domain::number::{PhoneNumber, ReadNumber};
@@ -38,7 +38,8 @@ struct Caller {
 
 pub(super) fn measure(opened: &Opened, count: u64) -> Result<Report, Failure> {
     let callers = callers(count);
-    let (store, mut bare) = (&opened.store, Bare::open(&opened.database)?);
+    let connection = connect(&opened.database)?;
+    let (store, mut bare) = (&opened.store, Bare::on(&connection)?);
     let (hits, misses): (Vec<_>, Vec<_>) = callers.iter().partition(|caller| !caller.names.is_empty());
 
     let started = Instant::now();
@@ -80,7 +81,8 @@ pub(super) fn measure(opened: &Opened, count: u64) -> Result<Report, Failure> {
         like.push(ms_between(started, Instant::now()));
     }
 
-    let title = format!("Who has a number, among {} contacts on disk: random numbers, half of them nobody's", grouped(count));
+    let title =
+        format!("Who has a number, among {} contacts on disk: random numbers, half of them nobody's", grouped(count));
     let mut report = Report::new(title);
     report.figure_in(Unit::Us, OURS, ours, None);
     report.figure_in(Unit::Us, READING, reading, None);
@@ -141,33 +143,45 @@ fn callers(count: u64) -> Vec<Caller> {
     drawn.iter().filter_map(caller).collect()
 }
 
-/// SQLite and nothing else: the store's settings of a connection that reads, and statements that stay prepared.
-struct Bare(Connection);
+/// SQLite and nothing else: statements that stay prepared.
+struct Bare<'a> {
+    seek: Statement<'a>,
+    fetch: Statement<'a>,
+    scan: Statement<'a>,
+}
 
-impl Bare {
-    fn open(database: &Path) -> Result<Self, Failure> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(database, flags)?;
-        connection.pragma_update(None, "cache_size", -4 * 1024)?;
-        Ok(Self(connection))
+/// With the settings of the store's connection that reads.
+fn connect(database: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags)?;
+    connection.pragma_update(None, "cache_size", -4 * 1024)?;
+    Ok(connection)
+}
+
+impl<'a> Bare<'a> {
+    fn on(db: &'a Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            seek: db.prepare("SELECT contact FROM contact_keys WHERE key = ?1")?,
+            fetch: db.prepare("SELECT * FROM contacts WHERE row = ?1")?,
+            scan: db.prepare("SELECT contact FROM contact_keys WHERE key LIKE '%' || ?1")?,
+        })
     }
 
     /// The rows of the contacts with a key, every column of them.
     fn rows(&mut self, key: &str) -> rusqlite::Result<Vec<Vec<Value>>> {
-        let mut seek = self.0.prepare_cached("SELECT contact FROM contact_keys WHERE key = ?1")?;
-        let contacts = seek.query_map([key], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-        let mut fetch = self.0.prepare_cached("SELECT * FROM contacts WHERE row = ?1")?;
-        let columns = fetch.column_count();
-        let fetched = contacts
-            .into_iter()
-            .map(|contact| fetch.query_row([contact], |row| (0..columns).map(|column| row.get(column)).collect()));
-        fetched.collect()
+        let columns = self.fetch.column_count();
+        let mut rows = Vec::new();
+        let mut found = self.seek.query([key])?;
+        while let Some(contact) = found.next()? {
+            let contact: i64 = contact.get(0)?;
+            rows.push(self.fetch.query_row([contact], |row| (0..columns).map(|column| row.get(column)).collect())?);
+        }
+        Ok(rows)
     }
 
     /// The contacts whose key ends as this one does, as programs look that keep numbers the way they were typed.
     fn ending(&mut self, key: &str) -> rusqlite::Result<Vec<i64>> {
         let suffix = &key[key.len().saturating_sub(8)..];
-        let mut scan = self.0.prepare_cached("SELECT contact FROM contact_keys WHERE key LIKE '%' || ?1")?;
-        scan.query_map([suffix], |row| row.get(0))?.collect()
+        self.scan.query_map([suffix], |row| row.get(0))?.collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The most memory a process had at once, as Linux counts it; nothing elsewhere.
+//! What running a program takes: time, and as Linux counts them the most memory it had at once and the processor's time.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,13 +12,14 @@ use super::megabytes;
 use crate::Failure;
 use crate::figures::Report;
 
-/// How often a process that runs is looked at: its peak is kept by the kernel, only what grew after the last look is not
-/// seen.
+/// How often a process that runs is looked at: the kernel keeps its peak, so only what came after the last look is missed.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// What running a program to its end took.
 pub(super) struct Ran {
     pub(super) seconds: f64,
+    /// Of all its threads, seconds: what others do on the machine is not in it.
+    pub(super) processor: Option<f64>,
     /// Bytes.
     pub(super) peak: Option<u64>,
     pub(super) output: String,
@@ -30,12 +31,14 @@ pub(super) fn run(command: &mut Command, dir: &Path) -> Result<Ran, Failure> {
     command.stdout(File::create(&written)?).stderr(File::create(&complaints)?);
     let started = Instant::now();
     let mut child = command.spawn().map_err(|error| not_started(command, &error))?;
-    let id = child.id();
+    let id = child.id().to_string();
     let (send, ended) = channel();
     thread::spawn(move || send.send((child.wait(), Instant::now())));
-    let mut peak = None;
+    let (mut peak, mut processor) = (None, None);
     let (status, at): (io::Result<ExitStatus>, Instant) = loop {
-        peak = peak.max(peak_of(&id.to_string()));
+        peak = peak.max(peak_of(&id));
+        processor =
+            fs::read_to_string(format!("/proc/{id}/stat")).ok().and_then(|stat| seconds_in(&stat)).or(processor);
         match ended.recv_timeout(LOOK_EVERY) {
             Ok(ended) => break ended,
             Err(RecvTimeoutError::Timeout) => {}
@@ -47,7 +50,7 @@ pub(super) fn run(command: &mut Command, dir: &Path) -> Result<Ran, Failure> {
     if !status?.success() || !complaints.trim().is_empty() {
         return Err(format!("{}: {complaints}", command.get_program().display()).into());
     }
-    Ok(Ran { seconds: at.duration_since(started).as_secs_f64(), peak, output: fs::read_to_string(written)? })
+    Ok(Ran { seconds: at.duration_since(started).as_secs_f64(), processor, peak, output: fs::read_to_string(written)? })
 }
 
 fn not_started(command: &Command, error: &io::Error) -> String {
@@ -73,6 +76,15 @@ fn peak_in(status: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
+/// Of user and system, in the hundredths of a second that Linux counts in.
+fn seconds_in(stat: &str) -> Option<f64> {
+    // The program's name stands in parentheses and may hold anything.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let ticks: Vec<u32> = fields.split(' ').skip(11).take(2).map_while(|ticks| ticks.parse().ok()).collect();
+    let [user, system] = ticks[..] else { return None };
+    Some(f64::from(user + system) / 100.0)
+}
+
 /// States a peak, and that it keeps to its limit.
 pub(super) fn fact(report: &mut Report, what: &str, peak: Option<u64>, limit: Option<u64>) {
     let Some(peak) = peak else { return };
@@ -91,5 +103,12 @@ mod tests {
     fn the_peak_is_read_as_the_kernel_writes_it() {
         assert_eq!(peak_in("Name:\tcat\nVmHWM:\t    1024 kB\nVmRSS:\t     512 kB\n"), Some(1_048_576));
         assert_eq!(peak_in("Name:\tcat\nState:\tZ (zombie)\n"), None);
+    }
+
+    #[test]
+    fn the_processors_time_is_found_behind_whatever_the_program_is_called() {
+        let stat = "42 (a) b (c) S 1 42 42 0 -1 4194304 100 0 0 0 1234 66 0 0 20 0 5 0";
+        assert_eq!(seconds_in(stat), Some(13.0));
+        assert_eq!(seconds_in("42 (a) Z"), None);
     }
 }

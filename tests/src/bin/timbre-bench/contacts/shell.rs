@@ -28,7 +28,8 @@ const TEXT: &str = "INSERT INTO contacts_by_word (rowid, words) SELECT row, word
      INSERT INTO contacts_by_digits (rowid, digits) SELECT row, digits FROM source.contacts;";
 
 /// Printed at the end, to be compared with ours.
-const COUNT: &str = "SELECT (SELECT count(*) FROM contacts) || ' contacts, ' || (SELECT count(*) FROM contact_keys) || ' keys'";
+const COUNT: &str =
+    "SELECT (SELECT count(*) FROM contacts) || ' contacts, ' || (SELECT count(*) FROM contact_keys) || ' keys'";
 
 /// The rows to be imported, and where to.
 pub(super) struct Shell {
@@ -84,7 +85,7 @@ impl Shell {
     }
 
     /// From CSVs, as somebody would who has only the shell: into tables without an index first.
-    pub(super) fn from_csv(&self) -> Result<Ran, Failure> {
+    pub(super) fn parsed(&self) -> Result<Ran, Failure> {
         let mut source = "ATTACH '' AS source;\n".to_owned();
         for (table, _) in CSVS {
             source.push_str(&format!(".import --csv --schema source {} {table}\n", quoted(&self.csv(table))));
