@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 use std::fs;
-use std::time::Duration;
 
 use chrono::TimeDelta;
 use timbre_domain::error::ErrorCode;
@@ -198,17 +197,6 @@ async fn endpoints_are_compared_with_the_vendors_list_once_it_was_read() {
     let report = examined(&mut story).await;
     let strange = found(&report, "account.endpoints_strange");
     assert_eq!((strange.state, &strange.values["places"]), (State::Warning, &"2".into()));
-}
-
-#[tokio::test]
-async fn a_vendor_that_lags_is_a_warning_with_the_pace() {
-    let mut story = Story::begin().await;
-    story.polls(6).await;
-    story.sim.faults().on(RequestKind::Live, usize::MAX, Fault::Slow(Duration::from_secs(4)));
-    story.until("slowed", |event| matches!(event, Event::Provider(state) if state.slowed).then_some(())).await;
-    let report = examined(&mut story).await;
-    assert_eq!(in_state(&report, State::Warning), ["throttle.slowed"]);
-    assert_eq!(found(&report, "throttle.slowed").values["rule_ms"], 4_000u32.into());
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ fn the_look_up_finds_every_subscriber_of_the_corpus_and_nobody_else() {
                 let number = read(ways[nth % ways.len()], home).unwrap();
                 Contact {
                     name: (*subscriber).to_owned(),
-                    phones: vec![ContactPhone { number, kind: PhoneKind::Other, by_hand: false }],
+                    phones: vec![ContactPhone { number, kind: PhoneKind::Other, source: None }],
                     ..Contact::empty(ContactId(Uuid::now_v7()))
                 }
             })
@@ -120,6 +120,7 @@ fn fill(store: &Store, contacts: Vec<Contact>) {
         row,
         contact: Some(Prepared::new(contact)),
         own_id: false,
+        again: false,
     });
     let now = chrono::DateTime::UNIX_EPOCH;
     while store.import_rows(&mut record, &mut |_| rows.next(), MergeRule::Never, now).unwrap() {}

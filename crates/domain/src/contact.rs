@@ -1,6 +1,6 @@
 //! Contacts: the people and companies an agent speaks with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -84,9 +84,10 @@ pub struct ContactPhone {
     pub number: PhoneNumber,
     /// What it is for.
     pub kind: PhoneKind,
-    /// Typed here by a person, so that no import and no synchronisation takes it away.
+    /// The program or list that brought it, which may also take it away again. Nothing for one that a person typed here: no
+    /// import and no synchronisation takes that away.
     #[serde(default)]
-    pub by_hand: bool,
+    pub source: Option<String>,
 }
 
 /// Where a contact came from.
@@ -123,6 +124,9 @@ pub struct Contact {
     /// What the organisation keeps beside, by the field's name, such as `cedula`.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `field:NAME`.
+    #[serde(default)]
+    pub typed: BTreeSet<String>,
     /// Where it came from; nothing for one that was typed here.
     #[serde(default)]
     pub origin: Option<Origin>,
@@ -143,6 +147,7 @@ impl Contact {
             owner: None,
             do_not_call: false,
             fields: BTreeMap::new(),
+            typed: BTreeSet::new(),
             origin: None,
             last_used_at: None,
         }

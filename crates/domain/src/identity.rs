@@ -147,35 +147,45 @@ fn same_name(ours: &Contact, theirs: &Contact) -> bool {
     a == b && (!a.is_empty() || fold(&ours.company) == fold(&theirs.company))
 }
 
-/// Our contact after a record of the same contact came. Where both come from the same record of the same program, the
-/// record's numbers replace those that came from there; else they are added. A person's own entries and a
-/// wish not to be called stay.
+/// Our contact after a record of the same contact came. What a person typed here stays, and so does a wish not to be
+/// called.
+///
+/// Where both come from the same record of the same program, the record's numbers replace those that this program brought;
+/// else they are added. They are added too where the record comes `again` in one file, which then has a row for each number.
 #[must_use]
-pub fn updated(ours: &Contact, theirs: Contact) -> Contact {
-    let same_record = theirs.id == ours.id
-        || theirs.origin.as_ref().is_some_and(|origin| origin.external_id.is_some()) && theirs.origin == ours.origin;
+pub fn updated(ours: &Contact, theirs: Contact, again: bool) -> Contact {
+    let same_record = theirs.id == ours.id || origin_key(ours).is_some() && origin_key(ours) == origin_key(&theirs);
     if !same_record && origin_key(ours).is_some() && origin_key(&theirs).is_some() {
         // A record that a person merged into another: it adds, and the one they kept is right.
         return completed(ours, theirs);
     }
+    let typed = |what: &str| ours.typed.contains(what);
     let mut contact = ours.clone();
-    if same_record {
-        let by_hand = contact.phones.into_iter().filter(|phone| phone.by_hand).collect();
-        contact.phones = together(theirs.phones, by_hand);
-        contact.emails = addresses(theirs.emails, contact.emails);
+    if same_record && !again {
+        let origin = theirs.origin.as_ref().map(|origin| origin.source.as_str());
+        // What Timbre itself exported takes away nothing: it may be older than what came since.
+        let source = if theirs.id == ours.id { Some(OURSELVES) } else { origin };
+        let of_others = |phone: &ContactPhone| phone.source.is_none() || phone.source.as_deref() != source;
+        contact.phones = together(theirs.phones, contact.phones.into_iter().filter(of_others).collect());
     } else {
         contact.phones = together(contact.phones, theirs.phones);
-        contact.emails = addresses(contact.emails, theirs.emails);
     }
-    if !theirs.name.is_empty() {
+    contact.emails = if same_record && !typed("emails") {
+        addresses(theirs.emails, contact.emails)
+    } else {
+        addresses(contact.emails, theirs.emails)
+    };
+    if !theirs.name.is_empty() && !typed("name") {
         contact.name = theirs.name;
     }
-    if !theirs.company.is_empty() {
+    if !theirs.company.is_empty() && !typed("company") {
         contact.company = theirs.company;
     }
-    contact.owner = theirs.owner.or(contact.owner);
+    if theirs.owner.is_some() && !typed("owner") {
+        contact.owner = theirs.owner;
+    }
     contact.do_not_call |= theirs.do_not_call;
-    contact.fields.extend(theirs.fields);
+    contact.fields.extend(theirs.fields.into_iter().filter(|(name, _)| !typed(&format!("field:{name}"))));
     let known_by_id = |origin: &Option<Origin>| origin.as_ref().is_some_and(|origin| origin.external_id.is_some());
     if contact.origin.is_none() || (!known_by_id(&contact.origin) && known_by_id(&theirs.origin)) {
         contact.origin = theirs.origin;
@@ -188,7 +198,7 @@ pub fn updated(ours: &Contact, theirs: Contact) -> Contact {
 #[must_use]
 pub fn merged(kept: &Contact, mut other: Contact) -> Contact {
     for phone in &mut other.phones {
-        phone.by_hand = true;
+        phone.source = None;
     }
     completed(kept, other)
 }
@@ -209,6 +219,7 @@ fn completed(kept: &Contact, other: Contact) -> Contact {
     for (name, value) in other.fields {
         contact.fields.entry(name).or_insert(value);
     }
+    contact.typed.extend(other.typed);
     contact.origin = contact.origin.or(other.origin);
     contact.last_used_at = contact.last_used_at.max(other.last_used_at);
     contact
@@ -217,7 +228,12 @@ fn completed(kept: &Contact, other: Contact) -> Contact {
 fn together(mut first: Vec<ContactPhone>, more: Vec<ContactPhone>) -> Vec<ContactPhone> {
     for phone in more {
         match first.iter_mut().find(|known| known.number.key() == phone.number.key()) {
-            Some(known) => known.by_hand |= phone.by_hand,
+            // A file that Timbre exported says neither how a number was written nor where it came from.
+            Some(known) if known.source.as_deref() == Some(OURSELVES) => {
+                *known = ContactPhone { kind: known.kind, ..phone };
+            }
+            // What a person typed stays theirs.
+            Some(known) => known.source = known.source.take().filter(|_| phone.source.is_some()),
             None => first.push(phone),
         }
     }
@@ -259,7 +275,7 @@ pub fn read_draft(
     source: &str,
     country: Country,
 ) -> Result<(Contact, Vec<RowProblem>), RowProblem> {
-    let mut problems = Vec::new();
+    let mut problems = draft.problems;
     let mut fields = draft.fields;
     let (id, origin) = match (source, draft.external_id.as_deref().map(str::parse)) {
         // Exported by Timbre: the id is ours, and where the contact came from stands beside it.
@@ -279,16 +295,16 @@ pub fn read_draft(
         ..Contact::empty(id)
     };
     for phone in draft.phones {
-        match numbers_in(&phone.written, country) {
-            Some(numbers) => {
-                let phones =
-                    numbers.into_iter().map(|number| ContactPhone { number, kind: phone.kind, by_hand: false });
-                contact.phones = together(contact.phones, phones.collect());
-            }
-            None => {
-                problems.push(not_a_number(&phone));
-                contact.fields.insert(phone.column, phone.written);
-            }
+        let (numbers, all) = numbers_in(&phone.written, country);
+        let phones = numbers.into_iter().map(|number| ContactPhone {
+            number,
+            kind: phone.kind,
+            source: Some(source.to_owned()),
+        });
+        contact.phones = together(contact.phones, phones.collect());
+        if !all {
+            problems.push(not_a_number(&phone));
+            contact.fields.insert(phone.column, phone.written);
         }
     }
     for email in draft.emails {
@@ -311,28 +327,32 @@ fn not_a_number(phone: &DraftPhone) -> RowProblem {
     RowProblem { kind: ProblemKind::NotANumber, column: Some(phone.column.clone()), detail }
 }
 
-/// The numbers in a cell as people fill them in: one, several, or none (`-`, `N/A`). Nothing where it is something else.
-fn numbers_in(text: &str, country: Country) -> Option<Vec<PhoneNumber>> {
+/// The numbers in a cell as people fill them in: one, several, or none (`-`, `N/A`); and whether that is all it says.
+fn numbers_in(text: &str, country: Country) -> (Vec<PhoneNumber>, bool) {
     let placed = |part: &str| match PhoneNumber::read(part, country) {
         ReadNumber::Number(number) => Some(number).filter(|number| number.e164().is_some()),
         ReadNumber::Withheld => None,
     };
-    // Several only where each part is a number by itself: a stroke or a comma also stands inside one.
     if text.contains(MARKS) {
         let parts = parts_of(text);
-        if parts.len() > 1
-            && let Some(numbers) = parts.iter().map(|part| placed(part)).collect::<Option<Vec<_>>>()
-        {
-            return Some(numbers);
+        let numbers: Vec<_> = parts.iter().filter_map(|part| placed(part)).collect();
+        // A stroke or a comma also stands inside a number, of which no part is one by itself. Where a part is, what else
+        // stands there (`2222-3333/34`) must not be taken for more digits of it.
+        if parts.len() > 1 && !numbers.is_empty() {
+            let all = numbers.len() == parts.len();
+            return (numbers, all);
         }
     }
     if let Some(number) = placed(text) {
-        return Some(vec![number]);
+        return (vec![number], true);
     }
     if PhoneNumber::is_withheld(text) {
-        return Some(Vec::new());
+        return (Vec::new(), true);
     }
-    PhoneNumber::typed(text, country).ok().filter(|number| number.key().len() >= 3).map(|number| vec![number])
+    match PhoneNumber::typed(text, country) {
+        Ok(number) if number.key().len() >= 3 => (vec![number], true),
+        _ => (Vec::new(), false),
+    }
 }
 
 /// One of these is in every mark that parts two numbers.
@@ -358,7 +378,7 @@ mod tests {
         let phones = numbers.iter().map(|text| ContactPhone {
             number: PhoneNumber::typed(text, Country::CR).unwrap(),
             kind: PhoneKind::Mobile,
-            by_hand: false,
+            source: Some("crm".into()),
         });
         Contact {
             name: name.into(),
@@ -407,10 +427,10 @@ mod tests {
     #[test]
     fn a_record_that_comes_again_replaces_its_numbers_and_leaves_what_a_person_typed() {
         let mut ours = from("crm", Some("1"), contact("Ana", "Valle", &["88848787", "22223333"], &[]));
-        ours.phones[1].by_hand = true;
+        ours.phones[1].source = None;
         ours.do_not_call = true;
         let theirs = from("crm", Some("1"), contact("Ana Rojas", "", &["60001111"], &[]));
-        let now = updated(&ours, theirs);
+        let now = updated(&ours, theirs, false);
         assert_eq!(now.phones.iter().map(|p| p.number.raw()).collect::<Vec<_>>(), ["60001111", "22223333"]);
         assert_eq!((now.name.as_str(), now.company.as_str(), now.do_not_call), ("Ana Rojas", "Valle", true));
     }
@@ -419,7 +439,7 @@ mod tests {
     fn a_record_of_another_program_adds_to_ours_and_an_id_is_taken_over() {
         let ours = contact("Ana", "", &["88848787"], &["a@x.example"]);
         let theirs = from("crm", Some("1"), contact("Ana", "", &["+506 8884-8787", "22223333"], &["A@x.example"]));
-        let now = updated(&ours, theirs);
+        let now = updated(&ours, theirs, false);
         assert_eq!((now.phones.len(), now.emails.len()), (2, 1));
         assert_eq!(now.origin.unwrap().external_id.as_deref(), Some("1"));
     }
@@ -436,23 +456,57 @@ mod tests {
         assert_eq!(one.fields["note"], "first");
     }
 
-    fn cell(text: &str) -> Option<Vec<String>> {
-        numbers_in(text, Country::CR).map(|numbers| numbers.iter().map(PhoneNumber::key).collect())
+    #[test]
+    fn a_record_takes_away_only_the_numbers_that_its_program_brought() {
+        let mut ours = contact("Ana", "", &["88848787"], &["a@x.example"]);
+        ours.phones[0].source = Some("google".into());
+        let record = || from("crm", Some("1"), contact("Ana", "", &["22223333"], &["a@x.example"]));
+        let once = updated(&ours, record(), false);
+        assert_eq!(once.phones.len(), 2);
+        assert_eq!(updated(&once, record(), false).phones.len(), 2, "the same record again changes nothing");
+        let moved = from("crm", Some("1"), contact("Ana", "", &["60001111"], &[]));
+        let numbers = |contact: &Contact| contact.phones.iter().map(|p| p.number.raw().to_owned()).collect::<Vec<_>>();
+        assert_eq!(numbers(&updated(&once, moved.clone(), false)), ["60001111", "88848787"]);
+        assert_eq!(
+            numbers(&updated(&once, moved, true)),
+            ["88848787", "22223333", "60001111"],
+            "a row for each number"
+        );
+    }
+
+    #[test]
+    fn what_a_person_typed_is_not_typed_over() {
+        let mut ours = from("crm", Some("1"), contact("Ana R.", "Valle", &[], &[]));
+        ours.fields.insert("note".into(), "calls back on Monday".into());
+        ours.typed.extend(["name".to_owned(), "field:note".to_owned()]);
+        let mut theirs = from("crm", Some("1"), contact("Ana Rojas", "Otra", &[], &[]));
+        theirs.fields.extend([("note".into(), "".into()), ("cedula".into(), "1".into())]);
+        let now = updated(&ours, theirs, false);
+        assert_eq!((now.name.as_str(), now.company.as_str()), ("Ana R.", "Otra"));
+        assert_eq!((now.fields["note"].as_str(), now.fields["cedula"].as_str()), ("calls back on Monday", "1"));
+    }
+
+    fn cell(text: &str) -> (Vec<String>, bool) {
+        let (numbers, all) = numbers_in(text, Country::CR);
+        (numbers.iter().map(PhoneNumber::key).collect(), all)
     }
 
     #[test]
     fn a_cell_holds_one_number_several_or_none() {
-        let two = Some(vec!["+50688848787".to_owned(), "+50622223333".to_owned()]);
+        let keys = |keys: &[&str], all| (keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>(), all);
         for text in ["8884-8787 / 2222-3333", "8884-8787;2222-3333", "88848787, 22223333", "8884 8787 y 2222 3333"] {
-            assert_eq!(cell(text), two, "{text}");
+            assert_eq!(cell(text), keys(&["+50688848787", "+50622223333"], true), "{text}");
         }
-        assert_eq!(cell("8884/8787"), Some(vec!["+50688848787".to_owned()]), "a stroke inside one number");
-        assert_eq!(cell("1155"), Some(vec!["1155".to_owned()]));
+        assert_eq!(cell("8884/8787"), keys(&["+50688848787"], true), "a stroke inside one number");
+        assert_eq!(cell("1155"), keys(&["1155"], true));
         for text in ["", "-", "N/A", "0"] {
-            assert_eq!(cell(text), Some(vec![]), "{text:?}");
+            assert_eq!(cell(text), keys(&[], true), "{text:?}");
         }
-        for text in ["no tiene", "llamar a Ana", "88848787 (Ana, hija)", "7"] {
-            assert_eq!(cell(text).filter(|numbers| numbers.is_empty()), None, "{text:?}");
+        for text in ["2222-3333/34", "2222-3333 / 1155", "2222 3333, Ana"] {
+            assert_eq!(cell(text), keys(&["+50622223333"], false), "{text:?}");
+        }
+        for text in ["no tiene", "llamar a Ana", "7"] {
+            assert_eq!(cell(text), keys(&[], false), "{text:?}");
         }
     }
 

@@ -210,6 +210,8 @@ pub struct ContactDraft {
     pub do_not_call: bool,
     /// Everything else that has a value, by field name.
     pub fields: BTreeMap<String, String>,
+    /// What of the row could not be taken as it stands.
+    pub problems: Vec<RowProblem>,
 }
 
 /// A telephone as it was written.
@@ -263,7 +265,8 @@ pub enum ProblemKind {
     Empty,
     /// What stands where a telephone should is none; the rest of the row was taken, the text kept as a field.
     NotANumber,
-    /// What stands where yes or no should is neither; the rest of the row was taken.
+    /// What stands where it should say whether the contact may be called is neither yes nor no: it was taken for a wish
+    /// not to be called, and the text kept as a field.
     NotYesOrNo,
 }
 

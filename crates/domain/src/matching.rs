@@ -192,7 +192,7 @@ mod tests {
     use crate::number::Country;
 
     fn with_numbers(id: u128, used: Option<i64>, numbers: &[&str]) -> Contact {
-        let phone = |text: &&str| ContactPhone { number: read(text), kind: PhoneKind::Mobile, by_hand: false };
+        let phone = |text: &&str| ContactPhone { number: read(text), kind: PhoneKind::Mobile, source: None };
         Contact {
             name: format!("contact {id}"),
             phones: numbers.iter().map(phone).collect(),

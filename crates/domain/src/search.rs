@@ -180,7 +180,7 @@ mod tests {
         let phones = numbers.iter().map(|text| ContactPhone {
             number: PhoneNumber::typed(text, Country::CR).unwrap(),
             kind: PhoneKind::Mobile,
-            by_hand: false,
+            source: None,
         });
         Contact {
             name: name.into(),

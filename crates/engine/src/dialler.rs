@@ -42,9 +42,13 @@ async fn wants_to_be_called(
     number: &PhoneNumber,
 ) -> Result<(), CommandError> {
     let number = number.clone();
-    let contacts = context.stored(move |store| store.contacts_by_number(&number)).await?;
-    let refuses = |contact: &&Contact| contact.do_not_call && chosen.is_none_or(|chosen| chosen == contact.id);
-    match contacts.iter().find(refuses) {
+    let contacts = context
+        .stored(move |store| match chosen {
+            Some(chosen) => Ok(store.contact(chosen)?.into_iter().collect()),
+            None => store.contacts_by_number(&number),
+        })
+        .await?;
+    match contacts.iter().find(|contact: &&Contact| contact.do_not_call) {
         Some(contact) => {
             Err(CommandError::new(ErrorCode::DoNotCall, format!("contact {} is marked so", contact.id)).at("number"))
         }

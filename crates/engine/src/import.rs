@@ -6,7 +6,8 @@
 
 mod report;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,7 +18,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::error::ErrorCode;
-use timbre_domain::identity::{MergeRule, OURSELVES, read_draft};
+use timbre_domain::identity::{MergeRule, OURSELVES, origin_key, read_draft};
 use timbre_domain::interchange::{
     ChosenBy, ContactReader, FileError, FileLayout, FileRow, ProblemKind, ReadOptions, RowProblem, Target,
 };
@@ -106,13 +107,16 @@ impl From<FileError> for CommandError {
 
 /// Imports a file. Dropped before its end, it stops at the next row.
 pub(crate) async fn import(context: &Arc<Context>, request: ImportRequest) -> Result<ImportReport, CommandError> {
-    // One at a time: two imports of one file would each add what the other has not saved yet.
-    let _turn = context.importing.lock().await;
+    // One at a time, to the end of its threads: `imports` tells how far each came.
+    let turn = context.importing.clone().lock_owned().await;
     let stop = Arc::new(AtomicBool::new(false));
     let _guard = StopOnDrop(stop.clone());
     let context = context.clone();
     let file = file_name(&request.path);
-    let work = tokio::task::spawn_blocking(move || Import::prepare(&context, request, stop)?.run());
+    let work = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        Import::prepare(&context, request, stop)?.run()
+    });
     match work.await {
         Ok(done) => done.map_err(|error| in_file(&file, error)),
         // Only a panic or the end of the runtime leads here.
@@ -132,6 +136,7 @@ fn in_file(file: &str, error: CommandError) -> CommandError {
         return error;
     }
     let place = match &error.place {
+        // About the report, not about the file.
         Some(place) if place == "report" => return error,
         Some(place) => format!("{file}, {place}"),
         None => file.to_owned(),
@@ -173,6 +178,9 @@ impl Import {
         stop: Arc<AtomicBool>,
     ) -> Result<Self, CommandError> {
         let store = context.store.as_ref();
+        if let Some(report) = &request.report {
+            apart(report, &request.path)?;
+        }
         let mut layout = context.files.inspect(&request.path, &request.options)?;
         if let Some(key) = &layout.header_key
             && request.options.saved_mapping.is_empty()
@@ -183,7 +191,11 @@ impl Import {
         }
         fields::claim(&context.settings.contact_fields, &mut layout);
         let file = file_name(&request.path);
-        let source = request.source.clone().unwrap_or_else(|| layout.program.clone());
+        // Ids of a list that no program is known to write count for files of its name alone.
+        let source = request.source.clone().unwrap_or_else(|| match layout.program.as_str() {
+            "csv" => format!("csv:{file}"),
+            program => program.to_owned(),
+        });
         let last = store.imports(50)?.into_iter().find(|earlier| earlier.file == file && earlier.source == source);
         let record = ImportRecord {
             id: Uuid::now_v7(),
@@ -224,6 +236,7 @@ impl Import {
             bytes: self.bytes.clone(),
             sample: if self.request.dry_run { SAMPLE } else { 0 },
             findings: Findings { report, ..Findings::default() },
+            ids: HashSet::new(),
             given_back,
         };
         let (written, read) = std::thread::scope(|scope| {
@@ -450,6 +463,8 @@ struct Reading {
     bytes: Arc<AtomicU64>,
     sample: usize,
     findings: Findings,
+    /// The ids that came so far, eight bytes each.
+    ids: HashSet<u64>,
     given_back: Receiver<Vec<ImportRow>>,
 }
 
@@ -489,6 +504,7 @@ impl Reading {
         let FileRow { row, line, read } = row;
         let understood =
             read.and_then(|draft| read_draft(draft, ContactId(Uuid::now_v7()), &self.source, self.country));
+        let mut again = false;
         let contact = match understood {
             Ok((contact, problems)) => {
                 for problem in problems {
@@ -497,6 +513,11 @@ impl Reading {
                 if self.findings.sample.len() < self.sample {
                     self.findings.sample.push(contact.clone());
                 }
+                if let Some(id) = origin_key(&contact) {
+                    let mut hasher = DefaultHasher::new();
+                    id.hash(&mut hasher);
+                    again = !self.ids.insert(hasher.finish());
+                }
                 Some(Prepared::new(contact))
             }
             Err(problem) => {
@@ -504,7 +525,7 @@ impl Reading {
                 None
             }
         };
-        Ok(ImportRow { row, contact, own_id: self.source == OURSELVES })
+        Ok(ImportRow { row, contact, own_id: self.source == OURSELVES, again })
     }
 
     fn note(&mut self, note: RowNote) -> Result<(), FileError> {
@@ -517,6 +538,18 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+/// The report must not take the place of the file it reports on.
+fn apart(report: &Path, file: &Path) -> Result<(), CommandError> {
+    absolute(report)?;
+    let same =
+        |a: &Path, b: &Path| std::fs::canonicalize(a).is_ok_and(|a| std::fs::canonicalize(b).is_ok_and(|b| a == b));
+    if same(report, file) {
+        let detail = "the report would take the place of the file that is imported";
+        return Err(CommandError::new(ErrorCode::BadRequest, detail).at("report"));
+    }
+    Ok(())
 }
 
 /// An absolute path, or an error that says so: the engine may run in another folder than whoever asks.

@@ -15,10 +15,10 @@ const AGAIN_AFTER: Duration = Duration::from_secs(60);
 pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     let mut worked_off = false;
     loop {
-        let (country, now) = (context.settings.country, context.clock.now());
+        let country = context.settings.country;
         let stepped = tokio::select! {
             () = stop.cancelled() => return,
-            stepped = context.stored(move |store| store.bring_index_in_step(country, now)) => stepped,
+            stepped = context.stored(move |store| store.bring_index_in_step(country)) => stepped,
         };
         match stepped {
             Ok(IndexState::Behind) => worked_off = true,

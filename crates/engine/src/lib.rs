@@ -70,7 +70,9 @@ pub struct Context {
     pub(crate) lines: Vec<Arc<Line>>,
     pub(crate) bus: Bus,
     /// Held by the import that goes on.
-    pub(crate) importing: tokio::sync::Mutex<()>,
+    pub(crate) importing: Arc<tokio::sync::Mutex<()>>,
+    /// Whether what contacts are found by is kept in step in the background.
+    pub(crate) follows: bool,
     /// Held while a dial is checked and registered.
     pub(crate) dialling: tokio::sync::Mutex<()>,
 }
@@ -98,7 +100,8 @@ impl Engine {
             disk: parts.disk,
             lines: parts.lines,
             bus,
-            importing: tokio::sync::Mutex::new(()),
+            importing: Arc::default(),
+            follows: parts.follow,
             dialling: tokio::sync::Mutex::new(()),
         });
         if let Some(aside) = &parts.opened.set_aside {

@@ -47,7 +47,7 @@ fn phone() -> impl Strategy<Value = ContactPhone> {
     (written, prop::sample::select(PhoneKind::ALL.to_vec())).prop_map(|(written, kind)| ContactPhone {
         number: PhoneNumber::typed(&written, Country::CR).unwrap(),
         kind,
-        by_hand: false,
+        source: None,
     })
 }
 
@@ -132,6 +132,7 @@ fn expected(contact: &Contact) -> Seen {
         fields.extend(origin.external_id.clone().map(|id| ("timbre-external-id".into(), id)));
     }
     let draft = ContactDraft {
+        problems: Vec::new(),
         external_id: Some(contact.id.to_string()),
         name: contact.name.clone(),
         company: contact.company.clone(),

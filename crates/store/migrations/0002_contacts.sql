@@ -5,7 +5,7 @@ CREATE TABLE contacts_new (
     id           BLOB NOT NULL UNIQUE,           -- UUID version 7, 16 bytes
     name         TEXT NOT NULL,                  -- empty for a company-only contact
     company      TEXT NOT NULL,
-    phones       TEXT NOT NULL,                  -- JSON: [[raw, e164 or null, kind, 1 if typed here], …]; the preferred one first
+    phones       TEXT NOT NULL,                  -- JSON: [[raw, e164 or null, kind, source or null if typed here], …]
     emails       TEXT NOT NULL,                  -- JSON: [address, …]
     fields       TEXT NOT NULL,                  -- JSON: {name: value, …}; empty for none
     owner        TEXT,
@@ -16,14 +16,15 @@ CREATE TABLE contacts_new (
     created_at   INTEGER NOT NULL,
     updated_at   INTEGER NOT NULL,
     words        TEXT NOT NULL,                  -- folded words of name, company and addresses: what full text reads
-    digits       TEXT NOT NULL                   -- national digits of each number, for finding a part of one
+    digits       TEXT NOT NULL,                  -- national digits of each number, for finding a part of one
+    typed        TEXT NOT NULL                   -- JSON: what a person typed here; empty for nothing
 ) STRICT;
 
-INSERT INTO contacts_new (id, name, company, phones, emails, fields, do_not_call, last_used_at, created_at, updated_at, words, digits)
+INSERT INTO contacts_new (id, name, company, phones, emails, fields, do_not_call, last_used_at, created_at, updated_at, words, digits, typed)
 SELECT id, name, company,
-       coalesce((SELECT json_group_array(json_array(raw, e164, kind, 1) ORDER BY position)
+       coalesce((SELECT json_group_array(json_array(raw, e164, kind, NULL) ORDER BY position)
                  FROM contact_phones WHERE contact_id = contacts.id), '[]'),
-       '[]', '', 0, last_used_at, created_at, updated_at, '', ''
+       '[]', '', 0, last_used_at, created_at, updated_at, '', '', '["company","name"]'
 FROM contacts ORDER BY id;
 
 -- What a contact is found by: the key of each number (E.164 with its other forms brought together, else digits),

@@ -24,7 +24,7 @@ pub use health::Health;
 pub use open::{OpenReport, SetAside};
 pub use table::agents::Agent;
 pub use table::calls::{CallFilter, CallRecord};
-pub use table::contacts::{ImportRecord, ImportRow, IndexState, Outcome, Prepared, Tried};
+pub use table::contacts::{ContactsView, ImportRecord, ImportRow, IndexState, Outcome, Prepared, Tried};
 pub use table::unread::KeptUnread;
 
 /// The database.

@@ -97,6 +97,8 @@ impl Store {
     /// When the copy can't be made; the old backup is then still there.
     pub fn back_up(&self) -> Result<(), StoreError> {
         let source = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // The copy is of one moment: without this it would begin anew after every write, and of a large database never end.
+        source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
         copy(&source, &self.path.with_file_name(BACKUP))
     }
 }

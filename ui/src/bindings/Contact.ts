@@ -40,6 +40,10 @@ do_not_call: boolean,
  */
 fields: { [key in string]: string }, 
 /**
+ * What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `field:NAME`.
+ */
+typed: Array<string>, 
+/**
  * Where it came from; nothing for one that was typed here.
  */
 origin: Origin | null, 

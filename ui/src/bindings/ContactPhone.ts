@@ -15,6 +15,7 @@ number: PhoneNumber,
  */
 kind: PhoneKind, 
 /**
- * Typed here by a person, so that no import and no synchronisation takes it away.
+ * The program or list that brought it, which may also take it away again. Nothing for one that a person typed here: no
+ * import and no synchronisation takes that away.
  */
-by_hand: boolean, };
+source: string | null, };

@@ -10,7 +10,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::identity::tidy;
 use timbre_domain::interchange::FileFormat;
 use timbre_domain::matching::{self, MatchKind};
-use timbre_domain::number::{PhoneNumber, ReadNumber};
+use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
 use timbre_store::IndexState;
 use uuid::Uuid;
 
@@ -67,77 +67,28 @@ impl Context {
         let country = self.settings.country;
         let mut state = self.stored(move |store| store.index_state(country)).await?;
         while state == IndexState::Behind {
-            let now = self.clock.now();
-            state = self.stored(move |store| store.bring_index_in_step(country, now)).await?;
+            state = self.stored(move |store| store.bring_index_in_step(country)).await?;
         }
         Ok(())
     }
 
     pub(super) async fn add_contact(&self, edit: ContactEdit) -> Result<Reply, CommandError> {
-        let contact = self.edited(Contact::empty(ContactId(Uuid::now_v7())), edit)?;
+        let contact = edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.settings.country)?;
         let (saved, now) = (contact.clone(), self.clock.now());
         self.stored(move |store| store.save_contact(&saved, now)).await?;
         Ok(Reply::Contact { contact })
     }
 
     pub(super) async fn edit_contact(&self, id: ContactId, edit: ContactEdit) -> Result<Reply, CommandError> {
-        let contact = self.edited(self.contact_with(id).await?, edit)?;
-        let (saved, now) = (contact.clone(), self.clock.now());
-        self.stored(move |store| store.save_contact(&saved, now)).await?;
-        Ok(Reply::Contact { contact })
+        let (country, now) = (self.settings.country, self.clock.now());
+        // What is changed is the contact as it is at that moment: an import or a merge may be at it too.
+        let changed =
+            self.stored(move |store| store.change_contact(id, now, |contact| edited(contact, edit, country))).await?;
+        Ok(Reply::Contact { contact: changed.ok_or_else(|| no_contact(id))?? })
     }
 
     pub(super) async fn contact_with(&self, id: ContactId) -> Result<Contact, CommandError> {
         self.stored(move |store| store.contact(id)).await?.ok_or_else(|| no_contact(id))
-    }
-
-    fn edited(&self, mut contact: Contact, edit: ContactEdit) -> Result<Contact, CommandError> {
-        if let Some(name) = edit.name {
-            contact.name = tidy(&name);
-        }
-        if let Some(company) = edit.company {
-            contact.company = tidy(&company);
-        }
-        if let Some(phones) = edit.phones {
-            contact.phones = self.phones(phones)?;
-        }
-        if let Some(emails) = edit.emails {
-            contact.emails = emails.iter().map(|email| tidy(email)).collect();
-            if let Some(place) = contact.emails.iter().position(|email| !email.contains('@') || email.contains(' ')) {
-                let error = CommandError::new(ErrorCode::BadRequest, "this is no e-mail address");
-                return Err(error.at(format!("email {}", place + 1)));
-            }
-        }
-        if let Some(owner) = edit.owner {
-            contact.owner = Some(tidy(&owner)).filter(|owner| !owner.is_empty());
-        }
-        if let Some(do_not_call) = edit.do_not_call {
-            contact.do_not_call = do_not_call;
-        }
-        for (name, value) in edit.fields {
-            let name = tidy(&name);
-            if name.is_empty() {
-                return Err(CommandError::new(ErrorCode::BadRequest, "a field needs a name").at("field"));
-            }
-            match value.trim() {
-                "" => contact.fields.remove(&name),
-                value => contact.fields.insert(name, value.to_owned()),
-            };
-        }
-        if contact.name.is_empty() && contact.company.is_empty() {
-            return Err(CommandError::new(ErrorCode::BadRequest, "a contact needs a name or a company").at("name"));
-        }
-        Ok(contact)
-    }
-
-    fn phones(&self, phones: Vec<(String, PhoneKind)>) -> Result<Vec<ContactPhone>, CommandError> {
-        let numbers = phones.into_iter().enumerate().map(|(place, (text, kind))| {
-            let number = PhoneNumber::typed(&text, self.settings.country).map_err(|error| {
-                CommandError::new(ErrorCode::BadNumber, error.to_string()).at(format!("phone {}", place + 1))
-            })?;
-            Ok(ContactPhone { number, kind, by_hand: true })
-        });
-        numbers.collect()
     }
 
     pub(super) async fn remove_contact(&self, id: ContactId) -> Result<Reply, CommandError> {
@@ -197,10 +148,12 @@ impl Context {
         let format = format.unwrap_or_else(|| format_of(&path));
         let context = self.clone();
         let work = tokio::task::spawn_blocking(move || {
-            let mut writer = context.files.write(&path, format, &context.store.export_shape()?)?;
+            // As they are at this moment, whatever is imported meanwhile.
+            let view = context.store.contacts_view()?;
+            let mut writer = context.files.write(&path, format, &view.shape()?)?;
             let (mut count, mut last) = (0, None);
             loop {
-                let page = context.store.contacts_after(last)?;
+                let page = view.after(last)?;
                 let Some(end) = page.last() else { break };
                 last = Some(end.id);
                 for contact in &page {
@@ -224,4 +177,61 @@ fn format_of(path: &Path) -> FileFormat {
 
 fn no_contact(id: ContactId) -> CommandError {
     CommandError::new(ErrorCode::NotFound, format!("there is no contact {id}")).at("contact")
+}
+
+/// A contact with what a person says of it, and the note that a person said it.
+fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<Contact, CommandError> {
+    let mut typed = Vec::new();
+    if let Some(name) = edit.name {
+        contact.name = tidy(&name);
+        typed.push("name".to_owned());
+    }
+    if let Some(company) = edit.company {
+        contact.company = tidy(&company);
+        typed.push("company".to_owned());
+    }
+    if let Some(phones) = edit.phones {
+        contact.phones = phones_typed(phones, country)?;
+    }
+    if let Some(emails) = edit.emails {
+        contact.emails = emails.iter().map(|email| tidy(email)).collect();
+        if let Some(place) = contact.emails.iter().position(|email| !email.contains('@') || email.contains(' ')) {
+            let error = CommandError::new(ErrorCode::BadRequest, "this is no e-mail address");
+            return Err(error.at(format!("email {}", place + 1)));
+        }
+        typed.push("emails".to_owned());
+    }
+    if let Some(owner) = edit.owner {
+        contact.owner = Some(tidy(&owner)).filter(|owner| !owner.is_empty());
+        typed.push("owner".to_owned());
+    }
+    if let Some(do_not_call) = edit.do_not_call {
+        contact.do_not_call = do_not_call;
+    }
+    for (name, value) in edit.fields {
+        let name = tidy(&name);
+        if name.is_empty() {
+            return Err(CommandError::new(ErrorCode::BadRequest, "a field needs a name").at("field"));
+        }
+        typed.push(format!("field:{name}"));
+        match value.trim() {
+            "" => contact.fields.remove(&name),
+            value => contact.fields.insert(name, value.to_owned()),
+        };
+    }
+    if contact.name.is_empty() && contact.company.is_empty() {
+        return Err(CommandError::new(ErrorCode::BadRequest, "a contact needs a name or a company").at("name"));
+    }
+    contact.typed.extend(typed);
+    Ok(contact)
+}
+
+fn phones_typed(phones: Vec<(String, PhoneKind)>, country: Country) -> Result<Vec<ContactPhone>, CommandError> {
+    let numbers = phones.into_iter().enumerate().map(|(place, (text, kind))| {
+        let number = PhoneNumber::typed(&text, country).map_err(|error| {
+            CommandError::new(ErrorCode::BadNumber, error.to_string()).at(format!("phone {}", place + 1))
+        })?;
+        Ok(ContactPhone { number, kind, source: None })
+    });
+    numbers.collect()
 }

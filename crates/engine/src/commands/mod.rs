@@ -248,7 +248,8 @@ impl Context {
     /// # Errors
     /// Why it was not done; then nothing of it was, but for what a long sync had already brought.
     pub async fn execute(self: &Arc<Self>, command: Command) -> Result<Reply, CommandError> {
-        if command.reads_contacts() {
+        // A program that runs all day brings the index in step by itself, and answers meanwhile by what there is.
+        if command.reads_contacts() && (!self.follows || matches!(command, Command::ContactsImport(_))) {
             self.contacts_in_step().await?;
         }
         match command {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use timbre_domain::ports::Pace;
+
 use super::finding::{Check, findings};
 use crate::config::{Account, ThrottleScope};
 use crate::line::Line;
@@ -23,21 +25,24 @@ findings! {
 
 pub(super) fn check(lines: &[Arc<Line>], line: &Line) -> Vec<Check> {
     let pace = line.seen().last.and_then(|look| look.brought.ok()).map(|brought| brought.pace);
-    let of_pace = match pace {
-        None => Check::of(Throttle::Unknown),
-        Some(pace) => Check::of(if pace.slowed { Throttle::Slowed } else { Throttle::Kept })
-            .with("took_ms", pace.took.as_millis())
-            .with("interval_ms", pace.interval.as_millis()),
-    };
     let sharing: Vec<_> =
         lines.iter().filter(|other| shares(&line.account, &other.account)).map(|other| other.name().as_str()).collect();
     let of_scope = match sharing.as_slice() {
         [] | [_] => Check::of(Throttle::Alone),
         several => Check::of(Throttle::Shared).with("accounts", several.join(", ").as_str()),
     };
-    [of_pace.with("rule_ms", line.account.reading_interval_ms), of_scope]
+    [of_pace(pace).with("rule_ms", line.account.reading_interval_ms), of_scope]
         .map(|check| check.with("account", line.name()))
         .into()
+}
+
+fn of_pace(pace: Option<Pace>) -> Check {
+    match pace {
+        None => Check::of(Throttle::Unknown),
+        Some(pace) => Check::of(if pace.slowed { Throttle::Slowed } else { Throttle::Kept })
+            .with("took_ms", pace.took.as_millis())
+            .with("interval_ms", pace.interval.as_millis()),
+    }
 }
 
 /// Whether two accounts share a vendor's limit, as the adapters reckon it; each shares its own.
@@ -54,8 +59,21 @@ fn shares(one: &Account, other: &Account) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::finding::State;
     use super::*;
     use crate::config::Settings;
+
+    #[test]
+    fn a_vendor_that_lags_is_a_warning_with_the_pace() {
+        let pace = |slowed| Pace { took: Duration::from_millis(3_900), interval: Duration::from_secs(6), slowed };
+        let slowed = of_pace(Some(pace(true)));
+        assert_eq!((slowed.finding.as_str(), slowed.state), ("throttle.slowed", State::Warning));
+        assert_eq!((&slowed.values["took_ms"], &slowed.values["interval_ms"]), (&3_900u128.into(), &6_000u128.into()));
+        assert_eq!(of_pace(Some(pace(false))).state, State::Good);
+        assert_eq!(of_pace(None).state, State::NotChecked);
+    }
 
     #[test]
     fn accounts_share_a_limit_by_user_name_or_by_address() {

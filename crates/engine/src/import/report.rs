@@ -24,6 +24,8 @@ impl ReportFile {
         let RowNote { row, line, problem } = note;
         let refused = if problem.kind.refuses() { "yes" } else { "no" };
         let column = problem.column.as_deref().unwrap_or_default();
+        // A column's name is a stranger's text: no spreadsheet may take it for a formula.
+        let column = if column.starts_with(['=', '+', '-', '@', '\t', '\r']) { &format!("'{column}") } else { column };
         let fields = [&row.to_string(), &line.to_string(), column, refused, problem.kind.as_str(), &problem.detail];
         self.0.write_record(fields).map_err(in_csv)
     }

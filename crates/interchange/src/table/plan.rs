@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use timbre_domain::contact::PhoneKind;
-use timbre_domain::interchange::{ChosenBy, ColumnUse, ContactDraft, DraftPhone, FileLayout, Target};
+use timbre_domain::interchange::{
+    ChosenBy, ColumnUse, ContactDraft, DraftPhone, FileLayout, ProblemKind, RowProblem, Target,
+};
 use timbre_domain::search::fold;
 
 use super::cell::{addresses, parts, tidy, yes_or_no};
@@ -164,8 +166,13 @@ impl Plan {
                 Use::DoNotCall => match yes_or_no(text) {
                     Some(said) => draft.do_not_call |= said,
                     None => {
+                        // Somebody who wrote anything here meant that calling is not simply welcome.
                         let column = self.columns.get(*at).map(|column| column.name.clone()).unwrap_or_default();
+                        let detail = "neither yes nor no: taken for a wish not to be called".to_owned();
+                        let kind = ProblemKind::NotYesOrNo;
+                        draft.problems.push(RowProblem { kind, column: Some(column.clone()), detail });
                         draft.fields.insert(column, text.to_owned());
+                        draft.do_not_call = true;
                     }
                 },
                 Use::Field(name) => {

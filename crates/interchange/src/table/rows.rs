@@ -247,7 +247,8 @@ mod tests {
     #[test]
     fn yes_or_no_is_read_and_what_is_neither_is_kept() {
         let drafts = drafts("Name,Phone,Do Not Call\nAna,1,Sí\nBea,2,\nEva,3,mornings\n");
-        assert_eq!(drafts.iter().map(|draft| draft.do_not_call).collect::<Vec<_>>(), [true, false, false]);
+        assert_eq!(drafts.iter().map(|draft| draft.do_not_call).collect::<Vec<_>>(), [true, false, true]);
         assert_eq!(drafts[2].fields["Do Not Call"], "mornings");
+        assert_eq!(drafts[2].problems[0].kind, ProblemKind::NotYesOrNo);
     }
 }

@@ -55,6 +55,8 @@ pub struct ImportRow {
     pub contact: Option<Prepared>,
     /// Its id is one of ours, read from the file, and not new.
     pub own_id: bool,
+    /// A row before it had the same id of the program that wrote the file.
+    pub again: bool,
 }
 
 /// What would become of a contact that comes in.
@@ -86,7 +88,7 @@ impl Tried {
 
 enum Decision {
     Add,
-    Change(RowId, Box<(Contact, Contact)>),
+    Change(RowId, Box<(Contact, Prepared)>),
     Keep,
 }
 
@@ -115,7 +117,7 @@ impl Store {
                 done.rows = taken_in.row;
                 match &taken_in.contact {
                     None => done.refused += 1,
-                    Some(contact) => match take_in(&mut writer, contact, taken_in.own_id, rule, ms(now))? {
+                    Some(contact) => match take_in(&mut writer, contact, &taken_in, rule, ms(now))? {
                         Outcome::Added => done.added += 1,
                         Outcome::Changed => done.changed += 1,
                         Outcome::Unchanged => done.unchanged += 1,
@@ -162,7 +164,7 @@ impl Store {
             for row in rows {
                 let Some(new) = &row.contact else { continue };
                 let again = tried.again(&new.contact, rule);
-                outcomes.push(match decide(&mut writer, new, row.own_id, rule)? {
+                outcomes.push(match decide(&mut writer, new, row, rule)? {
                     Decision::Add if again => Outcome::Changed,
                     Decision::Add => Outcome::Added,
                     Decision::Change(..) => Outcome::Changed,
@@ -224,18 +226,18 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ImportRecord> {
 fn take_in(
     writer: &mut Writer<'_>,
     new: &Prepared,
-    own_id: bool,
+    row: &ImportRow,
     rule: MergeRule,
     now: i64,
 ) -> rusqlite::Result<Outcome> {
-    match decide(writer, new, own_id, rule)? {
+    match decide(writer, new, row, rule)? {
         Decision::Add => {
             writer.insert(new, now)?;
             Ok(Outcome::Added)
         }
         Decision::Change(row, both) => {
             let (before, after) = *both;
-            writer.update(row, &before, &Prepared::new(after), now)?;
+            writer.update(row, &before, &after, Some(now))?;
             Ok(Outcome::Changed)
         }
         Decision::Keep => Ok(Outcome::Unchanged),
@@ -244,15 +246,18 @@ fn take_in(
 
 /// Whether it is known: by its id here, by the id of the program it comes from, or by the rule, the one used last of
 /// several.
-fn decide(writer: &mut Writer<'_>, new: &Prepared, own_id: bool, rule: MergeRule) -> rusqlite::Result<Decision> {
-    let contact = &new.contact;
-    let known = match known_by_id(writer, new, own_id)? {
+fn decide(writer: &mut Writer<'_>, new: &Prepared, row: &ImportRow, rule: MergeRule) -> rusqlite::Result<Decision> {
+    let (contact, again) = (&new.contact, row.again);
+    let known = match known_by_id(writer, new, row.own_id)? {
         Some(row) => row::by_row(writer.tx, row)?.map(|ours| (row, ours)),
         None => known_by_rule(writer, new, rule)?,
     };
     let Some((row, ours)) = known else { return Ok(Decision::Add) };
-    let now = updated(&ours, contact.clone());
-    if now == ours { Ok(Decision::Keep) } else { Ok(Decision::Change(row, Box::new((ours, now)))) }
+    let now = Prepared::new(updated(&ours, contact.clone(), again));
+    if now.is_same(&Prepared::new(ours.clone())) {
+        return Ok(Decision::Keep);
+    }
+    Ok(Decision::Change(row, Box::new((ours, now))))
 }
 
 fn known_by_id(writer: &mut Writer<'_>, new: &Prepared, own_id: bool) -> rusqlite::Result<Option<RowId>> {
@@ -307,7 +312,7 @@ mod tests {
         let number = PhoneNumber::typed(&format!("8{n:07}"), Country::CR).unwrap();
         Contact {
             name: format!("Persona {n}"),
-            phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, by_hand: false }],
+            phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, source: Some("crm".into()) }],
             emails: vec![format!("p{n}@example.com")],
             origin: Some(Origin { source: "crm".into(), external_id: external_id.map(str::to_owned) }),
             ..Contact::empty(ContactId(Uuid::now_v7()))
@@ -330,7 +335,8 @@ mod tests {
     }
 
     fn rows(contacts: impl IntoIterator<Item = Contact>) -> VecDeque<ImportRow> {
-        let row = |(contact, row)| ImportRow { row, contact: Some(Prepared::new(contact)), own_id: false };
+        let row =
+            |(contact, row)| ImportRow { row, contact: Some(Prepared::new(contact)), own_id: false, again: false };
         contacts.into_iter().zip(1..).map(row).collect()
     }
 
@@ -376,7 +382,8 @@ mod tests {
         let store = store();
         let people = || [person(1, Some("1")), person(2, Some("2")), person(3, Some("3"))];
         import(&store, people());
-        let ids: Vec<ContactId> = store.contacts_after(None).unwrap().iter().map(|contact| contact.id).collect();
+        let ids: Vec<ContactId> =
+            store.contacts_view().unwrap().after(None).unwrap().iter().map(|contact| contact.id).collect();
         store.merge_contacts(ids[1], &[ids[2]], at(2)).unwrap().unwrap();
         store.merge_contacts(ids[0], &[ids[1]], at(2)).unwrap().unwrap();
         assert_eq!(counts(&import(&store, people())), (0, 0, 3));

@@ -5,13 +5,12 @@
 //! everything goes on; a key that lags behind leads to nobody rather than to somebody else (`matching::decide` compares
 //! again).
 
-use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use timbre_domain::contact::{Contact, ContactPhone};
 use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
 
-use super::super::{json, ms, to_json};
+use super::super::{json, to_json};
 use super::row::{self, Prepared, RowId, Writer};
 use crate::{Store, StoreError};
 
@@ -57,7 +56,7 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be saved; a later call begins where the last one succeeded.
-    pub fn bring_index_in_step(&self, country: Country, now: DateTime<Utc>) -> Result<IndexState, StoreError> {
+    pub fn bring_index_in_step(&self, country: Country) -> Result<IndexState, StoreError> {
         self.write_in_turn(|tx, others_wait| {
             let found: Option<String> =
                 tx.query_row("SELECT value FROM settings WHERE name = ?1", [SETTING], |row| row.get(0)).optional()?;
@@ -77,7 +76,7 @@ impl Store {
                 if let Some(old) = row::by_row(tx, row)? {
                     let new =
                         Contact { phones: old.phones.iter().map(|p| read_again(p, country)).collect(), ..old.clone() };
-                    writer.update(row, &old, &Prepared::new(new), ms(now))?;
+                    writer.update(row, &old, &Prepared::new(new), None)?;
                 }
                 up_to = row;
                 if others_wait() {
@@ -117,7 +116,7 @@ mod tests {
     }
 
     fn in_step(store: &TestStore, country: Country) -> usize {
-        (1..).find(|_| store.bring_index_in_step(country, at(1)).unwrap() == IndexState::InStep).unwrap()
+        (1..).find(|_| store.bring_index_in_step(country).unwrap() == IndexState::InStep).unwrap()
     }
 
     fn number(text: &str, country: Country) -> PhoneNumber {
@@ -132,7 +131,7 @@ mod tests {
             // No number of Costa Rica, and a mobile of Uruguay.
             let number = number(&format!("098{:06}", 300_000 + n), Country::CR);
             assert_eq!(number.e164(), None);
-            let phone = ContactPhone { number, kind: PhoneKind::Mobile, by_hand: true };
+            let phone = ContactPhone { number, kind: PhoneKind::Mobile, source: None };
             let contact = Contact {
                 name: format!("Cliente {n}"),
                 phones: vec![phone],

@@ -5,8 +5,10 @@ mod index;
 mod row;
 mod search;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::identity::merged;
 use timbre_domain::interchange::ExportShape;
@@ -20,8 +22,9 @@ use row::Writer;
 use super::ms;
 use crate::{Store, StoreError};
 
-/// The one way from a number to contacts: a seek in the index of keys.
-const BY_KEY: &str = "SELECT contact FROM contact_keys WHERE key = ?1";
+/// The one way from a number to contacts: a seek in the index of keys. A number that thousands share (a switchboard's, or
+/// one that stands for none) tells nobody apart: so many are looked at and no more.
+const BY_KEY: &str = "SELECT contact FROM contact_keys WHERE key = ?1 LIMIT 500";
 
 /// Contacts an export reads at a time.
 const PAGE: usize = 500;
@@ -34,7 +37,7 @@ impl Store {
     pub fn save_contact(&self, contact: &Contact, now: DateTime<Utc>) -> Result<(), StoreError> {
         let new = Prepared::new(contact.clone());
         self.write(|tx| match row::by_id(tx, contact.id)? {
-            Some((row, old)) => Writer::new(tx)?.update(row, &old, &new, ms(now)),
+            Some((row, old)) => Writer::new(tx)?.update(row, &old, &new, Some(ms(now))),
             None => Writer::new(tx)?.insert(&new, ms(now)).map(drop),
         })
     }
@@ -56,6 +59,27 @@ impl Store {
             let rows = row::rows_with(db, &number.key())?;
             let found = rows.into_iter().filter_map(|row| row::by_row(db, row).transpose());
             found.collect()
+        })
+    }
+
+    /// Changes a contact that is there, by what it is at this moment. Nothing where it is not.
+    ///
+    /// # Errors
+    /// When it could not be saved; the change itself may refuse, and then nothing changes either.
+    pub fn change_contact<E>(
+        &self,
+        id: ContactId,
+        now: DateTime<Utc>,
+        change: impl FnOnce(Contact) -> Result<Contact, E>,
+    ) -> Result<Option<Result<Contact, E>>, StoreError> {
+        self.write(|tx| {
+            let Some((row, old)) = row::by_id(tx, id)? else { return Ok(None) };
+            let contact = match change(old.clone()) {
+                Ok(contact) => contact,
+                Err(refused) => return Ok(Some(Err(refused))),
+            };
+            Writer::new(tx)?.update(row, &old, &Prepared::new(contact.clone()), Some(ms(now)))?;
+            Ok(Some(Ok(contact)))
         })
     }
 
@@ -97,19 +121,27 @@ impl Store {
     ) -> Result<Option<Contact>, StoreError> {
         self.write(|tx| {
             let Some((row, before)) = row::by_id(tx, kept)? else { return Ok(None) };
+            // All are there before the first is taken apart, and each is taken in once.
+            let mut taken_in = Vec::with_capacity(others.len());
+            for id in others.iter().collect::<BTreeSet<_>>() {
+                match row::by_id(tx, *id)? {
+                    Some(_) if *id == kept => {}
+                    Some(other) => taken_in.push(other),
+                    None => return Ok(None),
+                }
+            }
             let mut contact = before.clone();
             let mut writer = Writer::new(tx)?;
-            for id in others.iter().filter(|id| **id != kept) {
-                let Some((other_row, other)) = row::by_id(tx, *id)? else { return Ok(None) };
+            for (other_row, other) in taken_in {
                 writer.hand_on_origins(other_row, row)?;
                 writer.delete(other_row, &other)?;
                 tx.execute(
                     "UPDATE calls SET contact_id = ?1 WHERE contact_id = ?2",
-                    [kept.0.as_bytes(), id.0.as_bytes()],
+                    [kept.0.as_bytes(), other.id.0.as_bytes()],
                 )?;
                 contact = merged(&contact, other);
             }
-            writer.update(row, &before, &Prepared::new(contact.clone()), ms(now))?;
+            writer.update(row, &before, &Prepared::new(contact.clone()), Some(ms(now)))?;
             Ok(Some(contact))
         })
     }
@@ -122,35 +154,47 @@ impl Store {
         self.read(|db| db.query_row("SELECT count(*) FROM contacts", [], |row| row.get(0)))
     }
 
+    /// All contacts as they are at this moment, for an export: nobody waits for it, and it sees nothing of what is written
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn contacts_view(&self) -> Result<ContactsView, StoreError> {
+        let connection = crate::open::read_only(&self.path)?;
+        connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
+        Ok(ContactsView(connection))
+    }
+}
+
+/// All contacts as they were at one moment.
+#[derive(Debug)]
+pub struct ContactsView(Connection);
+
+impl ContactsView {
     /// The contacts behind one in the order of our ids, which is that of their making: a page of an export. From the
     /// beginning without one; empty at the end.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn contacts_after(&self, last: Option<ContactId>) -> Result<Vec<Contact>, StoreError> {
-        self.search(|db| {
-            let last = last.map_or([0; 16], |id| id.0.into_bytes());
-            db.prepare_cached(row::select!("WHERE id > ?1 ORDER BY id LIMIT ?2"))?
-                .query_map(params![last, PAGE], row::read)?
-                .collect()
-        })
+    pub fn after(&self, last: Option<ContactId>) -> Result<Vec<Contact>, StoreError> {
+        let last = last.map_or([0; 16], |id| id.0.into_bytes());
+        let mut page = self.0.prepare_cached(row::select!("WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
+        Ok(page.query_map(params![last, PAGE], row::read)?.collect::<rusqlite::Result<_>>()?)
     }
 
     /// What an export must know before its first contact.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn export_shape(&self) -> Result<ExportShape, StoreError> {
-        self.search(|db| {
-            let longest = |column: &str| {
-                let sql = format!("SELECT coalesce(max(json_array_length({column})), 0) FROM contacts");
-                db.query_row(&sql, [], |row| row.get(0))
-            };
-            let (phones, emails) = (longest("phones")?, longest("emails")?);
-            let sql = "SELECT DISTINCT key FROM contacts, json_each(contacts.fields) WHERE fields <> '' ORDER BY key";
-            let fields = db.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            Ok(ExportShape { phones, emails, fields })
-        })
+    pub fn shape(&self) -> Result<ExportShape, StoreError> {
+        let longest = |column: &str| {
+            let sql = format!("SELECT coalesce(max(json_array_length({column})), 0) FROM contacts");
+            self.0.query_row(&sql, [], |row| row.get(0))
+        };
+        let (phones, emails) = (longest("phones")?, longest("emails")?);
+        let sql = "SELECT DISTINCT key FROM contacts, json_each(contacts.fields) WHERE fields <> '' ORDER BY key";
+        let fields = self.0.prepare(sql)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(ExportShape { phones, emails, fields })
     }
 }
 
@@ -168,7 +212,7 @@ mod tests {
     }
 
     fn contact(n: u128, numbers: &[&str]) -> Contact {
-        let phone = |text: &&str| ContactPhone { number: number(text), kind: PhoneKind::Mobile, by_hand: false };
+        let phone = |text: &&str| ContactPhone { number: number(text), kind: PhoneKind::Mobile, source: None };
         Contact {
             name: format!("Contacto {n}"),
             company: "Ñandú S.A.".into(),
@@ -186,6 +230,19 @@ mod tests {
             assert_eq!(store.contacts_by_number(&number(text)).unwrap(), std::slice::from_ref(&ana), "{text}");
         }
         assert_eq!(store.contacts_by_number(&number("22848787")).unwrap(), []);
+    }
+
+    #[test]
+    fn a_merge_that_names_one_twice_or_one_that_is_not_there_loses_nobody() {
+        let store = store();
+        let id = |n| ContactId(Uuid::from_u128(n));
+        for n in 1..=3 {
+            store.save_contact(&contact(n, &[&format!("8888000{n}")]), at(0)).unwrap();
+        }
+        assert_eq!(store.merge_contacts(id(1), &[id(2), id(9)], at(1)).unwrap(), None);
+        assert_eq!(store.count_contacts().unwrap(), 3, "nothing happened");
+        let one = store.merge_contacts(id(1), &[id(2), id(2), id(1), id(3)], at(1)).unwrap().unwrap();
+        assert_eq!((one.phones.len(), store.count_contacts().unwrap()), (3, 1));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) type RowId = i64;
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name, company, phones, emails, fields, owner, do_not_call, source, external_id, last_used_at ",
+            "SELECT id, name, company, phones, emails, fields, owner, do_not_call, source, external_id, last_used_at, typed ",
             "FROM contacts ",
             $rest
         )
@@ -43,13 +43,9 @@ const BY_ID: &str = "SELECT row FROM contacts WHERE id = ?1";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
     let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-    let phones: Vec<(String, Option<String>, PhoneKind, u8)> = json(text(3)?)?;
-    let phone = |(raw, e164, kind, by_hand)| ContactPhone {
-        number: PhoneNumber::stored(raw, e164),
-        kind,
-        by_hand: by_hand != 0,
-    };
-    let fields = text(5)?;
+    let phones: Vec<(String, Option<String>, PhoneKind, Option<String>)> = json(text(3)?)?;
+    let phone = |(raw, e164, kind, source)| ContactPhone { number: PhoneNumber::stored(raw, e164), kind, source };
+    let (fields, typed) = (text(5)?, text(11)?);
     let source: Option<String> = row.get(8)?;
     let external_id = row.get(9)?;
     Ok(Contact {
@@ -63,6 +59,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
         fields: if fields.is_empty() { Default::default() } else { json(fields)? },
         origin: source.map(|source| Origin { source, external_id }),
         last_used_at: row.get::<_, Option<i64>>(10)?.map(time).transpose()?,
+        typed: if typed.is_empty() { Default::default() } else { json(typed)? },
     })
 }
 
@@ -77,16 +74,23 @@ pub struct Prepared {
     fields: String,
     words: String,
     digits: String,
+    typed: String,
 }
 
 impl Prepared {
+    /// Whether the same would be written of both, to the letter.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        // Two numbers are equal however they are written: what is written counts here.
+        self.contact == other.contact && self.phones == other.phones
+    }
+
     /// Works it out.
     #[must_use]
     pub fn new(contact: Contact) -> Self {
         // Texts, numbers and truth values only: nothing of them has no JSON.
         let json = |value: rusqlite::Result<String>| value.unwrap_or_default();
         let phone = |phone: &ContactPhone| {
-            (phone.number.raw().to_owned(), phone.number.e164().map(str::to_owned), phone.kind, u8::from(phone.by_hand))
+            (phone.number.raw().to_owned(), phone.number.e164().map(str::to_owned), phone.kind, phone.source.clone())
         };
         let phones = contact.phones.iter().map(phone).collect::<Vec<_>>();
         let fields = if contact.fields.is_empty() { String::new() } else { json(to_json(&contact.fields)) };
@@ -96,6 +100,7 @@ impl Prepared {
             phones: json(to_json(&phones)),
             emails: json(to_json(&contact.emails)),
             fields,
+            typed: if contact.typed.is_empty() { String::new() } else { json(to_json(&contact.typed)) },
             words: words_of(&contact),
             digits: digits_in(&contact),
             contact,
@@ -122,8 +127,8 @@ impl<'a> Writer<'a> {
             by_key: tx.prepare_cached(super::BY_KEY)?,
             insert: tx.prepare_cached(
                 "INSERT INTO contacts (id, name, company, phones, emails, fields, owner, do_not_call, source,
-                                       external_id, last_used_at, created_at, updated_at, words, digits)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14)",
+                                       external_id, last_used_at, created_at, updated_at, words, digits, typed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15)",
             )?,
             add_key: tx.prepare_cached("INSERT OR IGNORE INTO contact_keys (key, contact) VALUES (?1, ?2)")?,
             add_words: tx.prepare_cached("INSERT INTO contacts_by_word (rowid, words) VALUES (?1, ?2)")?,
@@ -157,6 +162,7 @@ impl<'a> Writer<'a> {
             now,
             new.words,
             new.digits,
+            new.typed,
         ])?;
         let row = self.tx.last_insert_rowid();
         for key in new.keys.iter().chain(&new.origin) {
@@ -167,8 +173,15 @@ impl<'a> Writer<'a> {
         Ok(row)
     }
 
-    /// Replaces all but the id, the time of making and, where the new one says nothing, the time of use.
-    pub(super) fn update(&mut self, row: RowId, old: &Contact, new: &Prepared, now: i64) -> rusqlite::Result<()> {
+    /// Replaces all but the id and the time of making. A time of use never goes back. Without a time the contact itself did
+    /// not change, only what it is found by.
+    pub(super) fn update(
+        &mut self,
+        row: RowId,
+        old: &Contact,
+        new: &Prepared,
+        now: Option<i64>,
+    ) -> rusqlite::Result<()> {
         let contact = &new.contact;
         let origin = contact.origin.as_ref();
         let (words, digits) = self.text(row)?;
@@ -176,7 +189,8 @@ impl<'a> Writer<'a> {
             .prepare_cached(
                 "UPDATE contacts SET name = ?2, company = ?3, phones = ?4, emails = ?5, fields = ?6, owner = ?7,
                                      do_not_call = ?8, source = ?9, external_id = ?10,
-                                     last_used_at = coalesce(?11, last_used_at), updated_at = ?12, words = ?13, digits = ?14
+                                     last_used_at = max(coalesce(?11, last_used_at), coalesce(last_used_at, ?11)),
+                                     updated_at = coalesce(?12, updated_at), words = ?13, digits = ?14, typed = ?15
                  WHERE row = ?1",
             )?
             .execute(params![
@@ -194,6 +208,7 @@ impl<'a> Writer<'a> {
                 now,
                 new.words,
                 new.digits,
+                new.typed,
             ])?;
         if (&words, &digits) != (&new.words, &new.digits) {
             self.drop_text(row, &words, &digits)?;

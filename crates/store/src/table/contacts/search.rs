@@ -235,7 +235,7 @@ mod tests {
             let contact = Contact {
                 name: format!("{} {}", GIVEN[n % 8], FAMILY[n / 8 % 6]),
                 company: COMPANIES[n % 5].into(),
-                phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, by_hand: false }],
+                phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, source: None }],
                 emails: vec![format!("m{n}.rojas@valle.example")],
                 ..Contact::empty(ContactId(Uuid::from_u128(n as u128 + 1)))
             };
