@@ -48,7 +48,15 @@ pub(crate) async fn run(
 fn command(what: &Contacts) -> Result<Command, Failure> {
     Ok(match what {
         Contacts::Add(details) => Command::ContactsAdd(edited(details)),
-        Contacts::Edit { id, details } => Command::ContactsEdit { id: *id, edit: edited(details) },
+        Contacts::Edit { id, details, add_phones, remove_phones } => {
+            let (add_phones, remove_phones) = (add_phones.clone(), remove_phones.clone());
+            let edit = ContactEdit { add_phones, remove_phones, ..edited(details) };
+            if edit == ContactEdit::default() {
+                let detail = "nothing to change was named; see `timbrectl contacts edit --help`".to_owned();
+                return Err(Failure { code: Some(ErrorCode::BadRequest), detail, exit: 2 });
+            }
+            Command::ContactsEdit { id: *id, edit }
+        }
         Contacts::Show { id } => Command::ContactsShow { id: *id },
         Contacts::Remove { id } => Command::ContactsRemove { id: *id },
         Contacts::Merge { kept, others } => Command::ContactsMerge { kept: *kept, others: others.clone() },
@@ -71,6 +79,7 @@ fn edited(details: &args::Details) -> ContactEdit {
         owner: details.owner.clone(),
         do_not_call: details.do_not_call,
         fields: details.fields.clone(),
+        ..ContactEdit::default()
     }
 }
 

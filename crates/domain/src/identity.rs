@@ -329,6 +329,9 @@ fn not_a_number(phone: &DraftPhone) -> RowProblem {
 
 /// The numbers in a cell as people fill them in: one, several, or none (`-`, `N/A`); and whether that is all it says.
 fn numbers_in(text: &str, country: Country) -> (Vec<PhoneNumber>, bool) {
+    if rounded(text) {
+        return (Vec::new(), false);
+    }
     let placed = |part: &str| match PhoneNumber::read(part, country) {
         ReadNumber::Number(number) => Some(number).filter(|number| number.e164().is_some()),
         ReadNumber::Withheld => None,
@@ -353,6 +356,14 @@ fn numbers_in(text: &str, country: Country) -> (Vec<PhoneNumber>, bool) {
         Ok(number) if number.key().len() >= 3 => (vec![number], true),
         _ => (Vec::new(), false),
     }
+}
+
+/// Whether a spreadsheet has made a quantity of it: `5,06887E+10` has lost its digits, `50688881234.0` perhaps its zeros.
+fn rounded(text: &str) -> bool {
+    let text = text.trim();
+    let quantity =
+        |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.replace(',', ".").parse::<f64>().is_ok();
+    quantity(text) && (text.contains(['e', 'E']) || text.ends_with(".0") || text.ends_with(",0"))
 }
 
 /// One of these is in every mark that parts two numbers.
@@ -505,7 +516,7 @@ mod tests {
         for text in ["2222-3333/34", "2222-3333 / 1155", "2222 3333, Ana"] {
             assert_eq!(cell(text), keys(&["+50622223333"], false), "{text:?}");
         }
-        for text in ["no tiene", "llamar a Ana", "7"] {
+        for text in ["no tiene", "llamar a Ana", "7", "5,06887E+10", "5.06887e10", "50688881234.0"] {
             assert_eq!(cell(text), keys(&[], false), "{text:?}");
         }
     }

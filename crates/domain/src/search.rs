@@ -147,7 +147,9 @@ impl NumberPart {
         };
         if !abroad {
             look_for(&digits);
-            look_for(digits.trim_start_matches('0'));
+            if country.dials_zero_first() {
+                look_for(digits.trim_start_matches('0'));
+            }
         }
         let key = PhoneNumber::typed(text, country).ok().filter(|number| number.e164().is_some()).map(|n| n.key());
         let mut key_starts: Vec<String> = Vec::new();
@@ -211,14 +213,16 @@ mod tests {
     #[test]
     fn any_part_of_a_number_is_found_as_a_person_types_it() {
         let home = contact("Ana", "", &["8884-8787"]);
-        for text in
-            ["8884", "4-87", "8787", "88 84 87 87", "+506 8884", "5068884", "00506 888", "088848", "8884-8787 ana"]
-        {
+        for text in ["8884", "4-87", "8787", "88 84 87 87", "+506 8884", "5068884", "00506 888", "8884-8787 ana"] {
             assert!(finds(text, &home), "{text}");
         }
         for text in ["8885", "87 88", "+506 4878", "+5077", "8884 bea"] {
             assert!(!finds(text, &home), "{text}");
         }
+        assert!(!finds("0884", &home), "no number of Costa Rica is dialled with a 0");
+        let uruguay: Country = "UY".parse().unwrap();
+        let query = Query::read("098 344", uruguay).unwrap();
+        assert!(query.number.unwrap().within.contains(&"98344".to_owned()));
         let abroad = contact("Bea", "", &["+54 9 11 2345-6789"]);
         for text in ["2345", "1123", "+54 11 2345", "+549112", "6789"] {
             assert!(finds(text, &abroad), "{text}");

@@ -17,6 +17,12 @@ pub(crate) enum Contacts {
         id: ContactId,
         #[command(flatten)]
         details: Details,
+        /// A telephone beside those there are.
+        #[arg(long = "add-phone", value_name = "[KIND=]NUMBER", value_parser = phone)]
+        add_phones: Vec<(String, PhoneKind)>,
+        /// A telephone to take away, in any form.
+        #[arg(long = "remove-phone", value_name = "NUMBER")]
+        remove_phones: Vec<String>,
     },
     /// Show all that is known of a contact.
     Show {
@@ -73,10 +79,11 @@ pub(crate) struct Details {
     /// The company.
     #[arg(long)]
     pub(crate) company: Option<String>,
-    /// A telephone, the preferred one first: NUMBER or KIND=NUMBER with mobile, work, home, fax or other.
+    /// A telephone, the preferred one first: NUMBER or KIND=NUMBER with mobile, work, home, fax or other. All those named
+    /// replace all those there were.
     #[arg(long = "phone", value_name = "[KIND=]NUMBER", value_parser = phone)]
     pub(crate) phones: Vec<(String, PhoneKind)>,
-    /// An e-mail address, the preferred one first.
+    /// An e-mail address, the preferred one first; all those named replace those there were, an empty one removes them.
     #[arg(long = "email", value_name = "ADDRESS")]
     pub(crate) emails: Vec<String>,
     /// Whose contact it is.

@@ -4,11 +4,14 @@ use std::io;
 
 use chrono::Local;
 use timbre_domain::contact::Contact;
-use timbre_domain::interchange::{ChosenBy, ColumnUse, FileFormat, FileLayout, ProblemKind};
+use timbre_domain::interchange::{ChosenBy, ColumnUse, FileFormat, FileLayout, ProblemKind, Target};
 use timbre_engine::commands::{ImportRecord, LookedUp, Reply};
 use timbre_engine::import::{ImportReport, RowNote};
 
 use crate::print::{Printer, clean, name};
+
+/// Rows with something wrong that fit a screen.
+const SHOWN: usize = 20;
 
 pub(crate) fn reply(printer: &Printer, reply: &Reply) -> io::Result<()> {
     if printer.is_json() {
@@ -93,15 +96,25 @@ fn imported(printer: &Printer, report: &ImportReport) -> io::Result<()> {
     if let Some(earlier) = report.earlier.as_ref().filter(|_| !report.dry_run) {
         printer.line(&printer.fill("import.earlier", &[("rows", &earlier.rows.to_string())]))?;
     }
-    for note in &report.problems {
+    let is_phone = |column: &ColumnUse| matches!(column.target, Target::Phone(_));
+    if report.layout.format == FileFormat::Csv && !report.layout.columns.iter().any(is_phone) {
+        printer.line(&printer.text("import.no_phone_column"))?;
+    }
+    let shown = &report.problems[..report.problems.len().min(SHOWN)];
+    for note in shown {
         printer.line(&problem(printer, note))?;
     }
-    let more = report.problem_counts.values().sum::<u64>().saturating_sub(report.problems.len() as u64);
+    let more = report.problem_counts.values().sum::<u64>().saturating_sub(shown.len() as u64);
     if more > 0 {
         printer.line(&printer.fill("import.more", &[("count", &more.to_string())]))?;
     }
+    if !report.sample.is_empty() {
+        printer.line(&printer.fill("import.sample", &[("count", &report.sample.len().to_string())]))?;
+    }
     for contact in &report.sample {
-        printer.line(&line(printer, contact))?;
+        // Their ids are made when they are imported.
+        let named = line(printer, contact);
+        printer.line(&format!("  {}", named.split_once("  ").map_or(named.as_str(), |(_, rest)| rest)))?;
     }
     if report.dry_run {
         printer.line(&printer.text("import.dry_run"))?;

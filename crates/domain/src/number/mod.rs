@@ -18,6 +18,14 @@ impl Country {
     /// Costa Rica, the default: it is where the first vendor works.
     pub const CR: Self = Self(Region::CR);
 
+    /// Whether numbers are dialled with a 0 in front at home, as in Uruguay or Brazil.
+    #[must_use]
+    pub fn dials_zero_first(self) -> bool {
+        let Ok(example) = PHONE_NUMBER_UTIL.get_example_number(self.0) else { return false };
+        let with_zero = format!("0{}", example.get_national_significant_number());
+        rlibphonenumber::PhoneNumber::parse(with_zero, Some(self.0)).is_ok_and(|number| number.is_valid())
+    }
+
     /// Its calling code, such as 506.
     #[must_use]
     pub fn calling_code(self) -> i32 {

@@ -26,8 +26,12 @@ pub struct ContactEdit {
     pub name: Option<String>,
     /// The company.
     pub company: Option<String>,
-    /// All telephones, as a person typed them, the preferred one first.
+    /// All telephones, as a person typed them, the preferred one first: they replace those there are.
     pub phones: Option<Vec<(String, PhoneKind)>>,
+    /// Telephones beside those there are.
+    pub add_phones: Vec<(String, PhoneKind)>,
+    /// Telephones to take away, in any form.
+    pub remove_phones: Vec<String>,
     /// All e-mail addresses.
     pub emails: Option<Vec<String>>,
     /// Whose contact it is; an empty text for nobody's.
@@ -193,8 +197,21 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
     if let Some(phones) = edit.phones {
         contact.phones = phones_typed(phones, country)?;
     }
+    for phone in phones_typed(edit.add_phones, country)? {
+        contact.phones.retain(|known| known.number.key() != phone.number.key());
+        contact.phones.push(phone);
+    }
+    for text in edit.remove_phones {
+        let number = PhoneNumber::typed(&text, country)
+            .map_err(|error| CommandError::new(ErrorCode::BadNumber, error.to_string()).at("remove-phone"))?;
+        let before = contact.phones.len();
+        contact.phones.retain(|known| known.number.key() != number.key());
+        if contact.phones.len() == before {
+            return Err(CommandError::new(ErrorCode::NotFound, "the contact has no such number").at("remove-phone"));
+        }
+    }
     if let Some(emails) = edit.emails {
-        contact.emails = emails.iter().map(|email| tidy(email)).collect();
+        contact.emails = emails.iter().map(|email| tidy(email)).filter(|email| !email.is_empty()).collect();
         if let Some(place) = contact.emails.iter().position(|email| !email.contains('@') || email.contains(' ')) {
             let error = CommandError::new(ErrorCode::BadRequest, "this is no e-mail address");
             return Err(error.at(format!("email {}", place + 1)));

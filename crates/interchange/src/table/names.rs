@@ -121,8 +121,8 @@ const EXACT: &[(&str, &str)] = &[
 ];
 
 /// Words that make a column one of telephones.
-const PHONE_WORDS: &str = "phone phones telephone telefono telefonos telefone telefones tel telf tlf tfno mobile movil moviles celular \
-    celulares cel cell cellphone cellular telemovel fax whatsapp pager localizador radiotelefono telefonico \
+const PHONE_WORDS: &str = "phone phones fono fonos telephone telefono telefonos telefone telefones tel telf tlf tfno mobile movil \
+    moviles celular celulares cel cell cellphone cellular telemovel fax whatsapp pager localizador radiotelefono telefonico \
     telefonica isdn rdsi callback centralita beeper";
 /// Words that make it something about a telephone.
 const NOT_PHONE_WORDS: &str = "type tipo label kind country code codigo pais verified verificado status estado extension ext count date \

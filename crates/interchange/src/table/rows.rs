@@ -144,7 +144,11 @@ impl ContactReader for Rows {
                     // Whatever an open quote swallowed can't be told from what follows it.
                     self.ended = self.record.open_quote.is_some();
                     let row = self.row();
-                    if !(self.continued && row.read.as_ref().is_ok_and(says_nobody)) {
+                    // A spreadsheet writes its empty rows too.
+                    let passed_over = |draft: &ContactDraft| {
+                        *draft == ContactDraft::default() || self.continued && says_nobody(draft)
+                    };
+                    if !row.read.as_ref().is_ok_and(passed_over) {
                         return Some(Ok(row));
                     }
                 }
