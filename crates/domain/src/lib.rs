@@ -12,6 +12,7 @@ pub mod call;
 pub mod cdr;
 pub mod contact;
 pub mod dial;
+pub mod draft;
 pub mod endpoint;
 pub mod error;
 pub mod identity;

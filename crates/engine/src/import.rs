@@ -4,43 +4,36 @@
 //! rows up to the one the record names are there and none behind it. The same file again brings the rest and changes
 //! nothing that is there already.
 
+mod reading;
 mod report;
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::contact::Contact;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::identity::{MergeRule, OURSELVES, origin_key, read_draft};
-use timbre_domain::interchange::{
-    ChosenBy, ContactReader, FileError, FileLayout, FileRow, ProblemKind, ReadOptions, RowProblem, Target,
-};
-use timbre_domain::number::Country;
-use timbre_store::{ImportRecord, ImportRow, Outcome, Prepared, Store, StoreError, Tried};
+use timbre_domain::identity::MergeRule;
+use timbre_domain::interchange::{ChosenBy, FileError, FileLayout, ProblemKind, ReadOptions, RowProblem, Target};
+use timbre_store::{ImportRecord, ImportRow, Outcome, Store, StoreError, Tried};
 use uuid::Uuid;
 
 use crate::Context;
 use crate::commands::CommandError;
 use crate::config::fields;
 use crate::event::{Event, ImportProgress};
+use reading::{Findings, GROUP, Reading, Rows};
 use report::ReportFile;
 
-/// Rows that travel together from the reading to the writing thread, and how many such groups may wait.
-const GROUP: usize = 256;
+/// Groups of rows that may wait for the writing thread.
 const WAITING: usize = 16;
-/// How long the writing thread keeps a transaction open for a reader that is slow.
-const PATIENCE: Duration = Duration::from_millis(20);
 /// How often progress is told.
 const TOLD_EVERY: Duration = Duration::from_millis(200);
-/// Problems that stand in the answer; a report file has all of them.
-const SHOWN: usize = 100;
 /// Contacts that a trial shows.
 const SAMPLE: usize = 5;
 
@@ -160,15 +153,6 @@ struct Import {
     earlier: Option<ImportRecord>,
     stop: Arc<AtomicBool>,
     bytes: Arc<AtomicU64>,
-}
-
-/// What the reading thread found besides contacts.
-#[derive(Default)]
-struct Findings {
-    problems: Vec<RowNote>,
-    counts: BTreeMap<String, u64>,
-    sample: Vec<Contact>,
-    report: Option<ReportFile>,
 }
 
 impl Import {
@@ -408,135 +392,6 @@ impl Telling<'_> {
             let bytes = bytes.load(Ordering::Relaxed);
             self.context.bus.publish(Event::Import(ImportProgress { rows, bytes, ..self.import.clone() }));
         }
-    }
-}
-
-/// The rows as the writing thread gets them.
-struct Rows {
-    receive: Receiver<Vec<ImportRow>>,
-    group: std::vec::IntoIter<ImportRow>,
-    /// Rows that were worked off, for the reading thread to take apart: it has the time.
-    done: Vec<ImportRow>,
-    give_back: Sender<Vec<ImportRow>>,
-    ended: bool,
-    stop: Arc<AtomicBool>,
-}
-
-impl Rows {
-    fn take_back(&mut self, done: Option<ImportRow>) {
-        self.done.extend(done);
-        if self.done.len() == GROUP {
-            let full = std::mem::replace(&mut self.done, Vec::with_capacity(GROUP));
-            // A reading thread that has ended needs them no more.
-            let _ = self.give_back.send(full);
-        }
-    }
-
-    /// The next row; nothing when the reader is slow, at the end, or when the import is to stop.
-    fn next(&mut self) -> Option<ImportRow> {
-        if self.stop.load(Ordering::Relaxed) {
-            return None;
-        }
-        if let Some(row) = self.group.next() {
-            return Some(row);
-        }
-        match self.receive.recv_timeout(PATIENCE) {
-            Ok(group) => {
-                self.group = group.into_iter();
-                self.group.next()
-            }
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => {
-                self.ended = true;
-                None
-            }
-        }
-    }
-}
-
-/// The reading thread: rows of the file become contacts with everything worked out.
-struct Reading {
-    reader: Box<dyn ContactReader>,
-    country: Country,
-    source: String,
-    stop: Arc<AtomicBool>,
-    bytes: Arc<AtomicU64>,
-    sample: usize,
-    findings: Findings,
-    /// The ids that came so far, eight bytes each.
-    ids: HashSet<u64>,
-    given_back: Receiver<Vec<ImportRow>>,
-}
-
-impl Reading {
-    fn run(mut self, send: &SyncSender<Vec<ImportRow>>) -> (Findings, Result<(), FileError>) {
-        let read = self.read(send);
-        (self.findings, read)
-    }
-
-    fn read(&mut self, send: &SyncSender<Vec<ImportRow>>) -> Result<(), FileError> {
-        let mut group = Vec::with_capacity(GROUP);
-        loop {
-            let row = self.reader.next_row();
-            let row = match row {
-                Some(Ok(row)) => Some(self.understand(row)?),
-                Some(Err(error)) => {
-                    // What came before the error counts.
-                    let _ = send.send(group);
-                    return Err(error);
-                }
-                None => None,
-            };
-            let ended = row.is_none();
-            group.extend(row);
-            if ended || group.len() == GROUP {
-                self.bytes.store(self.reader.bytes_read(), Ordering::Relaxed);
-                self.given_back.try_iter().for_each(drop);
-                let full = std::mem::replace(&mut group, Vec::with_capacity(GROUP));
-                if send.send(full).is_err() || ended || self.stop.load(Ordering::Relaxed) {
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    fn understand(&mut self, row: FileRow) -> Result<ImportRow, FileError> {
-        let FileRow { row, line, read } = row;
-        let understood =
-            read.and_then(|draft| read_draft(draft, ContactId(Uuid::now_v7()), &self.source, self.country));
-        let mut again = false;
-        let contact = match understood {
-            Ok((contact, problems)) => {
-                for problem in problems {
-                    self.note(RowNote { row, line, problem })?;
-                }
-                if self.findings.sample.len() < self.sample {
-                    self.findings.sample.push(contact.clone());
-                }
-                if let Some(id) = origin_key(&contact) {
-                    let mut hasher = DefaultHasher::new();
-                    id.hash(&mut hasher);
-                    again = !self.ids.insert(hasher.finish());
-                }
-                Some(Prepared::new(contact))
-            }
-            Err(problem) => {
-                self.note(RowNote { row, line, problem })?;
-                None
-            }
-        };
-        Ok(ImportRow { row, contact, own_id: self.source == OURSELVES, again })
-    }
-
-    fn note(&mut self, note: RowNote) -> Result<(), FileError> {
-        *self.findings.counts.entry(note.problem.kind.as_str().to_owned()).or_default() += 1;
-        if let Some(report) = &mut self.findings.report {
-            report.note(&note)?;
-        }
-        if self.findings.problems.len() < SHOWN {
-            self.findings.problems.push(note);
-        }
-        Ok(())
     }
 }
 

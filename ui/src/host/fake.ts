@@ -18,6 +18,7 @@ const contact = (name: string, company: string): Contact => ({
   owner: null,
   do_not_call: false,
   fields: {},
+  typed: [],
   origin: null,
   last_used_at: null,
 });

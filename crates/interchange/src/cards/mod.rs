@@ -9,6 +9,7 @@ mod read;
 mod split;
 mod writer;
 
+use timbre_domain::identity::OURSELVES;
 use timbre_domain::interchange::{FileError, FileFormat, FileLayout};
 
 use crate::sniff;
@@ -33,7 +34,7 @@ pub(crate) fn inspect(head: &Head) -> Result<FileLayout, FileError> {
         encoding: head.encoding.name().to_owned(),
         delimiter: None,
         header: false,
-        program: if own { "timbre" } else { "vcard" }.to_owned(),
+        program: if own { OURSELVES } else { "vcard" }.to_owned(),
         columns: Vec::new(),
         header_key: None,
         bytes: head.bytes,

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use timbre_domain::contact::PhoneKind;
+use timbre_domain::draft::{EXPORTED_ID, EXPORTED_SOURCE};
+use timbre_domain::identity::OURSELVES;
 use timbre_domain::interchange::{
     ContactDraft, ContactReader, DraftPhone, FileError, FileLayout, FileRow, ProblemKind, RowProblem,
 };
@@ -40,7 +42,7 @@ impl Cards {
             decoded: wide,
             card: Card::default(),
             row: 0,
-            own: layout.program == "timbre",
+            own: layout.program == OURSELVES,
             ended: false,
         })
     }
@@ -153,7 +155,7 @@ impl Making {
             "X-TIMBRE-UNNAMED" => self.unnamed = true,
             "X-TIMBRE-ORIGIN" => {
                 let parts = property.parts();
-                for (name, part) in ["timbre-source", "timbre-external-id"].into_iter().zip(&parts) {
+                for (name, part) in [EXPORTED_SOURCE, EXPORTED_ID].into_iter().zip(&parts) {
                     self.add(name, part, ", ");
                 }
             }

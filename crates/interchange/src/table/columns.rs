@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use timbre_domain::contact::PhoneKind;
+use timbre_domain::draft::{EXPORTED_ID, EXPORTED_SOURCE};
+use timbre_domain::identity::OURSELVES;
 use timbre_domain::interchange::{ChosenBy, ColumnUse, FileError, ReadOptions, Target};
 use timbre_domain::search::{fold, words};
 
@@ -15,7 +17,7 @@ const ENOUGH: usize = 80;
 /// The first column of our own export.
 pub(super) const OWN_FIRST: &str = "Timbre ID";
 /// What our own export puts before the fields, and what each is.
-pub(super) const OWN_ORIGIN: [(&str, &str); 2] = [("Source", "timbre-source"), ("External ID", "timbre-external-id")];
+pub(super) const OWN_ORIGIN: [(&str, &str); 2] = [("Source", EXPORTED_SOURCE), ("External ID", EXPORTED_ID)];
 
 /// The header as it is written, and the rows below it.
 fn divide(sample: &[Vec<String>], header: bool) -> (&[String], &[Vec<String>]) {
@@ -68,7 +70,7 @@ pub(super) fn choose(
     options: &ReadOptions,
 ) -> Result<Vec<ColumnUse>, FileError> {
     let (first, rows) = divide(sample, header);
-    let mut chosen = if program == "timbre" { own(names, first) } else { guessed(names, rows, program, header) };
+    let mut chosen = if program == OURSELVES { own(names, first) } else { guessed(names, rows, program, header) };
     let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
     let place = |name: &str| {
         let name = fold(name.trim());

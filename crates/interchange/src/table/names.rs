@@ -4,6 +4,7 @@
 //! a name makes no difference to what it means.
 
 use timbre_domain::contact::PhoneKind;
+use timbre_domain::identity::OURSELVES;
 use timbre_domain::interchange::Target;
 use timbre_domain::search::{fold, words};
 
@@ -184,7 +185,7 @@ pub(super) fn program(names: &[String]) -> &'static str {
     let has = |key: &str| keys.iter().any(|known| known == key);
     let any = |list: &[&str]| list.iter().any(|key| has(key));
     if has("timbreid") {
-        return "timbre";
+        return OURSELVES;
     }
     let google = any(&["phone1value", "email1value"]) || (has("fileas") && any(&["labels", "organizationname"]));
     if google || (has("groupmembership") && has("givenname")) {
