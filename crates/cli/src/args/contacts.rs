@@ -108,8 +108,8 @@ pub(crate) struct Import {
     /// kind-of:COLUMN, email, owner, do-not-call, field:NAME or ignore. Remembered for files with the same columns.
     #[arg(long = "map", value_name = "COLUMN=TARGET", value_parser = mapping)]
     pub(crate) mapping: Vec<(String, Target)>,
-    /// Where the contacts come from; their ids are looked for among those of this source. The program that wrote the
-    /// file where it is left out.
+    /// Where the contacts come from; their ids are looked for among those of this source. Where it is left out, the
+    /// program that wrote the file, or for a plain list the file's name.
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
     /// When a row without a known id is one of our contacts: name-and-number (the same name, and a number or an address in

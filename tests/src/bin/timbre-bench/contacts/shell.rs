@@ -94,7 +94,7 @@ impl Shell {
             "BEGIN;\n\
              INSERT INTO contacts SELECT row, CAST(id AS BLOB), name, company, phones, emails, fields,\n\
                nullif(owner, ''), do_not_call, nullif(source, ''), nullif(external_id, ''), nullif(last_used_at, ''),\n\
-               created_at, updated_at, words, digits FROM source.contacts;\n\
+               created_at, updated_at, words, digits, typed FROM source.contacts;\n\
              INSERT INTO contact_keys SELECT key, contact FROM source.contact_keys;\n{TEXT}\nCOMMIT;\n"
         );
         self.import(&(source + &insert))
@@ -142,7 +142,7 @@ const CSVS: [(&str, &str); 2] = [
     (
         "contacts",
         "row, printf('%016d', row) AS id, name, company, phones, emails, fields, owner, do_not_call, source, external_id, \
-         last_used_at, created_at, updated_at, words, digits",
+         last_used_at, created_at, updated_at, words, digits, typed",
     ),
     ("contact_keys", "key, contact"),
 ];
