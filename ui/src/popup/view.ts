@@ -63,8 +63,8 @@ export function view(language: Language, card: PopupCard): View {
         ...head,
         ...known(card.contact),
         certainty: "sure",
-        // Where more than the bare number led to it, that is said rather than hidden.
-        match: card.kind === "exact" ? say("match.one") : say(`popup.reason.${card.kind}`),
+        // Where the number is not simply the same, that is said rather than hidden; a country code left out is everyday.
+        match: card.kind === "exact" || card.kind === "national" ? say("match.one") : say(`popup.reason.${card.kind}`),
         reason: say(`popup.reason.${card.kind}`),
       };
     case "dialled":
