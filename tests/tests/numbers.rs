@@ -103,18 +103,7 @@ fn the_look_up_finds_every_subscriber_of_the_corpus_and_nobody_else() {
 }
 
 fn fill(store: &Store, contacts: Vec<Contact>) {
-    let mut record = ImportRecord {
-        id: Uuid::now_v7(),
-        file: "corpus".into(),
-        source: "corpus".into(),
-        started_at: chrono::DateTime::UNIX_EPOCH,
-        finished_at: None,
-        rows: 0,
-        added: 0,
-        changed: 0,
-        unchanged: 0,
-        refused: 0,
-    };
+    let mut record = ImportRecord::begun("corpus".to_owned(), "corpus".to_owned(), chrono::DateTime::UNIX_EPOCH);
     let total = contacts.len() as u64;
     let mut rows = contacts.into_iter().zip(1..).map(|(contact, row)| ImportRow {
         row,

@@ -21,7 +21,6 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::identity::MergeRule;
 use timbre_domain::interchange::{ChosenBy, FileError, FileLayout, ProblemKind, ReadOptions, RowProblem, Target};
 use timbre_store::{ImportRecord, ImportRow, Outcome, Store, StoreError, Tried};
-use uuid::Uuid;
 
 use crate::Context;
 use crate::commands::CommandError;
@@ -181,18 +180,7 @@ impl Import {
             program => program.to_owned(),
         });
         let last = store.imports(50)?.into_iter().find(|earlier| earlier.file == file && earlier.source == source);
-        let record = ImportRecord {
-            id: Uuid::now_v7(),
-            file,
-            source,
-            started_at: context.clock.now(),
-            finished_at: None,
-            rows: 0,
-            added: 0,
-            changed: 0,
-            unchanged: 0,
-            refused: 0,
-        };
+        let record = ImportRecord::begun(file, source, context.clock.now());
         Ok(Self {
             context: context.clone(),
             request,

@@ -46,6 +46,25 @@ pub struct ImportRecord {
     pub refused: u64,
 }
 
+impl ImportRecord {
+    /// An import that has just begun.
+    #[must_use]
+    pub fn begun(file: String, source: String, started_at: DateTime<Utc>) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            file,
+            source,
+            started_at,
+            finished_at: None,
+            rows: 0,
+            added: 0,
+            changed: 0,
+            unchanged: 0,
+            refused: 0,
+        }
+    }
+}
+
 /// One row to take in.
 #[derive(Debug, Clone)]
 pub struct ImportRow {
@@ -320,18 +339,7 @@ mod tests {
     }
 
     fn record() -> ImportRecord {
-        ImportRecord {
-            id: Uuid::now_v7(),
-            file: "contactos.csv".into(),
-            source: "crm".into(),
-            started_at: at(0),
-            finished_at: None,
-            rows: 0,
-            added: 0,
-            changed: 0,
-            unchanged: 0,
-            refused: 0,
-        }
+        ImportRecord::begun("contactos.csv".to_owned(), "crm".to_owned(), at(0))
     }
 
     fn rows(contacts: impl IntoIterator<Item = Contact>) -> VecDeque<ImportRow> {
