@@ -12,6 +12,10 @@ impl Shell for Desk {
         self.post(Event::Show(Box::new(card.clone())));
     }
 
+    fn complete_popup(&self, card: &PopupCard) {
+        self.post(Event::Complete(Box::new(card.clone())));
+    }
+
     fn call_changed(&self, call: &Call) {
         self.post(Event::Changed(Box::new(call.clone())));
     }

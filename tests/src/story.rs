@@ -41,12 +41,17 @@ impl SecretStore for FixedPassword {
         let missing = || PortError::new(ErrorCode::SecretMissing, "the story has none");
         self.0.clone().map(SecretString::from).ok_or_else(missing)
     }
+
+    async fn keep(&self, _account: &AccountName, _secret: SecretString) -> Result<(), PortError> {
+        Ok(())
+    }
 }
 
 /// A shell that remembers what it was asked to show.
 #[derive(Debug, Default)]
 pub struct RememberingShell {
     cards: Mutex<Vec<PopupCard>>,
+    completed: Mutex<Vec<PopupCard>>,
     changes: Mutex<Vec<Call>>,
 }
 
@@ -54,6 +59,11 @@ impl RememberingShell {
     /// The pop-ups shown so far.
     pub fn cards(&self) -> Vec<PopupCard> {
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What pop-ups were completed with so far.
+    pub fn completed(&self) -> Vec<PopupCard> {
+        self.completed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The changes told so far.
@@ -65,6 +75,10 @@ impl RememberingShell {
 impl Shell for RememberingShell {
     fn show_popup(&self, card: &PopupCard) {
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).push(card.clone());
+    }
+
+    fn complete_popup(&self, card: &PopupCard) {
+        self.completed.lock().unwrap_or_else(PoisonError::into_inner).push(card.clone());
     }
 
     fn call_changed(&self, call: &Call) {

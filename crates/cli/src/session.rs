@@ -23,6 +23,8 @@ struct NoWindows;
 impl Shell for NoWindows {
     fn show_popup(&self, _card: &PopupCard) {}
 
+    fn complete_popup(&self, _card: &PopupCard) {}
+
     fn call_changed(&self, _call: &Call) {}
 }
 

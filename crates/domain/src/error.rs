@@ -78,6 +78,24 @@ error_codes! {
     BadConfig = "bad_config" => AfterAPersonActs,
     /// The contact does not want to be called.
     DoNotCall = "do_not_call" => AfterAPersonActs,
+    /// The CRM will not take this record as it is; its own words say why.
+    Refused = "refused" => AfterAPersonActs,
+    /// The CRM takes this record for one that it has already.
+    Duplicate = "duplicate" => AfterAPersonActs,
+    /// The CRM lets nobody in for a while: too many requests, or maintenance.
+    Busy = "busy" => Later,
+    /// The sign-in with the CRM failed; nothing is sent until a person acts, or the CRM would lock us out.
+    SignInFailed = "sign_in_failed" => AfterAPersonActs,
+    /// The CRM answered with an error and may have stored the record or not; it is searched for before anything is repeated.
+    Unsure = "unsure" => Later,
+    /// The connector's file is wrong; the message names the line.
+    BadConnector = "bad_connector" => AfterAPersonActs,
+    /// The connector can't do this: its file does not say how.
+    NotAble = "not_able" => Never,
+    /// The result lacks something that its disposition requires.
+    Incomplete = "incomplete" => AfterAPersonActs,
+    /// Another program holds the database.
+    StoreBusy = "store_busy" => Later,
     /// The file does not hold what it should; the message names the place.
     BadFile = "bad_file" => Never,
     /// The file can't be read or written.

@@ -10,11 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{AccountName, Call};
 use crate::cdr::{Cdr, TimeRange};
+use crate::crm::{
+    ConnectorAbout, ContactPage, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, Rehearsal, RehearsalStep,
+    RemoteContact,
+};
 use crate::dial::DialOrder;
 use crate::endpoint::{Endpoint, OwnEndpoints};
 use crate::error::PortError;
 use crate::interchange::{ContactReader, ContactWriter, ExportShape, FileError, FileFormat, FileLayout, ReadOptions};
+use crate::number::PhoneNumber;
 use crate::observation::CallObservation;
+use crate::outbox::RecordKind;
 use crate::popup::PopupCard;
 
 /// Time, as a thing that is passed in.
@@ -135,6 +141,9 @@ pub trait Shell: Send + Sync + 'static {
     /// A call is to be shown. Must not block and must not take the focus.
     fn show_popup(&self, card: &PopupCard);
 
+    /// More is known of who is on the other side of a call that is shown: fill it in, unless the agent has begun to act.
+    fn complete_popup(&self, card: &PopupCard);
+
     /// Something about a call changed: answered, over, going on again.
     fn call_changed(&self, call: &Call);
 }
@@ -148,6 +157,69 @@ pub trait SecretStore: Send + Sync {
     /// [`SecretMissing`](crate::error::ErrorCode::SecretMissing) or
     /// [`KeyringUnavailable`](crate::error::ErrorCode::KeyringUnavailable).
     async fn password(&self, account: &AccountName) -> Result<SecretString, PortError>;
+
+    /// Keeps a secret that a vendor gave in exchange for the one we had, such as a refresh token.
+    ///
+    /// # Errors
+    /// [`KeyringUnavailable`](crate::error::ErrorCode::KeyringUnavailable).
+    async fn keep(&self, account: &AccountName, secret: SecretString) -> Result<(), PortError>;
+}
+
+/// One CRM. Every call keeps the connector's limits by itself: it may wait before it sends, and looking up a caller goes
+/// first.
+#[async_trait]
+pub trait CrmConnector: Send + Sync {
+    /// What it is and can do.
+    fn about(&self) -> &ConnectorAbout;
+
+    /// Signs in and says who will own our records.
+    ///
+    /// # Errors
+    /// [`Verdict::Stop`](crate::crm::Verdict::Stop) when the sign-in is refused.
+    async fn sign_in(&self) -> Result<CrmUser, CrmError>;
+
+    /// A page of contacts that changed, from the beginning without a cursor. A pass that begins reads the last moments
+    /// before its cursor again: what was being stored then may show only now.
+    ///
+    /// # Errors
+    /// Whatever kept the page from coming or from being read.
+    async fn pull(&self, cursor: Option<&Cursor>, pass_begins: bool) -> Result<ContactPage, CrmError>;
+
+    /// A page of the ids of all contacts, from the beginning without a cursor.
+    ///
+    /// # Errors
+    /// Whatever kept the page from coming or from being read.
+    async fn ids(&self, cursor: Option<&Cursor>) -> Result<IdPage, CrmError>;
+
+    /// One contact with everything; nothing where the CRM has it no more.
+    ///
+    /// # Errors
+    /// Whatever kept the answer from coming or from being read.
+    async fn fetch(&self, id: &str) -> Result<Option<RemoteContact>, CrmError>;
+
+    /// The contacts that may have this number; some may merely end alike.
+    ///
+    /// # Errors
+    /// Whatever kept the answer from coming or from being read.
+    async fn find(&self, number: &PhoneNumber) -> Result<Vec<RemoteContact>, CrmError>;
+
+    /// The record with this order's request id, where the CRM has it.
+    ///
+    /// # Errors
+    /// Whatever kept the answer from coming or from being read.
+    async fn search(&self, order: &Order) -> Result<Option<Receipt>, CrmError>;
+
+    /// Creates the record, or amends it where the order knows its id.
+    ///
+    /// # Errors
+    /// With what it asks of us.
+    async fn submit(&self, order: &Order) -> Result<Receipt, CrmError>;
+
+    /// Where a record opens in the browser.
+    fn opens_at(&self, kind: RecordKind, remote_id: &str) -> Option<String>;
+
+    /// Tries everything out, for its administrator.
+    async fn rehearse(&self, rehearsal: &Rehearsal) -> Vec<RehearsalStep>;
 }
 
 /// Remembers when a scope of a vendor's limit was last used, so that a restart keeps the limit.

@@ -81,6 +81,10 @@ impl SecretStore for Secrets {
         self.redactor.learn(&password);
         Ok(password)
     }
+
+    async fn keep(&self, account: &AccountName, secret: SecretString) -> Result<(), PortError> {
+        self.set_password(account, secret).await
+    }
 }
 
 /// Works with an account's entry on a thread of its own, which is left behind should the keyring never answer.

@@ -22,6 +22,8 @@ pub type Slot = usize;
 pub enum Event {
     /// A call is to be shown.
     Show(Box<PopupCard>),
+    /// More is known of who is on the other side of a call.
+    Complete(Box<PopupCard>),
     /// Something about a call changed.
     Changed(Box<Call>),
     /// The window's page listens.
@@ -102,6 +104,7 @@ impl Pool {
         let mut orders = Vec::new();
         match event {
             Event::Show(card) => self.show(Asked { card, at: now }, now, &mut orders),
+            Event::Complete(card) => self.complete(*card, now, &mut orders),
             Event::Changed(call) => self.changed(*call, now, &mut orders),
             Event::Ready(slot) => self.ready(slot, now, &mut orders),
             Event::Filled(slot, key, height) => self.filled(slot, &key, height, &mut orders),
@@ -139,6 +142,20 @@ impl Pool {
         } else {
             self.waiting.retain(|waiting| waiting.card.call.key != *key);
             self.waiting.push_back(asked);
+        }
+    }
+
+    /// A pop-up that was closed meanwhile stays closed; how far the call has come is known better here.
+    fn complete(&mut self, card: PopupCard, now: Instant, orders: &mut Vec<Order>) {
+        let known = |asked: &Asked| PopupCard { call: asked.card.call.clone(), ..card.clone() };
+        if let Some(slot) = self.windows.iter().position(|window| window.shows(&card.call.key)) {
+            if let Some(shown) = &self.windows[slot].shown {
+                let asked = Asked { card: Box::new(known(&shown.asked)), at: shown.asked.at };
+                self.fill(slot, asked, now, orders);
+            }
+        }
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.card.call.key == card.call.key) {
+            waiting.card = Box::new(known(waiting));
         }
     }
 
@@ -393,6 +410,16 @@ mod tests {
         }
         let _ = story.then(Event::Close(0, key(1)));
         assert_eq!(story.then(show(2)), [Order::Fill(1, card(2))]);
+    }
+
+    #[test]
+    fn what_is_learnt_later_completes_the_pop_up_and_never_opens_one_that_was_closed() {
+        let mut story = Story::new();
+        let _ = story.then(show(1));
+        let _ = story.then(filled(0, 1));
+        assert_eq!(story.then(Event::Complete(card(1))), [Order::Fill(0, card(1))]);
+        let _ = story.then(Event::Close(0, key(1)));
+        assert_eq!(story.then(Event::Complete(card(1))), []);
     }
 
     #[test]

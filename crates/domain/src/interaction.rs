@@ -1,0 +1,462 @@
+//! Interactions: what came of a call, in the agent's words.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::call::CallKey;
+use crate::contact::ContactId;
+use crate::disposition::{Action, ChosenLevel, DispositionCatalogue, Requirement};
+
+/// The id of an interaction; ordered by time of creation (UUID version 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(transparent)]
+pub struct InteractionId(pub Uuid);
+
+impl fmt::Display for InteractionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for InteractionId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        text.parse().map(Self)
+    }
+}
+
+/// A currency: three capital letters (ISO 4217), such as `CRC`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
+pub struct Currency(String);
+
+/// A text that is no currency.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a currency is three capital letters (ISO 4217), such as CRC or USD")]
+pub struct BadCurrency;
+
+impl TryFrom<String> for Currency {
+    type Error = BadCurrency;
+
+    fn try_from(text: String) -> Result<Self, BadCurrency> {
+        let fits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
+        if fits { Ok(Self(text)) } else { Err(BadCurrency) }
+    }
+}
+
+impl FromStr for Currency {
+    type Err = BadCurrency;
+
+    fn from_str(text: &str) -> Result<Self, BadCurrency> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.0
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something the contact is charged for (cargo de gestión).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Charge {
+    /// Its id; the same through every change. A catalogue's charge has none until a result takes it over.
+    #[serde(default = "Uuid::nil")]
+    pub id: Uuid,
+    /// Exactly as given: never reckoned in binary fractions.
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
+    pub amount: Decimal,
+    /// Its currency.
+    pub currency: Currency,
+    /// What for.
+    pub concept: String,
+}
+
+/// Something to be done later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FollowUp {
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// Who is to do it: a user of the CRM or an agent's name; nothing for whoever wrote the result.
+    #[serde(default)]
+    pub whom: Option<String>,
+    /// What.
+    pub what: String,
+}
+
+/// Whether the agent has finished with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum InteractionState {
+    /// Kept as it is typed; it goes nowhere.
+    #[default]
+    Draft,
+    /// Finished: it goes to the CRM, and every later change too.
+    Final,
+}
+
+/// What came of a call, or of something without a call. All times are UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Interaction {
+    /// Its id.
+    pub id: InteractionId,
+    /// The call it is about; one call has one interaction at most.
+    pub call: Option<CallKey>,
+    /// With whom; may be settled or changed later.
+    pub contact: Option<ContactId>,
+    /// Who wrote it, as the organisation calls the agent.
+    pub agent: Option<String>,
+    /// The disposition's levels as they were called when it was chosen, the first level first.
+    pub disposition: Vec<ChosenLevel>,
+    /// In the agent's words.
+    pub comment: String,
+    /// The organisation's own fields, by name.
+    pub fields: BTreeMap<String, String>,
+    /// What is to be done later.
+    pub follow_up: Option<FollowUp>,
+    /// What the contact is charged for.
+    pub charges: Vec<Charge>,
+    /// Draft or final.
+    pub state: InteractionState,
+    /// Counts the changes, from 1.
+    pub revision: u32,
+    /// When it was begun.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When it became final.
+    pub final_at: Option<DateTime<Utc>>,
+}
+
+/// A change of an interaction: what is left out stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct InteractionEdit {
+    /// Another contact; the CRM's records follow.
+    pub contact: Option<ContactId>,
+    /// Who wrote it.
+    pub agent: Option<String>,
+    /// The code of the disposition's last level.
+    pub disposition: Option<String>,
+    /// The comment, replaced.
+    pub comment: Option<String>,
+    /// Fields that change; an empty value removes one.
+    pub fields: BTreeMap<String, String>,
+    /// The follow-up, replaced; `Some(None)` removes it.
+    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<Option<FollowUp>>,
+    /// The charges, replaced by these.
+    pub charges: Option<Vec<Charge>>,
+    /// Make it final, with what its disposition brings about. A final interaction never becomes a draft again.
+    pub finish: bool,
+}
+
+/// `null` says "none", a field left out says nothing.
+mod said {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
+        value.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+        T::deserialize(from).map(Some)
+    }
+}
+
+/// Why a change is refused, and which part of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadInteraction {
+    /// A part can't be what was said.
+    #[error("{what}")]
+    Wrong {
+        /// Which part, such as `disposition` or `charges[1].amount`.
+        place: String,
+        /// Why, in English.
+        what: String,
+    },
+    /// It can't be final without these.
+    #[error("it lacks {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    Incomplete(Vec<Requirement>),
+}
+
+/// The longest text of a comment or a field, characters: more than anybody types, less than any CRM refuses.
+pub const TEXT_AT_MOST: usize = 20_000;
+
+impl Interaction {
+    /// An empty draft.
+    #[must_use]
+    pub fn begun(id: InteractionId, call: Option<CallKey>, contact: Option<ContactId>, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            call,
+            contact,
+            agent: None,
+            disposition: Vec::new(),
+            comment: String::new(),
+            fields: BTreeMap::new(),
+            follow_up: None,
+            charges: Vec::new(),
+            state: InteractionState::Draft,
+            revision: 0,
+            created_at: now,
+            updated_at: now,
+            final_at: None,
+        }
+    }
+
+    /// The interaction after a change; `new_id` makes ids of new charges.
+    ///
+    /// # Errors
+    /// When a part of the change can't be, or a final interaction would lack what its disposition requires.
+    pub fn changed(
+        &self,
+        edit: InteractionEdit,
+        catalogue: &DispositionCatalogue,
+        now: DateTime<Utc>,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Self, BadInteraction> {
+        let mut result = self.clone();
+        result.contact = edit.contact.or(result.contact);
+        result.agent = edit.agent.filter(|agent| !agent.trim().is_empty()).or(result.agent);
+        if let Some(code) = edit.disposition {
+            result.disposition = catalogue.choose(&code).map_err(|error| wrong("disposition", error.to_string()))?;
+        }
+        if let Some(comment) = edit.comment {
+            result.comment = text_of("comment", comment)?;
+        }
+        for (name, value) in edit.fields {
+            let place = format!("fields.{name}");
+            if value.trim().is_empty() {
+                result.fields.remove(&name);
+            } else {
+                result.fields.insert(name, text_of(&place, value)?);
+            }
+        }
+        if let Some(follow_up) = edit.follow_up {
+            result.follow_up = follow_up;
+        }
+        if let Some(charges) = edit.charges {
+            result.charges = charges_of(charges, new_id)?;
+        }
+        if edit.finish && result.state == InteractionState::Draft {
+            result.state = InteractionState::Final;
+            result.final_at = Some(now);
+            result.bring_about(catalogue, now, new_id);
+        }
+        if result.state == InteractionState::Final {
+            let lacks: Vec<_> = catalogue
+                .requirements(&result.disposition)
+                .into_iter()
+                .filter(|requirement| !requirement.is_met_by(&result))
+                .collect();
+            if !lacks.is_empty() {
+                return Err(BadInteraction::Incomplete(lacks));
+            }
+        }
+        if result != *self {
+            result.revision += 1;
+            result.updated_at = now;
+        }
+        Ok(result)
+    }
+
+    /// What the disposition does where the agent did not.
+    fn bring_about(&mut self, catalogue: &DispositionCatalogue, now: DateTime<Utc>, new_id: &mut dyn FnMut() -> Uuid) {
+        for action in catalogue.actions(&self.disposition) {
+            match action {
+                Action::FollowUp { after_days, what } if self.follow_up.is_none() => {
+                    let name = self.disposition.last().map(|level| level.name.clone()).unwrap_or_default();
+                    let what = if what.trim().is_empty() { name } else { what };
+                    self.follow_up =
+                        Some(FollowUp { at: now + TimeDelta::days(i64::from(after_days)), whom: None, what });
+                }
+                Action::Charge(charge) if self.charges.is_empty() => {
+                    self.charges.push(Charge { id: new_id(), ..charge });
+                }
+                // The last two are the engine's to do: they change other records than this one.
+                Action::FollowUp { .. } | Action::Charge(_) | Action::DoNotCall | Action::Note => {}
+            }
+        }
+    }
+}
+
+fn wrong(place: impl Into<String>, what: impl Into<String>) -> BadInteraction {
+    BadInteraction::Wrong { place: place.into(), what: what.into() }
+}
+
+/// Line ends stay; other control characters have no place in anybody's record.
+fn text_of(place: &str, text: String) -> Result<String, BadInteraction> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    match text.chars().count() {
+        long if long > TEXT_AT_MOST => {
+            Err(wrong(place, format!("it has {long} characters; at most {TEXT_AT_MOST} are kept")))
+        }
+        _ => Ok(text),
+    }
+}
+
+fn charges_of(charges: Vec<Charge>, new_id: &mut dyn FnMut() -> Uuid) -> Result<Vec<Charge>, BadInteraction> {
+    let mut kept: Vec<Charge> = Vec::with_capacity(charges.len());
+    for (n, mut charge) in charges.into_iter().enumerate() {
+        charge.concept = text_of(&format!("charges[{n}].concept"), charge.concept)?;
+        if charge.concept.trim().is_empty() {
+            return Err(wrong(format!("charges[{n}].concept"), "a charge says what for"));
+        }
+        if charge.amount.is_zero() {
+            return Err(wrong(format!("charges[{n}].amount"), "a charge of nothing is none"));
+        }
+        if charge.id.is_nil() || kept.iter().any(|known| known.id == charge.id) {
+            charge.id = new_id();
+        }
+        kept.push(charge);
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disposition::Disposition;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn catalogue() -> DispositionCatalogue {
+        let one = |code: &str, requires: &[&str], actions: Vec<Action>| Disposition {
+            code: code.into(),
+            name: code.to_uppercase(),
+            under: None,
+            requires: requires.iter().map(|text| (*text).to_owned().try_into().unwrap()).collect(),
+            actions,
+        };
+        let fee = Charge {
+            id: Uuid::nil(),
+            amount: "2500.10".parse().unwrap(),
+            currency: "CRC".parse().unwrap(),
+            concept: "visita".into(),
+        };
+        DispositionCatalogue::new(vec![
+            one("sale", &["comment", "field:pedido"], vec![]),
+            one("later", &[], vec![Action::FollowUp { after_days: 3, what: String::new() }, Action::Charge(fee)]),
+        ])
+        .unwrap()
+    }
+
+    fn draft() -> Interaction {
+        Interaction::begun(InteractionId(Uuid::from_u128(1)), None, None, at(0))
+    }
+
+    #[test]
+    fn a_draft_takes_anything_and_a_final_result_names_everything_it_lacks() {
+        let edit = InteractionEdit { disposition: Some("sale".into()), ..Default::default() };
+        let draft = draft().changed(edit, &catalogue(), at(1), &mut Uuid::now_v7).unwrap();
+        assert_eq!((draft.state, draft.revision, draft.updated_at), (InteractionState::Draft, 1, at(1)));
+        let finish = InteractionEdit { finish: true, ..Default::default() };
+        let lacks = draft.changed(finish.clone(), &catalogue(), at(2), &mut Uuid::now_v7).unwrap_err();
+        assert_eq!(lacks, BadInteraction::Incomplete(vec![Requirement::Comment, Requirement::Field("pedido".into())]));
+        let whole = InteractionEdit {
+            comment: Some("Compró\r\ndos\u{7}".into()),
+            fields: BTreeMap::from([("pedido".into(), "17".into())]),
+            ..finish
+        };
+        let result = draft.changed(whole, &catalogue(), at(3), &mut Uuid::now_v7).unwrap();
+        assert_eq!((result.comment.as_str(), result.final_at), ("Compró\ndos", Some(at(3))));
+        let without = InteractionEdit { comment: Some(" ".into()), ..Default::default() };
+        assert!(
+            result.changed(without, &catalogue(), at(4), &mut Uuid::now_v7).is_err(),
+            "what is final stays complete"
+        );
+    }
+
+    #[test]
+    fn a_result_without_a_disposition_is_refused_where_there_is_a_catalogue_and_taken_where_there_is_none() {
+        let finish = InteractionEdit { finish: true, ..Default::default() };
+        assert!(draft().changed(finish.clone(), &catalogue(), at(1), &mut Uuid::now_v7).is_err());
+        assert!(draft().changed(finish, &DispositionCatalogue::default(), at(1), &mut Uuid::now_v7).is_ok());
+    }
+
+    #[test]
+    fn a_disposition_brings_about_what_the_agent_did_not_give() {
+        let finish = InteractionEdit { disposition: Some("later".into()), finish: true, ..Default::default() };
+        let result = draft().changed(finish.clone(), &catalogue(), at(0), &mut Uuid::now_v7).unwrap();
+        let follow_up = result.follow_up.unwrap();
+        assert_eq!((follow_up.at, follow_up.what.as_str()), (at(3 * 86_400), "LATER"));
+        assert_eq!(result.charges[0].amount.to_string(), "2500.10");
+        assert!(!result.charges[0].id.is_nil());
+        let own = FollowUp { at: at(9), whom: None, what: "llamar".into() };
+        let result = draft()
+            .changed(
+                InteractionEdit { follow_up: Some(Some(own.clone())), ..finish },
+                &catalogue(),
+                at(0),
+                &mut Uuid::now_v7,
+            )
+            .unwrap();
+        assert_eq!(result.follow_up, Some(own));
+    }
+
+    #[test]
+    fn an_edit_that_changes_nothing_counts_for_nothing() {
+        let result = draft().changed(InteractionEdit::default(), &catalogue(), at(9), &mut Uuid::now_v7).unwrap();
+        assert_eq!(result, draft());
+    }
+
+    #[test]
+    fn a_charge_keeps_its_amount_exactly_and_its_id_through_changes() {
+        let charge = |amount: &str| Charge {
+            id: Uuid::nil(),
+            amount: amount.parse().unwrap(),
+            currency: "USD".parse().unwrap(),
+            concept: "instalación".into(),
+        };
+        let edit = |charges| InteractionEdit { charges: Some(charges), ..Default::default() };
+        let none = DispositionCatalogue::default();
+        let result = draft()
+            .changed(edit(vec![charge("0.10"), charge("1999999999999.99")]), &none, at(1), &mut Uuid::now_v7)
+            .unwrap();
+        let json = serde_json::to_value(&result.charges).unwrap();
+        assert_eq!((json[0]["amount"].as_str(), json[1]["amount"].as_str()), (Some("0.10"), Some("1999999999999.99")));
+        let again = result.changed(edit(result.charges.clone()), &none, at(2), &mut Uuid::now_v7).unwrap();
+        assert_eq!(again.charges, result.charges);
+        for (bad, place) in
+            [(charge("0"), "charges[0].amount"), (Charge { concept: " ".into(), ..charge("1") }, "charges[0].concept")]
+        {
+            let error = draft().changed(edit(vec![bad]), &none, at(1), &mut Uuid::now_v7).unwrap_err();
+            assert!(matches!(&error, BadInteraction::Wrong { place: at, .. } if at == place), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_edit_says_whether_the_follow_up_goes_or_stays() {
+        let read = |json: &str| serde_json::from_str::<InteractionEdit>(json).unwrap().follow_up;
+        assert_eq!(read("{}"), None);
+        assert_eq!(read(r#"{"follow_up":null}"#), Some(None));
+        let said = InteractionEdit { follow_up: Some(None), ..Default::default() };
+        assert_eq!(serde_json::from_str::<InteractionEdit>(&serde_json::to_string(&said).unwrap()).unwrap(), said);
+    }
+}

@@ -1,0 +1,378 @@
+//! The outbox: what is on its way to a CRM, so that each record gets there exactly once.
+//!
+//! An item stands for one record of the CRM, not for one request: it is created once, under a request id that it keeps, and
+//! amended as often as what it tells changes. What it says is put together when it is sent.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::call::{AccountName, Call, CallState, Direction};
+use crate::crm::{Abilities, Verdict};
+use crate::disposition::Action;
+use crate::error::ErrorCode;
+use crate::interaction::{Interaction, InteractionState};
+
+/// What a record is known by in the CRM before we know its id there (UUID version 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(transparent)]
+pub struct RequestId(pub Uuid);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        text.parse().map(Self)
+    }
+}
+
+/// The kinds of record a CRM may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// A contact.
+    Contact,
+    /// A call.
+    Call,
+    /// Something to be done later.
+    FollowUp,
+    /// A charge.
+    Charge,
+    /// A note.
+    Note,
+}
+
+impl RecordKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Contact, Self::Call, Self::FollowUp, Self::Charge, Self::Note];
+
+    /// Its name in JSON, in the database and in the catalogue of texts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Call => "call",
+            Self::FollowUp => "follow_up",
+            Self::Charge => "charge",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// How far an item has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum OutboxState {
+    /// To be sent, now or when its time comes.
+    Waiting,
+    /// A request that creates it went out, and nobody knows yet what came of it.
+    Sending,
+    /// It can't be sent as it is: a person mends, retries or discards it.
+    Parked,
+    /// The CRM has it as we have it.
+    Done,
+    /// A person decided that it is not to be sent.
+    Discarded,
+}
+
+/// Why an item was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Problem {
+    /// What it is.
+    pub code: ErrorCode,
+    /// The CRM's own words; may be empty.
+    pub words: String,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// One record on its way. All times are UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct OutboxItem {
+    /// What the record is known by over there.
+    pub id: RequestId,
+    /// Which CRM.
+    pub connector: AccountName,
+    /// What kind of record.
+    pub kind: RecordKind,
+    /// What it is about: a call's key, or the id of an interaction, a charge or a contact.
+    pub subject: String,
+    /// Items with the same are sent in the order they were made: a contact's id, or the call's key of an unknown caller.
+    pub order_key: String,
+    /// How far it has come.
+    pub state: OutboxState,
+    /// Counts the changes that are to be told.
+    pub wanted: u32,
+    /// The change that the CRM knows; 0 for none.
+    pub sent: u32,
+    /// The change that went out last and got no answer; 0 for none.
+    pub attempted: u32,
+    /// The CRM's id of the record.
+    pub remote_id: Option<String>,
+    /// Tries since the last success or since a person mended it.
+    pub attempts: u32,
+    /// A person said that it is no duplicate.
+    pub despite_duplicate: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it is to be sent at the earliest.
+    pub next_at: DateTime<Utc>,
+    /// When the request that may have created it went out.
+    pub begun_at: Option<DateTime<Utc>>,
+    /// Why it was not sent the last time.
+    pub problem: Option<Problem>,
+}
+
+/// A record that the CRM is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// What kind.
+    pub kind: RecordKind,
+    /// What it is about.
+    pub subject: String,
+    /// Goes only to a CRM that has it already: to take it back.
+    pub only_if_sent: bool,
+}
+
+/// What the organisation wants to have recorded by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordCalls {
+    /// Every call of the agent, missed ones too.
+    #[default]
+    All,
+    /// Calls that were answered.
+    Answered,
+    /// Calls with a result.
+    WithResult,
+}
+
+/// How long after an answered call without a result it is recorded without one: the time an agent has for the wrap-up. A
+/// result that comes later amends the record.
+pub const WRAP_UP: Duration = Duration::from_secs(15 * 60);
+
+/// When a call that has ended is recorded although nobody has written a result; nothing where it is not.
+#[must_use]
+pub fn recorded_after(call: &Call, record: RecordCalls, wrap_up: Duration) -> Option<Duration> {
+    if call.state != CallState::Ended || call.direction == Direction::Internal {
+        return None;
+    }
+    match (record, call.connected_at.is_some()) {
+        (RecordCalls::WithResult, _) | (RecordCalls::Answered, false) => None,
+        (RecordCalls::All, false) => Some(Duration::ZERO),
+        (RecordCalls::All | RecordCalls::Answered, true) => Some(wrap_up),
+    }
+}
+
+/// The records a final interaction makes, in the order they are to be sent. `before` is the interaction as it was, `actions`
+/// what its disposition brings about.
+#[must_use]
+pub fn records_of(
+    interaction: &Interaction,
+    before: Option<&Interaction>,
+    actions: &[Action],
+    abilities: &Abilities,
+) -> Vec<Wanted> {
+    if interaction.state != InteractionState::Final {
+        return Vec::new();
+    }
+    let mut wanted = Vec::new();
+    let mut want = |kind: RecordKind, subject: String, only_if_sent: bool| {
+        if abilities.records.contains(&kind) {
+            wanted.push(Wanted { kind, subject, only_if_sent });
+        }
+    };
+    let own = interaction.id.to_string();
+    match &interaction.call {
+        Some(call) => want(RecordKind::Call, call.to_string(), false),
+        // Without a call there is nothing to date a record of one by: what was written is a note.
+        None => want(RecordKind::Note, own.clone(), false),
+    }
+    if interaction.call.is_some() && actions.contains(&Action::Note) && !interaction.comment.trim().is_empty() {
+        want(RecordKind::Note, own.clone(), false);
+    }
+    let had_follow_up = before.is_some_and(|before| before.follow_up.is_some());
+    if interaction.follow_up.is_some() || had_follow_up {
+        want(RecordKind::FollowUp, own, interaction.follow_up.is_none());
+    }
+    for charge in &interaction.charges {
+        want(RecordKind::Charge, charge.id.to_string(), false);
+    }
+    let dropped = before.into_iter().flat_map(|before| &before.charges);
+    for charge in dropped.filter(|charge| interaction.charges.iter().all(|kept| kept.id != charge.id)) {
+        want(RecordKind::Charge, charge.id.to_string(), true);
+    }
+    wanted
+}
+
+/// The shortest pause after a failure.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// The longest pause after a failure; also how far ahead a saved time is believed, for clocks are set back.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// How long to wait after so many failures in a row, from 1: twice as long each time, somewhere between the half and the
+/// whole of it, so that a thousand desktops do not come back together. `random` is in 0..1.
+#[must_use]
+pub fn pause_after(failures: u32, random: f64) -> Duration {
+    let whole = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
+    whole.mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0))
+}
+
+/// What becomes of an item after it could not be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AfterFailure {
+    /// Its state now.
+    pub state: OutboxState,
+    /// How long it waits at least.
+    pub pause: Duration,
+    /// What it means for everything else to this CRM.
+    pub connector: ForConnector,
+}
+
+/// What a failure means for everything else to the same CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForConnector {
+    /// Nothing: this one record is the trouble.
+    Nothing,
+    /// It waits so long.
+    Waits(Duration),
+    /// It stops until a person acts.
+    Stops,
+}
+
+/// Decides after a failure. `failures` counts this one, `creating` says whether the request would have made the record.
+#[must_use]
+pub fn after_failure(verdict: Verdict, creating: bool, failures: u32, random: f64) -> AfterFailure {
+    let pause = pause_after(failures, random);
+    match verdict {
+        Verdict::Park => after(OutboxState::Parked, Duration::ZERO, ForConnector::Nothing),
+        Verdict::Stop => after(OutboxState::Waiting, Duration::ZERO, ForConnector::Stops),
+        Verdict::Wait(at_least) => {
+            let pause = pause.max(at_least);
+            after(OutboxState::Waiting, pause, ForConnector::Waits(pause))
+        }
+        Verdict::BackOff => after(OutboxState::Waiting, pause, ForConnector::Waits(pause)),
+        Verdict::SearchFirst { tries } if failures >= tries => {
+            after(OutboxState::Parked, Duration::ZERO, ForConnector::Nothing)
+        }
+        // A change that is told twice is told once; only a creation must be searched for.
+        Verdict::SearchFirst { .. } if creating => after(OutboxState::Sending, pause, ForConnector::Nothing),
+        Verdict::SearchFirst { .. } => after(OutboxState::Waiting, pause, ForConnector::Nothing),
+    }
+}
+
+fn after(state: OutboxState, pause: Duration, connector: ForConnector) -> AfterFailure {
+    AfterFailure { state, pause, connector }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contact::ContactId;
+    use crate::interaction::{Charge, FollowUp, InteractionId};
+
+    fn interaction(state: InteractionState) -> Interaction {
+        let at = DateTime::UNIX_EPOCH;
+        let charge = |n| Charge {
+            id: Uuid::from_u128(n),
+            amount: "1".parse().unwrap(),
+            currency: "CRC".parse().unwrap(),
+            concept: "visita".into(),
+        };
+        Interaction {
+            state,
+            comment: "compra".into(),
+            fields: BTreeMap::new(),
+            follow_up: Some(FollowUp { at, whom: None, what: "llamar".into() }),
+            charges: vec![charge(1), charge(2)],
+            ..Interaction::begun(
+                InteractionId(Uuid::from_u128(7)),
+                Some("callmyway:main:a".to_owned().try_into().unwrap()),
+                Some(ContactId(Uuid::from_u128(8))),
+                at,
+            )
+        }
+    }
+
+    fn able(kinds: &[RecordKind]) -> Abilities {
+        Abilities { records: kinds.iter().copied().collect::<BTreeSet<_>>(), ..Abilities::default() }
+    }
+
+    fn kinds(wanted: &[Wanted]) -> Vec<(RecordKind, bool)> {
+        wanted.iter().map(|one| (one.kind, one.only_if_sent)).collect()
+    }
+
+    #[test]
+    fn a_draft_goes_nowhere_and_a_result_makes_what_the_crm_has_records_for() {
+        let everything = able(&RecordKind::ALL);
+        assert_eq!(records_of(&interaction(InteractionState::Draft), None, &[], &everything), []);
+        let result = interaction(InteractionState::Final);
+        use RecordKind::{Call, Charge, FollowUp, Note};
+        let wanted = records_of(&result, None, &[Action::Note], &everything);
+        assert_eq!(kinds(&wanted), [(Call, false), (Note, false), (FollowUp, false), (Charge, false), (Charge, false)]);
+        assert_eq!(kinds(&records_of(&result, None, &[], &able(&[Call]))), [(Call, false)]);
+        let without_call = Interaction { call: None, charges: vec![], follow_up: None, ..result };
+        assert_eq!(kinds(&records_of(&without_call, None, &[], &everything)), [(Note, false)]);
+    }
+
+    #[test]
+    fn what_is_taken_back_goes_only_where_it_was_sent() {
+        let before = interaction(InteractionState::Final);
+        let now = Interaction { follow_up: None, charges: vec![before.charges[1].clone()], ..before.clone() };
+        use RecordKind::{Call, Charge, FollowUp};
+        let wanted = records_of(&now, Some(&before), &[], &able(&RecordKind::ALL));
+        assert_eq!(kinds(&wanted), [(Call, false), (FollowUp, true), (Charge, false), (Charge, true)]);
+        assert_eq!(wanted[3].subject, before.charges[0].id.to_string());
+    }
+
+    #[test]
+    fn a_refusal_parks_the_record_and_a_failed_sign_in_stops_everything() {
+        assert_eq!(after_failure(Verdict::Park, true, 1, 0.0).state, OutboxState::Parked);
+        let stopped = after_failure(Verdict::Stop, true, 1, 0.0);
+        assert_eq!((stopped.state, stopped.connector), (OutboxState::Waiting, ForConnector::Stops));
+    }
+
+    #[test]
+    fn a_creation_without_an_answer_is_searched_for_and_a_change_is_simply_told_again() {
+        let unsure = Verdict::SearchFirst { tries: 3 };
+        assert_eq!(after_failure(unsure, true, 1, 0.0).state, OutboxState::Sending);
+        assert_eq!(after_failure(unsure, false, 1, 0.0).state, OutboxState::Waiting);
+        assert_eq!(after_failure(unsure, true, 3, 0.0).state, OutboxState::Parked, "a few tries, then a person");
+    }
+
+    #[test]
+    fn a_wait_that_the_crm_demands_is_never_cut_short() {
+        let minute = Duration::from_secs(61);
+        let waits = after_failure(Verdict::Wait(minute), true, 1, 0.0);
+        assert_eq!((waits.pause, waits.connector), (minute, ForConnector::Waits(minute)));
+    }
+
+    proptest! {
+        #[test]
+        fn pauses_grow_stay_within_their_bounds_and_differ_from_desk_to_desk(failures in 1_u32..200, random in 0.0_f64..1.0) {
+            let pause = pause_after(failures, random);
+            prop_assert!(pause >= FIRST_PAUSE / 2 && pause <= LONGEST_PAUSE);
+            prop_assert!(pause_after(failures + 1, random) >= pause);
+            prop_assert!(pause_after(failures, 1.0) >= pause);
+        }
+    }
+}
