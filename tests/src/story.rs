@@ -379,5 +379,10 @@ pub fn name_of(event: &Event) -> &'static str {
         Event::Provider(_) => "provider.state",
         Event::Store(_) => "store.state",
         Event::Import(_) => "contacts.import",
+        Event::Sync(_) => "contacts.sync",
+        Event::OutboxSent(_) => "outbox.sent",
+        Event::OutboxWaiting(_) => "outbox.waiting",
+        Event::OutboxParked(_) => "outbox.parked",
+        Event::Connector(_) => "connector.state",
     }
 }

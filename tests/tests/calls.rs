@@ -18,7 +18,15 @@ fn of_call<'a>(callid: &'a str, name: &'a str) -> impl Fn(&Event) -> Option<()> 
             Event::Detected(c) | Event::Connected(c) | Event::Ended(c) | Event::Resumed(c) => &c.call_key,
             Event::Recorded(r) => &r.call_key,
             Event::Popup(p) => &p.call_key,
-            Event::Dial(_) | Event::Provider(_) | Event::Store(_) | Event::Import(_) => return None,
+            Event::Dial(_)
+            | Event::Provider(_)
+            | Event::Store(_)
+            | Event::Import(_)
+            | Event::Sync(_)
+            | Event::OutboxSent(_)
+            | Event::OutboxWaiting(_)
+            | Event::OutboxParked(_)
+            | Event::Connector(_) => return None,
         };
         (name_of(event) == name && key.external_id == callid).then_some(())
     }

@@ -16,16 +16,17 @@ Exit codes:
   0  done
   1  it failed, for a reason not listed here
   2  the command line is wrong, or what it names does not want to be called
-  3  the settings file is wrong
-  4  there is no such thing (account, identity, contact, call)
-  5  the vendor can't be reached or fails; trying later may help
-  6  the vendor refuses us, or the password is missing
+  3  the settings file or a connector's file is wrong
+  4  there is no such thing (account, identity, contact, call, result)
+  5  the vendor or the CRM can't be reached or fails; trying later may help
+  6  the vendor or the CRM refuses us, or the password is missing
   7  the agent is in a call: nothing was dialled
   8  the dial was accepted, but no call appeared
   9  the data folder or the database can't be used
  10  it is not known whether the call was placed
  11  the file of contacts can't be used; the message names row and column
  12  doctor found something that needs a person
+ 13  the result lacks something that its disposition requires, or the CRM refuses it
 130  interrupted
 
 Environment:

@@ -37,24 +37,31 @@ impl From<StartError> for Failure {
 
 pub(crate) fn exit_code(code: ErrorCode) -> u8 {
     match code {
-        ErrorCode::BadNumber | ErrorCode::BadRequest | ErrorCode::DoNotCall => 2,
-        ErrorCode::BadConfig => 3,
+        ErrorCode::BadNumber | ErrorCode::BadRequest | ErrorCode::DoNotCall | ErrorCode::NotAble => 2,
+        ErrorCode::BadConfig | ErrorCode::BadConnector => 3,
         ErrorCode::NotFound => 4,
         ErrorCode::Unreachable
         | ErrorCode::TimedOut
         | ErrorCode::VendorFailed
         | ErrorCode::Unreadable
-        | ErrorCode::TooLarge => 5,
-        ErrorCode::NotAuthorised | ErrorCode::SecretMissing | ErrorCode::KeyringUnavailable => 6,
+        | ErrorCode::TooLarge
+        | ErrorCode::Busy
+        | ErrorCode::Unsure => 5,
+        ErrorCode::NotAuthorised
+        | ErrorCode::SecretMissing
+        | ErrorCode::KeyringUnavailable
+        | ErrorCode::SignInFailed => 6,
         ErrorCode::AlreadyInCall => 7,
         ErrorCode::DiskFull
         | ErrorCode::DataFolder
         | ErrorCode::StoreDamaged
         | ErrorCode::StoreTooNew
         | ErrorCode::StoreFailed
+        | ErrorCode::StoreBusy
         | ErrorCode::AlreadyRunning => 9,
         ErrorCode::OutcomeUnknown => 10,
         ErrorCode::BadFile | ErrorCode::FileAccess => 11,
+        ErrorCode::Incomplete | ErrorCode::Refused | ErrorCode::Duplicate => 13,
         ErrorCode::Stopping => 1,
     }
 }

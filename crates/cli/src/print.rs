@@ -129,6 +129,11 @@ impl Printer {
             Event::Provider(state) => self.provider(state),
             // Whoever imports sees a bar.
             Event::Import(_) => return None,
+            Event::Sync(_)
+            | Event::OutboxSent(_)
+            | Event::OutboxWaiting(_)
+            | Event::OutboxParked(_)
+            | Event::Connector(_) => return None,
             Event::Store(state) => {
                 let words = match (state.code, &state.set_aside, state.restored_from) {
                     (Some(_), Some(_), Some(date)) => text.fill(
@@ -261,6 +266,14 @@ impl Printer {
             | Reply::Imported(_)
             | Reply::Imports { .. }
             | Reply::Exported { .. } => contacts::print::reply(self, reply),
+            Reply::Interaction(_)
+            | Reply::Interactions { .. }
+            | Reply::CaseFile(_)
+            | Reply::Dispositions { .. }
+            | Reply::Outbox { .. }
+            | Reply::Connectors { .. }
+            | Reply::Rehearsed { .. }
+            | Reply::SignedIn { .. } => self.json(reply),
         }
     }
 

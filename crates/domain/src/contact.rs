@@ -124,7 +124,8 @@ pub struct Contact {
     /// What the organisation keeps beside, by the field's name, such as `cedula`.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
-    /// What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `field:NAME`.
+    /// What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `do_not_call`, `field:NAME`, and
+    /// `no-phone:KEY` for a number they took away.
     #[serde(default)]
     pub typed: BTreeSet<String>,
     /// Where it came from; nothing for one that was typed here.

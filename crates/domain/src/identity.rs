@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contact::{Contact, ContactPhone, Origin};
+use crate::number::PhoneNumber;
 use crate::search::fold;
 
 /// When a record without an id that is known already is the same contact as one of ours.
@@ -159,6 +160,8 @@ pub fn updated(ours: &Contact, theirs: Contact, again: bool) -> Contact {
     }
     let typed = |what: &str| ours.typed.contains(what);
     let mut contact = ours.clone();
+    let mut theirs = theirs;
+    theirs.phones.retain(|phone| !typed(&removed_phone(&phone.number)));
     if same_record && !again {
         let origin = theirs.origin.as_ref().map(|origin| origin.source.as_str());
         // What Timbre itself exported takes away nothing: it may be older than what came since.
@@ -182,7 +185,9 @@ pub fn updated(ours: &Contact, theirs: Contact, again: bool) -> Contact {
     if theirs.owner.is_some() && !typed("owner") {
         contact.owner = theirs.owner;
     }
-    contact.do_not_call |= theirs.do_not_call;
+    if !typed("do_not_call") {
+        contact.do_not_call |= theirs.do_not_call;
+    }
     contact.fields.extend(theirs.fields.into_iter().filter(|(name, _)| !typed(&format!("field:{name}"))));
     let known_by_id = |origin: &Option<Origin>| origin.as_ref().is_some_and(|origin| origin.external_id.is_some());
     if contact.origin.is_none() || (!known_by_id(&contact.origin) && known_by_id(&theirs.origin)) {
@@ -245,6 +250,12 @@ pub(crate) fn addresses(mut first: Vec<String>, more: Vec<String>) -> Vec<String
         }
     }
     first
+}
+
+/// The mark, among [`Contact::typed`], of a number that a person took away: no record brings it back.
+#[must_use]
+pub fn removed_phone(number: &PhoneNumber) -> String {
+    format!("no-phone:{}", number.key())
 }
 
 /// The program name of files that Timbre exported: their ids are our own.
@@ -364,6 +375,14 @@ mod tests {
             ["88848787", "22223333", "60001111"],
             "a row for each number"
         );
+    }
+
+    #[test]
+    fn a_number_that_a_person_took_away_does_not_come_back_with_the_next_record() {
+        let mut ours = from("crm", Some("1"), contact("Ana", "", &["88848787"], &[]));
+        let again = ours.clone();
+        ours.typed.insert(removed_phone(&ours.phones.remove(0).number));
+        assert_eq!(updated(&ours, again, false).phones, []);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::call::{AccountName, Call, CallState, Direction};
 use crate::crm::{Abilities, Verdict};
 use crate::disposition::Action;
 use crate::error::ErrorCode;
-use crate::interaction::{Interaction, InteractionState};
+use crate::interaction::{Charge, FollowUp, Interaction, InteractionState};
 
 /// What a record is known by in the CRM before we know its id there (UUID version 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -130,7 +130,7 @@ pub struct OutboxItem {
     pub despite_duplicate: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it is to be sent at the earliest.
+    /// When it is to be sent, or searched for, at the earliest.
     pub next_at: DateTime<Utc>,
     /// When the request that may have created it went out.
     pub begun_at: Option<DateTime<Utc>>,
@@ -145,8 +145,18 @@ pub struct Wanted {
     pub kind: RecordKind,
     /// What it is about.
     pub subject: String,
-    /// Goes only to a CRM that has it already: to take it back.
-    pub only_if_sent: bool,
+    /// What was removed: it goes only to a CRM that may have it already, to take it back.
+    pub taken_back: Option<TakenBack>,
+}
+
+/// A part of a result that was removed after it may have been sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenBack {
+    /// A follow-up.
+    FollowUp(FollowUp),
+    /// A charge.
+    Charge(Charge),
 }
 
 /// What the organisation wants to have recorded by itself.
@@ -192,38 +202,42 @@ pub fn records_of(
         return Vec::new();
     }
     let mut wanted = Vec::new();
-    let mut want = |kind: RecordKind, subject: String, only_if_sent: bool| {
+    let mut want = |kind: RecordKind, subject: String, taken_back: Option<TakenBack>| {
         if abilities.records.contains(&kind) {
-            wanted.push(Wanted { kind, subject, only_if_sent });
+            wanted.push(Wanted { kind, subject, taken_back });
         }
     };
     let own = interaction.id.to_string();
     match &interaction.call {
-        Some(call) => want(RecordKind::Call, call.to_string(), false),
+        Some(call) => want(RecordKind::Call, call.to_string(), None),
         // Without a call there is nothing to date a record of one by: what was written is a note.
-        None => want(RecordKind::Note, own.clone(), false),
+        None => want(RecordKind::Note, own.clone(), None),
     }
     if interaction.call.is_some() && actions.contains(&Action::Note) && !interaction.comment.trim().is_empty() {
-        want(RecordKind::Note, own.clone(), false);
+        want(RecordKind::Note, own.clone(), None);
     }
-    let had_follow_up = before.is_some_and(|before| before.follow_up.is_some());
-    if interaction.follow_up.is_some() || had_follow_up {
-        want(RecordKind::FollowUp, own, interaction.follow_up.is_none());
+    match (&interaction.follow_up, before.and_then(|before| before.follow_up.clone())) {
+        (Some(_), _) => want(RecordKind::FollowUp, own, None),
+        (None, Some(removed)) => want(RecordKind::FollowUp, own, Some(TakenBack::FollowUp(removed))),
+        (None, None) => {}
     }
     for charge in &interaction.charges {
-        want(RecordKind::Charge, charge.id.to_string(), false);
+        want(RecordKind::Charge, charge.id.to_string(), None);
     }
     let dropped = before.into_iter().flat_map(|before| &before.charges);
     for charge in dropped.filter(|charge| interaction.charges.iter().all(|kept| kept.id != charge.id)) {
-        want(RecordKind::Charge, charge.id.to_string(), true);
+        want(RecordKind::Charge, charge.id.to_string(), Some(TakenBack::Charge(charge.clone())));
     }
     wanted
 }
 
 /// The shortest pause after a failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-/// The longest pause after a failure; also how far ahead a saved time is believed, for clocks are set back.
+/// The longest pause after a failure.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// A time saved further ahead than this was saved before the clock was set back: nothing is ever put off for so long.
+pub const BELIEVED_AHEAD: Duration = Duration::from_secs(20 * 60);
 
 /// How long to wait after so many failures in a row, from 1: twice as long each time, somewhere between the half and the
 /// whole of it, so that a thousand desktops do not come back together. `random` is in 0..1.
@@ -288,7 +302,7 @@ mod tests {
 
     use super::*;
     use crate::contact::ContactId;
-    use crate::interaction::{Charge, FollowUp, InteractionId};
+    use crate::interaction::InteractionId;
 
     fn interaction(state: InteractionState) -> Interaction {
         let at = DateTime::UNIX_EPOCH;
@@ -318,7 +332,7 @@ mod tests {
     }
 
     fn kinds(wanted: &[Wanted]) -> Vec<(RecordKind, bool)> {
-        wanted.iter().map(|one| (one.kind, one.only_if_sent)).collect()
+        wanted.iter().map(|one| (one.kind, one.taken_back.is_some())).collect()
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The settings file: TOML, rolled out by an administrator. It never holds a secret.
 
+pub(crate) mod connectors;
+mod dispositions;
 pub(crate) mod fields;
 
 use std::collections::HashSet;
@@ -17,8 +19,12 @@ use timbre_domain::texts::Language;
 use toml::Spanned;
 use url::{Host, Url};
 
+use connectors::FileConnector;
+pub use connectors::{ConnectorFile, ConnectorSettings};
+use dispositions::FileDisposition;
 pub use fields::ContactField;
 use fields::FileContactField;
+use timbre_domain::disposition::DispositionCatalogue;
 
 /// A commented example, as `timbrectl config example` prints it.
 pub const EXAMPLE: &str = include_str!("config/example.toml");
@@ -38,6 +44,12 @@ pub struct Settings {
     pub identities: Vec<Identity>,
     /// The organisation's own fields of contacts.
     pub contact_fields: Vec<ContactField>,
+    /// The agent's name, as results carry it.
+    pub agent: Option<String>,
+    /// What can come of a call.
+    pub dispositions: DispositionCatalogue,
+    /// The CRMs.
+    pub connectors: Vec<ConnectorSettings>,
 }
 
 /// One account, checked.
@@ -134,6 +146,11 @@ struct File {
     identities: Vec<FileIdentity>,
     #[serde(default)]
     contact_fields: Vec<FileContactField>,
+    agent: Option<String>,
+    #[serde(default)]
+    dispositions: Vec<FileDisposition>,
+    #[serde(default)]
+    connectors: Vec<FileConnector>,
 }
 
 #[derive(Deserialize)]
@@ -226,7 +243,20 @@ impl Settings {
             }
         }
         let contact_fields = check.contact_fields(&file.contact_fields)?;
-        Ok(Self { language: file.language, country, popup: file.popup, accounts, identities, contact_fields })
+        let dispositions = check.dispositions(&file.dispositions)?;
+        let connectors = check.connectors(&file.connectors, &accounts)?;
+        let agent = file.agent.map(|agent| agent.trim().to_owned()).filter(|agent| !agent.is_empty());
+        Ok(Self {
+            language: file.language,
+            country,
+            popup: file.popup,
+            accounts,
+            identities,
+            contact_fields,
+            agent,
+            dispositions,
+            connectors,
+        })
     }
 }
 

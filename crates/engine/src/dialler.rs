@@ -162,8 +162,8 @@ async fn look_first(context: &Context, line: &Line) {
 }
 
 async fn save_and_tell(context: &Arc<Context>, line: &Line, step: CallTransition) {
-    let (name, tracker) = (line.name().clone(), line.tracker().clone());
-    if let Err(error) = context.stored(move |store| store.save_transitions(&name, &tracker, &[])).await {
+    let (name, tracker, now) = (line.name().clone(), line.tracker().clone(), context.clock.now());
+    if let Err(error) = context.stored(move |store| store.save_transitions(&name, &tracker, &[], &[], now)).await {
         tracing::error!(error = &error as &dyn std::error::Error, "a dial could not be saved");
     }
     let answered = context.clock.elapsed();

@@ -10,9 +10,12 @@ use timbre_domain::dial::{DialId, DialProgress};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::{ErrorCode, Retry};
 use timbre_domain::matching::{Match, MatchKind, MatchName};
+use timbre_domain::outbox::OutboxItem;
 use timbre_domain::popup::PopupCard;
 use timbre_store::SetAside;
 use uuid::Uuid;
+
+use crate::crm_line::CrmCondition;
 
 /// Something that happened. All times are UTC.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +51,79 @@ pub enum Event {
     /// How far an import of contacts has come.
     #[serde(rename = "contacts.import")]
     Import(ImportProgress),
+    /// How far bringing a CRM's contacts here has come.
+    #[serde(rename = "contacts.sync")]
+    Sync(SyncProgress),
+    /// A record is in the CRM as we have it.
+    #[serde(rename = "outbox.sent")]
+    OutboxSent(OutboxEvent),
+    /// A record is to be sent, or to be sent again.
+    #[serde(rename = "outbox.waiting")]
+    OutboxWaiting(OutboxEvent),
+    /// A record can't be sent as it is: a person must act.
+    #[serde(rename = "outbox.parked")]
+    OutboxParked(OutboxEvent),
+    /// How a CRM is, when it changes.
+    #[serde(rename = "connector.state")]
+    Connector(ConnectorState),
+}
+
+/// A record on its way to a CRM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxEvent {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The call it is about, where it is a call's.
+    pub call_key: Option<CallKey>,
+    /// The item as it is now.
+    pub item: OutboxItem,
+    /// Where the record opens in the browser, once it is there.
+    pub url: Option<String>,
+}
+
+/// How a CRM is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectorState {
+    /// When it changed.
+    pub at: DateTime<Utc>,
+    /// Which CRM.
+    pub connector: AccountName,
+    /// How it is.
+    #[serde(flatten)]
+    pub condition: CrmCondition,
+}
+
+/// What a synchronisation is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncPhase {
+    /// All contacts come for the first time.
+    Full,
+    /// What changed since the last time.
+    Changes,
+    /// Which contacts the CRM still has.
+    Deletions,
+    /// The telephones that its lists leave out.
+    Details,
+}
+
+/// How far bringing a CRM's contacts here has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncProgress {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Which CRM.
+    pub connector: AccountName,
+    /// What it is doing.
+    pub phase: SyncPhase,
+    /// Contacts taken in by this pass; ids looked at while deletions are looked for.
+    pub contacts: u64,
+    /// Contacts that are new here, changed here, or gone.
+    pub changed: u64,
+    /// Contacts whose telephones are still to be asked for.
+    pub details_left: u64,
+    /// Whether the pass came to its end.
+    pub finished: bool,
 }
 
 /// How far an import of contacts has come.
@@ -255,6 +331,14 @@ pub struct StoreState {
 }
 
 impl StoreState {
+    pub(crate) fn ok(at: DateTime<Utc>) -> Self {
+        Self { at, ok: true, code: None, detail: None, set_aside: None, restored_from: None }
+    }
+
+    pub(crate) fn failing(code: ErrorCode, at: DateTime<Utc>) -> Self {
+        Self { ok: false, code: Some(code), ..Self::ok(at) }
+    }
+
     pub(crate) fn set_aside(aside: &SetAside, at: DateTime<Utc>) -> Self {
         Self {
             at,

@@ -2,7 +2,7 @@
 //!
 //! [`poller`] asks the vendor and feeds the tracker; [`call_flow`] turns transitions
 //! into events and pop-ups; [`dialler`] places calls; [`history_sync`] brings the
-//! vendor's record home; [`import`] brings contacts; [`backup`] copies the database now and then. They speak over one [`bus`] and
+//! vendor's record home; [`outbox`] brings what came of the calls to the CRMs; [`import`] brings contacts; [`backup`] copies the database now and then. They speak over one [`bus`] and
 //! stop cleanly together. Windows and command line call [`commands`]; a second process does so over [`local`]. [`doctor`]
 //! says how everything is.
 
@@ -12,6 +12,7 @@ pub mod call_flow;
 pub mod commands;
 pub mod component;
 pub mod config;
+pub mod crm_line;
 pub mod dialler;
 pub mod doctor;
 pub mod event;
@@ -21,6 +22,7 @@ mod index;
 pub mod line;
 pub mod local;
 mod look;
+mod outbox;
 pub mod poller;
 pub mod zone;
 
@@ -32,6 +34,7 @@ use timbre_store::{DataFolder, OpenReport, Store, StoreError};
 use crate::bus::Bus;
 use crate::component::Components;
 use crate::config::Settings;
+use crate::crm_line::CrmLine;
 use crate::event::{Event, StoreState};
 use crate::line::Line;
 
@@ -55,6 +58,8 @@ pub struct Parts {
     pub disk: Arc<dyn Disk>,
     /// The accounts, each with its adapter.
     pub lines: Vec<Arc<Line>>,
+    /// The CRMs, each with its adapter.
+    pub crms: Vec<Arc<CrmLine>>,
     /// Whether calls are followed, or commands alone are answered.
     pub follow: bool,
 }
@@ -68,6 +73,7 @@ pub struct Context {
     pub(crate) files: Arc<dyn ContactFiles>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) lines: Vec<Arc<Line>>,
+    pub(crate) crms: Vec<Arc<CrmLine>>,
     pub(crate) bus: Bus,
     /// Held by the import that goes on.
     pub(crate) importing: Arc<tokio::sync::Mutex<()>>,
@@ -99,6 +105,7 @@ impl Engine {
             files: parts.files,
             disk: parts.disk,
             lines: parts.lines,
+            crms: parts.crms,
             bus,
             importing: Arc::default(),
             follows: parts.follow,
@@ -119,6 +126,10 @@ impl Engine {
             components.start("contact index", move |stop| index::run(of.clone(), stop));
             let of = context.clone();
             components.start("backup", move |stop| backup::run(of.clone(), stop));
+            for crm in &context.crms {
+                let (of, crm) = (context.clone(), crm.clone());
+                components.start("outbox", move |stop| outbox::run(of.clone(), crm.clone(), stop));
+            }
             for line in &context.lines {
                 let (of, line) = (context.clone(), line.clone());
                 components.start("poller", move |stop| poller::run(of.clone(), line.clone(), stop));
@@ -146,9 +157,9 @@ impl Engine {
         let Self { context, components, .. } = self;
         components.stop().await;
         // Windows or clients may still hold the context; the next start then checks the database, no more.
-        let Ok(Context { store, lines, .. }) = Arc::try_unwrap(context) else { return Ok(()) };
+        let Ok(Context { store, lines, crms, .. }) = Arc::try_unwrap(context) else { return Ok(()) };
         // The adapters remember the throttle in the database.
-        drop(lines);
+        drop((lines, crms));
         Arc::try_unwrap(store).map_or(Ok(()), Store::close)
     }
 }

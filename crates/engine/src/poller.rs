@@ -120,7 +120,13 @@ impl Poller {
         self.unsaved.extend(transitions.iter().cloned());
         let (name, saved) = (self.line.name().clone(), std::mem::take(&mut self.unsaved));
         let again = saved.clone();
-        let kept = self.context.stored(move |store| store.save_transitions(&name, &tracker, &saved)).await;
+        let now = self.context.clock.now();
+        let ended = self.context.calls_to_record(&saved, now);
+        let records = !ended.is_empty();
+        let kept = self.context.stored(move |store| store.save_transitions(&name, &tracker, &saved, &ended, now)).await;
+        if records && kept.is_ok() {
+            self.context.crms.iter().for_each(|crm| crm.outbox_changed.notify_one());
+        }
         if kept.is_err() {
             self.unsaved = again;
             // The newest matter most, and memory is no database.

@@ -61,6 +61,7 @@ impl StoreError {
 fn of_sqlite(error: &rusqlite::Error) -> ErrorCode {
     match error.sqlite_error_code() {
         Some(Sqlite::DiskFull) => ErrorCode::DiskFull,
+        Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => ErrorCode::StoreBusy,
         Some(Sqlite::DatabaseCorrupt | Sqlite::NotADatabase) => ErrorCode::StoreDamaged,
         Some(Sqlite::ReadOnly | Sqlite::CannotOpen | Sqlite::PermissionDenied) => ErrorCode::DataFolder,
         _ => ErrorCode::StoreFailed,

@@ -4,7 +4,8 @@
 //! one that reads, and one for what may take longer (searching, exporting), so that looking up a caller waits for neither.
 //!
 //! Durability: the write-ahead log with `synchronous=NORMAL` survives a killed process completely; after a power cut
-//! the last moments of call tracking may be missing, which the next poll shows again.
+//! the last moments of call tracking may be missing, which the next poll shows again. What a person wrote, and what is
+//! known of a record's way to a CRM, is flushed to the disk before anybody is told that it is saved.
 
 mod error;
 mod folder;
@@ -24,7 +25,11 @@ pub use health::Health;
 pub use open::{OpenReport, SetAside};
 pub use table::agents::Agent;
 pub use table::calls::{CallFilter, CallRecord};
+pub use table::case_file::{CaseEntry, CaseFile};
 pub use table::contacts::{ContactsView, ImportRecord, ImportRow, IndexState, Outcome, Prepared, Tried};
+pub use table::cursors::ToRecord;
+pub use table::interactions::{InteractionFilter, Kept, Which};
+pub use table::outbox::{Dispatch, OutboxCounts, OutboxFilter};
 pub use table::unread::KeptUnread;
 
 /// The database.
@@ -75,13 +80,20 @@ impl Store {
         Ok(done)
     }
 
+    /// As [`Self::write`], and once it returns nothing of it is lost, not even by a power cut: for what a person wrote, and
+    /// for what must be known before a CRM hears of it. It costs a flush of the disk.
+    fn write_durably<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let mut writer = self.writer();
+        // It can't be changed inside a transaction, so the next one finds what this one left.
+        writer.pragma_update(None, "synchronous", "FULL")?;
+        let done = transact(&mut writer, work);
+        writer.pragma_update(None, "synchronous", "NORMAL")?;
+        Ok(done?)
+    }
+
     /// All of `work` is kept, or none of it.
     fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        let mut writer = self.writer();
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = work(&transaction)?;
-        transaction.commit()?;
-        Ok(done)
+        Ok(transact(&mut self.writer(), work)?)
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
@@ -91,4 +103,14 @@ impl Store {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         writer
     }
+}
+
+fn transact<T>(
+    writer: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&transaction)?;
+    transaction.commit()?;
+    Ok(done)
 }

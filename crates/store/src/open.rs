@@ -30,6 +30,7 @@ fn migrations() -> Migrations<'static> {
     Migrations::from_iter([
         M::up(include_str!("../migrations/0001_first.sql")),
         M::up(include_str!("../migrations/0002_contacts.sql")),
+        M::up(include_str!("../migrations/0003_results.sql")),
     ])
 }
 

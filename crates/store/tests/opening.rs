@@ -61,6 +61,20 @@ fn a_database_of_the_first_schema_opens_with_everything_in_it() {
 }
 
 #[test]
+fn a_database_of_the_second_schema_opens_with_everything_in_it_and_takes_results() {
+    let dir = tempfile::tempdir().unwrap();
+    let second = Connection::open(dir.path().join("timbre.db")).unwrap();
+    second.execute_batch(include_str!("schema-2.sql")).unwrap();
+    drop(second);
+    let (_folder, store) = open(dir.path());
+    let contacts = store.contacts_by_number(&PhoneNumber::typed("+50688848787", Country::CR).unwrap()).unwrap();
+    assert_eq!(contacts[0].name, "Ana Rojas");
+    assert_eq!(store.interactions(&timbre_store::InteractionFilter::default()).unwrap(), []);
+    assert_eq!(store.outbox(&timbre_store::OutboxFilter::default()).unwrap(), []);
+    assert!(dir.path().join("timbre.db.backup").exists(), "as it was before the update");
+}
+
+#[test]
 fn a_database_of_a_newer_timbre_is_refused_and_not_touched() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("timbre.db");

@@ -177,7 +177,19 @@ pub async fn start_on(
     }
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);
-    let engine = Engine::start(Parts { folder, store, opened, settings, clock, shell, files, disk, lines, follow });
+    let engine = Engine::start(Parts {
+        folder,
+        store,
+        opened,
+        settings,
+        clock,
+        shell,
+        files,
+        disk,
+        lines,
+        crms: Vec::new(),
+        follow,
+    });
     if !follow {
         // Whoever asks such an engine to dial or to watch would wait for what it never looks at.
         return Ok(Running { engine, server: None, data_dir: data_dir.to_owned() });

@@ -202,6 +202,14 @@ pub(super) fn key_of(event: &Event) -> Option<&CallKey> {
         Event::Detected(c) | Event::Connected(c) | Event::Ended(c) | Event::Resumed(c) => Some(&c.call_key),
         Event::Recorded(r) => Some(&r.call_key),
         Event::Popup(p) => Some(&p.call_key),
-        Event::Dial(_) | Event::Provider(_) | Event::Store(_) | Event::Import(_) => None,
+        Event::Dial(_)
+        | Event::Provider(_)
+        | Event::Store(_)
+        | Event::Import(_)
+        | Event::Sync(_)
+        | Event::OutboxSent(_)
+        | Event::OutboxWaiting(_)
+        | Event::OutboxParked(_)
+        | Event::Connector(_) => None,
     }
 }

@@ -111,7 +111,16 @@ impl Words {
                     recorded.call_key.external_id
                 )
             }
-            Event::Detected(_) | Event::Resumed(_) | Event::Provider(_) | Event::Store(_) | Event::Import(_) => {
+            Event::Detected(_)
+            | Event::Resumed(_)
+            | Event::Provider(_)
+            | Event::Store(_)
+            | Event::Import(_)
+            | Event::Sync(_)
+            | Event::OutboxSent(_)
+            | Event::OutboxWaiting(_)
+            | Event::OutboxParked(_)
+            | Event::Connector(_) => {
                 return None;
             }
         })

@@ -4,18 +4,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, ContactPhone, PhoneKind};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::identity::tidy;
+use timbre_domain::identity::{removed_phone, tidy};
 use timbre_domain::interchange::FileFormat;
 use timbre_domain::matching::{self, MatchKind};
 use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
+use timbre_domain::outbox::RecordKind;
 use timbre_store::IndexState;
 use uuid::Uuid;
 
 use super::{CommandError, Reply};
 use crate::Context;
+use crate::crm_line::CrmLine;
 use crate::import::absolute;
 
 /// What a person says of a contact; what is left out stays as it is.
@@ -65,7 +68,22 @@ pub struct LookedUp {
     pub contacts: Vec<FoundContact>,
 }
 
+/// The CRMs that are told of a contact that a person made or changed here: where it came from, or all of them where it was
+/// typed here. What came from a file stays here until somebody brings it there.
+fn tell(crms: &[Arc<CrmLine>], contact: &Contact) -> Vec<AccountName> {
+    let takes = |crm: &&Arc<CrmLine>| {
+        let able = crm.connector.about().abilities.records.contains(&RecordKind::Contact);
+        let whose = contact.origin.as_ref().is_none_or(|origin| origin.source == crm.name().as_str());
+        able && crm.settings.push_contacts && whose
+    };
+    crms.iter().filter(takes).map(|crm| crm.name().clone()).collect()
+}
+
 impl Context {
+    pub(crate) fn crms_to_tell(&self, contact: &Contact) -> Vec<AccountName> {
+        tell(&self.crms, contact)
+    }
+
     /// Makes what contacts are found by anew, where an older version or another country made it.
     pub(super) async fn contacts_in_step(&self) -> Result<(), CommandError> {
         let country = self.settings.country;
@@ -79,16 +97,22 @@ impl Context {
     pub(super) async fn add_contact(&self, edit: ContactEdit) -> Result<Reply, CommandError> {
         let contact = edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.settings.country)?;
         let (saved, now) = (contact.clone(), self.clock.now());
-        self.stored(move |store| store.save_contact(&saved, now)).await?;
+        let tell = self.crms_to_tell(&contact);
+        let waiting = self.stored(move |store| store.add_contact(&saved, &tell, now)).await?;
+        self.outbox_waits(&waiting);
         Ok(Reply::Contact { contact })
     }
 
     pub(super) async fn edit_contact(&self, id: ContactId, edit: ContactEdit) -> Result<Reply, CommandError> {
         let (country, now) = (self.settings.country, self.clock.now());
         // What is changed is the contact as it is at that moment: an import or a merge may be at it too.
-        let changed =
-            self.stored(move |store| store.change_contact(id, now, |contact| edited(contact, edit, country))).await?;
-        Ok(Reply::Contact { contact: changed.ok_or_else(|| no_contact(id))?? })
+        let crms = self.crms.clone();
+        let tell = move |contact: &Contact| tell(&crms, contact);
+        let change = move |contact| edited(contact, edit, country);
+        let changed = self.stored(move |store| store.change_contact(id, now, tell, change)).await?;
+        let (contact, waiting) = changed.ok_or_else(|| no_contact(id))??;
+        self.outbox_waits(&waiting);
+        Ok(Reply::Contact { contact })
     }
 
     pub(super) async fn contact_with(&self, id: ContactId) -> Result<Contact, CommandError> {
@@ -194,6 +218,7 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
         contact.company = tidy(&company);
         typed.push("company".to_owned());
     }
+    let before = contact.phones.clone();
     if let Some(phones) = edit.phones {
         contact.phones = phones_typed(phones, country)?;
     }
@@ -210,6 +235,18 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
             return Err(CommandError::new(ErrorCode::NotFound, "the contact has no such number").at("remove-phone"));
         }
     }
+    // A number that somebody else brought and a person took away must not come back with the next record.
+    for phone in &before {
+        let mark = removed_phone(&phone.number);
+        if contact.phones.iter().any(|kept| kept.number.key() == phone.number.key()) {
+            contact.typed.remove(&mark);
+        } else if phone.source.is_some() {
+            typed.push(mark);
+        }
+    }
+    for phone in &contact.phones {
+        contact.typed.remove(&removed_phone(&phone.number));
+    }
     if let Some(emails) = edit.emails {
         contact.emails = emails.iter().map(|email| tidy(email)).filter(|email| !email.is_empty()).collect();
         if let Some(place) = contact.emails.iter().position(|email| !email.contains('@') || email.contains(' ')) {
@@ -224,6 +261,7 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
     }
     if let Some(do_not_call) = edit.do_not_call {
         contact.do_not_call = do_not_call;
+        typed.push("do_not_call".to_owned());
     }
     for (name, value) in edit.fields {
         let name = tidy(&name);

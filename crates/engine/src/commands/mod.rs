@@ -1,6 +1,7 @@
 //! What windows, the command line and the local socket can ask for: declared once, answered here.
 
 mod contacts;
+mod results;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,15 +10,23 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::TimeRange;
 use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::crm::{CrmUser, Rehearsal, RehearsalStep};
 use timbre_domain::dial::DialId;
+use timbre_domain::disposition::DispositionCatalogue;
 use timbre_domain::endpoint::Endpoint;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::identity::tidy;
+use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::interchange::FileFormat;
+use timbre_domain::outbox::{OutboxItem, RequestId};
 use timbre_store::StoreError;
-pub use timbre_store::{Agent, CallFilter, CallRecord, ImportRecord, KeptUnread};
+pub use timbre_store::{
+    Agent, CallFilter, CallRecord, CaseEntry, CaseFile, ImportRecord, InteractionFilter, KeptUnread, OutboxCounts,
+    OutboxFilter, Which,
+};
 
 pub use self::contacts::{ContactEdit, FoundContact, LookedUp};
+pub use self::results::{ConnectorReport, SaveInteraction, SavedInteraction};
 use crate::Context;
 use crate::dialler::{self, DialRequest};
 use crate::doctor::{self, DoctorReport};
@@ -99,6 +108,57 @@ pub enum Command {
         /// The format; vCard for a name that ends in `.vcf`, else CSV.
         format: Option<FileFormat>,
     },
+    /// Write, change or finish what came of a call, or of something without a call.
+    InteractionsSave(Box<SaveInteraction>),
+    /// An interaction by its id.
+    InteractionsShow {
+        /// Which.
+        id: InteractionId,
+    },
+    /// Interactions, the newest first.
+    InteractionsList(InteractionFilter),
+    /// A contact's case file: calls, results, charges as one timeline.
+    CaseFile {
+        /// Which contact.
+        contact: ContactId,
+        /// Only what began before this moment, UTC: the next page.
+        #[serde(default)]
+        before: Option<chrono::DateTime<chrono::Utc>>,
+        /// At most so many entries; 0 for the default of 50.
+        #[serde(default)]
+        limit: usize,
+    },
+    /// What can come of a call.
+    DispositionsList,
+    /// What is on its way to the CRMs, the oldest first.
+    OutboxList(OutboxFilter),
+    /// Try a record again, now.
+    OutboxRetry {
+        /// Which.
+        id: RequestId,
+        /// Create it although the CRM takes it for one it has already.
+        #[serde(default)]
+        despite_duplicate: bool,
+    },
+    /// Never send a record.
+    OutboxDiscard {
+        /// Which.
+        id: RequestId,
+    },
+    /// The CRMs and how they are.
+    ConnectorsList,
+    /// Try a CRM out.
+    ConnectorTest {
+        /// Which.
+        name: AccountName,
+        /// How far.
+        rehearsal: Rehearsal,
+    },
+    /// The sign-in with a CRM is right now: go on.
+    ConnectorResume {
+        /// Which.
+        name: AccountName,
+    },
     /// All agents.
     AgentsList,
     /// Add an agent or replace their endpoints.
@@ -161,6 +221,40 @@ pub enum Reply {
     Exported {
         /// So many.
         count: usize,
+    },
+    /// An interaction as it is now, and what is on its way because of it.
+    Interaction(Box<SavedInteraction>),
+    /// Interactions, the newest first.
+    Interactions {
+        /// They.
+        interactions: Vec<Interaction>,
+    },
+    /// A contact's case file.
+    CaseFile(Box<CaseFile>),
+    /// What can come of a call.
+    Dispositions {
+        /// The catalogue.
+        catalogue: DispositionCatalogue,
+    },
+    /// Records on their way, the oldest first.
+    Outbox {
+        /// They.
+        items: Vec<OutboxItem>,
+    },
+    /// The CRMs.
+    Connectors {
+        /// They.
+        connectors: Vec<ConnectorReport>,
+    },
+    /// What a trial of a CRM showed.
+    Rehearsed {
+        /// Step by step.
+        steps: Vec<RehearsalStep>,
+    },
+    /// A CRM let us in.
+    SignedIn {
+        /// As whom.
+        user: CrmUser,
     },
     /// Agents by name.
     Agents {
@@ -276,6 +370,17 @@ impl Context {
             }
             Command::ContactsImports => Ok(Reply::Imports { imports: self.stored(|store| store.imports(100)).await? }),
             Command::ContactsExport { path, format } => self.export_contacts(path, format).await,
+            Command::InteractionsSave(save) => self.save_interaction(*save).await,
+            Command::InteractionsShow { id } => self.interaction(id).await,
+            Command::InteractionsList(filter) => self.interactions(filter).await,
+            Command::CaseFile { contact, before, limit } => self.case_file(contact, before, limit).await,
+            Command::DispositionsList => Ok(Reply::Dispositions { catalogue: self.settings.dispositions.clone() }),
+            Command::OutboxList(filter) => self.outbox_items(filter).await,
+            Command::OutboxRetry { id, despite_duplicate } => self.retry(id, despite_duplicate).await,
+            Command::OutboxDiscard { id } => self.discard(id).await,
+            Command::ConnectorsList => self.connectors().await,
+            Command::ConnectorTest { name, rehearsal } => self.test_connector(&name, rehearsal).await,
+            Command::ConnectorResume { name } => self.resume_connector(&name).await,
             Command::AgentsList => Ok(Reply::Agents { agents: self.stored(timbre_store::Store::agents).await? }),
             Command::AgentsSet(agent) => self.set_agent(agent).await,
             Command::UnreadList { account } => self.unread(account.as_ref()).await,

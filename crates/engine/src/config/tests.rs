@@ -28,7 +28,7 @@ fn the_example_is_valid_and_what_it_comments_out_is_too() {
         .lines()
         .map(|line| match line.strip_prefix("# ") {
             Some(set) if set.contains(" = ") && set.split(" = ").next().is_some_and(|name| !name.contains(' ')) => set,
-            Some(section) if section.starts_with("[[") => section,
+            Some(section) if section.starts_with('[') => section,
             _ => line,
         })
         .collect::<Vec<_>>()

@@ -1,11 +1,11 @@
 //! `calls` and `call_legs`: the history.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::{Call, CallKey, Party};
-use timbre_domain::contact::ContactId;
+use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::dial::DialId;
 use timbre_domain::endpoint::EndpointNumber;
 
@@ -63,12 +63,7 @@ impl Store {
     /// # Errors
     /// When the database can't be read.
     pub fn call(&self, key: &CallKey) -> Result<Option<CallRecord>, StoreError> {
-        self.read(|db| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM calls WHERE key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = ?1), ?1)"
-            );
-            db.prepare_cached(&sql)?.query_row([key.to_string()], record).optional()
-        })
+        self.read(|db| find(db, key))
     }
 
     /// The contact a call was with is settled.
@@ -76,11 +71,52 @@ impl Store {
     /// # Errors
     /// When it could not be saved.
     pub fn set_call_contact(&self, key: &CallKey, contact: ContactId) -> Result<(), StoreError> {
-        self.write(|tx| {
-            let sql = "UPDATE calls SET contact_id = ?2 WHERE key = ?1";
-            tx.execute(sql, params![key.to_string(), contact.0.as_bytes()]).map(drop)
-        })
+        self.write(|tx| set_contact(tx, key, contact))
     }
+}
+
+/// The call with this key, or the call that has a leg with it.
+pub(super) fn find(db: &Connection, key: &CallKey) -> rusqlite::Result<Option<CallRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM calls WHERE key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = ?1), ?1)"
+    );
+    db.prepare_cached(&sql)?.query_row([key.to_string()], record).optional()
+}
+
+/// The calls with a contact that began before a moment, the newest first: settled ones, and those of its numbers that were
+/// never settled.
+pub(super) fn of_contact(
+    db: &Connection,
+    contact: &Contact,
+    before: i64,
+    limit: i64,
+) -> rusqlite::Result<Vec<CallRecord>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM calls WHERE contact_id = ?1 AND detected_at < ?2 ORDER BY detected_at DESC LIMIT ?3"
+    );
+    let mut found: Vec<CallRecord> = db
+        .prepare_cached(&sql)?
+        .query_map(params![contact.id.0.as_bytes(), before, limit], record)?
+        .collect::<rusqlite::Result<_>>()?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM calls WHERE party_key = ?1 AND contact_id IS NULL AND detected_at < ?2
+         ORDER BY detected_at DESC LIMIT ?3"
+    );
+    let mut unsettled = db.prepare_cached(&sql)?;
+    let mut keys: Vec<_> = contact.phones.iter().map(|phone| phone.number.key()).collect();
+    keys.sort();
+    keys.dedup();
+    for key in keys {
+        for call in unsettled.query_map(params![key, before, limit], record)? {
+            found.push(call?);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn set_contact(tx: &Transaction<'_>, key: &CallKey, contact: ContactId) -> rusqlite::Result<()> {
+    let sql = "UPDATE calls SET contact_id = ?2 WHERE key = ?1";
+    tx.prepare_cached(sql)?.execute(params![key.to_string(), contact.0.as_bytes()]).map(drop)
 }
 
 const COLUMNS: &str = "key, endpoint, direction, party, state, detected_at, connected_at, ended_at, dial_id, contact_id, \
@@ -125,6 +161,11 @@ fn adopt(tx: &Transaction<'_>, leg: &str, call: &str) -> rusqlite::Result<()> {
     let other: Option<String> = tx.prepare_cached(owner)?.query_row([leg, call], |row| row.get(0)).optional()?;
     let Some(other) = other else { return Ok(()) };
     tx.prepare_cached("UPDATE cdrs SET call_key = ?2 WHERE call_key = ?1")?.execute([other.as_str(), call])?;
+    // What was written about it goes along; where both have something, each keeps its own.
+    tx.prepare_cached("UPDATE OR IGNORE interactions SET call_key = ?2 WHERE call_key = ?1")?
+        .execute([other.as_str(), call])?;
+    tx.prepare_cached("UPDATE OR IGNORE outbox SET subject = ?2 WHERE subject = ?1 AND kind = 'call'")?
+        .execute([other.as_str(), call])?;
     tx.prepare_cached("DELETE FROM calls WHERE key = ?1")?.execute([other.as_str()]).map(drop)
 }
 

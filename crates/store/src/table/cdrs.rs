@@ -5,6 +5,7 @@ use timbre_domain::attribution::Whose;
 use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Provider};
 use timbre_domain::cdr::{Cdr, Summary, summary};
 
+use super::outbox;
 use super::{calls, from_word, json, ms, to_json};
 use crate::{Store, StoreError};
 
@@ -80,21 +81,22 @@ fn known_call(tx: &Transaction<'_>, key: &CallKey) -> rusqlite::Result<Option<(S
 
 /// What the vendor recorded replaces what we reckoned, but a call that is still shown live stays live.
 fn amend(tx: &Transaction<'_>, call_key: &str, summary: &Summary) -> rusqlite::Result<()> {
-    tx.prepare_cached(
+    let mut statement = tx.prepare_cached(
         "UPDATE calls SET duration_s = ?2, cost = ?3, end_reason = ?4,
              connected_at = CASE state WHEN 'ended' THEN ?5 ELSE connected_at END,
              ended_at = CASE state WHEN 'ended' THEN coalesce(?6, ended_at) ELSE ended_at END
-         WHERE key = ?1",
-    )?
-    .execute(params![
+         WHERE key = ?1 AND (duration_s IS NOT ?2 OR cost IS NOT ?3 OR end_reason IS NOT ?4)",
+    )?;
+    let changed = statement.execute(params![
         call_key,
         i64::try_from(summary.duration_s).unwrap_or(i64::MAX),
         summary.cost.map(|cost| cost.to_string()),
         (!summary.end_reason.is_empty()).then_some(&summary.end_reason),
         summary.connected_at.map(ms),
         summary.ended_at.map(ms),
-    ])
-    .map(drop)
+    ])?;
+    // What the CRM was told of the call is amended.
+    if changed > 0 { outbox::call_changed(tx, call_key) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -175,7 +177,7 @@ mod tests {
             legs: vec!["a".into()],
         };
         let tracker = CallTracker::new(Provider::CallMyWay, account());
-        store.save_transitions(&account(), &tracker, &[CallTransition::Detected(call.clone())]).unwrap();
+        store.save_transitions(&account(), &tracker, &[CallTransition::Detected(call.clone())], &[], at(0)).unwrap();
         store.save_cdrs(Provider::CallMyWay, &account(), &[cdr("a", None, true)]).unwrap();
         let record = store.call(&call.key).unwrap().unwrap();
         assert_eq!((record.call.clone(), record.duration_s), (call, Some(60)));

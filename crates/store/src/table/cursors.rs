@@ -1,11 +1,23 @@
 //! `cursors`: how far each account's calls were followed, so that a restart repeats nothing.
 
+use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
-use timbre_domain::call::AccountName;
+use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::tracker::{CallTracker, CallTransition};
 
-use super::{calls, json, to_json};
+use super::{calls, json, outbox, to_json};
 use crate::{Store, StoreError};
+
+/// A call that has ended and is to be recorded in a CRM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToRecord {
+    /// Which CRM.
+    pub connector: AccountName,
+    /// Which call.
+    pub call: CallKey,
+    /// When it is recorded if nobody has written a result by then, UTC.
+    pub due: DateTime<Utc>,
+}
 
 impl Store {
     /// What was followed up to the last run.
@@ -20,7 +32,8 @@ impl Store {
         })
     }
 
-    /// Saves what a poll brought, and where the tracker stands after it, in one transaction.
+    /// Saves what a poll brought, where the tracker stands after it, and the calls that the CRMs are to have, in one
+    /// transaction.
     ///
     /// # Errors
     /// When it could not be saved; then nothing of it was.
@@ -29,10 +42,15 @@ impl Store {
         account: &AccountName,
         tracker: &CallTracker,
         transitions: &[CallTransition],
+        to_record: &[ToRecord],
+        now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.write(|tx| {
             for call in transitions.iter().filter_map(CallTransition::call) {
                 calls::save(tx, call)?;
+            }
+            for ended in to_record {
+                outbox::call_ended(tx, &ended.connector, &ended.call, ended.due, now)?;
             }
             tx.prepare_cached(
                 "INSERT INTO cursors (account, tracker) VALUES (?1, ?2)
@@ -48,7 +66,7 @@ impl Store {
 mod tests {
     use timbre_domain::call::Provider;
 
-    use super::super::testing::store;
+    use super::super::testing::{at, store};
     use super::*;
 
     #[test]
@@ -58,7 +76,7 @@ mod tests {
         assert_eq!(store.tracker(&account).unwrap(), None);
         let mut tracker = CallTracker::new(Provider::CallMyWay, account.clone());
         tracker.next_sequence();
-        store.save_transitions(&account, &tracker, &[]).unwrap();
+        store.save_transitions(&account, &tracker, &[], &[], at(0)).unwrap();
         assert_eq!(store.tracker(&account).unwrap(), Some(tracker));
     }
 }

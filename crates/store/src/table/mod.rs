@@ -2,10 +2,14 @@
 
 pub(crate) mod agents;
 pub(crate) mod calls;
+pub(crate) mod case_file;
 mod cdrs;
+mod connectors;
 pub(crate) mod contacts;
-mod cursors;
+pub(crate) mod cursors;
 mod endpoints;
+pub(crate) mod interactions;
+pub(crate) mod outbox;
 mod settings;
 mod throttles;
 pub(crate) mod unread;

@@ -1,5 +1,6 @@
 //! `contacts`, the keys they are found by, and the full text beside them.
 
+mod crm;
 mod import;
 mod index;
 mod row;
@@ -8,18 +9,21 @@ mod search;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
+use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::identity::merged;
 use timbre_domain::interchange::ExportShape;
 use timbre_domain::number::PhoneNumber;
+use timbre_domain::outbox::{OutboxItem, RecordKind, Wanted};
 
+pub(super) use crm::{do_not_call, find, known_as, remote_id};
 pub use import::{ImportRecord, ImportRow, Outcome, Tried};
 pub use index::IndexState;
 pub use row::Prepared;
 use row::Writer;
 
-use super::ms;
+use super::{ms, outbox};
 use crate::{Store, StoreError};
 
 /// The one way from a number to contacts: a seek in the index of keys. A number that thousands share (a switchboard's, or
@@ -39,6 +43,24 @@ impl Store {
         self.write(|tx| match row::by_id(tx, contact.id)? {
             Some((row, old)) => Writer::new(tx)?.update(row, &old, &new, Some(ms(now))),
             None => Writer::new(tx)?.insert(&new, ms(now)).map(drop),
+        })
+    }
+
+    /// Adds a contact that a person typed, and has these CRMs told of it, in one durable transaction. Gives the items that
+    /// wait because of it.
+    ///
+    /// # Errors
+    /// When it could not be saved; then nothing of it was.
+    pub fn add_contact(
+        &self,
+        contact: &Contact,
+        tell: &[AccountName],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<OutboxItem>, StoreError> {
+        let new = Prepared::new(contact.clone());
+        self.write_durably(|tx| {
+            Writer::new(tx)?.insert(&new, ms(now))?;
+            told(tx, contact.id, tell, now)
         })
     }
 
@@ -62,7 +84,8 @@ impl Store {
         })
     }
 
-    /// Changes a contact that is there, by what it is at this moment. Nothing where it is not.
+    /// Changes a contact that is there, by what it is at this moment, and has the CRMs that `tell` names told of it, in one
+    /// durable transaction. Nothing where there is no such contact. Gives the items that wait because of it, too.
     ///
     /// # Errors
     /// When it could not be saved; the change itself may refuse, and then nothing changes either.
@@ -70,16 +93,19 @@ impl Store {
         &self,
         id: ContactId,
         now: DateTime<Utc>,
+        tell: impl FnOnce(&Contact) -> Vec<AccountName>,
         change: impl FnOnce(Contact) -> Result<Contact, E>,
-    ) -> Result<Option<Result<Contact, E>>, StoreError> {
-        self.write(|tx| {
+    ) -> Result<Option<Result<(Contact, Vec<OutboxItem>), E>>, StoreError> {
+        self.write_durably(|tx| {
             let Some((row, old)) = row::by_id(tx, id)? else { return Ok(None) };
             let contact = match change(old.clone()) {
                 Ok(contact) => contact,
                 Err(refused) => return Ok(Some(Err(refused))),
             };
             Writer::new(tx)?.update(row, &old, &Prepared::new(contact.clone()), Some(ms(now)))?;
-            Ok(Some(Ok(contact)))
+            let tell = if contact == old { Vec::new() } else { tell(&contact) };
+            let waiting = told(tx, id, &tell, now)?;
+            Ok(Some(Ok((contact, waiting))))
         })
     }
 
@@ -139,6 +165,14 @@ impl Store {
                     "UPDATE calls SET contact_id = ?1 WHERE contact_id = ?2",
                     [kept.0.as_bytes(), other.id.0.as_bytes()],
                 )?;
+                tx.execute(
+                    "UPDATE interactions SET contact_id = ?1 WHERE contact_id = ?2",
+                    [kept.0.as_bytes(), other.id.0.as_bytes()],
+                )?;
+                tx.execute(
+                    "UPDATE outbox SET order_key = ?1 WHERE order_key = ?2",
+                    [kept.to_string(), other.id.to_string()],
+                )?;
                 contact = merged(&contact, other);
             }
             writer.update(row, &before, &Prepared::new(contact.clone()), Some(ms(now)))?;
@@ -164,6 +198,21 @@ impl Store {
         connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
         Ok(ContactsView(connection))
     }
+}
+
+/// These CRMs are to have the contact as it is now.
+fn told(
+    tx: &Transaction<'_>,
+    id: ContactId,
+    tell: &[AccountName],
+    now: DateTime<Utc>,
+) -> rusqlite::Result<Vec<OutboxItem>> {
+    let wanted = Wanted { kind: RecordKind::Contact, subject: id.to_string(), taken_back: None };
+    let mut waiting = Vec::new();
+    for connector in tell {
+        waiting.extend(outbox::want(tx, connector, &wanted, &outbox::Order::of_contact(id, now), now)?);
+    }
+    Ok(waiting)
 }
 
 /// All contacts as they were at one moment.

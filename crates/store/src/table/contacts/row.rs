@@ -231,6 +231,11 @@ impl<'a> Writer<'a> {
         self.tx.prepare_cached(sql)?.execute([from, to]).map(drop)
     }
 
+    /// The contact is known under one more id of another program.
+    pub(super) fn add_origin(&mut self, row: RowId, source: &str, id: &str) -> rusqlite::Result<()> {
+        self.add_key.execute(params![format!("id:{source}\n{id}"), row]).map(drop)
+    }
+
     pub(super) fn delete(&mut self, row: RowId, contact: &Contact) -> rusqlite::Result<()> {
         let (words, digits) = self.text(row)?;
         self.drop_text(row, &words, &digits)?;

@@ -1,0 +1,254 @@
+//! The commands about results, the outbox and the CRMs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::contact::ContactId;
+use timbre_domain::crm::{ConnectorAbout, CrmUser, Rehearsal, RehearsalStep};
+use timbre_domain::disposition::Action;
+use timbre_domain::error::ErrorCode;
+use timbre_domain::interaction::{BadInteraction, Interaction, InteractionEdit, InteractionId, InteractionState};
+use timbre_domain::outbox::{OutboxItem, RecordKind, RequestId, records_of};
+use timbre_store::{CallRecord, InteractionFilter, Kept, OutboxCounts, OutboxFilter, Which};
+use uuid::Uuid;
+
+use super::{CommandError, Reply};
+use crate::Context;
+use crate::config::ConnectorFile;
+use crate::crm_line::{CrmCondition, CrmLine};
+
+/// A result that is written, changed or finished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaveInteraction {
+    /// Which: of a call, by its id, or a new one without a call.
+    pub which: Which,
+    /// What changes.
+    #[serde(default)]
+    pub edit: InteractionEdit,
+}
+
+/// An interaction, and what is on its way to the CRMs because of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedInteraction {
+    /// As it is now.
+    pub interaction: Interaction,
+    /// Its records, the oldest first.
+    pub outbox: Vec<OutboxItem>,
+}
+
+/// A CRM and how it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConnectorReport {
+    /// What it is and can do.
+    #[serde(flatten)]
+    pub about: ConnectorAbout,
+    /// The file that describes it: the name of one that comes with Timbre, or a path.
+    pub file: String,
+    /// What the settings file says for it.
+    pub values: BTreeMap<String, String>,
+    /// Whether it can be asked.
+    pub state: CrmCondition,
+    /// How many records stand where.
+    pub outbox: OutboxCounts,
+}
+
+impl From<BadInteraction> for CommandError {
+    fn from(bad: BadInteraction) -> Self {
+        match &bad {
+            BadInteraction::Wrong { place, .. } => Self::new(ErrorCode::BadRequest, bad.to_string()).at(place.clone()),
+            BadInteraction::Incomplete(lacks) => {
+                let place = lacks.first().map(ToString::to_string).unwrap_or_default();
+                Self::new(ErrorCode::Incomplete, bad.to_string()).at(place)
+            }
+        }
+    }
+}
+
+impl Context {
+    pub(super) async fn save_interaction(self: &Arc<Self>, save: SaveInteraction) -> Result<Reply, CommandError> {
+        let SaveInteraction { which, edit } = save;
+        if let Some(contact) = edit.contact {
+            self.contact_with(contact).await?;
+        }
+        let (of, now) = (self.clone(), self.clock.now());
+        let asked = which.clone();
+        let change =
+            move |before: Option<Interaction>, call: Option<CallRecord>| of.kept(&asked, edit, before, call, now);
+        let (interaction, waiting) = self.stored(move |store| store.change_interaction(&which, now, change)).await??;
+        self.outbox_waits(&waiting);
+        let id = interaction.id;
+        let outbox = self.stored(move |store| store.outbox(&of_interaction(id))).await?;
+        Ok(Reply::Interaction(Box::new(SavedInteraction { interaction, outbox })))
+    }
+
+    /// What becomes of an interaction, and what follows from it.
+    fn kept(
+        &self,
+        which: &Which,
+        edit: InteractionEdit,
+        before: Option<Interaction>,
+        call: Option<CallRecord>,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Kept, CommandError> {
+        let catalogue = &self.settings.dispositions;
+        let start = match (&before, which) {
+            (Some(before), _) => before.clone(),
+            (None, Which::Id(id)) => return Err(no_interaction(*id)),
+            (None, Which::Call(key)) => {
+                let call = call.as_ref().ok_or_else(|| no_call(key))?;
+                let id = InteractionId(Uuid::now_v7());
+                Interaction::begun(id, Some(call.call.key.clone()), call.contact, now)
+            }
+            (None, Which::New) => Interaction::begun(InteractionId(Uuid::now_v7()), None, None, now),
+        };
+        let start = Interaction { agent: start.agent.clone().or_else(|| self.settings.agent.clone()), ..start };
+        let interaction = start.changed(edit, catalogue, now, &mut Uuid::now_v7)?;
+        let actions = match interaction.state {
+            InteractionState::Final => catalogue.actions(&interaction.disposition),
+            InteractionState::Draft => Vec::new(),
+        };
+        let changed = before.as_ref() != Some(&interaction);
+        let records = self.crms.iter().filter(|_| changed).map(|crm| {
+            let wanted = records_of(&interaction, before.as_ref(), &actions, &crm.connector.about().abilities);
+            (crm.name().clone(), wanted)
+        });
+        let records = records.filter(|(_, wanted)| !wanted.is_empty()).collect();
+        // Only when the disposition is chosen: a person may allow calls again later.
+        let chosen = before.as_ref().is_none_or(|before| {
+            before.state == InteractionState::Draft || before.disposition != interaction.disposition
+        });
+        let do_not_call = (chosen && actions.contains(&Action::DoNotCall)).then(|| self.crms_for_contacts());
+        Ok(Kept { interaction, records, do_not_call })
+    }
+
+    fn crms_for_contacts(&self) -> Vec<AccountName> {
+        let takes = |crm: &&Arc<CrmLine>| {
+            crm.settings.push_contacts && crm.connector.about().abilities.records.contains(&RecordKind::Contact)
+        };
+        self.crms.iter().filter(takes).map(|crm| crm.name().clone()).collect()
+    }
+
+    pub(super) async fn interaction(&self, id: InteractionId) -> Result<Reply, CommandError> {
+        let (interaction, outbox) =
+            self.stored(move |store| Ok((store.interaction(id)?, store.outbox(&of_interaction(id))?))).await?;
+        let interaction = interaction.ok_or_else(|| no_interaction(id))?;
+        Ok(Reply::Interaction(Box::new(SavedInteraction { interaction, outbox })))
+    }
+
+    pub(super) async fn interactions(&self, filter: InteractionFilter) -> Result<Reply, CommandError> {
+        Ok(Reply::Interactions { interactions: self.stored(move |store| store.interactions(&filter)).await? })
+    }
+
+    pub(super) async fn case_file(
+        &self,
+        contact: ContactId,
+        before: Option<chrono::DateTime<chrono::Utc>>,
+        limit: usize,
+    ) -> Result<Reply, CommandError> {
+        let limit = if limit == 0 { 50 } else { limit };
+        let file = self.stored(move |store| store.case_file(contact, before, limit)).await?;
+        let detail = || CommandError::new(ErrorCode::NotFound, format!("there is no contact {contact}")).at("contact");
+        Ok(Reply::CaseFile(Box::new(file.ok_or_else(detail)?)))
+    }
+
+    pub(super) async fn outbox_items(&self, filter: OutboxFilter) -> Result<Reply, CommandError> {
+        if let Some(name) = &filter.connector {
+            self.crm(name)?;
+        }
+        Ok(Reply::Outbox { items: self.stored(move |store| store.outbox(&filter)).await? })
+    }
+
+    pub(super) async fn retry(&self, id: RequestId, despite_duplicate: bool) -> Result<Reply, CommandError> {
+        let now = self.clock.now();
+        let item = self.stored(move |store| store.outbox_retry(id, despite_duplicate, now)).await?;
+        let item = item.ok_or_else(|| no_item(id))?;
+        self.outbox_waits(std::slice::from_ref(&item));
+        Ok(Reply::Outbox { items: vec![item] })
+    }
+
+    pub(super) async fn discard(&self, id: RequestId) -> Result<Reply, CommandError> {
+        let item = self.stored(move |store| store.outbox_discard(id)).await?.ok_or_else(|| no_item(id))?;
+        Ok(Reply::Outbox { items: vec![item] })
+    }
+
+    pub(super) async fn connectors(&self) -> Result<Reply, CommandError> {
+        let mut connectors = Vec::with_capacity(self.crms.len());
+        for crm in &self.crms {
+            let name = crm.name().clone();
+            let outbox = self.stored(move |store| store.outbox_counts(&name)).await?;
+            connectors.push(ConnectorReport {
+                about: crm.connector.about().clone(),
+                file: match &crm.settings.file {
+                    ConnectorFile::BuiltIn(name) => name.clone(),
+                    ConnectorFile::Path(path) => path.display().to_string(),
+                },
+                values: crm.settings.values.clone(),
+                state: crm.condition(),
+                outbox,
+            });
+        }
+        Ok(Reply::Connectors { connectors })
+    }
+
+    /// Tries a CRM out. A person asked, so that it is asked although it was stopped; where the sign-in works again, it
+    /// goes on.
+    pub(super) async fn test_connector(&self, name: &AccountName, rehearsal: Rehearsal) -> Result<Reply, CommandError> {
+        let crm = self.crm(name)?;
+        let steps: Vec<RehearsalStep> = crm.connector.rehearse(&rehearsal).await;
+        let went_well = steps.first().is_some_and(|step| step.problem.is_none() && step.status.is_some());
+        if went_well && matches!(crm.condition(), CrmCondition::Stopped { .. }) {
+            crm.resumes(self).await?;
+        }
+        Ok(Reply::Rehearsed { steps })
+    }
+
+    /// A person says that the sign-in is right now.
+    pub(super) async fn resume_connector(&self, name: &AccountName) -> Result<Reply, CommandError> {
+        let crm = self.crm(name)?;
+        let user: CrmUser = crm
+            .connector
+            .sign_in()
+            .await
+            .map_err(|error| CommandError::new(error.code, error.detail).at("connector"))?;
+        crm.resumes(self).await?;
+        crm.outbox_changed.notify_one();
+        crm.sync_wanted.notify_one();
+        Ok(Reply::SignedIn { user })
+    }
+
+    pub(crate) fn crm(&self, name: &AccountName) -> Result<Arc<CrmLine>, CommandError> {
+        self.crms.iter().find(|crm| crm.name() == name).cloned().ok_or_else(|| {
+            let known: Vec<_> = self.crms.iter().map(|crm| crm.name().as_str()).collect();
+            let detail = match known.as_slice() {
+                [] => "the settings file names no CRM: add a [[connectors]] section".to_owned(),
+                known => format!("no such connector; there are: {}", known.join(", ")),
+            };
+            CommandError::new(ErrorCode::NotFound, detail).at("connector")
+        })
+    }
+}
+
+fn of_interaction(id: InteractionId) -> OutboxFilter {
+    use timbre_domain::outbox::OutboxState::{Discarded, Done, Parked, Sending, Waiting};
+    OutboxFilter {
+        interaction: Some(id),
+        states: vec![Waiting, Sending, Parked, Done, Discarded],
+        limit: 1_000,
+        ..OutboxFilter::default()
+    }
+}
+
+fn no_interaction(id: InteractionId) -> CommandError {
+    CommandError::new(ErrorCode::NotFound, format!("there is no interaction {id}")).at("interaction")
+}
+
+fn no_call(key: &CallKey) -> CommandError {
+    CommandError::new(ErrorCode::NotFound, format!("there is no call {key}")).at("call")
+}
+
+fn no_item(id: RequestId) -> CommandError {
+    let detail = format!("there is no item {id}, or it is with the CRM already");
+    CommandError::new(ErrorCode::NotFound, detail).at("item")
+}

@@ -1,0 +1,316 @@
+//! The outbox: brings what came of the calls to the CRMs, each record exactly once.
+//!
+//! Before a request that creates a record goes out, that is remembered, durably. Whatever happens then (no answer, an error,
+//! the end of this process), the record is searched for by its request id before it is ever created again, and not before
+//! the CRM had time to finish what it may still be working on.
+
+mod report;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use timbre_domain::call::{CallKey, CallState};
+use timbre_domain::crm::{CrmError, Order, Receipt};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::outbox::{
+    AfterFailure, ForConnector, OutboxItem, OutboxState, RecordKind, RequestId, after_failure, recorded_after,
+};
+use timbre_domain::tracker::CallTransition;
+use timbre_store::{Dispatch, StoreError, ToRecord};
+use tokio_util::sync::CancellationToken;
+
+use crate::Context;
+use crate::crm_line::{CrmLine, problem, random};
+use crate::event::{Event, OutboxEvent, StoreState};
+
+/// The database could not be written: how long until it is tried again.
+const STORED_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// A call that turned out to go on is looked at again after so long.
+const LOOKED_AT_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
+/// Nothing waits: how long until that is looked at all the same.
+const LOOKS_AFTER: Duration = Duration::from_secs(300);
+/// How long a request that is on its way may still take when everything stops.
+const FINISHES_WITHIN: Duration = Duration::from_secs(3);
+
+/// Sends to one CRM, one record after the other, until it is told to stop.
+pub(crate) async fn run(context: Arc<Context>, crm: Arc<CrmLine>, stop: CancellationToken) {
+    let mut sender = Sender { context, crm, searched_from: HashMap::new() };
+    loop {
+        let item = tokio::select! {
+            () = stop.cancelled() => return,
+            item = sender.next() => item,
+        };
+        // What is cut off is searched for at the next start.
+        let clock = sender.context.clock.clone();
+        let stopped_long = async {
+            stop.cancelled().await;
+            clock.sleep(FINISHES_WITHIN).await;
+        };
+        tokio::select! {
+            () = sender.send(item) => {}
+            () = stopped_long => return,
+        }
+    }
+}
+
+struct Sender {
+    context: Arc<Context>,
+    crm: Arc<CrmLine>,
+    /// When records whose creation got no answer in this run may be searched for, on the monotonic clock: the clock on the
+    /// wall may be set meanwhile.
+    searched_from: HashMap<RequestId, Duration>,
+}
+
+impl Sender {
+    /// Waits for the next record that is to be sent.
+    async fn next(&mut self) -> OutboxItem {
+        loop {
+            self.crm.ready(&self.context).await;
+            // Whatever comes after this look wakes the wait below.
+            let changed = self.crm.outbox_changed.notified();
+            let now = self.context.clock.now();
+            let (name, settles) = (self.crm.name().clone(), self.crm.settles_within());
+            let looked = self
+                .context
+                .stored(move |store| {
+                    store.outbox_set_right(&name, now, settles)?;
+                    let next = store.outbox_next(&name, now)?;
+                    let due = store.outbox_due(&name, now)?;
+                    Ok((next, due))
+                })
+                .await;
+            let wait = match looked {
+                Ok((Some(item), _)) => match self.settles_for(&item) {
+                    None => return item,
+                    Some(rest) => {
+                        let later = now + TimeDelta::from_std(rest).unwrap_or(settles);
+                        let id = item.id;
+                        self.until_stored(move |store| store.outbox_postpone(id, later)).await;
+                        continue;
+                    }
+                },
+                Ok((None, due)) => due.map_or(LOOKS_AFTER, |due| (due - now).to_std().unwrap_or_default()),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the outbox could not be read");
+                    STORED_AGAIN_AFTER
+                }
+            };
+            tokio::select! {
+                () = changed => {}
+                () = self.context.clock.sleep(wait.min(LOOKS_AFTER)) => {}
+            }
+        }
+    }
+
+    /// How long the CRM may still be working on the last request for this record.
+    fn settles_for(&self, item: &OutboxItem) -> Option<Duration> {
+        let from = self.searched_from.get(&item.id)?;
+        from.checked_sub(self.context.clock.elapsed()).filter(|rest| !rest.is_zero())
+    }
+
+    async fn send(&mut self, item: OutboxItem) {
+        let id = item.id;
+        let Some(dispatch) = self.read(id).await else { return };
+        if dispatch.item.kind == RecordKind::Call
+            && dispatch.call.as_ref().is_some_and(|call| call.call.state != CallState::Ended)
+        {
+            let later = self.context.clock.now() + LOOKED_AT_AGAIN_AFTER;
+            return self.until_stored(move |store| store.outbox_postpone(id, later)).await;
+        }
+        let Some(order) = self.order(&dispatch) else {
+            // What it was about is gone: there is nothing to tell.
+            return self.until_stored(move |store| store.outbox_discard(id).map(drop)).await;
+        };
+        let creating = dispatch.item.remote_id.is_none();
+        if creating && dispatch.item.begun_at.is_some() {
+            match self.crm.connector.search(&order).await {
+                Ok(Some(receipt)) => return self.sent(id, receipt).await,
+                Ok(None) => self.until_stored(move |store| store.outbox_not_there(id)).await,
+                Err(error) => return self.failed(&dispatch.item, &error, Tried::Searching).await,
+            }
+        }
+        let now = self.context.clock.now();
+        let searched_at = now + self.crm.settles_within();
+        let begun = self.until_stored_with(move |store| store.outbox_begin(id, now, searched_at)).await;
+        // Changed, discarded or gone since it was looked at.
+        let Some(dispatch) = begun else { return };
+        let Some(order) = self.order(&dispatch) else { return };
+        if creating {
+            self.searched_from.insert(id, self.context.clock.elapsed() + self.crm.connector.about().settles_within);
+        }
+        match self.crm.connector.submit(&order).await {
+            Ok(receipt) => self.sent(id, receipt).await,
+            Err(error) => {
+                let tried = if creating { Tried::Creating } else { Tried::Amending };
+                self.failed(&dispatch.item, &error, tried).await;
+            }
+        }
+    }
+
+    fn order(&self, dispatch: &Dispatch) -> Option<Order> {
+        report::order(dispatch, &self.context.settings, self.crm.connector.about())
+    }
+
+    async fn read(&self, id: RequestId) -> Option<Dispatch> {
+        match self.context.stored(move |store| store.outbox_dispatch(id)).await {
+            Ok(dispatch) => dispatch,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "an outbox item could not be read");
+                self.context.clock.sleep(STORED_AGAIN_AFTER).await;
+                None
+            }
+        }
+    }
+
+    async fn sent(&mut self, id: RequestId, receipt: Receipt) {
+        let now = self.context.clock.now();
+        let item = self.until_stored_with(move |store| store.outbox_sent(id, &receipt, now)).await;
+        self.searched_from.remove(&id);
+        self.crm.answered(&self.context);
+        self.context.bus.publish(Event::OutboxSent(self.event(item)));
+    }
+
+    async fn failed(&mut self, item: &OutboxItem, error: &CrmError, tried: Tried) {
+        tracing::warn!(
+            item = %item.id, connector = %self.crm.name(), error = error as &dyn std::error::Error,
+            "a record could not be sent"
+        );
+        let after = after(item, error, tried);
+        let now = self.context.clock.now();
+        let no_answer = matches!(error.code, ErrorCode::TimedOut | ErrorCode::Unreachable);
+        match after.connector {
+            ForConnector::Stops => {
+                if let Err(error) = self.crm.stops(&self.context, error).await {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "that the connector stops could not be saved"
+                    );
+                }
+            }
+            ForConnector::Waits(at_least) => self.crm.waits(&self.context, at_least, error),
+            ForConnector::Nothing if no_answer => self.crm.waits(&self.context, Duration::ZERO, error),
+            // Any other answer shows that it is there.
+            ForConnector::Nothing => self.crm.answered(&self.context),
+        }
+        // Where the CRM itself is in trouble the record is the first again; else it lets others go before it.
+        let waits = match after.state {
+            OutboxState::Sending => TimeDelta::from_std(after.pause).unwrap_or_default().max(self.crm.settles_within()),
+            _ if after.connector == ForConnector::Nothing => TimeDelta::from_std(after.pause).unwrap_or_default(),
+            _ => TimeDelta::zero(),
+        };
+        let counts = after.connector == ForConnector::Nothing && !no_answer;
+        let (id, problem) = (item.id, problem(error, now));
+        let item =
+            self.until_stored_with(move |store| store.outbox_failed(id, after, counts, now + waits, &problem)).await;
+        if after.state != OutboxState::Sending {
+            self.searched_from.remove(&id);
+        }
+        if let Some(item) = item {
+            let event = self.event(item);
+            let parked = event.item.state == OutboxState::Parked;
+            self.context.bus.publish(if parked { Event::OutboxParked(event) } else { Event::OutboxWaiting(event) });
+        }
+    }
+
+    fn event(&self, item: OutboxItem) -> OutboxEvent {
+        self.context.outbox_event(item)
+    }
+
+    async fn until_stored(
+        &self,
+        work: impl Fn(&timbre_store::Store) -> Result<(), StoreError> + Clone + Send + 'static,
+    ) {
+        self.until_stored_with(work).await;
+    }
+
+    /// Writes, however long it takes: a full disk must neither lose a receipt nor have a record sent that nobody remembers.
+    async fn until_stored_with<T: Send + 'static>(
+        &self,
+        work: impl Fn(&timbre_store::Store) -> Result<T, StoreError> + Clone + Send + 'static,
+    ) -> T {
+        let mut told = false;
+        loop {
+            let work = work.clone();
+            match self.context.stored(move |store| work(store)).await {
+                Ok(done) => {
+                    if told {
+                        self.context.bus.publish(Event::Store(StoreState::ok(self.context.clock.now())));
+                    }
+                    return done;
+                }
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the outbox could not be written");
+                    if !std::mem::replace(&mut told, true) {
+                        let state = StoreState::failing(error.code(), self.context.clock.now());
+                        self.context.bus.publish(Event::Store(state));
+                    }
+                    self.context.clock.sleep(STORED_AGAIN_AFTER).await;
+                }
+            }
+        }
+    }
+}
+
+/// What was tried when it failed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    Searching,
+    Creating,
+    Amending,
+}
+
+fn after(item: &OutboxItem, error: &CrmError, tried: Tried) -> AfterFailure {
+    let after = after_failure(error.verdict, tried == Tried::Creating, item.attempts.max(1), random());
+    match (tried, after.state) {
+        // Nobody knows yet whether it is there: it is searched for again, never simply created.
+        (Tried::Searching, OutboxState::Waiting) => AfterFailure { state: OutboxState::Sending, ..after },
+        _ => after,
+    }
+}
+
+impl Context {
+    /// The ended calls among these that the CRMs are to have, whether or not somebody writes a result.
+    pub(crate) fn calls_to_record(
+        &self,
+        transitions: &[CallTransition],
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Vec<ToRecord> {
+        let ended = transitions.iter().filter_map(|transition| match transition {
+            CallTransition::Ended(call) => Some(call),
+            // One that was over by the time it was first seen.
+            CallTransition::Detected(call) if call.state == CallState::Ended => Some(call),
+            _ => None,
+        });
+        let to_record = ended.flat_map(|call| {
+            let takes =
+                self.crms.iter().filter(|crm| crm.connector.about().abilities.records.contains(&RecordKind::Call));
+            takes.filter_map(move |crm| {
+                let after = recorded_after(call, crm.settings.record_calls, crm.settings.wrap_up)?;
+                let due = now + TimeDelta::from_std(after).unwrap_or_default();
+                Some(ToRecord { connector: crm.name().clone(), call: call.key.clone(), due })
+            })
+        });
+        to_record.collect()
+    }
+
+    /// Tells of items that wait from now on, and has them sent.
+    pub(crate) fn outbox_waits(&self, items: &[OutboxItem]) {
+        for item in items {
+            if let Some(crm) = self.crms.iter().find(|crm| *crm.name() == item.connector) {
+                crm.outbox_changed.notify_one();
+            }
+            if matches!(item.state, OutboxState::Waiting | OutboxState::Sending) {
+                self.bus.publish(Event::OutboxWaiting(self.outbox_event(item.clone())));
+            }
+        }
+    }
+
+    pub(crate) fn outbox_event(&self, item: OutboxItem) -> OutboxEvent {
+        let call_key = (item.kind == RecordKind::Call).then(|| CallKey::try_from(item.subject.clone()).ok()).flatten();
+        let crm = self.crms.iter().find(|crm| *crm.name() == item.connector);
+        let url = crm.zip(item.remote_id.as_ref()).and_then(|(crm, id)| crm.connector.opens_at(item.kind, id));
+        OutboxEvent { at: self.clock.now(), call_key, item, url }
+    }
+}

@@ -1,0 +1,222 @@
+//! `interactions`: what came of the calls.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::contact::ContactId;
+use timbre_domain::interaction::{Interaction, InteractionId};
+use timbre_domain::outbox::{OutboxItem, RecordKind, Wanted};
+
+use super::outbox::Order;
+use super::{calls, contacts, from_word, json, ms, outbox, time, to_json, unreadable, uuid, word};
+use crate::{Store, StoreError};
+
+/// Which interaction is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// The one with this id.
+    Id(InteractionId),
+    /// The one about this call, or about the call that has a leg with this key.
+    Call(CallKey),
+    /// A new one.
+    New,
+}
+
+/// An interaction as it is to be kept, with what follows from it.
+#[derive(Debug)]
+pub struct Kept {
+    /// The interaction.
+    pub interaction: Interaction,
+    /// The records each CRM is to have of it, in their order.
+    pub records: Vec<(AccountName, Vec<Wanted>)>,
+    /// The contact is not to be called any more; the CRMs that are told of it.
+    pub do_not_call: Option<Vec<AccountName>>,
+}
+
+/// Which interactions are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InteractionFilter {
+    /// Only those of this contact.
+    pub contact: Option<ContactId>,
+    /// Begun from this moment on, UTC.
+    pub from: Option<DateTime<Utc>>,
+    /// Begun before this moment, UTC.
+    pub to: Option<DateTime<Utc>>,
+    /// At most so many, the newest first; 0 for the default of 100.
+    pub limit: usize,
+}
+
+impl Store {
+    /// The interaction with this id.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn interaction(&self, id: InteractionId) -> Result<Option<Interaction>, StoreError> {
+        self.read(|db| by_id(db, id))
+    }
+
+    /// Interactions, the newest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn interactions(&self, filter: &InteractionFilter) -> Result<Vec<Interaction>, StoreError> {
+        let (from, to) = (filter.from.map_or(i64::MIN, ms), filter.to.map_or(i64::MAX, ms));
+        let limit = i64::try_from(if filter.limit == 0 { 100 } else { filter.limit }).unwrap_or(i64::MAX);
+        self.read(|db| match filter.contact {
+            Some(contact) => db
+                .prepare_cached(&format!(
+                    "{SELECT} WHERE contact_id = ?4 AND created_at >= ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3"
+                ))?
+                .query_map(params![from, to, limit, contact.0.as_bytes()], read)?
+                .collect(),
+            None => db
+                .prepare_cached(&format!(
+                    "{SELECT} WHERE created_at >= ?1 AND created_at < ?2 ORDER BY created_at DESC, id LIMIT ?3"
+                ))?
+                .query_map(params![from, to, limit], read)?
+                .collect(),
+        })
+    }
+
+    /// Changes an interaction, or begins one, by what it is at this moment and what is known of its call; it and the
+    /// outbox items that follow from it are one durable transaction: once this returns, a power cut loses nothing of it.
+    /// Gives what was saved and the items that wait because of it.
+    ///
+    /// # Errors
+    /// When it could not be saved; the change itself may refuse, and then nothing changes either.
+    pub fn change_interaction<E>(
+        &self,
+        which: &Which,
+        now: DateTime<Utc>,
+        change: impl FnOnce(Option<Interaction>, Option<calls::CallRecord>) -> Result<Kept, E>,
+    ) -> Result<Result<(Interaction, Vec<OutboxItem>), E>, StoreError> {
+        self.write_durably(|tx| {
+            let before = match which {
+                Which::Id(id) => by_id(tx, *id)?,
+                Which::Call(key) => by_call(tx, key)?,
+                Which::New => None,
+            };
+            let key = match which {
+                Which::Call(key) => Some(key),
+                _ => before.as_ref().and_then(|before| before.call.as_ref()),
+            };
+            let call = key.map(|key| calls::find(tx, key)).transpose()?.flatten();
+            let kept = match change(before, call) {
+                Ok(kept) => kept,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let interaction = kept.interaction;
+            save(tx, &interaction)?;
+            if let (Some(call), Some(contact)) = (&interaction.call, interaction.contact) {
+                calls::set_contact(tx, call, contact)?;
+            }
+            let order = Order { part_of: Some(interaction.id), key: order_key_of(&interaction), due: now };
+            let mut waiting = Vec::new();
+            if let (Some(told), Some(contact)) = (kept.do_not_call, interaction.contact) {
+                contacts::do_not_call(tx, contact, now)?;
+                for connector in &told {
+                    let wanted = Wanted { kind: RecordKind::Contact, subject: contact.to_string(), taken_back: None };
+                    waiting.extend(outbox::want(tx, connector, &wanted, &Order::of_contact(contact, now), now)?);
+                }
+            }
+            for (connector, records) in &kept.records {
+                for wanted in records {
+                    waiting.extend(outbox::want(tx, connector, wanted, &order, now)?);
+                }
+                // What is not told anew still belongs to the contact that the interaction belongs to now.
+                outbox::move_order(tx, connector, interaction.id, &order.key)?;
+            }
+            Ok(Ok((interaction, waiting)))
+        })
+    }
+}
+
+/// What keeps the records of one interaction in order with others: the contact, else the call of somebody unknown.
+fn order_key_of(interaction: &Interaction) -> String {
+    match (&interaction.contact, &interaction.call) {
+        (Some(contact), _) => contact.to_string(),
+        (None, Some(call)) => call.to_string(),
+        (None, None) => interaction.id.to_string(),
+    }
+}
+
+const SELECT: &str = "SELECT id, call_key, contact_id, agent, disposition, comment, fields, follow_up, charges, state, \
+    revision, created_at, updated_at, final_at FROM interactions";
+
+pub(super) fn by_id(db: &Connection, id: InteractionId) -> rusqlite::Result<Option<Interaction>> {
+    db.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?.query_row([id.0.as_bytes()], read).optional()
+}
+
+/// The interaction about a call, by the key of any of its legs.
+pub(super) fn by_call(db: &Connection, key: &CallKey) -> rusqlite::Result<Option<Interaction>> {
+    let sql = format!("{SELECT} WHERE call_key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = ?1), ?1)");
+    db.prepare_cached(&sql)?.query_row([key.to_string()], read).optional()
+}
+
+/// The interactions with a contact that were begun before a moment, the newest first.
+pub(super) fn of_contact(
+    db: &Connection,
+    contact: ContactId,
+    before: i64,
+    limit: i64,
+) -> rusqlite::Result<Vec<Interaction>> {
+    db.prepare_cached(&format!("{SELECT} WHERE contact_id = ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3"))?
+        .query_map(params![contact.0.as_bytes(), before, limit], read)?
+        .collect()
+}
+
+fn save(tx: &Transaction<'_>, one: &Interaction) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO interactions (id, call_key, contact_id, agent, disposition, comment, fields, follow_up, charges, state,
+                                   revision, created_at, updated_at, final_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         ON CONFLICT (id) DO UPDATE SET call_key = excluded.call_key, contact_id = excluded.contact_id,
+             agent = excluded.agent, disposition = excluded.disposition, comment = excluded.comment,
+             fields = excluded.fields, follow_up = excluded.follow_up, charges = excluded.charges,
+             state = excluded.state, revision = excluded.revision, updated_at = excluded.updated_at,
+             final_at = excluded.final_at",
+    )?
+    .execute(params![
+        one.id.0.as_bytes(),
+        one.call.as_ref().map(ToString::to_string),
+        one.contact.map(|contact| *contact.0.as_bytes()),
+        one.agent,
+        to_json(&one.disposition)?,
+        one.comment,
+        to_json(&one.fields)?,
+        one.follow_up.as_ref().map(to_json).transpose()?,
+        to_json(&one.charges)?,
+        word(one.state)?,
+        one.revision,
+        ms(one.created_at),
+        ms(one.updated_at),
+        one.final_at.map(ms),
+    ])
+    .map(drop)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Interaction> {
+    let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+    let call: Option<String> = row.get(1)?;
+    Ok(Interaction {
+        id: InteractionId(uuid(row.get_ref(0)?.as_blob()?)?),
+        call: call
+            .map(|key| CallKey::try_from(key).map_err(|error| unreadable(error, rusqlite::types::Type::Text)))
+            .transpose()?,
+        contact: row.get_ref(2)?.as_blob_or_null()?.map(uuid).transpose()?.map(ContactId),
+        agent: row.get(3)?,
+        disposition: json(text(4)?)?,
+        comment: row.get(5)?,
+        fields: json(text(6)?)?,
+        follow_up: row.get_ref(7)?.as_str_or_null()?.map(json).transpose()?,
+        charges: json(text(8)?)?,
+        state: from_word(row.get(9)?)?,
+        revision: row.get(10)?,
+        created_at: time(row.get(11)?)?,
+        updated_at: time(row.get(12)?)?,
+        final_at: row.get::<_, Option<i64>>(13)?.map(time).transpose()?,
+    })
+}
