@@ -72,7 +72,7 @@ impl Listener for CuttableListener {
 
 impl Connected<IncomingStream<'_, CuttableListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Self {
-        Self { address: *stream.remote_addr(), cut: stream.io().cut.clone() }
+        Self { address: *stream.remote_addr(), cut: stream.io().cut_signal() }
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) struct CuttableStream {
 }
 
 impl CuttableStream {
-    fn new(tcp: TcpStream, stop: Signal) -> Self {
+    pub(crate) fn new(tcp: TcpStream, stop: Signal) -> Self {
         let cut = Signal::new();
         let (stopped, was_cut) = (stop.given(), cut.given());
         let ends = Box::pin(async move {
@@ -95,6 +95,11 @@ impl CuttableStream {
             }
         });
         Self { tcp, cut, ends, ended: false }
+    }
+
+    /// What ends it alone.
+    pub(crate) fn cut_signal(&self) -> Signal {
+        self.cut.clone()
     }
 
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {

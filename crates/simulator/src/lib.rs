@@ -28,6 +28,7 @@ mod answer;
 pub mod clock;
 pub mod config;
 mod connection;
+pub mod crm;
 mod dialling;
 pub mod dice;
 mod exchange;
