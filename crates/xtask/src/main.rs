@@ -1,6 +1,6 @@
 //! `cargo xtask <command>`: everything a person, or the build server, runs from the project's folder.
 //!
-//! One file a command: [`demo`], [`mod@test`], [`set_up`], [`mod@bench`], [`bindings`]. Each first brings the machine to where
+//! One file a command: [`demo`], [`mod@test`], [`set_up`], [`mod@bench`], [`torture`], [`bindings`]. Each first brings the machine to where
 //! the command needs it, and no further: a headless demo asks for no desktop packages. Nothing here knows Timbre; this
 //! crate stays small, so that the first `cargo xtask` on a fresh machine compiles in seconds.
 
@@ -12,6 +12,7 @@ mod demo;
 mod process;
 mod set_up;
 mod test;
+mod torture;
 mod ui;
 mod workspace;
 
@@ -34,6 +35,8 @@ enum Command {
     Test(test::Options),
     /// Brings this machine to where every other command works, and does nothing else.
     SetUp,
+    /// Kills the engine again and again while results are saved and sent; nothing may be lost or be there twice.
+    Torture(torture::Options),
     /// Builds for release and measures.
     Bench(bench::Options),
     /// Writes the TypeScript declarations in ui/src/bindings from the Rust types.
@@ -45,6 +48,7 @@ fn main() {
         Command::Demo(options) => demo::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::SetUp => set_up::run(&workspace, set_up::EVERYTHING),
+        Command::Torture(options) => torture::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Bindings => bindings::run(&workspace),
     });

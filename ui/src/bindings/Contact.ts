@@ -40,7 +40,8 @@ do_not_call: boolean,
  */
 fields: { [key in string]: string }, 
 /**
- * What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `field:NAME`.
+ * What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `do_not_call`, `field:NAME`, and
+ * `no-phone:KEY` for a number they took away.
  */
 typed: Array<string>, 
 /**

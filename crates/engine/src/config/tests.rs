@@ -83,6 +83,32 @@ fn what_is_wrong_is_told_with_its_line() {
             Some(8),
             "no account named other",
         ),
+        (with("[[connectors]]\nname = \"main\"\nfile = \"espocrm\"\nbase_url = \"https://a\""), Some(7), "is taken"),
+        (with("[[connectors]]\nname = \"crm\"\nfile = \" \"\nbase_url = \"https://a\""), Some(8), "comes with Timbre"),
+        (with("[[connectors]]\nname = \"crm\"\nfile = \"espocrm\"\nbase_url = \"http://a\""), Some(9), "plain http"),
+        (
+            with("[[connectors]]\nname = \"crm\"\nfile = \"espocrm\"\nbase_url = \"https://a\"\nsync_every_s = 5"),
+            Some(10),
+            "between 30",
+        ),
+        (
+            with("[[connectors]]\nname = \"crm\"\nfile = \"e\"\nbase_url = \"https://a\"\nkey = \"k\""),
+            Some(10),
+            "unknown",
+        ),
+        (with("[[dispositions]]\ncode = \"a\"\nname = \"A\"\nunder = \"b\""), Some(7), "must come before"),
+        (
+            with("[[dispositions]]\ncode = \"a\"\nname = \"A\"\nrequires = [\"comment\", \"coment\"]"),
+            Some(9),
+            "follow_up",
+        ),
+        (
+            with(
+                "[[dispositions]]\ncode = \"a\"\nname = \"A\"\ncharge = { amount = \"2,5\", currency = \"CRC\", concept = \"x\" }",
+            ),
+            Some(9),
+            "with a point",
+        ),
         (of(&format!("{SMALLEST}{SMALLEST}")), Some(7), "two accounts"),
         (of("this is no toml"), Some(1), ""),
     ] {
@@ -118,6 +144,19 @@ fn a_secret_that_was_written_into_the_file_is_not_repeated() {
         assert_eq!(error.line, Some(6), "{error}");
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
     }
+}
+
+#[test]
+fn a_connector_says_where_and_how_and_its_address_ends_in_a_slash() {
+    let text = "[[connectors]]\nname = \"crm\"\nfile = \"espocrm\"\nbase_url = \"https://crm.example/api/v1\"\n\
+                record_calls = \"answered\"\n[connectors.settings]\nrequest_id_field = \"cId\"\n";
+    let settings = Settings::parse(&format!("{SMALLEST}{text}")).unwrap();
+    let connector = &settings.connectors[0];
+    assert_eq!(connector.base_url.as_str(), "https://crm.example/api/v1/");
+    assert_eq!(connector.file, ConnectorFile::BuiltIn("espocrm".into()));
+    assert_eq!(connector.values["request_id_field"], "cId");
+    let of_file = Settings::parse(&format!("{SMALLEST}{}", text.replace("espocrm", "/etc/timbre/our.toml"))).unwrap();
+    assert_eq!(of_file.connectors[0].file, ConnectorFile::Path("/etc/timbre/our.toml".into()));
 }
 
 #[test]

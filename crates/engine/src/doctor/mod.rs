@@ -6,6 +6,7 @@
 
 mod account;
 mod clock;
+mod crm;
 mod database;
 mod disk;
 mod finding;
@@ -57,6 +58,9 @@ pub(crate) async fn examine(context: &Arc<Context>) -> DoctorReport {
         checks.extend(throttle::check(context.lines(), line));
         checks.extend(clock::check(line));
     }
+    for crm in &context.crms {
+        checks.extend(crm::check(context, crm).await);
+    }
     DoctorReport { at: context.clock.now(), checks }
 }
 
@@ -99,6 +103,7 @@ mod tests {
         }
         of(account::Account::ALL)
             .chain(of(clock::Clock::ALL))
+            .chain(of(crm::Crm::ALL))
             .chain(of(database::Database::ALL))
             .chain(of(disk::Disk::ALL))
             .chain(of(imports::Import::ALL))

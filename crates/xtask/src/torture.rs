@@ -1,0 +1,28 @@
+//! `cargo xtask torture`: the engine is killed while results are saved and sent; nothing may be lost, nothing be there
+//! twice.
+
+use clap::Args;
+
+use crate::process::{Failure, run as run_command};
+use crate::set_up;
+use crate::workspace::Workspace;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How often the engine is killed.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    runs: u32,
+    /// The same number plans the same calls, kills and faults again.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    set_up::run(workspace, &[])?;
+    let mut build = workspace.cargo(["build", "--locked", "-p", "timbre-cli", "-p", "timbre-tests"]);
+    run_command(build.args(["--bin", "timbrectl", "--bin", "timbre-torture"]))?;
+    let programs = workspace.debug_programs();
+    let mut torture = workspace.command(programs.join("timbre-torture"));
+    torture.env("TIMBRE_BIN_DIR", programs);
+    run_command(torture.args(["--runs", &options.runs.to_string(), "--seed", &options.seed.to_string()]))
+}
