@@ -4,6 +4,8 @@
 //! strictly as the vendor, plays telephone calls on a [`Clock`](timbre_domain::ports::Clock), misbehaves on request
 //! ([`Fault`]) and keeps a [`Ledger`] of what really happened. It knows none of our adapters.
 //!
+//! [`crm`] is an EspoCRM of one's own, made after recordings of a real one.
+//!
 //! No task runs in the background except the HTTP server: calls are a timeline, looked at when somebody asks.
 //!
 //! ```

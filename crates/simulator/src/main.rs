@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY};
 use timbre_simulator::{CallHandle, DayPlan, Fault, RealClock, Simulator, SimulatorConfig, WorkingDay};
 use tokio::sync::mpsc;
 
-/// A CallMyWay on loopback.
+/// A CallMyWay on loopback, and an EspoCRM beside it where it is asked for.
 #[derive(Debug, Parser)]
 #[command(name = "timbre-simulator", version)]
 struct Arguments {
@@ -29,6 +30,12 @@ struct Arguments {
     /// Plays a working day, a call every so often.
     #[arg(long)]
     day: bool,
+    /// Starts a CRM too, on this port on 127.0.0.1; 0 lets the system choose.
+    #[arg(long)]
+    crm_port: Option<u16>,
+    /// How many invented contacts the CRM has.
+    #[arg(long, default_value_t = 200)]
+    crm_contacts: usize,
 }
 
 const HELP: &str = "\
@@ -39,6 +46,9 @@ answer                  the newest call that rings is answered
 hangup                  the newest call is over
 fault NAME              the next request meets this fault
 ledger                  what really happened, as JSON
+crm                     the calls, tasks and notes stored in the CRM, as JSON
+crm down                the CRM cuts all connections
+crm up                  the CRM answers again
 help                    this";
 
 #[tokio::main]
@@ -62,6 +72,16 @@ async fn main() -> ExitCode {
         // Invented for the simulator, so there is nothing to hide.
         println!("sign-in {} {}", sign_in.username, sign_in.password);
     }
+    let crm = match arguments.crm_port {
+        Some(port) => match start_crm(port, arguments.crm_contacts, arguments.seed).await {
+            Ok(crm) => Some(crm),
+            Err(error) => {
+                println!("the CRM cannot listen: {error}");
+                return ExitCode::FAILURE;
+            }
+        },
+        None => None,
+    };
     for fault in arguments.fault {
         simulator.faults().next(fault);
     }
@@ -75,7 +95,7 @@ async fn main() -> ExitCode {
     loop {
         tokio::select! {
             line = lines.recv() => match line {
-                Some(line) => println!("{}", obey(&simulator, &line)),
+                Some(line) => println!("{}", obey(&simulator, crm.as_ref(), &line)),
                 // Standard input is closed: go on until Ctrl-C.
                 None => {
                     let _ = tokio::signal::ctrl_c().await;
@@ -86,7 +106,21 @@ async fn main() -> ExitCode {
         }
     }
     simulator.stop().await;
+    if let Some(crm) = crm {
+        crm.stop().await;
+    }
     ExitCode::SUCCESS
+}
+
+async fn start_crm(port: u16, contacts: usize, seed: u64) -> std::io::Result<Crm> {
+    let config = CrmConfig { port, seed, ..CrmConfig::default() };
+    let crm = Crm::start(config, Arc::new(RealClock::new())).await?;
+    crm.populate(contacts, seed);
+    println!("crm {}", crm.base_url());
+    // Invented for the simulator, so there is nothing to hide.
+    println!("crm key {DEFAULT_API_KEY}");
+    println!("type `crm` to see the calls, tasks and notes stored there, `crm down` and `crm up` to cut it off");
+    Ok(crm)
 }
 
 /// A thread of its own: reading standard input cannot be interrupted, and must not keep the program from ending.
@@ -103,7 +137,7 @@ fn lines_of_standard_input() -> mpsc::UnboundedReceiver<String> {
 }
 
 /// Does what a line says; the answer is for the person.
-fn obey(simulator: &Simulator, line: &str) -> String {
+fn obey(simulator: &Simulator, crm: Option<&Crm>, line: &str) -> String {
     let (verb, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
     let rest = rest.trim();
     let endpoint = simulator.config().endpoints.first().map(|(_, number)| number.clone()).unwrap_or_default();
@@ -129,7 +163,29 @@ fn obey(simulator: &Simulator, line: &str) -> String {
             Err(unknown) => unknown.to_string(),
         },
         ("ledger", _) => serde_json::to_string_pretty(&simulator.ledger()).unwrap_or_else(|error| error.to_string()),
+        ("crm", order) => match crm {
+            Some(crm) => obey_crm(crm, order),
+            None => "no CRM: start with --crm-port".to_owned(),
+        },
         ("", _) => String::new(),
+        _ => HELP.to_owned(),
+    }
+}
+
+fn obey_crm(crm: &Crm, order: &str) -> String {
+    match order {
+        "" => {
+            let stored: Vec<_> = ["Call", "Task", "Note"].into_iter().flat_map(|entity| crm.records(entity)).collect();
+            serde_json::to_string_pretty(&stored).unwrap_or_else(|error| error.to_string())
+        }
+        "down" => {
+            crm.go_down();
+            "down".to_owned()
+        }
+        "up" => {
+            crm.come_up();
+            "up".to_owned()
+        }
         _ => HELP.to_owned(),
     }
 }
