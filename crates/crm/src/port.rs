@@ -1,0 +1,211 @@
+//! The domain's port, as one connector's file carries it out.
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use timbre_domain::crm::{
+    ConnectorAbout, ContactPage, Content, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, Rehearsal, RehearsalStep,
+    RemoteContact, Verdict,
+};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::number::PhoneNumber;
+use timbre_domain::outbox::RecordKind;
+use timbre_domain::ports::CrmConnector;
+
+use crate::client::{Declarative, not_able};
+use crate::connector::{ContactShape, Record};
+use crate::judge::{self, Does};
+use crate::limiter::Lane;
+use crate::merge;
+use crate::orders::Phone;
+use crate::read;
+use crate::sign_in::broken;
+use crate::template::{Vars, ours};
+
+#[async_trait]
+impl CrmConnector for Declarative {
+    fn about(&self) -> &ConnectorAbout {
+        &self.about
+    }
+
+    async fn sign_in(&self) -> Result<CrmUser, CrmError> {
+        self.begin_anew().await;
+        self.owner(Lane::Caller).await
+    }
+
+    async fn pull(&self, cursor: Option<&Cursor>, pass_begins: bool) -> Result<ContactPage, CrmError> {
+        let pull = self.file.pull.as_ref().ok_or_else(|| not_able("contacts.pull"))?;
+        let vars = read::page_vars(&pull.page, &self.vars, cursor, pass_begins, self.file.limits.overlap_s);
+        let answer = self.ask(Lane::Contacts, &pull.page.request, &vars, "contacts.pull").await?;
+        self.contact_page(&answer, &vars, cursor)
+    }
+
+    async fn ids(&self, cursor: Option<&Cursor>) -> Result<IdPage, CrmError> {
+        let ids = self.file.ids.as_ref().ok_or_else(|| not_able("contacts.ids"))?;
+        let vars = read::page_vars(&ids.page, &self.vars, cursor, cursor.is_none(), 0);
+        let answer = self.ask(Lane::Contacts, &ids.page.request, &vars, "contacts.ids").await?;
+        let found = ids.ids.query(&answer).all();
+        if found.is_empty() && !answer.is_object() && !answer.is_array() {
+            return Err(judge::unreadable(Does::Reads, "the answer holds no list"));
+        }
+        let next = read::next(&ids.page, &vars, &answer, &found, cursor).map_err(|error| broken(&error))?;
+        let (cursor, more) = next.ok_or_else(stuck)?;
+        Ok(IdPage { ids: found.into_iter().filter_map(read::text_of).collect(), cursor, more })
+    }
+
+    async fn fetch(&self, id: &str) -> Result<Option<RemoteContact>, CrmError> {
+        let Some(record) = self.raw_contact(Lane::Contacts, id).await? else { return Ok(None) };
+        let contact = read::contact(self.shape()?, &record, &self.vars).map_err(|error| broken(&error))?;
+        let contact = contact.ok_or_else(|| judge::unreadable(Does::Reads, "the contact has no id"))?;
+        Ok(Some(RemoteContact { complete: true, ..contact }))
+    }
+
+    async fn find(&self, number: &PhoneNumber) -> Result<Vec<RemoteContact>, CrmError> {
+        let find = self.file.find.as_ref().ok_or_else(|| not_able("contacts.find"))?;
+        let answer = self.ask(Lane::Caller, &find.request, &self.number_vars(number), "contacts.find").await?;
+        let records = find.records.query(&answer).all();
+        Ok(read::contacts(self.shape()?, &records, &self.vars, "contacts.find").0)
+    }
+
+    async fn search(&self, order: &Order) -> Result<Option<Receipt>, CrmError> {
+        let record = self.record(order.content.kind())?;
+        let vars = self.order_vars(order, &[]).await?;
+        let answer = self.ask(Lane::Records, &record.search, &vars, "search").await?;
+        Ok(self.found(record, &answer, order.content.kind()))
+    }
+
+    async fn submit(&self, order: &Order) -> Result<Receipt, CrmError> {
+        let kind = order.content.kind();
+        let record = self.record(kind)?;
+        let phones = self.phones_of(order).await?;
+        let vars = self.order_vars(order, &phones).await?;
+        match &order.remote_id {
+            None => self.create(record, &vars).await,
+            Some(id) => self.amend(record, kind, id, &vars).await,
+        }
+    }
+
+    fn opens_at(&self, kind: RecordKind, remote_id: &str) -> Option<String> {
+        let template = self.file.open.get(&kind)?;
+        template.text(&self.vars.with("id", remote_id.into())).ok().filter(|url| !url.is_empty())
+    }
+
+    async fn rehearse(&self, rehearsal: &Rehearsal) -> Vec<RehearsalStep> {
+        self.rehearsed(rehearsal).await
+    }
+}
+
+impl Declarative {
+    pub(crate) fn shape(&self) -> Result<&ContactShape, CrmError> {
+        self.file.contact.as_ref().ok_or_else(|| not_able("contact"))
+    }
+
+    /// A page of a pull, from its answer.
+    pub(crate) fn contact_page(
+        &self,
+        answer: &Json,
+        vars: &Vars,
+        before: Option<&Cursor>,
+    ) -> Result<ContactPage, CrmError> {
+        let pull = self.file.pull.as_ref().ok_or_else(|| not_able("contacts.pull"))?;
+        let records = pull.records.query(answer).all();
+        if records.is_empty() && !answer.is_object() && !answer.is_array() {
+            return Err(judge::unreadable(Does::Reads, "the answer holds no list"));
+        }
+        let next = read::next(&pull.page, vars, answer, &records, before).map_err(|error| broken(&error))?;
+        let (cursor, more) = next.ok_or_else(stuck)?;
+        let (contacts, unread) = read::contacts(self.shape()?, &records, &self.vars, "contacts.pull");
+        Ok(ContactPage { contacts, cursor, more, unread })
+    }
+
+    /// A contact's record as the CRM has it; nothing where it has it no more.
+    pub(crate) async fn raw_contact(&self, lane: Lane, id: &str) -> Result<Option<Json>, CrmError> {
+        let fetch = self.file.fetch.as_ref().ok_or_else(|| not_able("contacts.fetch"))?;
+        let prepared = self.prepare(&fetch.request, &self.vars.with("id", id.into()))?;
+        let answer = self.exchange(lane, &prepared, Does::Reads, "contacts.fetch").await?;
+        if matches!(answer.status.as_u16(), 404 | 410) {
+            return Ok(None);
+        }
+        let answer = self.judged(answer, Does::Reads)?;
+        let json = answer.json().ok_or_else(|| judge::unreadable(Does::Reads, "the answer is no JSON"))?;
+        Ok(fetch.record.query(&json).first().cloned().filter(|record| !record.is_null()))
+    }
+
+    pub(crate) fn number_vars(&self, number: &PhoneNumber) -> Vars {
+        let key = number.key();
+        let e164 = number.e164();
+        let digits: String = e164.unwrap_or(&key).chars().filter(char::is_ascii_digit).collect();
+        let last8 = digits.get(digits.len().saturating_sub(8)..).unwrap_or(&digits);
+        let national = number.national_digits();
+        self.vars.with(
+            "number",
+            ours(&serde_json::json!({ "e164": e164, "digits": digits, "last8": last8, "national": national })),
+        )
+    }
+
+    pub(crate) fn found(&self, record: &Record, answer: &Json, kind: RecordKind) -> Option<Receipt> {
+        let ids: Vec<String> = record.search_ids.query(answer).iter().filter_map(|id| read::text_of(id)).collect();
+        if ids.len() > 1 {
+            let (connector, kind) = (self.about.name.as_str(), kind.as_str());
+            tracing::warn!(connector, kind, "the CRM has a record twice; the oldest counts");
+        }
+        ids.into_iter().next().map(|remote_id| Receipt { remote_id })
+    }
+
+    /// A contact's telephones as they are to stand there.
+    async fn phones_of(&self, order: &Order) -> Result<Vec<Phone>, CrmError> {
+        let Content::Contact(report) = &order.content else { return Ok(Vec::new()) };
+        let theirs = match &order.remote_id {
+            None => None,
+            Some(_) if !report.changed.contains("phones") => return Ok(Vec::new()),
+            Some(id) => Some(self.raw_contact(Lane::Records, id).await?.ok_or_else(gone)?),
+        };
+        merge::phones(self.shape()?, self.country, theirs.as_ref(), report).map_err(|bad| {
+            let mut error =
+                CrmError::new(ErrorCode::Refused, Verdict::Park, "a telephone can't be written as the CRM demands");
+            error.words = bad.0;
+            error
+        })
+    }
+
+    async fn create(&self, record: &Record, vars: &Vars) -> Result<Receipt, CrmError> {
+        let prepared = self.prepare(&record.create, vars)?;
+        let answer = self.exchange(Lane::Records, &prepared, Does::Writes, "create").await?;
+        if let (Some(already), Some(json)) = (&record.already, answer.json())
+            && answer.status.as_u16() == already.status
+            && let Some(remote_id) = read::already(already, &json, vars).map_err(|error| broken(&error))?
+        {
+            return Ok(Receipt { remote_id });
+        }
+        let answer = self.judged(answer, Does::Writes)?;
+        self.created(record, answer.json().as_ref())
+    }
+
+    pub(crate) fn created(&self, record: &Record, answer: Option<&Json>) -> Result<Receipt, CrmError> {
+        let id = answer.and_then(|answer| read::first_text(&record.created_id, answer));
+        let id = id.ok_or_else(|| judge::unreadable(Does::Writes, "the answer names no id of the new record"))?;
+        Ok(Receipt { remote_id: id })
+    }
+
+    async fn amend(&self, record: &Record, kind: RecordKind, id: &str, vars: &Vars) -> Result<Receipt, CrmError> {
+        let request = record.amend.as_ref().ok_or_else(|| not_able(&format!("records.{}.amend", kind.as_str())))?;
+        let prepared = self.prepare(request, vars)?;
+        let answer = self.exchange(Lane::Records, &prepared, Does::Writes, "amend").await?;
+        if matches!(answer.status.as_u16(), 404 | 410) {
+            let mut error = self.refused(&answer, Does::Writes);
+            error.verdict = Verdict::Park;
+            return Err(error);
+        }
+        self.judged(answer, Does::Writes)?;
+        Ok(Receipt { remote_id: id.to_owned() })
+    }
+}
+
+fn gone() -> CrmError {
+    let mut error = CrmError::new(ErrorCode::Refused, Verdict::Park, "the record was deleted in the CRM");
+    error.words.clone_from(&error.detail);
+    error
+}
+
+fn stuck() -> CrmError {
+    judge::unreadable(Does::Reads, "more is said to follow, and the cursor does not move on")
+}

@@ -1,0 +1,289 @@
+//! The sign-in: the secret, what it is exchanged for, and when it is exchanged again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use reqwest::header::SET_COOKIE;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value as Json;
+use timbre_domain::call::AccountName;
+use timbre_domain::crm::{CrmError, Verdict};
+use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::redact::Redactor;
+use url::Url;
+
+use crate::connector::{Connector, How, OAuth2, Session, Token};
+use crate::http::{self, Answer, FORM, Prepared};
+use crate::judge::{self, Does};
+use crate::limiter::{Lane, Limiter};
+use crate::load::token_address;
+use crate::template::Vars;
+
+/// A token is renewed so long before it expires: a request may wait for its turn.
+const BEFORE_IT_EXPIRES: Duration = Duration::from_secs(60);
+/// A sign-in's answer is small.
+const ANSWER_AT_MOST: usize = 1 << 20;
+
+/// What signs a request in.
+#[derive(Clone)]
+pub(crate) struct Pass {
+    pub(crate) headers: Vec<(String, SecretString)>,
+    /// Counts the tokens, so that two requests that were refused together renew it once.
+    pub(crate) number: u64,
+}
+
+pub(crate) struct Keys {
+    name: AccountName,
+    secrets: Arc<dyn SecretStore>,
+    clock: Arc<dyn Clock>,
+    held: tokio::sync::Mutex<Held>,
+    /// Every secret there ever was: it only learns.
+    redactor: Mutex<Redactor>,
+}
+
+#[derive(Default)]
+struct Held {
+    secret: Option<SecretString>,
+    client_secret: Option<SecretString>,
+    pass: Option<(Pass, Option<Duration>)>,
+    count: u64,
+}
+
+/// What a sign-in needs of the client.
+pub(crate) struct Way<'a> {
+    pub(crate) file: &'a Connector,
+    pub(crate) http: &'a reqwest::Client,
+    pub(crate) limiter: &'a Limiter,
+    pub(crate) base: &'a Url,
+    pub(crate) vars: &'a Vars,
+    pub(crate) lane: Lane,
+}
+
+impl Keys {
+    pub(crate) fn new(name: AccountName, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { name, secrets, clock, held: tokio::sync::Mutex::default(), redactor: Mutex::default() }
+    }
+
+    /// The text without any secret there ever was.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).clean(text)
+    }
+
+    /// Forgets everything: a person may have changed the secret.
+    pub(crate) async fn forget(&self) {
+        let mut held = self.held.lock().await;
+        *held = Held { count: held.count, ..Held::default() };
+    }
+
+    /// What signs a request in; a token is fetched where there is none, or `refused` is the one there is.
+    pub(crate) async fn pass(&self, way: &Way<'_>, refused: Option<u64>) -> Result<Pass, CrmError> {
+        let mut held = self.held.lock().await;
+        if let Some((pass, expires)) = &held.pass
+            && refused != Some(pass.number)
+            && expires.is_none_or(|expires| self.clock.elapsed() + BEFORE_IT_EXPIRES < expires)
+        {
+            return Ok(pass.clone());
+        }
+        let secret = self.secret(&mut held, &way.file.sign_in.how).await?;
+        let (name, value, expires) = match &way.file.sign_in.how {
+            How::KeyHeader(name) => (name.clone(), secret, None),
+            How::Bearer => ("Authorization".to_owned(), prefixed("Bearer ", &secret), None),
+            How::Basic(user) => {
+                let pair = match user {
+                    None => secret,
+                    Some(user) => {
+                        let user = user.text(way.vars).map_err(|error| broken(&error))?;
+                        prefixed(&format!("{user}:"), &secret)
+                    }
+                };
+                let coded = SecretString::from(STANDARD.encode(pair.expose_secret()));
+                ("Authorization".to_owned(), prefixed("Basic ", &coded), None)
+            }
+            How::OAuth2(oauth2) => {
+                let (token, expires) = self.exchanged(&mut held, oauth2, &secret, way).await?;
+                ("Authorization".to_owned(), prefixed("Bearer ", &token), expires)
+            }
+            How::Session(session) => {
+                let token = self.logged_in(session, &secret, way).await?;
+                (session.header.clone(), prefixed(&session.prefix, &token), None)
+            }
+        };
+        held.count += 1;
+        let pass = Pass { headers: vec![(name, value)], number: held.count };
+        held.pass = Some((pass.clone(), expires));
+        Ok(pass)
+    }
+
+    async fn secret(&self, held: &mut Held, how: &How) -> Result<SecretString, CrmError> {
+        if let Some(secret) = &held.secret {
+            return Ok(secret.clone());
+        }
+        let kept = match how {
+            // A token that was given in exchange is newer than what an administrator once stored.
+            How::OAuth2(OAuth2 { refresh: true, .. }) => match self.beside("token") {
+                Some(name) => self.secrets.password(&name).await.ok(),
+                None => None,
+            },
+            _ => None,
+        };
+        let secret = match kept {
+            Some(kept) => kept,
+            None => self.secrets.password(&self.name).await.map_err(no_secret)?,
+        };
+        self.learn(&secret);
+        held.secret = Some(secret.clone());
+        Ok(secret)
+    }
+
+    fn beside(&self, what: &str) -> Option<AccountName> {
+        format!("{}-{what}", self.name).parse().ok()
+    }
+
+    fn learn(&self, secret: &SecretString) {
+        let mut redactor = self.redactor.lock().unwrap_or_else(PoisonError::into_inner);
+        redactor.learn(secret);
+        // Of `user:password`, the password alone must not show either.
+        if let Some((_, password)) = secret.expose_secret().split_once(':') {
+            redactor.learn(&SecretString::from(password));
+        }
+    }
+
+    /// Exchanges the secret for a token (RFC 6749, 4.4 and 6).
+    async fn exchanged(
+        &self,
+        held: &mut Held,
+        oauth2: &OAuth2,
+        secret: &SecretString,
+        way: &Way<'_>,
+    ) -> Result<(SecretString, Option<Duration>), CrmError> {
+        if oauth2.client_secret && oauth2.refresh && held.client_secret.is_none() {
+            let name = self.beside("client").ok_or_else(|| {
+                stopped(ErrorCode::SecretMissing, "the connector's name is too long for a second secret")
+            })?;
+            let client = self.secrets.password(&name).await.map_err(no_secret)?;
+            self.learn(&client);
+            held.client_secret = Some(client);
+        }
+        let broken = |error: crate::template::TemplateError| broken(&error);
+        let url = oauth2.token_url.text(way.vars).map_err(broken)?;
+        let url = token_address(&url).filter(crate::load::is_private);
+        let url = url.ok_or_else(|| stopped(ErrorCode::BadConfig, "the token's address is no https address"))?;
+        let mut pairs = match &oauth2.form {
+            None => Vec::new(),
+            Some(form) => form.pairs(way.vars).map_err(broken)?,
+        };
+        let mut pair = |name: &str, value: &str| pairs.push((name.to_owned(), value.to_owned()));
+        if oauth2.refresh {
+            pair("grant_type", "refresh_token");
+            pair("refresh_token", secret.expose_secret());
+            if let Some(client) = &held.client_secret {
+                pair("client_secret", client.expose_secret());
+            }
+        } else {
+            pair("grant_type", "client_credentials");
+            pair("client_secret", secret.expose_secret());
+        }
+        let headers = [("accept", "application/json"), ("content-type", FORM)];
+        let prepared = Prepared {
+            method: Method::POST,
+            url,
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            body: Some(http::form(pairs).into_bytes()),
+        };
+        let answer = self.asked(&prepared, way).await?;
+        let body = answer.json().unwrap_or_default();
+        let text = |name: &str| body.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
+        let token =
+            text("access_token").ok_or_else(|| judge::unreadable(Does::Reads, "the token's answer holds none"))?;
+        let token = SecretString::from(token);
+        self.learn(&token);
+        if let Some(rotated) =
+            text("refresh_token").filter(|rotated| oauth2.refresh && *rotated != secret.expose_secret())
+        {
+            let rotated = SecretString::from(rotated);
+            self.learn(&rotated);
+            held.secret = Some(rotated.clone());
+            if let Some(name) = self.beside("token")
+                && let Err(error) = self.secrets.keep(&name, rotated).await
+            {
+                // It works until Timbre ends; afterwards somebody must sign in again.
+                tracing::error!(connector = %self.name, code = error.code.as_str(), "a new refresh token could not be kept");
+            }
+        }
+        let seconds =
+            body.get("expires_in").and_then(|seconds| seconds.as_u64().or_else(|| seconds.as_str()?.parse().ok()));
+        Ok((token, seconds.map(|seconds| self.clock.elapsed() + Duration::from_secs(seconds))))
+    }
+
+    async fn logged_in(
+        &self,
+        session: &Session,
+        secret: &SecretString,
+        way: &Way<'_>,
+    ) -> Result<SecretString, CrmError> {
+        let vars = way.vars.with("secret", secret.expose_secret().into());
+        let prepared = http::prepare(&session.request, way.base, way.file.headers.as_ref(), &vars)
+            .map_err(|error| broken(&error))?;
+        let answer = self.asked(&prepared, way).await?;
+        let token = match &session.token {
+            Token::Path(path) => {
+                let body = answer.json().unwrap_or_default();
+                path.query(&body).first().and_then(Json::as_str).filter(|text| !text.is_empty()).map(SecretString::from)
+            }
+            Token::Cookie(name) => cookie(&answer, name),
+        };
+        // A log-in that gives no session was refused, whatever its status.
+        let token = token.ok_or_else(|| stopped(ErrorCode::SignInFailed, "the log-in gave no session"))?;
+        self.learn(&token);
+        Ok(token)
+    }
+
+    async fn asked(&self, prepared: &Prepared, way: &Way<'_>) -> Result<Answer, CrmError> {
+        way.limiter.turn(way.lane).await;
+        let sent = http::send(way.http, prepared, &[], &self.clock, way.file.limits.timeout, ANSWER_AT_MOST).await;
+        let answer = sent.map_err(|none| judge::silence(none, Does::Reads))?;
+        tracing::debug!(connector = %self.name, step = "sign_in", status = answer.status.as_u16(), "answered");
+        if answer.status.is_success() {
+            return Ok(answer);
+        }
+        let mut error = judge::refusal(&way.file.errors, &answer, Does::Reads, &*self.clock);
+        error.words = self.clean(&error.words);
+        if error.verdict == Verdict::Park {
+            // RFC 6749, 5.2: a token that is no good is a 400. Asking again would lock us out.
+            error.verdict = Verdict::Stop;
+            error.code = ErrorCode::SignInFailed;
+        }
+        Err(error)
+    }
+}
+
+fn cookie(answer: &Answer, name: &str) -> Option<SecretString> {
+    answer.headers.get_all(SET_COOKIE).iter().find_map(|header| {
+        let (key, value) = header.to_str().ok()?.split(';').next()?.split_once('=')?;
+        (key.trim() == name && !value.trim().is_empty()).then(|| SecretString::from(value.trim()))
+    })
+}
+
+fn prefixed(prefix: &str, secret: &SecretString) -> SecretString {
+    SecretString::from(format!("{prefix}{}", secret.expose_secret()))
+}
+
+fn stopped(code: ErrorCode, what: &str) -> CrmError {
+    CrmError::new(code, Verdict::Stop, what)
+}
+
+fn no_secret(error: PortError) -> CrmError {
+    let mut stop = stopped(error.code, "the sign-in's secret can't be read");
+    stop.source = Some(error.into());
+    stop
+}
+
+/// A template that fails on real data although it passed every sample.
+pub(crate) fn broken(error: &crate::template::TemplateError) -> CrmError {
+    let detail = format!("the connector's file, {}: {}", http::place(error.at), error.safe);
+    CrmError { words: detail.clone(), ..CrmError::new(ErrorCode::BadConnector, Verdict::Park, detail) }
+}
