@@ -4,3 +4,4 @@ pub mod demo;
 pub mod desktop;
 pub mod programs;
 pub mod story;
+pub mod torture;

@@ -205,7 +205,14 @@ impl Settings {
             let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
             with_file(ConfigError { line: Some(line), column: Some(1), ..plain("the file is no UTF-8 text".into()) })
         })?;
-        Self::parse(&text).map_err(with_file)
+        let mut settings = Self::parse(&text).map_err(with_file)?;
+        // A file that is named beside this one lies beside it, wherever the program was started.
+        for connector in &mut settings.connectors {
+            if let (ConnectorFile::Path(path), Some(folder)) = (&mut connector.file, file.parent()) {
+                *path = folder.join(&*path);
+            }
+        }
+        Ok(settings)
     }
 
     /// Reads and checks the text of a file.

@@ -1,6 +1,7 @@
 //! The one place that chooses concrete adapters, so that windows, command line and tests run the same engine.
 
 pub mod clock;
+pub mod connectors;
 pub mod disk;
 pub mod folders;
 pub mod logs;
@@ -175,21 +176,11 @@ pub async fn start_on(
         let (provider, telephony) = adapter(account, &settings, &secrets, &throttles, &clock)?;
         lines.push(Arc::new(Line::new(account.clone(), provider, telephony, &store)?));
     }
+    let crms = connectors::lines(&settings, &store, &secrets, &clock)?;
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);
-    let engine = Engine::start(Parts {
-        folder,
-        store,
-        opened,
-        settings,
-        clock,
-        shell,
-        files,
-        disk,
-        lines,
-        crms: Vec::new(),
-        follow,
-    });
+    let engine =
+        Engine::start(Parts { folder, store, opened, settings, clock, shell, files, disk, lines, crms, follow });
     if !follow {
         // Whoever asks such an engine to dial or to watch would wait for what it never looks at.
         return Ok(Running { engine, server: None, data_dir: data_dir.to_owned() });

@@ -1,0 +1,77 @@
+//! The CRMs of the settings, each with its adapter.
+
+use std::sync::Arc;
+
+use timbre_crm::{BUILT_IN, Connector, ConnectorSettings as CrmSettings, Declarative};
+use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::ports::{Clock, CrmConnector, SecretStore};
+use timbre_engine::config::{ConnectorFile, ConnectorSettings, Settings};
+use timbre_engine::crm_line::CrmLine;
+use timbre_store::Store;
+
+use crate::StartError;
+
+/// The CRMs, as the last run left them.
+pub(crate) fn lines(
+    settings: &Settings,
+    store: &Store,
+    secrets: &Arc<dyn SecretStore>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Arc<CrmLine>>, StartError> {
+    let mut lines = Vec::with_capacity(settings.connectors.len());
+    for connector in &settings.connectors {
+        let adapter = adapter(connector, settings, secrets, clock)?;
+        lines.push(Arc::new(CrmLine::new(connector.clone(), adapter, store)?));
+    }
+    Ok(lines)
+}
+
+/// Reads and checks the files of all connectors, so that a wrong one is told before anything starts.
+///
+/// # Errors
+/// [`ErrorCode::BadConnector`] with file, line and reason.
+pub fn check(settings: &Settings) -> Result<(), PortError> {
+    settings.connectors.iter().try_for_each(|connector| file(connector).map(drop))
+}
+
+fn adapter(
+    connector: &ConnectorSettings,
+    settings: &Settings,
+    secrets: &Arc<dyn SecretStore>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn CrmConnector>, PortError> {
+    let of_file = CrmSettings {
+        name: connector.name.clone(),
+        base_url: connector.base_url.clone(),
+        file: file(connector)?,
+        values: connector.values.clone(),
+        country: settings.country,
+    };
+    Ok(Arc::new(Declarative::new(of_file, secrets.clone(), clock.clone())?))
+}
+
+fn file(connector: &ConnectorSettings) -> Result<Connector, PortError> {
+    let bad = |detail: String| PortError::new(ErrorCode::BadConnector, detail);
+    let (text, name) = match &connector.file {
+        ConnectorFile::BuiltIn(name) => {
+            let file = format!("{name}.toml");
+            let found = BUILT_IN.iter().find(|(known, _)| *known == file);
+            let (_, text) = found.ok_or_else(|| {
+                let known: Vec<_> = BUILT_IN.iter().map(|(name, _)| name.trim_end_matches(".toml")).collect();
+                bad(format!(
+                    "connector {}: no file named {name:?} comes with Timbre; there are: {}. A file of yours ends in .toml",
+                    connector.name,
+                    known.join(", ")
+                ))
+            })?;
+            ((*text).to_owned(), file)
+        }
+        ConnectorFile::Path(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| bad(format!("{name}: the file can't be read: {error}")).caused_by(error))?;
+            (text, name)
+        }
+    };
+    Connector::load(&text, &name).map_err(|error| bad(error.to_string()).caused_by(error))
+}
