@@ -19,7 +19,7 @@ pub(crate) fn add_to(env: &mut Environment<'static>) {
         on_text(&value, |text| Ok(text.chars().filter(char::is_ascii_digit).collect::<String>().into()))
     });
     // JSON has numbers, our amounts are exact texts; some CRMs insist on a number.
-    env.add_filter("number", |value: Value| on_text(&value, |text| number(text)));
+    env.add_filter("number", |value: Value| on_text(&value, number));
 }
 
 /// Nothing stays nothing.

@@ -112,3 +112,35 @@ impl Drop for Ticket<'_> {
         self.limiter.changed.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(all: &[(Lane, u64)]) -> State {
+        let waiting = all.iter().zip(0..).map(|((lane, since), ticket)| Waiting {
+            ticket,
+            lane: *lane,
+            since: Duration::from_secs(*since),
+        });
+        State { next: Duration::from_secs(30), waiting: waiting.collect(), tickets: 9 }
+    }
+
+    #[test]
+    fn a_caller_goes_before_records_and_records_before_contacts() {
+        let patience = Duration::from_secs(20);
+        let all = [(Lane::Contacts, 29), (Lane::Records, 29), (Lane::Records, 29), (Lane::Caller, 29)];
+        assert_eq!(waiting(&all).first(patience), Some(3));
+        assert_eq!(waiting(&all[..3]).first(patience), Some(1));
+        assert_eq!(waiting(&all[..1]).first(patience), Some(0));
+        assert_eq!(waiting(&[]).first(patience), None);
+    }
+
+    #[test]
+    fn contacts_that_waited_too_long_go_before_records_and_never_before_a_caller() {
+        let patience = Duration::from_secs(20);
+        let all = [(Lane::Records, 29), (Lane::Contacts, 5), (Lane::Caller, 29)];
+        assert_eq!(waiting(&all).first(patience), Some(2));
+        assert_eq!(waiting(&all[..2]).first(patience), Some(1));
+    }
+}

@@ -180,7 +180,7 @@ pub(crate) fn next(
     if cursor.0.is_empty() {
         cursor = before.cloned().unwrap_or_default();
     }
-    let stuck = more && before.is_some_and(|before| *before == cursor) || more && cursor.0.is_empty();
+    let stuck = more && (cursor.0.is_empty() || before == Some(&cursor));
     Ok((!stuck).then_some((cursor, more)))
 }
 

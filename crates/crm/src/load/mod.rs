@@ -34,8 +34,12 @@ impl Connector {
     /// What is wrong, in which line and column.
     pub fn load(text: &str, file_name: &str) -> Result<Self, BadFile> {
         let doc = Doc { text, file: file_name };
-        let parsed = DeTable::parse(text)
-            .map_err(|error| doc.bad(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+        let (parsed, mistakes) = DeTable::parse_recoverable(text);
+        // The first one in the file: those after it often come of it.
+        let start = |mistake: &toml::de::Error| mistake.span().map_or(0, |span| span.start);
+        if let Some(mistake) = mistakes.iter().min_by_key(|mistake| start(mistake)) {
+            return Err(doc.bad(start(mistake), mistake.message()));
+        }
         let top = Table::new(&doc, "", 0, parsed.get_ref());
         let format = top.item("format").ok_or_else(|| top.missing("format"))?;
         match json(format.get_ref()).and_then(|format| format.as_u64()) {

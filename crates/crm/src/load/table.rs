@@ -193,7 +193,7 @@ pub(super) fn json(value: &DeValue<'_>) -> Option<Json> {
         DeValue::String(text) => Some(Json::String(text.to_string())),
         DeValue::Integer(whole) => i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(Json::from),
         DeValue::Float(float) => {
-            float.as_str().parse::<f64>().ok().and_then(|float| serde_json::Number::from_f64(float)).map(Json::Number)
+            float.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Json::Number)
         }
         DeValue::Boolean(truth) => Some(Json::Bool(*truth)),
         DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,

@@ -1,6 +1,8 @@
 //! What the tests of connectors share: a clock that does not wait, secrets in memory, and a server that answers as recorded.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part of this")]
 
+pub mod other;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -188,7 +190,9 @@ impl Server {
             if standing.is_none() {
                 state.seen.push(seen.clone());
             }
-            standing.map(Some).unwrap_or_else(|| state.replies.pop_front().unwrap_or(Some(Reply::json(599, "unexpected"))))
+            standing
+                .map(Some)
+                .unwrap_or_else(|| state.replies.pop_front().unwrap_or(Some(Reply::json(599, "unexpected"))))
         };
         let Some(reply) = reply else {
             // No answer, until the test's time-out.
