@@ -241,7 +241,13 @@ impl Declarative {
     }
 
     async fn probe(&self, lane: Lane, probe: &Probe, step: &str) -> Result<CrmUser, CrmError> {
-        let answer = self.ask(lane, &probe.request, &self.vars, step).await?;
+        let answer = self.ask(lane, &probe.request, &self.vars, step).await.map_err(|mut error| {
+            // Whoever is refused here is not let in: no fault of the record that waits for it.
+            if error.verdict == Verdict::Park {
+                (error.verdict, error.code) = (Verdict::Stop, ErrorCode::SignInFailed);
+            }
+            self.noted(error)
+        })?;
         self.user_of(probe, &answer, step)
     }
 

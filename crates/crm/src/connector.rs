@@ -93,7 +93,7 @@ pub(crate) struct Probe {
 pub(crate) enum How {
     /// The secret stands in this header.
     KeyHeader(String),
-    /// The secret is the password, or `user:password` where no user is given.
+    /// The secret is the password, or `user:password` where no user name is given.
     Basic(Option<Template>),
     /// The secret is the token.
     Bearer,

@@ -279,7 +279,7 @@ async fn a_session_that_expired_is_begun_again_once() {
 
 #[tokio::test]
 async fn basic_takes_a_user_of_the_settings_or_a_whole_pair() {
-    let own = "[sign_in]\nkind = \"basic\"\nuser = \"{{ settings.client }}\"";
+    let own = "[sign_in]\nkind = \"basic\"\nusername = \"{{ settings.client }}\"";
     for (sign_in, secret) in [(own, "clave"), ("[sign_in]\nkind = \"basic\"", "timbre:clave")] {
         let World { crm, server, .. } = signed_in_by(sign_in, &[("crm", secret)]).await;
         server.replies(page(false));
@@ -332,6 +332,22 @@ async fn a_dry_run_shows_every_request_and_sends_none() {
     for name in ["records.contact.amend", "records.follow_up.create", "records.charge.search", "records.note.create"] {
         assert!(steps.iter().any(|step| step.step == name), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_refused_probe_stops_everything_instead_of_parking_a_record() {
+    let clock = common::TestClock::new();
+    let server = common::Server::start(clock.clone()).await;
+    let made = settings(&server, common::espocrm(), &[]);
+    let crm = Declarative::new(made, Secrets::with(&[("crm", SECRET)]), Arc::new(clock)).unwrap();
+    server.replies(Reply::json(403, "").header("X-Status-Reason", "No access."));
+    let error = crm.submit(&call("x")).await.unwrap_err();
+    assert_eq!(
+        (error.verdict, error.code, error.words.as_str()),
+        (Verdict::Stop, ErrorCode::SignInFailed, "No access.")
+    );
+    assert_eq!(crm.submit(&call("x")).await.unwrap_err().verdict, Verdict::Stop);
+    assert_eq!(server.seen().len(), 1);
 }
 
 #[tokio::test]

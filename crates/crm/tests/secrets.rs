@@ -37,7 +37,8 @@ async fn a_secret_shows_nowhere() {
     let secrets = [("crm", SECRET), ("crm-client", "client-sécret"), ("x", "t1-very-secret")];
     let login = "[sign_in]\nkind = \"session\"\n[sign_in.login]\nmethod = \"POST\"\npath = \"login\"\nbody = { password = \"{{ secret }}\" }\ntoken = \"$.access_token\"";
     let mut shown = String::new();
-    for sign_in in ["[sign_in]\nkind = \"bearer\"", "[sign_in]\nkind = \"basic\"\nuser = \"u\"", REFRESH, CLIENT, login]
+    for sign_in in
+        ["[sign_in]\nkind = \"bearer\"", "[sign_in]\nkind = \"basic\"\nusername = \"u\"", REFRESH, CLIENT, login]
     {
         let World { crm, server, .. } = signed_in_by(sign_in, &secrets).await;
         let exchanges = sign_in != "[sign_in]\nkind = \"bearer\"" && !sign_in.contains("basic");

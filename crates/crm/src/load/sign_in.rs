@@ -11,7 +11,7 @@ pub(super) fn read(table: &Table<'_>, scope: &Scope) -> Result<SignIn, BadFile> 
     let (kind, at) = table.required_text("kind")?;
     let how = match kind {
         "key-header" => How::KeyHeader(header(table, "header")?.ok_or_else(|| table.missing("header"))?),
-        "basic" => How::Basic(table.template("user", scope)?),
+        "basic" => How::Basic(table.template("username", scope)?),
         "bearer" => How::Bearer,
         "oauth2-refresh" => How::OAuth2(oauth2(table, scope, true)?),
         "oauth2-client" => How::OAuth2(oauth2(table, scope, false)?),
@@ -28,12 +28,7 @@ pub(super) fn read(table: &Table<'_>, scope: &Scope) -> Result<SignIn, BadFile> 
         let request = read_request(table, scope)?;
         Ok(Probe { request, id: table.required_path("id")?, name: table.path("name")? })
     };
-    let owner = if kind == "basic" { None } else { table.table("user")? };
-    let owner = match owner {
-        None if kind == "basic" => table.table("owner")?,
-        other => other,
-    };
-    let user = match owner {
+    let user = match table.table("user")? {
         None => None,
         Some(table) => {
             let when = table.template("when", scope)?;
