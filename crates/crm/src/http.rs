@@ -76,6 +76,20 @@ pub(crate) fn client() -> Result<Client, reqwest::Error> {
         .map_err(reqwest::Error::without_url)
 }
 
+/// What is told of a path that is none.
+pub(crate) const NO_PATH: &str =
+    "the path holds something that has no place in an address, or dots that lead elsewhere";
+
+/// The address of a path under the CRM's own; nothing where it would lead anywhere else.
+pub(crate) fn addressed(base: &Url, path: &str) -> Option<Url> {
+    let mut url = base.clone();
+    let whole = format!("{}/{}", base.path().trim_end_matches('/'), path.trim_start_matches('/'));
+    let (path, query) = whole.split_once('?').map_or((whole.as_str(), None), |(path, query)| (path, Some(query)));
+    url.set_path(path);
+    url.set_query(query);
+    (url.origin() == base.origin() && url.path() == path).then_some(url)
+}
+
 /// Fills a request of the file.
 pub(crate) fn prepare(
     request: &Request,
@@ -85,15 +99,7 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, TemplateError> {
     let path = request.path.text(vars)?;
     let wrong = |what: &str| TemplateError { at: request.path.at, message: what.to_owned(), safe: what.to_owned() };
-    let mut url = base.clone();
-    let whole = format!("{}/{}", base.path().trim_end_matches('/'), path.trim_start_matches('/'));
-    let (whole, fixed_query) =
-        whole.split_once('?').map_or((whole.as_str(), None), |(path, query)| (path, Some(query)));
-    url.set_path(whole);
-    url.set_query(fixed_query);
-    if url.origin() != base.origin() || url.path() != whole {
-        return Err(wrong("the path is none"));
-    }
+    let mut url = addressed(base, &path).ok_or_else(|| wrong(NO_PATH))?;
     if let Some(query) = &request.query {
         let pairs = query.pairs(vars)?;
         if !pairs.is_empty() {

@@ -19,6 +19,7 @@ pub use table::BadFile;
 use table::{Doc, Table, json};
 
 use crate::connector::{Body, Connector, Errors, Limits, Request, Rule, Setting, Then};
+use crate::http::{NO_PATH, addressed};
 use crate::samples;
 use crate::template::{Scope, Template, Vars};
 
@@ -258,6 +259,14 @@ fn read_request(table: &Table<'_>, scope: &Scope) -> Result<Request, BadFile> {
         return Err(table.doc.bad_at(at, "`path` is taken from the CRM's address on: it holds no host"));
     }
     let path = Template::path(path, at, scope).map_err(|error| table.doc.bad_template(error))?;
+    if let Ok(base) = url::Url::parse("https://crm.example/") {
+        for sample in scope.samples() {
+            let text = path.text(sample).map_err(|error| table.doc.bad_template(error))?;
+            if addressed(&base, &text).is_none() {
+                return Err(table.doc.bad_at(path.at, NO_PATH));
+            }
+        }
+    }
     let query = table.node("query", scope)?;
     let headers = table.node("headers", scope)?;
     let body = table.node("body", scope)?.map(Body::Json);

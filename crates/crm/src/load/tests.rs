@@ -92,6 +92,8 @@ fn every_mistake_is_told_with_its_line_and_column() {
         (9, "", (7, 1), "`header` is missing"),
         (9, "header = \"X Key\"", (9, 10), "no name of a header"),
         (11, "path = \"https://elsewhere.example/me\"", (11, 8), "holds no host"),
+        (11, "path = \"my self\"", (11, 8), "no place in an address"),
+        (11, "path = \"a/../../me\"", (11, 8), "dots that lead elsewhere"),
         (12, "id = \"$.[\"", (12, 9), "is no JSONPath"),
         (14, "per_second = 0", (14, 14), "`per_second`"),
         (14, "per_minute = 5", (14, 1), "there is no key `per_minute` in [limits]; there is answer_mb, overlap_s"),

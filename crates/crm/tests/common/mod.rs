@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part of this")]
 
 pub mod other;
+pub mod recorded;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
