@@ -1,6 +1,8 @@
 //! The command line.
 
 mod contacts;
+mod crm;
+mod interactions;
 
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use timbre_domain::contact::ContactId;
 use timbre_domain::texts::Language;
 
 pub(crate) use contacts::{Contacts, Details, Import};
+pub(crate) use crm::{Connector, Outbox};
+pub(crate) use interactions::{Add, CallMeant, Interactions, Said, call};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -30,8 +34,9 @@ Exit codes:
 130  interrupted
 
 Environment:
-  TIMBRE_SECRET_<ACCOUNT>  the account's password, on machines without a keyring (capitals, _ for -)
-  TIMBRE_LOG               what is logged to standard error, such as timbre_engine=debug";
+  TIMBRE_SECRET_<NAME>  the password of the account or key of the connector NAME, on machines without a keyring
+                        (capitals, _ for -)
+  TIMBRE_LOG            what is logged to standard error, such as timbre_engine=debug";
 
 /// Timbre with no window: watch calls, dial, look into the history.
 #[derive(Debug, Parser)]
@@ -68,13 +73,22 @@ pub(crate) enum What {
     /// The contacts.
     #[command(subcommand)]
     Contacts(Contacts),
+    /// What came of the calls.
+    #[command(subcommand)]
+    Interactions(Interactions),
+    /// What is on its way to the CRMs.
+    #[command(subcommand)]
+    Outbox(Outbox),
+    /// The CRMs.
+    #[command(subcommand)]
+    Connector(Connector),
     /// Which endpoints belong to which agent.
     #[command(subcommand)]
     Agents(Agents),
     /// The settings file.
     #[command(subcommand)]
     Config(Config),
-    /// Passwords in the keyring.
+    /// Passwords of accounts and keys of CRMs in the keyring.
     #[command(subcommand)]
     Secret(Secret),
     /// Look at everything: database, disk, clock, accounts. Says what is wrong and what to do about it.
@@ -167,14 +181,14 @@ pub(crate) enum Config {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Secret {
-    /// Store an account's password in the keyring; it is asked for, or read from standard input.
+    /// Store an account's password or a CRM's key in the keyring; it is asked for, or read from standard input.
     Set {
-        /// The account.
+        /// The account or the connector.
         account: AccountName,
     },
-    /// Remove an account's password from the keyring.
+    /// Remove an account's password or a CRM's key from the keyring.
     Forget {
-        /// The account.
+        /// The account or the connector.
         account: AccountName,
     },
 }

@@ -28,7 +28,15 @@ pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor
             Command::AgentsSet(Agent { name: name.clone(), endpoints: endpoints.clone() })
         }
         What::Unread(of) => Command::UnreadList { account: of.account.clone() },
-        What::Watch | What::Dial(_) | What::Contacts(_) | What::Config(_) | What::Secret(_) | What::Doctor => {
+        What::Watch
+        | What::Dial(_)
+        | What::Contacts(_)
+        | What::Interactions(_)
+        | What::Outbox(_)
+        | What::Connector(_)
+        | What::Config(_)
+        | What::Secret(_)
+        | What::Doctor => {
             return Err(Failure::internal("this command is answered elsewhere".into()));
         }
     };

@@ -1,5 +1,6 @@
 //! `timbrectl contacts`: who they are, files in and out.
 
+mod case_file;
 pub(crate) mod print;
 
 use std::io::IsTerminal as _;
@@ -36,11 +37,10 @@ pub(crate) async fn run(
     let answered = answered?;
     written(print::reply(printer, &answered))?;
     match &answered {
-        Reply::Imported(report) if !report.dry_run && report.record.finished_at.is_none() => Err(Failure {
-            code: Some(ErrorCode::BadFile),
-            detail: format!("{}, row {}: the file was cut short there", report.record.file, report.record.rows),
-            exit: crate::exit::exit_code(ErrorCode::BadFile),
-        }),
+        Reply::Imported(report) if !report.dry_run && report.record.finished_at.is_none() => {
+            let detail = format!("{}, row {}: the file was cut short there", report.record.file, report.record.rows);
+            Err(Failure::of(ErrorCode::BadFile, detail))
+        }
         _ => Ok(()),
     }
 }
@@ -52,12 +52,15 @@ fn command(what: &Contacts) -> Result<Command, Failure> {
             let (add_phones, remove_phones) = (add_phones.clone(), remove_phones.clone());
             let edit = ContactEdit { add_phones, remove_phones, ..edited(details) };
             if edit == ContactEdit::default() {
-                let detail = "nothing to change was named; see `timbrectl contacts edit --help`".to_owned();
-                return Err(Failure { code: Some(ErrorCode::BadRequest), detail, exit: 2 });
+                let detail = "nothing to change was named; see `timbrectl contacts edit --help`";
+                return Err(Failure::of(ErrorCode::BadRequest, detail));
             }
             Command::ContactsEdit { id: *id, edit }
         }
         Contacts::Show { id } => Command::ContactsShow { id: *id },
+        Contacts::CaseFile { id, before, limit } => {
+            Command::CaseFile { contact: *id, before: *before, limit: *limit as usize }
+        }
         Contacts::Remove { id } => Command::ContactsRemove { id: *id },
         Contacts::Merge { kept, others } => Command::ContactsMerge { kept: *kept, others: others.clone() },
         Contacts::Lookup { number } => Command::ContactsLookup { number: number.clone() },
@@ -103,11 +106,8 @@ fn request(import: &args::Import) -> Result<ImportRequest, Failure> {
 
 /// The engine may run in another folder.
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path).map_err(|error| Failure {
-        code: Some(ErrorCode::FileAccess),
-        detail: format!("{}: {error}", path.display()),
-        exit: crate::exit::exit_code(ErrorCode::FileAccess),
-    })
+    std::path::absolute(path)
+        .map_err(|error| Failure::of(ErrorCode::FileAccess, format!("{}: {error}", path.display())))
 }
 
 /// With a bar on a terminal. Interrupted, it says how far it came.
@@ -132,7 +132,7 @@ async fn import(session: &mut Session, command: Command, json: bool) -> Result<R
         None => {
             let detail =
                 "interrupted; `timbrectl contacts imports` says up to which row, the same import brings the rest";
-            Err(Failure { code: None, detail: detail.into(), exit: 130 })
+            Err(Failure::new(None, detail, 130))
         }
     }
 }

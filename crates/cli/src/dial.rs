@@ -33,7 +33,7 @@ pub(crate) async fn run(
         Ok(Reply::Dial { dial_id, accepted }) => {
             tokio::select! {
                 outcome = follow(&mut session, dial_id, accepted, printer) => outcome,
-                () = stop_signal() => Err(Failure { code: None, detail: "interrupted; the call goes on".into(), exit: 130 }),
+                () = stop_signal() => Err(Failure::new(None, "interrupted; the call goes on", 130)),
             }
         }
         Ok(other) => Err(Failure::internal(format!("an answer to another question: {other:?}"))),
@@ -44,8 +44,7 @@ pub(crate) async fn run(
 }
 
 fn unknown() -> Failure {
-    let detail = "the request was sent, and no answer came that says what became of it".to_owned();
-    Failure { code: Some(ErrorCode::OutcomeUnknown), detail, exit: 10 }
+    Failure::of(ErrorCode::OutcomeUnknown, "the request was sent, and no answer came that says what became of it")
 }
 
 /// Prints each step; ends with the call, or when it is clear that there is none.
@@ -63,13 +62,12 @@ async fn follow(session: &mut Session, id: DialId, accepted: bool, printer: &Pri
             DialState::Ended => return Ok(()),
             DialState::NoCallAppeared if !accepted => return Err(unknown()),
             DialState::NoCallAppeared => {
-                let detail = "the vendor accepted the call, but none appeared".to_owned();
-                return Err(Failure { code: None, detail, exit: 8 });
+                return Err(Failure::new(None, "the vendor accepted the call, but none appeared", 8));
             }
             DialState::Failed => {
                 let code = step.progress.error;
                 let exit = code.map_or(1, exit_code);
-                return Err(Failure { code, detail: "the call was not placed".into(), exit });
+                return Err(Failure::new(code, "the call was not placed", exit));
             }
             DialState::Requested
             | DialState::Accepted

@@ -29,7 +29,7 @@ pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor
         0 => Ok(()),
         failed => {
             let detail = format!("{failed} of {} checks failed", report.checks.len());
-            Err(Failure { code: None, detail, exit: NEEDS_A_PERSON })
+            Err(Failure::new(None, detail, NEEDS_A_PERSON))
         }
     }
 }

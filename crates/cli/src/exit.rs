@@ -4,17 +4,30 @@ use timbre_domain::error::ErrorCode;
 use timbre_engine::commands::CommandError;
 use timbre_wiring::StartError;
 
+use crate::interactions::typed::Typed;
+
 /// A failure on its way to standard error.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: Option<ErrorCode>,
     pub(crate) detail: String,
     pub(crate) exit: u8,
+    /// What a person typed and was not saved.
+    pub(crate) typed: Option<Box<Typed>>,
 }
 
 impl Failure {
+    pub(crate) fn new(code: Option<ErrorCode>, detail: impl Into<String>, exit: u8) -> Self {
+        Self { code, detail: detail.into(), exit, typed: None }
+    }
+
+    /// Of a kind that has its own exit code.
+    pub(crate) fn of(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self::new(Some(code), detail, exit_code(code))
+    }
+
     pub(crate) fn internal(detail: String) -> Self {
-        Self { code: None, detail, exit: 1 }
+        Self::new(None, detail, 1)
     }
 }
 
@@ -24,14 +37,13 @@ impl From<CommandError> for Failure {
             Some(place) => format!("{place}: {}", error.detail),
             None => error.detail.clone(),
         };
-        Self { code: Some(error.code), detail, exit: exit_code(error.code) }
+        Self::of(error.code, detail)
     }
 }
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        let code = error.code();
-        Self { code: Some(code), detail: error.to_string(), exit: exit_code(code) }
+        Self::of(error.code(), error.to_string())
     }
 }
 

@@ -3,10 +3,13 @@
 mod args;
 mod ask;
 mod config;
+mod connector;
 mod contacts;
 mod dial;
 mod doctor;
 mod exit;
+mod interactions;
+mod outbox;
 mod print;
 mod secret;
 mod session;
@@ -47,6 +50,9 @@ async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result
         What::Config(config) => config::run(args, config, printer),
         What::Secret(secret) => secret::run(args, secret, printer, redactor).await,
         What::Contacts(what) => contacts::run(args, what, printer, redactor).await,
+        What::Interactions(what) => interactions::run(args, what, printer, redactor).await,
+        What::Outbox(what) => outbox::run(args, what, printer, redactor).await,
+        What::Connector(what) => connector::run(args, what, printer, redactor).await,
         What::Doctor => doctor::run(args, printer, redactor).await,
         What::Calls(_) | What::Endpoints(_) | What::Agents(_) | What::Unread(_) => {
             ask::run(args, printer, redactor).await

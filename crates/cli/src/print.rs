@@ -1,33 +1,36 @@
 //! What is written: for people, or JSON with `--json`. Errors go to standard error.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Local, Utc};
 use serde_json::json;
-use timbre_domain::call::{CallState, Direction, Party};
+use timbre_domain::call::{AccountName, CallState, Direction, Party};
 use timbre_domain::contact::Contact;
 use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::matching::MatchName;
 use timbre_domain::number::Country;
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::commands::Reply;
-use timbre_engine::config::Settings;
+use timbre_engine::config::{ConnectorFile, Settings};
 use timbre_engine::event::{CallEvent, Event, PopupEvent, ProviderState};
 use timbre_wiring::folders;
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::Args;
-use crate::contacts;
-use crate::doctor;
 use crate::exit::Failure;
+use crate::interactions::typed::Typed;
+use crate::{connector, contacts, doctor, interactions, outbox};
 
 /// Writes to standard output and standard error.
 pub(crate) struct Printer {
     json: bool,
     catalogue: &'static Catalogue,
     pub(crate) home: Country,
+    /// What the accounts' calls are charged in, where the settings file says it.
+    currencies: BTreeMap<AccountName, String>,
     redactor: SharedRedactor,
 }
 
@@ -43,8 +46,17 @@ impl Printer {
             locale.map_or(Language::Es, |locale| Language::of_locale(&locale))
         };
         let language = args.language.or(settings.as_ref().map(|s| s.language)).unwrap_or_else(of_system);
-        let home = settings.map_or(Country::CR, |settings| settings.country);
-        Self { json: args.json, catalogue: Catalogue::of(language), home, redactor }
+        let home = settings.as_ref().map_or(Country::CR, |settings| settings.country);
+        let accounts = settings.into_iter().flat_map(|settings| settings.accounts);
+        let currencies = accounts.filter_map(|account| Some((account.name, account.currency?))).collect();
+        Self { json: args.json, catalogue: Catalogue::of(language), home, currencies, redactor }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn speaking(language: Language) -> Self {
+        let currencies = [("main".parse().unwrap(), "CRC".to_owned())].into();
+        let redactor = SharedRedactor::default();
+        Self { json: false, catalogue: Catalogue::of(language), home: Country::CR, currencies, redactor }
     }
 
     pub(crate) fn raw(&self, text: &str) -> io::Result<()> {
@@ -57,6 +69,10 @@ impl Printer {
         self.raw(&format!("{text}\n"))
     }
 
+    pub(crate) fn lines(&self, lines: &[String]) -> io::Result<()> {
+        lines.iter().try_for_each(|line| self.line(line))
+    }
+
     pub(crate) fn done(&self) -> io::Result<()> {
         if self.json { self.line(&json!({"ok": true}).to_string()) } else { self.line("OK") }
     }
@@ -64,15 +80,26 @@ impl Printer {
     pub(crate) fn checked(&self, file: &Path, settings: &Settings) -> io::Result<()> {
         if self.json {
             let accounts: Vec<_> = settings.accounts.iter().map(|account| account.name.as_str()).collect();
-            return self
-                .line(&json!({"ok": true, "file": file.display().to_string(), "accounts": accounts}).to_string());
+            let connectors: Vec<_> = settings.connectors.iter().map(|connector| connector.name.as_str()).collect();
+            let dispositions = settings.dispositions.all().len();
+            let file = file.display().to_string();
+            return self.json(&json!({"ok": true, "file": file, "accounts": accounts, "connectors": connectors,
+                "dispositions": dispositions}));
         }
         self.line(&format!("{}: OK", file.display()))?;
         for account in &settings.accounts {
             let endpoints: Vec<_> = account.endpoints.iter().map(|endpoint| endpoint.as_str()).collect();
             self.line(&format!("  {} · {} · {}", account.name, account.base_url, endpoints.join(", ")))?;
         }
-        Ok(())
+        for connector in &settings.connectors {
+            let described = match &connector.file {
+                ConnectorFile::BuiltIn(name) => name.clone(),
+                ConnectorFile::Path(path) => path.display().to_string(),
+            };
+            self.line(&format!("  {} · {} · {}", connector.name, connector.base_url, clean(&described)))?;
+        }
+        let count = settings.dispositions.all().len().to_string();
+        self.line(&format!("  {}", self.fill("config.dispositions", &[("count", &count)])))
     }
 
     /// Says what failed and what to do about it.
@@ -84,15 +111,27 @@ impl Printer {
         };
         let text = if self.json {
             let code = failure.code.map(|code| code.as_str());
-            json!({"error": {"code": code, "detail": detail, "what": what, "do": what_to_do}}).to_string()
+            let mut error = json!({"code": code, "detail": detail, "what": what, "do": what_to_do});
+            if let Some(typed) = &failure.typed {
+                error["typed"] = typed.to_json();
+            }
+            escaped(&json!({"error": error}).to_string())
         } else if what.is_empty() {
             format!("timbrectl: {}", clean(&detail))
         } else {
             format!("timbrectl: {what}\n  {}\n  {what_to_do}", clean(&detail))
         };
+        let typed = failure.typed.as_ref().filter(|_| !self.json).map(|typed| self.kept(typed)).unwrap_or_default();
         // There is nowhere else to say it.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{text}{typed}");
         ExitCode::from(failure.exit)
+    }
+
+    /// What was typed, as a line to keep, and what to do with it.
+    fn kept(&self, typed: &Typed) -> String {
+        let last =
+            if typed.names_last_call() { format!(" {}", self.text("interaction.typed.last")) } else { String::new() };
+        format!("\n  {}{last}\n{}", self.text("interaction.typed"), escaped(&typed.to_json().to_string()))
     }
 
     /// One event, one line.
@@ -129,11 +168,11 @@ impl Printer {
             Event::Provider(state) => self.provider(state),
             // Whoever imports sees a bar.
             Event::Import(_) => return None,
-            Event::Sync(_)
-            | Event::OutboxSent(_)
-            | Event::OutboxWaiting(_)
-            | Event::OutboxParked(_)
-            | Event::Connector(_) => return None,
+            Event::Sync(progress) => format!("{}  {}", at(progress.at), connector::synced(self, progress)?),
+            Event::OutboxSent(event) => format!("{}  {}", at(event.at), outbox::sent(self, event)),
+            Event::OutboxWaiting(event) => format!("{}  {}", at(event.at), outbox::put_off(self, event)?),
+            Event::OutboxParked(event) => format!("{}  {}", at(event.at), outbox::parked(self, event)),
+            Event::Connector(state) => format!("{}  {}", at(state.at), connector::became(self, state)),
             Event::Store(state) => {
                 let words = match (state.code, &state.set_aside, state.restored_from) {
                     (Some(_), Some(_), Some(date)) => text.fill(
@@ -161,7 +200,7 @@ impl Printer {
         format!("{}  {what} · {} · {line}{timer}", at(call.at), self.party(&call.party))
     }
 
-    fn party(&self, party: &Party) -> String {
+    pub(crate) fn party(&self, party: &Party) -> String {
         match party {
             Party::Number { number } => clean(&number.written(self.home)),
             Party::Endpoint { number } => clean(number.as_str()),
@@ -265,16 +304,21 @@ impl Printer {
             | Reply::Found(_)
             | Reply::Imported(_)
             | Reply::Imports { .. }
-            | Reply::Exported { .. } => contacts::print::reply(self, reply),
-            Reply::Interaction(_)
-            | Reply::Interactions { .. }
-            | Reply::CaseFile(_)
-            | Reply::Dispositions { .. }
-            | Reply::Outbox { .. }
-            | Reply::Connectors { .. }
-            | Reply::Rehearsed { .. }
-            | Reply::SignedIn { .. } => self.json(reply),
+            | Reply::Exported { .. }
+            | Reply::CaseFile(_) => contacts::print::reply(self, reply),
+            Reply::Interaction(saved) => self.lines(&interactions::print::card(self, saved)),
+            Reply::Interactions { interactions } => self.lines(&interactions::print::list(self, interactions)),
+            Reply::Dispositions { catalogue } => self.lines(&interactions::dispositions::tree(self, catalogue)),
+            Reply::Outbox { items } => self.lines(&outbox::list(self, items)),
+            Reply::Connectors { connectors } => self.lines(&connector::list(self, connectors)),
+            Reply::Rehearsed { steps } => self.lines(&connector::rehearsal::lines(steps)),
+            Reply::SignedIn { user } => self.line(&self.fill("connector.signed_in", &[("name", &clean(&user.name))])),
         }
+    }
+
+    /// What an account's calls are charged in.
+    pub(crate) fn currency(&self, account: &AccountName) -> Option<&str> {
+        self.currencies.get(account).map(String::as_str)
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -322,6 +366,34 @@ fn at(time: DateTime<Utc>) -> String {
     time.with_timezone(&Local).format("%H:%M:%S").to_string()
 }
 
+/// The day and the time of day here.
+pub(crate) fn moment(time: DateTime<Utc>) -> String {
+    time.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Minutes and seconds.
+pub(crate) fn length(seconds: u64) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// The same JSON, harmless on a terminal: what [`clean`] takes out stands there as an escape, so that nothing is lost.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_control() || is_bidi_control(c) {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// The lines of a text of somebody else's, harmless each.
+pub(crate) fn clean_lines(text: &str) -> impl Iterator<Item = String> {
+    text.lines().map(|line| clean(&line.replace('\t', " ")))
+}
+
 /// A text of somebody else's on a terminal: nothing in it may move the cursor, change colours or turn the writing round.
 pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || is_bidi_control(c) { '\u{fffd}' } else { c }).collect()
@@ -334,6 +406,14 @@ fn is_bidi_control(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_typed_stays_whole_and_can_not_take_over_the_terminal_either() {
+        let typed = json!({"comment": "a\u{9b}2J\u{202e}\n¡Ñandú!"});
+        let line = escaped(&typed.to_string());
+        assert!(line.contains("¡Ñandú!") && !line.chars().any(|c| c.is_control() || is_bidi_control(c)), "{line}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), typed);
+    }
 
     #[test]
     fn a_hostile_name_can_not_take_over_the_terminal() {

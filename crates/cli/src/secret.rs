@@ -1,4 +1,4 @@
-//! `timbrectl secret`: passwords in the keyring. They are never taken from the command line, where others can see them.
+//! `timbrectl secret`: accounts' passwords and CRMs' keys in the keyring. They are never taken from the command line, where others can see them.
 
 use std::io::{BufRead as _, IsTerminal as _};
 

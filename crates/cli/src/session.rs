@@ -51,6 +51,11 @@ impl Session {
         Ok(Self::Own(Box::new(running), events))
     }
 
+    /// Whether nobody was there and an engine of our own answers, which sends nothing once the command is done.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self, Self::Own(..))
+    }
+
     pub(crate) async fn execute(&mut self, command: Command) -> Result<Reply, Failure> {
         Ok(match self {
             Self::Running(client) => client.execute(command).await?,

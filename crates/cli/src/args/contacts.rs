@@ -29,6 +29,17 @@ pub(crate) enum Contacts {
         /// The contact.
         id: ContactId,
     },
+    /// A contact's case file: calls, what came of them, charges, and where that stands in the CRM, the newest first.
+    CaseFile {
+        /// The contact.
+        id: ContactId,
+        /// Only what began before this time: the next page.
+        #[arg(long, value_name = "TIME", value_parser = crate::ask::time)]
+        before: Option<chrono::DateTime<chrono::Utc>>,
+        /// At most so many entries.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        limit: u32,
+    },
     /// Remove a contact; its calls stay in the history.
     Remove {
         /// The contact.
@@ -147,7 +158,7 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
     }
 }
 
-fn field(text: &str) -> Result<(String, String), String> {
+pub(super) fn field(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -8,6 +8,7 @@ use timbre_domain::interchange::{ChosenBy, ColumnUse, FileFormat, FileLayout, Pr
 use timbre_engine::commands::{ImportRecord, LookedUp, Reply};
 use timbre_engine::import::{ImportReport, RowNote};
 
+use super::case_file;
 use crate::print::{Printer, clean, name};
 
 /// Rows with something wrong that fit a screen.
@@ -25,6 +26,7 @@ pub(crate) fn reply(printer: &Printer, reply: &Reply) -> io::Result<()> {
         Reply::Imported(report) => imported(printer, report),
         Reply::Imports { imports } => imports.iter().try_for_each(|import| printer.line(&earlier(printer, import))),
         Reply::Exported { count } => printer.line(&printer.fill("contacts.exported", &[("count", &count.to_string())])),
+        Reply::CaseFile(file) => printer.lines(&case_file::lines(printer, file)),
         other => printer.reply(other),
     }
 }
