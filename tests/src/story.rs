@@ -16,6 +16,7 @@ use timbre_engine::commands::{Command, CommandError, Reply};
 use timbre_engine::config::Settings;
 use timbre_engine::event::Event;
 use timbre_simulator::clock::ManualClock;
+use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY, Outcome, RequestEntry};
 use timbre_simulator::ledger::RequestOutcome;
 use timbre_simulator::{Fault, Ledger, RequestKind, Simulator, SimulatorConfig};
 use timbre_telephony::callmyway::ANSWER_WITHIN;
@@ -31,6 +32,9 @@ pub const PASSWORD: &str = "secreto";
 
 /// A story that needs more steps than this to see something will never see it.
 const STEPS: usize = 2_000;
+
+/// How long the engine waits for an answer of the CRM (`espocrm.toml`, `timeout_s`).
+const CRM_ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// A password that a test chose.
 pub struct FixedPassword(pub Option<String>);
@@ -116,6 +120,8 @@ pub struct Story {
     pub clock: ManualClock,
     /// The vendor.
     pub sim: Simulator,
+    /// The CRM, where the story has one.
+    pub crm: Option<Arc<Crm>>,
     /// What was shown.
     pub shell: Arc<RememberingShell>,
     /// The disk under the engine's files.
@@ -158,6 +164,7 @@ impl Story {
         Self {
             clock,
             sim,
+            crm: None,
             shell: Arc::default(),
             disk: Arc::default(),
             told: Vec::new(),
@@ -170,6 +177,32 @@ impl Story {
             asked_before: 0,
             events: None,
         }
+    }
+
+    /// The same with a CRM, named `crm`, and lines added to its section of the settings; the engine not started yet.
+    #[expect(clippy::expect_used, reason = "a story that can't be set up is over")]
+    pub async fn prepared_with_crm(mut config: CrmConfig, connector_settings: &str) -> Self {
+        let mut story = Self::prepared(SimulatorConfig::default(), "").await;
+        if let Some(connector) = config.api_keys.remove(DEFAULT_API_KEY) {
+            config.api_keys.insert(PASSWORD.to_owned(), connector);
+        }
+        let crm = Crm::start(config, Arc::new(story.clock.clone())).await.expect("the CRM starts");
+        story.settings.push_str(&format!(
+            "[[connectors]]\nname = \"crm\"\nfile = \"espocrm\"\nbase_url = \"{}\"\n{connector_settings}",
+            crm.base_url().trim_end_matches("api/v1/")
+        ));
+        story.crm = Some(Arc::new(crm));
+        story
+    }
+
+    /// The CRM.
+    ///
+    /// # Panics
+    /// In a story without one.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a story knows whether it has one")]
+    pub fn crm(&self) -> Arc<Crm> {
+        self.crm.clone().expect("the story has a CRM")
     }
 
     /// The engine signs in with this password; with none, there is none in the keyring.
@@ -308,8 +341,10 @@ impl Story {
                 return deadline;
             }
             let mut looked = false;
+            let mut crm_looked = false;
             tokio::select! {
                 _ = sleepers.changed() => {}
+                () = news_of(self.crm.as_deref(), || std::mem::replace(&mut crm_looked, true)) => {}
                 () = self.sim.wait_until(|_| std::mem::replace(&mut looked, true)) => {}
                 () = next_look(looks.as_mut()) => {}
             }
@@ -323,7 +358,18 @@ impl Story {
         let ledger = self.sim.ledger();
         let stalls = |fault: &Option<Fault>| matches!(fault, Some(Fault::Hang | Fault::Slow(_)));
         let stalled = ledger.requests.iter().any(|r| matches!(r.outcome, RequestOutcome::Open) && stalls(&r.fault));
+        let at_the_crm =
+            self.crm.as_ref().map_or(AtTheCrm::Nothing, |crm| crm.with_log(|log| at_the_crm(&log.requests)));
+        if at_the_crm == AtTheCrm::Answering {
+            return None;
+        }
         if !stalled {
+            if at_the_crm == AtTheCrm::Nothing
+                && self.crm.is_some()
+                && self.clock.deadlines().contains(&(self.clock.elapsed() + CRM_ANSWER_WITHIN))
+            {
+                return None;
+            }
             let worked_off = looks.map_or(u64::MAX, |looks| *looks.borrow_and_update());
             let asked = live_questions(&ledger) - self.asked_before;
             let time_out = self.clock.elapsed() + ANSWER_WITHIN;
@@ -349,6 +395,38 @@ impl Story {
     /// How often an event of this name was told.
     pub fn count(&self, name: &str) -> usize {
         self.told.iter().filter(|event| name_of(event) == name).count()
+    }
+}
+
+/// What the CRM is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AtTheCrm {
+    Nothing,
+    /// An answer is on its way, in no time.
+    Answering,
+    /// Somebody waits for an answer that needs time to go on.
+    Stalling,
+}
+
+fn at_the_crm(requests: &[RequestEntry]) -> AtTheCrm {
+    use timbre_simulator::crm::Fault::{HangAfterStoring, HangBeforeStoring, Slow, StoredLate};
+    let stalls = |fault: &Option<timbre_simulator::crm::Fault>| {
+        matches!(fault, Some(HangAfterStoring | HangBeforeStoring | Slow(_) | StoredLate(_)))
+    };
+    let mut open = requests.iter().rev().take(50).filter(|request| request.outcome == Outcome::Open).peekable();
+    if open.peek().is_none() {
+        AtTheCrm::Nothing
+    } else if open.all(|request| stalls(&request.fault)) {
+        AtTheCrm::Stalling
+    } else {
+        AtTheCrm::Answering
+    }
+}
+
+async fn news_of(crm: Option<&Crm>, mut enough: impl FnMut() -> bool) {
+    match crm {
+        Some(crm) => crm.wait_until(|_| enough()).await,
+        None => std::future::pending().await,
     }
 }
 
