@@ -132,7 +132,7 @@ async fn import(session: &mut Session, command: Command, json: bool) -> Result<R
         None => {
             let detail =
                 "interrupted; `timbrectl contacts imports` says up to which row, the same import brings the rest";
-            Err(Failure::new(None, detail, 130))
+            Err(Failure::interrupted(detail))
         }
     }
 }

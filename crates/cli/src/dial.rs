@@ -33,7 +33,7 @@ pub(crate) async fn run(
         Ok(Reply::Dial { dial_id, accepted }) => {
             tokio::select! {
                 outcome = follow(&mut session, dial_id, accepted, printer) => outcome,
-                () = stop_signal() => Err(Failure::new(None, "interrupted; the call goes on", 130)),
+                () = stop_signal() => Err(Failure::interrupted("interrupted; the call goes on")),
             }
         }
         Ok(other) => Err(Failure::internal(format!("an answer to another question: {other:?}"))),

@@ -6,6 +6,8 @@ use timbre_wiring::StartError;
 
 use crate::interactions::typed::Typed;
 
+const INTERRUPTED: u8 = 130;
+
 /// A failure on its way to standard error.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -19,6 +21,16 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(code: Option<ErrorCode>, detail: impl Into<String>, exit: u8) -> Self {
         Self { code, detail: detail.into(), exit, typed: None }
+    }
+
+    /// Somebody interrupted what was being done.
+    pub(crate) fn interrupted(detail: impl Into<String>) -> Self {
+        Self::new(None, detail, INTERRUPTED)
+    }
+
+    /// Whether nobody knows what became of what was asked.
+    pub(crate) fn is_unsure(&self) -> bool {
+        self.exit == INTERRUPTED || self.code == Some(ErrorCode::Stopping)
     }
 
     /// Of a kind that has its own exit code.

@@ -64,7 +64,7 @@ async fn save(args: &Args, mut typed: Typed, printer: &Printer, redactor: Shared
         done = work => done,
         () = stop_signal() => {
             let detail = "interrupted; `timbrectl interactions list` says whether it was saved";
-            Err(Failure::new(None, detail, 130))
+            Err(Failure::interrupted(detail))
         }
     };
     let (reply, own, closed) = done.map_err(|failure| Failure { typed: Some(Box::new(typed)), ..failure })?;

@@ -1,5 +1,7 @@
 //! What is written: for people, or JSON with `--json`. Errors go to standard error.
 
+mod events;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -7,21 +9,17 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, Local, Utc};
 use serde_json::json;
-use timbre_domain::call::{AccountName, CallState, Direction, Party};
+use timbre_domain::call::{AccountName, Direction, Party};
 use timbre_domain::contact::Contact;
-use timbre_domain::dial::{DialProgress, DialState};
-use timbre_domain::matching::MatchName;
 use timbre_domain::number::Country;
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::commands::Reply;
 use timbre_engine::config::{ConnectorFile, Settings};
-use timbre_engine::event::{CallEvent, Event, PopupEvent, ProviderState};
 use timbre_wiring::folders;
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::Args;
 use crate::exit::Failure;
-use crate::interactions::typed::Typed;
 use crate::{connector, contacts, doctor, interactions, outbox};
 
 /// Writes to standard output and standard error.
@@ -121,83 +119,21 @@ impl Printer {
         } else {
             format!("timbrectl: {what}\n  {}\n  {what_to_do}", clean(&detail))
         };
-        let typed = failure.typed.as_ref().filter(|_| !self.json).map(|typed| self.kept(typed)).unwrap_or_default();
+        let typed = if self.json { String::new() } else { self.kept(failure) };
         // There is nowhere else to say it.
         let _ = writeln!(io::stderr(), "{text}{typed}");
         ExitCode::from(failure.exit)
     }
 
     /// What was typed, as a line to keep, and what to do with it.
-    fn kept(&self, typed: &Typed) -> String {
-        let last =
-            if typed.names_last_call() { format!(" {}", self.text("interaction.typed.last")) } else { String::new() };
-        format!("\n  {}{last}\n{}", self.text("interaction.typed"), escaped(&typed.to_json().to_string()))
-    }
-
-    /// One event, one line.
-    pub(crate) fn event(&self, event: &Event) -> io::Result<()> {
-        if self.json {
-            let line = serde_json::to_string(event).map_err(io::Error::other)?;
-            return self.line(&line);
-        }
-        match self.event_in_words(event) {
-            Some(words) => self.line(&words),
-            None => Ok(()),
-        }
-    }
-
-    fn event_in_words(&self, event: &Event) -> Option<String> {
-        let text = self.catalogue;
-        Some(match event {
-            Event::Detected(call) => self.call(call, text.text(direction(call.direction))),
-            Event::Connected(call) => self.call(call, text.text("state.connected")),
-            Event::Ended(call) => self.call(call, text.text("state.ended")),
-            Event::Resumed(call) => self.call(call, text.text("state.resumed")),
-            Event::Recorded(recorded) => {
-                let length = format!("{}:{:02}", recorded.duration_s / 60, recorded.duration_s % 60);
-                let cost = match (&recorded.cost, &recorded.currency) {
-                    (Some(cost), Some(currency)) => format!(" · {cost} {currency}"),
-                    (Some(cost), None) => format!(" · {cost}"),
-                    (None, _) => String::new(),
-                };
-                let reason = recorded.end_reason.as_deref().map(|r| format!(" · {}", clean(r))).unwrap_or_default();
-                format!("{}  {} {length}{cost}{reason}", at(recorded.at), text.text("call.recorded"))
-            }
-            Event::Popup(popup) => self.popup(popup),
-            Event::Dial(step) => format!("{}  {}", at(step.progress.at), self.dial(&step.progress)),
-            Event::Provider(state) => self.provider(state),
-            // Whoever imports sees a bar.
-            Event::Import(_) => return None,
-            Event::Sync(progress) => format!("{}  {}", at(progress.at), connector::synced(self, progress)?),
-            Event::OutboxSent(event) => format!("{}  {}", at(event.at), outbox::sent(self, event)),
-            Event::OutboxWaiting(event) => format!("{}  {}", at(event.at), outbox::put_off(self, event)?),
-            Event::OutboxParked(event) => format!("{}  {}", at(event.at), outbox::parked(self, event)),
-            Event::Connector(state) => format!("{}  {}", at(state.at), connector::became(self, state)),
-            Event::Store(state) => {
-                let words = match (state.code, &state.set_aside, state.restored_from) {
-                    (Some(_), Some(_), Some(date)) => text.fill(
-                        "store.restored",
-                        &[("date", &date.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string())],
-                    ),
-                    (Some(_), Some(_), None) => text.text("store.new").to_owned(),
-                    (Some(code), None, _) => format!("{} {}", text.what(code), text.what_to_do(code)),
-                    (None, _, _) => text.text("store.ok").to_owned(),
-                };
-                format!("{}  {words}", at(state.at))
-            }
-        })
-    }
-
-    fn call(&self, call: &CallEvent, what: &str) -> String {
-        let line = self.catalogue.fill("line", &[("endpoint", call.endpoint.as_str())]);
-        let timer = match (call.state, call.connected_at, call.ended_at) {
-            (CallState::Ended, Some(connected), Some(ended)) => {
-                let seconds = (ended - connected).num_seconds().max(0);
-                format!(" · {}:{:02}", seconds / 60, seconds % 60)
-            }
-            _ => String::new(),
+    fn kept(&self, failure: &Failure) -> String {
+        let Some(typed) = &failure.typed else { return String::new() };
+        let words = if failure.is_unsure() { "interaction.typed.unsure" } else { "interaction.typed" };
+        let last = match typed.names_last_call() {
+            true => format!(" {}", self.text("interaction.typed.last")),
+            false => String::new(),
         };
-        format!("{}  {what} · {} · {line}{timer}", at(call.at), self.party(&call.party))
+        format!("\n  {}{last}\n{}", self.text(words), escaped(&typed.to_json().to_string()))
     }
 
     pub(crate) fn party(&self, party: &Party) -> String {
@@ -206,55 +142,6 @@ impl Printer {
             Party::Endpoint { number } => clean(number.as_str()),
             Party::Withheld => self.catalogue.text("match.withheld").to_owned(),
         }
-    }
-
-    fn popup(&self, popup: &PopupEvent) -> String {
-        let text = self.catalogue;
-        let names: Vec<_> = popup.contacts.iter().map(name).collect();
-        let count = names.len().to_string();
-        let names = names.join(" | ");
-        let who = match popup.matched {
-            MatchName::One => format!("{names} · {}", text.text("match.one")),
-            MatchName::Several => {
-                let several = text.fill("match.several", &[("count", &count)]);
-                format!("{several} · {} · {names}", text.text("match.several.ask"))
-            }
-            MatchName::Maybe => {
-                format!("{names} · {}", text.fill("match.maybe", &[("others", &popup.others.to_string())]))
-            }
-            MatchName::Dialled => format!("{names} · {}", text.text("match.dialled")),
-            MatchName::Unknown => text.text("match.unknown").to_owned(),
-            MatchName::Withheld => text.text("match.withheld").to_owned(),
-            MatchName::Colleague => text.text("match.colleague").to_owned(),
-        };
-        format!("{}    ▸ {who}", at(popup.at))
-    }
-
-    fn dial(&self, progress: &DialProgress) -> String {
-        let text = self.catalogue;
-        let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let key = format!("dial.state.{}", word(json!(progress.state)));
-        let reasons: Vec<_> = progress
-            .likely_reasons
-            .iter()
-            .map(|r| text.text(&format!("dial.reason.{}", word(json!(r)))).to_owned())
-            .collect();
-        let said = text.fill(&key, &[("reasons", &reasons.join("; "))]);
-        match (progress.state, progress.error) {
-            (DialState::Failed, Some(code)) => format!("{said}. {} {}", text.what(code), text.what_to_do(code)),
-            _ => said,
-        }
-    }
-
-    fn provider(&self, state: &ProviderState) -> String {
-        let said = match (&state.what, &state.what_to_do) {
-            (Some(what), Some(what_to_do)) => format!("{what} {what_to_do}"),
-            (Some(what), None) => what.clone(),
-            (None, _) => self.catalogue.text("provider.ok").to_owned(),
-        };
-        let detail = state.detail.as_deref().map(|detail| format!(" ({})", clean(detail))).unwrap_or_default();
-        let clock = state.clock.as_deref().map(|word| format!(" {word}")).unwrap_or_default();
-        format!("{}  {}: {said}{detail}{clock}", at(state.at), state.account)
     }
 
     /// What came of a command.
@@ -266,7 +153,7 @@ impl Printer {
             Reply::Calls { calls } => calls.iter().try_for_each(|record| {
                 let call = &record.call;
                 let seconds = record.duration_s;
-                let length = seconds.map_or_else(String::new, |s| format!("  {}:{:02}", s / 60, s % 60));
+                let length = seconds.map_or_else(String::new, |seconds| format!("  {}", length(seconds)));
                 let cost = record.cost.map_or_else(String::new, |cost| format!("  {cost}"));
                 let what = self.catalogue.text(direction(call.direction));
                 let when = call.detected_at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
@@ -413,6 +300,26 @@ mod tests {
         let line = escaped(&typed.to_string());
         assert!(line.contains("¡Ñandú!") && !line.chars().any(|c| c.is_control() || is_bidi_control(c)), "{line}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), typed);
+    }
+
+    #[test]
+    fn a_failure_hands_back_what_was_typed_as_a_last_line_that_can_be_given_again() {
+        use timbre_domain::error::ErrorCode;
+        use timbre_domain::interaction::InteractionEdit;
+
+        use crate::interactions::typed::{Meant, Typed};
+        for language in Language::ALL {
+            let edit = InteractionEdit { comment: Some("¿Sí?\nNo".into()), ..InteractionEdit::default() };
+            let typed = Typed { meant: Meant::LastCall, edit };
+            let failure = Failure::of(ErrorCode::StoreBusy, "x");
+            let failure = Failure { typed: Some(Box::new(typed.clone())), ..failure };
+            let printer = Printer::speaking(language);
+            let said = printer.kept(&failure);
+            assert_eq!(Typed::read(said.lines().last().unwrap()), Ok(typed.clone()), "{said}");
+            assert!(said.contains("--from -") && said.contains("--call") && !said.contains("interaction."), "{said}");
+            let gone = Failure { typed: Some(Box::new(typed)), ..Failure::of(ErrorCode::Stopping, "x") };
+            assert!(printer.kept(&gone).contains("interactions list"), "nobody knows whether it was saved");
+        }
     }
 
     #[test]

@@ -24,9 +24,10 @@ fn line(printer: &Printer, one: &Interaction) -> String {
         InteractionState::Final => String::new(),
     };
     let first = clean_lines(&one.comment).find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let more = if one.comment.chars().count() > SHOWN { "…" } else { "" };
-    let comment: String = first.chars().take(SHOWN).collect();
-    let comment = if comment.is_empty() { comment } else { format!("{comment}{more}") };
+    let mut comment: String = first.chars().take(SHOWN).collect();
+    if comment.trim().chars().count() < one.comment.trim().chars().count() {
+        comment.push('…');
+    }
     let parts = [moment(one.created_at), one.id.to_string(), draft, levels(&one.disposition), comment];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
@@ -138,5 +139,8 @@ pub(crate) mod tests {
         let draft = Interaction { state: InteractionState::Draft, comment: "x".repeat(99), ..result() };
         let lines = list(&printer, &[draft]);
         assert!(lines[0].contains("[draft]") && lines[0].ends_with(&format!("{}…", "x".repeat(SHOWN))), "{lines:?}");
+        assert!(list(&printer, &[result()])[0].ends_with("Compró…"), "there is more of it");
+        let short = Interaction { comment: "Sí\n".into(), ..result() };
+        assert!(list(&printer, &[short])[0].ends_with("Sí"));
     }
 }
