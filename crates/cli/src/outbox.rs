@@ -32,7 +32,14 @@ pub(crate) async fn run(
         }
     };
     session.close().await?;
-    written(printer.reply(&Reply::Outbox { items: items.clone() }))?;
+    match what {
+        Outbox::Retry { parked: true, .. } if items.is_empty() && failed.is_none() && !printer.is_json() => {
+            written(printer.line(&printer.text("outbox.none_parked")))?;
+        }
+        // The failure speaks for itself.
+        _ if items.is_empty() && failed.is_some() => {}
+        _ => written(printer.reply(&Reply::Outbox { items: items.clone() }))?,
+    }
     let sends = matches!(what, Outbox::Retry { .. }) && items.iter().any(is_on_its_way);
     if own && sends && !printer.is_json() {
         written(printer.line(&printer.text("outbox.not_open")))?;
@@ -135,7 +142,9 @@ fn state(printer: &Printer, item: &OutboxItem) -> String {
 }
 
 fn trouble(printer: &Printer, item: &OutboxItem) -> Option<String> {
-    let why = item.problem.as_ref().filter(|_| is_on_its_way(item) || item.state == OutboxState::Parked)?;
+    // Since a person retried it, what was said before is past.
+    let current = item.state == OutboxState::Parked || (is_on_its_way(item) && item.attempts > 0);
+    let why = item.problem.as_ref().filter(|_| current)?;
     Some(format!("    {}", problem(printer, why)))
 }
 
@@ -240,6 +249,12 @@ pub(crate) mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_record_that_a_person_retried_no_longer_says_why_it_was_parked() {
+        let retried = OutboxItem { state: OutboxState::Waiting, attempts: 0, ..parked() };
+        assert_eq!(item(&Printer::speaking(Language::En), &retried).len(), 1);
     }
 
     #[test]
