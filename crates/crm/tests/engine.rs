@@ -129,55 +129,6 @@ async fn statuses_that_the_file_does_not_name_have_their_usual_meaning() {
 }
 
 #[tokio::test]
-async fn a_creation_without_an_answer_is_searched_for_and_a_question_without_one_is_asked_later() {
-    let World { crm, server, clock, .. } = other().await;
-    crm.sign_in().await.unwrap();
-    for writes in [true, false] {
-        server.hangs();
-        let asking = crm.clone();
-        let asked = tokio::spawn(async move {
-            if writes { asking.submit(&call("x")).await.map(drop) } else { asking.pull(None, true).await.map(drop) }
-        });
-        server.hung.notified().await;
-        clock.advance(Duration::from_secs(6));
-        let error = asked.await.unwrap().unwrap_err();
-        let expected = if writes { Verdict::SearchFirst { tries: u32::MAX } } else { Verdict::BackOff };
-        assert_eq!((error.code, error.verdict), (ErrorCode::TimedOut, expected));
-    }
-    // Never connected: nothing was stored.
-    let file = Connector::load(OTHER, "other.toml").unwrap();
-    let mut dead = settings(&server, file, &[("region", "cr")]);
-    dead.base_url = "http://127.0.0.1:1/".parse().unwrap();
-    let crm = Declarative::new(dead, Secrets::with(&[("crm", SECRET)]), Arc::new(clock)).unwrap();
-    let error = crm.submit(&call("x")).await.unwrap_err();
-    assert_eq!((error.code, error.verdict), (ErrorCode::Unreachable, Verdict::BackOff));
-}
-
-#[tokio::test]
-async fn an_answer_past_all_bounds_is_cut_off() {
-    let World { crm, server, .. } = other().await;
-    server.replies(Reply::json(200, "x".repeat((1 << 20) + 1)));
-    assert_eq!(crm.pull(None, true).await.unwrap_err().code, ErrorCode::TooLarge);
-}
-
-#[tokio::test]
-async fn the_distance_between_requests_is_kept_and_a_caller_goes_first() {
-    let World { crm, server, clock, .. } = other().await;
-    for _ in 0..5 {
-        server.replies(page(false));
-    }
-    let before = timbre_domain::ports::Clock::elapsed(&clock);
-    for _ in 0..5 {
-        crm.pull(None, true).await.unwrap();
-    }
-    let times: Vec<Duration> = server.seen().into_iter().map(|seen| seen.at).collect();
-    for pair in times.windows(2) {
-        assert!(pair[1] - pair[0] >= Duration::from_millis(250), "{times:?}");
-    }
-    assert!(times[4] - before <= Duration::from_millis(1_260), "and no longer than that: {times:?}");
-}
-
-#[tokio::test]
 async fn a_client_gets_a_token_keeps_it_in_memory_and_renews_it_in_time() {
     let World { crm, server, clock, secrets } = signed_in_by(CLIENT, &[("crm", SECRET)]).await;
     let token =
