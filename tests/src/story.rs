@@ -248,8 +248,16 @@ impl Story {
     #[expect(clippy::expect_used, reason = "an engine that does not stop cleanly fails every story")]
     pub async fn stop(&mut self) {
         self.collect();
-        if let Some(running) = self.running.take() {
-            running.stop().await.expect("the engine stops cleanly");
+        let Some(running) = self.running.take() else { return };
+        let stopping = running.stop();
+        tokio::pin!(stopping);
+        // Whoever waits for an answer is given a moment to finish, so that time must go on.
+        loop {
+            tokio::select! {
+                biased;
+                stopped = &mut stopping => return stopped.expect("the engine stops cleanly"),
+                deadline = self.idle() => self.advance_to(deadline),
+            }
         }
     }
 
@@ -364,16 +372,14 @@ impl Story {
             return None;
         }
         if !stalled {
-            if at_the_crm == AtTheCrm::Nothing
-                && self.crm.is_some()
-                && self.clock.deadlines().contains(&(self.clock.elapsed() + CRM_ANSWER_WITHIN))
-            {
-                return None;
-            }
             let worked_off = looks.map_or(u64::MAX, |looks| *looks.borrow_and_update());
             let asked = live_questions(&ledger) - self.asked_before;
-            let time_out = self.clock.elapsed() + ANSWER_WITHIN;
-            if worked_off < asked as u64 || self.clock.deadlines().contains(&time_out) {
+            // A CRM that keeps silent has begun its time-out just now, too, and time must go on.
+            let just_asked = at_the_crm == AtTheCrm::Nothing
+                && [ANSWER_WITHIN, CRM_ANSWER_WITHIN]
+                    .iter()
+                    .any(|within| self.clock.deadlines().contains(&(self.clock.elapsed() + *within)));
+            if worked_off < asked as u64 || just_asked {
                 return None;
             }
         }

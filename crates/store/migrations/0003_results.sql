@@ -43,7 +43,8 @@ CREATE TABLE outbox (
     taken_back        TEXT,                      -- JSON: the charge or follow-up that was removed after it was sent
     UNIQUE (connector, kind, subject)
 ) STRICT;
-CREATE INDEX outbox_by_turn ON outbox (connector, next_at, seq) WHERE state IN ('waiting', 'sending');
+CREATE INDEX outbox_by_turn ON outbox (connector, seq) WHERE state IN ('waiting', 'sending');
+CREATE INDEX outbox_by_time ON outbox (connector, next_at) WHERE state IN ('waiting', 'sending');
 CREATE INDEX outbox_by_order ON outbox (connector, order_key, seq) WHERE state IN ('waiting', 'sending');
 CREATE INDEX outbox_by_state ON outbox (state, seq);
 CREATE INDEX outbox_by_interaction ON outbox (part_of) WHERE part_of IS NOT NULL;

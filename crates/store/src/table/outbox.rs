@@ -89,7 +89,7 @@ impl Store {
                          WHERE earlier.connector = item.connector AND earlier.order_key = item.order_key
                            AND earlier.seq < item.seq AND earlier.state IN ('waiting', 'sending')
                            AND (earlier.next_at <= ?2 OR earlier.attempts > 0))
-                 ORDER BY next_at, seq LIMIT 1"
+                 ORDER BY seq LIMIT 1"
             ))?
             .query_row(params![connector.as_str(), ms(now)], read)
             .optional()
