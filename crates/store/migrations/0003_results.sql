@@ -58,20 +58,21 @@ CREATE TABLE connectors (
 -- How far each CRM's contacts were brought here; saved in the same transaction as their pages.
 CREATE TABLE contact_syncs (
     connector     TEXT PRIMARY KEY NOT NULL,
-    cursor        TEXT,                          -- JSON: where the next page begins
+    cursor        TEXT,                          -- JSON: where the next page begins; NULL: from the beginning
+    began_from    TEXT,                          -- JSON: the cursor that the pass that goes on began with
     full_at       INTEGER,                       -- when all were here for the first time; NULL until then
     synced_at     INTEGER,                       -- when the last pass came to its end
-    ids_cursor    TEXT,                          -- JSON: how far the ids of a reconciliation came; NULL: none goes on
+    reconciling   TEXT,                          -- JSON: how far a reconciliation came; NULL: none goes on
     reconciled_at INTEGER,
-    pages         INTEGER NOT NULL,              -- of the pass that goes on
-    contacts      INTEGER NOT NULL               -- taken in by the pass that goes on
+    pages         INTEGER NOT NULL DEFAULT 0,    -- of the pass that goes on; 0: none does
+    contacts      INTEGER NOT NULL DEFAULT 0     -- taken in by the pass that goes on
 ) STRICT, WITHOUT ROWID;
 
 -- Contacts whose telephones the CRM's lists leave out, to be asked for one by one.
 CREATE TABLE contact_details (
     connector   TEXT NOT NULL,
     external_id TEXT NOT NULL,
-    urgency     INTEGER NOT NULL,                -- 0: somebody looks at it now; 1: in the background
+    urgency     INTEGER NOT NULL,                -- 0: somebody looks at it now; 1: in the background; 2: if this pass brings news
     PRIMARY KEY (connector, external_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_details_by_urgency ON contact_details (connector, urgency, external_id);
@@ -82,3 +83,6 @@ CREATE TABLE contact_ids_seen (
     external_id TEXT NOT NULL,
     PRIMARY KEY (connector, external_id)
 ) STRICT, WITHOUT ROWID;
+
+-- The ids of other programs that a contact is known by: all of one contact's at once.
+CREATE INDEX contact_ids ON contact_keys (contact, key) WHERE key >= 'id:' AND key < 'id;';

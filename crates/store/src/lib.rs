@@ -14,7 +14,7 @@ mod open;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -26,10 +26,13 @@ pub use open::{OpenReport, SetAside};
 pub use table::agents::Agent;
 pub use table::calls::{CallFilter, CallRecord};
 pub use table::case_file::{CaseEntry, CaseFile};
-pub use table::contacts::{ContactsView, ImportRecord, ImportRow, IndexState, Outcome, Prepared, Tried};
+pub use table::contacts::{ContactsView, Gone, ImportRecord, ImportRow, IndexState, Outcome, Prepared, Pulled, Tried};
 pub use table::cursors::ToRecord;
 pub use table::interactions::{InteractionFilter, Kept, Which};
 pub use table::outbox::{Dispatch, OutboxCounts, OutboxFilter};
+pub use table::sync::deletions::Missing;
+pub use table::sync::details::Detail;
+pub use table::sync::{Pushes, Reconciliation, SyncState, Taken};
 pub use table::unread::KeptUnread;
 
 /// The database.
@@ -39,6 +42,8 @@ pub struct Store {
     writer: Mutex<Connection>,
     /// Writers that wait for their turn: long work makes way for them.
     waiting: AtomicUsize,
+    /// Counts contacts that a CRM has taken from here: what it was asked for before may be older.
+    pushes: AtomicU64,
     reader: Mutex<Connection>,
     searcher: Mutex<Connection>,
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -150,6 +150,7 @@ fn connect(path: &Path, check_all: bool) -> Result<Store, StoreError> {
         path: path.to_owned(),
         writer: Mutex::new(writer),
         waiting: AtomicUsize::new(0),
+        pushes: AtomicU64::new(0),
         reader: Mutex::new(reader),
         searcher: Mutex::new(searcher),
     })

@@ -11,6 +11,7 @@ mod endpoints;
 pub(crate) mod interactions;
 pub(crate) mod outbox;
 mod settings;
+pub(crate) mod sync;
 mod throttles;
 pub(crate) mod unread;
 

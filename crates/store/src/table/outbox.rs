@@ -1,5 +1,7 @@
 //! `outbox`: the records on their way to the CRMs.
 
+use std::sync::atomic::Ordering;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
@@ -195,6 +197,7 @@ impl Store {
             )?
             .execute(params![id.0.as_bytes(), receipt.remote_id, ms(now)])?;
             if before.kind == RecordKind::Contact {
+                self.pushes.fetch_add(1, Ordering::Relaxed);
                 contact_sent(tx, &before, &receipt.remote_id, now)?;
             }
             by_id(tx, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)

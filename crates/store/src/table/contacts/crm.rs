@@ -1,12 +1,13 @@
 //! What contacts and the CRMs have to do with each other: ids there, and what a person changed here.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use rusqlite::{Connection, Transaction};
 use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, Origin};
+use timbre_domain::identity::updated;
 
-use super::ms;
 use super::row::{self, Prepared, Writer};
+use super::{hand_over, ms};
 
 pub(in crate::table) fn find(db: &Connection, id: ContactId) -> rusqlite::Result<Option<Contact>> {
     Ok(row::by_id(db, id)?.map(|(_, contact)| contact))
@@ -25,11 +26,20 @@ pub(in crate::table) fn remote_id(
     }
     let Some((row, _)) = row::by_id(db, contact.id)? else { return Ok(None) };
     let begins = format!("id:{connector}\n");
-    // It looks at every id of this CRM: a tenth of a second among a million, for contacts that came from elsewhere.
-    let sql = "SELECT key FROM contact_keys WHERE key >= ?1 AND key < ?1 || char(1114111) AND contact = ?2 ORDER BY key LIMIT 1";
-    let key: Option<String> =
-        db.prepare_cached(sql)?.query_row(rusqlite::params![begins, row], |row| row.get(0)).optional()?;
-    Ok(key.and_then(|key| key.strip_prefix(&begins).map(str::to_owned)))
+    Ok(row::ids_of(db, row)?.iter().find_map(|key| key.strip_prefix(&begins).map(str::to_owned)))
+}
+
+/// The CRM knows the contact under this id: what waits to be told of it amends that record and makes none. A request that
+/// may have made one already is searched for first, as ever.
+pub(super) fn known_there(
+    tx: &Transaction<'_>,
+    connector: &AccountName,
+    id: ContactId,
+    remote_id: &str,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE outbox SET remote_id = ?3 WHERE connector = ?1 AND kind = 'contact' AND subject = ?2
+                   AND remote_id IS NULL AND begun_at IS NULL";
+    tx.prepare_cached(sql)?.execute(rusqlite::params![connector.as_str(), id.to_string(), remote_id]).map(drop)
 }
 
 /// The CRM has this contact under this id. Where it knows all that was typed here (`whole`), nothing is ours alone any
@@ -44,9 +54,20 @@ pub(in crate::table) fn known_as(
 ) -> rusqlite::Result<()> {
     let Some((row, old)) = row::by_id(tx, id)? else { return Ok(()) };
     let mut contact = old.clone();
+    let mut writer = Writer::new(tx)?;
+    let there = Origin { source: connector.to_string(), external_id: Some(remote_id.to_owned()) };
+    // The record may have come back, as somebody new, before anybody here knew its id.
+    for other_row in writer.rows_with(&format!("id:{connector}\n{remote_id}"))? {
+        let Some(other) = row::by_row(tx, other_row)?.filter(|other| other.id != id) else { continue };
+        hand_over(&mut writer, (other_row, &other), (row, id))?;
+        let named = Contact { origin: Some(there.clone()), ..contact.clone() };
+        contact.typed.extend(other.typed.iter().cloned());
+        contact.last_used_at = contact.last_used_at.max(other.last_used_at);
+        contact = Contact { origin: contact.origin, typed: contact.typed, ..updated(&named, other, true) };
+    }
     let named_elsewhere = contact.origin.as_ref().is_some_and(|origin| origin.external_id.is_some());
     if !named_elsewhere {
-        contact.origin = Some(Origin { source: connector.to_string(), external_id: Some(remote_id.to_owned()) });
+        contact.origin = Some(there);
     }
     if whole {
         contact.typed.clear();
@@ -54,7 +75,6 @@ pub(in crate::table) fn known_as(
             phone.source = Some(connector.to_string());
         }
     }
-    let mut writer = Writer::new(tx)?;
     writer.update(row, &old, &Prepared::new(contact), Some(ms(now)))?;
     writer.add_origin(row, connector.as_str(), remote_id)
 }

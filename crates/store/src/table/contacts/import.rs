@@ -289,7 +289,13 @@ fn known_by_id(writer: &mut Writer<'_>, new: &Prepared, own_id: bool) -> rusqlit
     }
 }
 
-fn known_by_rule(
+fn has_id(writer: &Writer<'_>, row: RowId, begins: Option<&str>) -> rusqlite::Result<bool> {
+    let Some(begins) = begins else { return Ok(false) };
+    Ok(row::ids_of(writer.tx, row)?.iter().any(|id| id.starts_with(begins)))
+}
+
+/// The contact that a record is by a rule. One that its program knows under another id is somebody else.
+pub(super) fn known_by_rule(
     writer: &mut Writer<'_>,
     new: &Prepared,
     rule: MergeRule,
@@ -299,6 +305,8 @@ fn known_by_rule(
     }
     let mut best: Option<(RowId, Contact)> = None;
     let mut seen = Vec::new();
+    let ids_there = new.contact.origin.as_ref().filter(|origin| origin.external_id.is_some());
+    let ids_there = ids_there.map(|origin| format!("id:{}\n", origin.source));
     for key in &new.keys {
         for row in writer.rows_with(key)? {
             if seen.contains(&row) {
@@ -308,6 +316,7 @@ fn known_by_rule(
             if let Some(ours) = row::by_row(writer.tx, row)?
                 && is_same(&ours, &new.contact, rule)
                 && best.as_ref().is_none_or(|(_, best)| best.last_used_at < ours.last_used_at)
+                && !has_id(writer, row, ids_there.as_deref())?
             {
                 best = Some((row, ours));
             }

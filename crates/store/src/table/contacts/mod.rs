@@ -3,6 +3,7 @@
 mod crm;
 mod import;
 mod index;
+mod pulled;
 mod row;
 mod search;
 
@@ -20,8 +21,10 @@ use timbre_domain::outbox::{OutboxItem, RecordKind, Wanted};
 pub(super) use crm::{do_not_call, find, known_as, remote_id};
 pub use import::{ImportRecord, ImportRow, Outcome, Tried};
 pub use index::IndexState;
+pub use pulled::{Gone, Pulled};
+pub(super) use pulled::{ids_of, take_in, unlink};
 pub use row::Prepared;
-use row::Writer;
+pub(super) use row::Writer;
 
 use super::{ms, outbox};
 use crate::{Store, StoreError};
@@ -89,6 +92,10 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be saved; the change itself may refuse, and then nothing changes either.
+    #[expect(
+        clippy::type_complexity,
+        reason = "not there, refused or changed: three things a caller tells apart at once"
+    )]
     pub fn change_contact<E>(
         &self,
         id: ContactId,
@@ -128,8 +135,7 @@ impl Store {
     pub fn remove_contact(&self, id: ContactId) -> Result<bool, StoreError> {
         self.write(|tx| {
             let Some((row, contact)) = row::by_id(tx, id)? else { return Ok(false) };
-            Writer::new(tx)?.delete(row, &contact)?;
-            tx.execute("UPDATE calls SET contact_id = NULL WHERE contact_id = ?1", [id.0.as_bytes()])?;
+            remove(&mut Writer::new(tx)?, row, &contact)?;
             Ok(true)
         })
     }
@@ -159,20 +165,7 @@ impl Store {
             let mut contact = before.clone();
             let mut writer = Writer::new(tx)?;
             for (other_row, other) in taken_in {
-                writer.hand_on_origins(other_row, row)?;
-                writer.delete(other_row, &other)?;
-                tx.execute(
-                    "UPDATE calls SET contact_id = ?1 WHERE contact_id = ?2",
-                    [kept.0.as_bytes(), other.id.0.as_bytes()],
-                )?;
-                tx.execute(
-                    "UPDATE interactions SET contact_id = ?1 WHERE contact_id = ?2",
-                    [kept.0.as_bytes(), other.id.0.as_bytes()],
-                )?;
-                tx.execute(
-                    "UPDATE outbox SET order_key = ?1 WHERE order_key = ?2",
-                    [kept.to_string(), other.id.to_string()],
-                )?;
+                hand_over(&mut writer, (other_row, &other), (row, kept))?;
                 contact = merged(&contact, other);
             }
             writer.update(row, &before, &Prepared::new(contact.clone()), Some(ms(now)))?;
@@ -200,6 +193,27 @@ impl Store {
     }
 }
 
+fn remove(writer: &mut Writer<'_>, row: row::RowId, contact: &Contact) -> rusqlite::Result<()> {
+    writer.delete(row, contact)?;
+    let sql = "UPDATE calls SET contact_id = NULL WHERE contact_id = ?1";
+    writer.tx.prepare_cached(sql)?.execute([contact.id.0.as_bytes()]).map(drop)
+}
+
+/// One contact goes, and everything that was said of it is said of another from now on.
+fn hand_over(
+    writer: &mut Writer<'_>,
+    (from_row, from): (row::RowId, &Contact),
+    (to_row, to): (row::RowId, ContactId),
+) -> rusqlite::Result<()> {
+    writer.hand_on_origins(from_row, to_row)?;
+    writer.delete(from_row, from)?;
+    let ids = [to.0.as_bytes(), from.id.0.as_bytes()];
+    writer.tx.execute("UPDATE calls SET contact_id = ?1 WHERE contact_id = ?2", ids)?;
+    writer.tx.execute("UPDATE interactions SET contact_id = ?1 WHERE contact_id = ?2", ids)?;
+    let keys = [to.to_string(), from.id.to_string()];
+    writer.tx.execute("UPDATE outbox SET order_key = ?1 WHERE order_key = ?2", keys).map(drop)
+}
+
 /// These CRMs are to have the contact as it is now.
 fn told(
     tx: &Transaction<'_>,
@@ -210,7 +224,14 @@ fn told(
     let wanted = Wanted { kind: RecordKind::Contact, subject: id.to_string(), taken_back: None };
     let mut waiting = Vec::new();
     for connector in tell {
-        waiting.extend(outbox::want(tx, connector, &wanted, &outbox::Order::of_contact(id, now), now)?);
+        let item = outbox::want(tx, connector, &wanted, &outbox::Order::of_contact(id, now), now)?;
+        // What came from there is amended there, not made anew.
+        if let Some(contact) = find(tx, id)?
+            && let Some(there) = remote_id(tx, &contact, connector)?
+        {
+            crm::known_there(tx, connector, id, &there)?;
+        }
+        waiting.extend(item.map(|item| outbox::by_id(tx, item.id)).transpose()?.flatten());
     }
     Ok(waiting)
 }

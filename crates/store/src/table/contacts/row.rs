@@ -39,6 +39,14 @@ pub(super) fn by_id(db: &Connection, id: ContactId) -> rusqlite::Result<Option<(
     Ok(by_row(db, row)?.map(|contact| (row, contact)))
 }
 
+/// The ids of other programs that a contact is known by, as `identity::origin_key` writes them.
+pub(super) fn ids_of(db: &Connection, row: RowId) -> rusqlite::Result<Vec<String>> {
+    db.prepare_cached(IDS_OF)?.query_map([row], |row| row.get(0))?.collect()
+}
+
+/// Word for word what the index says, so that it is used.
+const IDS_OF: &str = "SELECT key FROM contact_keys WHERE contact = ?1 AND key >= 'id:' AND key < 'id;' ORDER BY key";
+
 const BY_ID: &str = "SELECT row FROM contacts WHERE id = ?1";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
@@ -109,7 +117,7 @@ impl Prepared {
 }
 
 /// Writes contacts; its statements are prepared once for as many as there are.
-pub(super) struct Writer<'a> {
+pub(in crate::table) struct Writer<'a> {
     pub(super) tx: &'a Transaction<'a>,
     by_id: CachedStatement<'a>,
     by_key: CachedStatement<'a>,
@@ -120,7 +128,7 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(tx: &'a Transaction<'a>) -> rusqlite::Result<Self> {
+    pub(in crate::table) fn new(tx: &'a Transaction<'a>) -> rusqlite::Result<Self> {
         Ok(Self {
             tx,
             by_id: tx.prepare_cached(BY_ID)?,
@@ -224,8 +232,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Hands on the records that another contact came from, so that they are known when they come again. It looks at
-    /// every key, which takes a tenth of a second among a million: done when a person merges.
+    /// Hands on the records that another contact came from, so that they are known when they come again.
     pub(super) fn hand_on_origins(&self, from: RowId, to: RowId) -> rusqlite::Result<()> {
         let sql = "UPDATE OR REPLACE contact_keys SET contact = ?2 WHERE contact = ?1 AND key >= 'id:' AND key < 'id;'";
         self.tx.prepare_cached(sql)?.execute([from, to]).map(drop)
@@ -239,7 +246,7 @@ impl<'a> Writer<'a> {
     pub(super) fn delete(&mut self, row: RowId, contact: &Contact) -> rusqlite::Result<()> {
         let (words, digits) = self.text(row)?;
         self.drop_text(row, &words, &digits)?;
-        self.drop_keys(row, &keys_of(contact).into_iter().chain(origin_key(contact)).collect::<Vec<_>>())?;
+        self.drop_keys(row, &keys_of(contact).into_iter().chain(ids_of(self.tx, row)?).collect::<Vec<_>>())?;
         self.tx.prepare_cached("DELETE FROM contacts WHERE row = ?1")?.execute([row]).map(drop)
     }
 
@@ -256,8 +263,26 @@ impl<'a> Writer<'a> {
         self.tx.prepare_cached(sql)?.execute(params![row, digits]).map(drop)
     }
 
+    /// The contact is not known any more under an id of another program.
+    pub(super) fn drop_id(&self, row: RowId, key: String) -> rusqlite::Result<()> {
+        self.drop_keys(row, &[key])
+    }
+
     fn drop_keys(&self, row: RowId, keys: &[String]) -> rusqlite::Result<()> {
         let mut delete = self.tx.prepare_cached("DELETE FROM contact_keys WHERE key = ?1 AND contact = ?2")?;
         keys.iter().try_for_each(|key| delete.execute(params![key, row]).map(drop))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::store;
+    use super::IDS_OF;
+
+    #[test]
+    fn the_ids_of_a_contact_are_a_seek_in_their_own_index() {
+        let plan: String =
+            store().read(|db| db.query_row(&format!("EXPLAIN QUERY PLAN {IDS_OF}"), [1], |row| row.get(3))).unwrap();
+        assert!(plan.starts_with("SEARCH contact_keys USING COVERING INDEX contact_ids (contact=?"), "{plan}");
     }
 }
