@@ -200,6 +200,7 @@ impl Printer {
             Reply::Connectors { connectors } => self.lines(&connector::list(self, connectors)),
             Reply::Rehearsed { steps } => self.lines(&connector::rehearsal::lines(steps)),
             Reply::SignedIn { user } => self.line(&self.fill("connector.signed_in", &[("name", &clean(&user.name))])),
+            Reply::ContactsSynced { .. } => self.json(reply),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use timbre_domain::call::Call;
 use timbre_domain::contact::ContactId;
 use timbre_domain::matching::{self, Found, Match};
@@ -15,11 +16,23 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Context;
 use crate::bus::Happened;
+use crate::caller_lookup::{self, Lookups};
 use crate::event::{CallEvent, DialEvent, Event, PopupEvent};
 
 /// Takes what happened in the order it happened.
 pub(crate) async fn run(context: Arc<Context>, mut happened: UnboundedReceiver<Happened>, stop: CancellationToken) {
     warm_up(&context).await;
+    let mut lookups = Lookups::new();
+    take(&context, &mut happened, &mut lookups, stop).await;
+    lookups.stop().await;
+}
+
+async fn take(
+    context: &Arc<Context>,
+    happened: &mut UnboundedReceiver<Happened>,
+    lookups: &mut Lookups,
+    stop: CancellationToken,
+) {
     loop {
         let happened = tokio::select! {
             biased;
@@ -28,7 +41,7 @@ pub(crate) async fn run(context: Arc<Context>, mut happened: UnboundedReceiver<H
         };
         let Some(happened) = happened else { return };
         for transition in &happened.transitions {
-            tell(&context, &happened, transition).await;
+            tell(context, &happened, transition, lookups).await;
         }
     }
 }
@@ -47,13 +60,13 @@ async fn warm_up(context: &Arc<Context>) {
     }
 }
 
-async fn tell(context: &Arc<Context>, happened: &Happened, transition: &CallTransition) {
+async fn tell(context: &Arc<Context>, happened: &Happened, transition: &CallTransition, lookups: &mut Lookups) {
     let now = context.clock.now();
     match transition {
         CallTransition::Detected(call) => {
             context.bus.publish(Event::Detected(CallEvent::new(call, now)));
             if context.settings.popup.shows(call) {
-                pop_up(context, call, happened.answered).await;
+                pop_up(context, call, happened.answered, lookups).await;
             }
         }
         CallTransition::Connected(call) => {
@@ -77,7 +90,7 @@ async fn tell(context: &Arc<Context>, happened: &Happened, transition: &CallTran
 }
 
 /// Shows a call. A database that can't be read shows it as a stranger's: better than not at all.
-async fn pop_up(context: &Arc<Context>, call: &Call, answered: Duration) {
+async fn pop_up(context: &Arc<Context>, call: &Call, answered: Duration, lookups: &mut Lookups) {
     let dialled = call.dial.and_then(|dial| context.lines.iter().find_map(|line| line.tracker().dialled_contact(dial)));
     let found = match find(context, call, dialled).await {
         Ok(found) => found,
@@ -91,10 +104,18 @@ async fn pop_up(context: &Arc<Context>, call: &Call, answered: Duration) {
     let card = PopupCard::new(call.clone(), matched, at, context.settings.country);
     context.shell.show_popup(&card);
     let after_answer = context.clock.elapsed().saturating_sub(answered);
-    let settled = settled(&card.matched);
-    context.bus.publish(Event::Popup(Box::new(PopupEvent::new(card, at, after_answer))));
-    if let Some(contact) = settled {
-        let key = call.key.clone();
+    context.bus.publish(Event::Popup(Box::new(PopupEvent::new(card.clone(), at, after_answer))));
+    if card.matched == Match::Unknown {
+        lookups.begin(context, call, answered);
+    }
+    settle(context, &card, at).await;
+    caller_lookup::looked_at(context, card.matched.contacts().iter().map(|contact| contact.id).collect()).await;
+}
+
+/// Remembers who the call is with, where there is no doubt.
+pub(crate) async fn settle(context: &Context, card: &PopupCard, at: DateTime<Utc>) {
+    if let Some(contact) = settled(&card.matched) {
+        let key = card.call.key.clone();
         let kept = context.stored(move |store| {
             store.set_call_contact(&key, contact)?;
             store.contact_used(contact, at)

@@ -49,6 +49,10 @@ pub struct CrmLine {
     pub(crate) outbox_changed: Notify,
     /// A person wants the contacts brought now.
     pub(crate) sync_wanted: Notify,
+    /// A contact's telephones are to be asked for.
+    pub(crate) details_wanted: Notify,
+    /// Held while its contacts are brought: one pass at a time.
+    pub(crate) syncing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -80,6 +84,8 @@ impl CrmLine {
             condition: watch::Sender::new(Standing { condition, ..Standing::default() }),
             outbox_changed: Notify::new(),
             sync_wanted: Notify::new(),
+            details_wanted: Notify::new(),
+            syncing: tokio::sync::Mutex::default(),
         })
     }
 

@@ -226,6 +226,9 @@ pub struct PopupEvent {
     pub number_written: String,
     /// The call as the pop-up shows it.
     pub call: Call,
+    /// Whether it was shown before, and now more is known of who is on the other side.
+    #[serde(default)]
+    pub completed: bool,
 }
 
 impl PopupEvent {
@@ -243,6 +246,7 @@ impl PopupEvent {
             },
             number_written: card.number_written,
             call: card.call,
+            completed: false,
         }
     }
 }

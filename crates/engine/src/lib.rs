@@ -2,16 +2,19 @@
 //!
 //! [`poller`] asks the vendor and feeds the tracker; [`call_flow`] turns transitions
 //! into events and pop-ups; [`dialler`] places calls; [`history_sync`] brings the
-//! vendor's record home; [`outbox`] brings what came of the calls to the CRMs; [`import`] brings contacts; [`backup`] copies the database now and then. They speak over one [`bus`] and
+//! vendor's record home; [`outbox`] brings what came of the calls to the CRMs; [`contact_sync`] brings their
+//! contacts, [`import`] those of files; [`backup`] copies the database now and then. They speak over one [`bus`] and
 //! stop cleanly together. Windows and command line call [`commands`]; a second process does so over [`local`]. [`doctor`]
 //! says how everything is.
 
 pub mod backup;
 pub mod bus;
 pub mod call_flow;
+mod caller_lookup;
 pub mod commands;
 pub mod component;
 pub mod config;
+pub mod contact_sync;
 pub mod crm_line;
 pub mod dialler;
 pub mod doctor;
@@ -129,6 +132,10 @@ impl Engine {
             for crm in &context.crms {
                 let (of, crm) = (context.clone(), crm.clone());
                 components.start("outbox", move |stop| outbox::run(of.clone(), crm.clone(), stop));
+            }
+            for crm in &context.crms {
+                let (of, crm) = (context.clone(), crm.clone());
+                components.start("contact sync", move |stop| contact_sync::run(of.clone(), crm.clone(), stop));
             }
             for line in &context.lines {
                 let (of, line) = (context.clone(), line.clone());

@@ -28,6 +28,8 @@ pub use timbre_store::{
 pub use self::contacts::{ContactEdit, FoundContact, LookedUp};
 pub use self::results::{ConnectorReport, SaveInteraction, SavedInteraction};
 use crate::Context;
+use crate::contact_sync;
+pub use crate::contact_sync::SyncReport;
 use crate::dialler::{self, DialRequest};
 use crate::doctor::{self, DoctorReport};
 use crate::history_sync;
@@ -96,6 +98,14 @@ pub enum Command {
         text: String,
         /// At most so many.
         limit: usize,
+    },
+    /// Bring the contacts of the CRMs here, now; progress is told as events.
+    ContactsSync {
+        /// Only this CRM.
+        connector: Option<AccountName>,
+        /// All contacts again, and which of them the CRM still has.
+        #[serde(default)]
+        full: bool,
     },
     /// Import a file of contacts; its progress is told as events.
     ContactsImport(ImportRequest),
@@ -210,6 +220,11 @@ pub enum Reply {
     },
     /// Who has a number.
     Found(LookedUp),
+    /// What the CRMs brought.
+    ContactsSynced {
+        /// CRM by CRM.
+        reports: Vec<SyncReport>,
+    },
     /// What came of an import.
     Imported(Box<ImportReport>),
     /// The imports, the last first.
@@ -364,6 +379,10 @@ impl Context {
             Command::ContactsMerge { kept, others } => self.merge_contacts(kept, others).await,
             Command::ContactsLookup { number } => self.look_up(&number).await,
             Command::ContactsSearch { text, limit } => self.search_contacts(text, limit).await,
+            Command::ContactsSync { connector, full } => {
+                let reports = contact_sync::now(self, connector.as_ref(), full).await?;
+                Ok(Reply::ContactsSynced { reports })
+            }
             Command::ContactsImport(request) => {
                 import::absolute(&request.path)?;
                 Ok(Reply::Imported(Box::new(import::import(self, request).await?)))
