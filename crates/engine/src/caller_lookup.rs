@@ -148,8 +148,10 @@ impl Lookup {
         self.context.shell.complete_popup(&card);
         let after_answer = self.context.clock.elapsed().saturating_sub(self.answered);
         settle(&self.context, &card, at).await;
+        let shown = card.matched.contacts().iter().map(|contact| contact.id).collect();
         let event = PopupEvent { completed: true, ..PopupEvent::new(card, at, after_answer) };
         self.context.bus.publish(Event::Popup(Box::new(event)));
+        looked_at(&self.context, shown).await;
         Ok(())
     }
 }

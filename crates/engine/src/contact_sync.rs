@@ -9,7 +9,7 @@ mod details;
 mod on_request;
 mod pass;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,6 +136,10 @@ struct Work {
     /// A page of the pass that goes on is here: what the pass read again at its beginning is not read once more.
     amid_pass: bool,
     ids_go_round: pass::GoesRound,
+    /// Telephones asked for since none was left, to be told.
+    details: u64,
+    /// Ids looked at by the reconciliation that goes on, to be told.
+    ids: u64,
     /// The contact that could not be fetched, and how often.
     failing_detail: Option<(String, u32)>,
     told: Option<Duration>,
@@ -163,6 +167,8 @@ impl Work {
             report,
             amid_pass: false,
             ids_go_round: pass::GoesRound::default(),
+            details: 0,
+            ids: 0,
             failing_detail: None,
             told: None,
         }

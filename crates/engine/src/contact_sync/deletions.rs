@@ -51,9 +51,10 @@ impl Work {
                     tracing::error!(connector = %self.crm.name(), "the pages of ids go round in circles; the listing ends");
                     more = false;
                 }
-                let (page, count) = (IdPage { more, ..page.clone() }, page.ids.len() as u64);
+                let page = IdPage { more, ..page };
+                self.ids += page.ids.len() as u64;
                 self.stored(move |store, connector| store.saw_ids(connector, &page)).await?;
-                self.tell(SyncPhase::Deletions, count, 0, false).await?;
+                self.tell(SyncPhase::Deletions, self.ids, 0, false).await?;
                 Ok(true)
             }
             Some(Reconciliation::Confirming(after)) => self.confirm(after).await,
@@ -73,7 +74,8 @@ impl Work {
         let Some(up_to) = missing.up_to else {
             let now = self.context.clock.now();
             self.stored(move |store, connector| store.end_reconciliation(connector, now)).await?;
-            self.tell(SyncPhase::Deletions, 0, self.report.removed + self.report.kept, true).await?;
+            self.tell(SyncPhase::Deletions, self.ids, self.report.removed + self.report.kept, true).await?;
+            self.ids = 0;
             return Ok(false);
         };
         let how_far = Reconciliation::Confirming(Some(up_to));

@@ -30,7 +30,11 @@ impl Work {
             }
         }
         let next = self.stored(|store, connector| store.next_detail(connector)).await?;
-        self.tell(SyncPhase::Details, self.report.details_fetched, 0, next.is_none()).await?;
+        self.details += 1;
+        self.tell(SyncPhase::Details, self.details, 0, next.is_none()).await?;
+        if next.is_none() {
+            self.details = 0;
+        }
         Ok(true)
     }
 

@@ -12,7 +12,9 @@ impl Work {
         let state = self.stored(|store, connector| store.sync_state(connector)).await?;
         let phase = if state.full_at.is_none() { SyncPhase::Full } else { SyncPhase::Changes };
         let (mut cursor, mut goes_round) = (state.cursor, GoesRound::default());
-        let (mut contacts, mut changed) = (if self.amid_pass { state.contacts } else { 0 }, 0);
+        // Somebody else brought it to its end meanwhile.
+        self.amid_pass &= state.pages > 0;
+        let (mut contacts, mut changed) = (state.contacts, 0);
         loop {
             // Somebody who looks at a contact does not wait for the end of a pass.
             while self.detail(true).await? {}
