@@ -185,3 +185,6 @@ pub(crate) async fn looked_at(context: &Arc<Context>, contacts: Vec<ContactId>) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
