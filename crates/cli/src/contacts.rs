@@ -37,6 +37,15 @@ pub(crate) async fn run(
     let answered = answered?;
     written(print::reply(printer, &answered))?;
     match &answered {
+        Reply::ContactsSynced { reports } => match reports.iter().find_map(|report| report.problem.as_ref()) {
+            Some(problem) => Err(Failure {
+                code: Some(problem.code),
+                detail: problem.words.clone(),
+                exit: crate::exit::exit_code(problem.code),
+                typed: None,
+            }),
+            None => Ok(()),
+        },
         Reply::Imported(report) if !report.dry_run && report.record.finished_at.is_none() => {
             let detail = format!("{}, row {}: the file was cut short there", report.record.file, report.record.rows);
             Err(Failure::of(ErrorCode::BadFile, detail))
@@ -68,6 +77,7 @@ fn command(what: &Contacts) -> Result<Command, Failure> {
             Command::ContactsSearch { text: text.join(" "), limit: usize::from(*limit) }
         }
         Contacts::Import(import) => Command::ContactsImport(request(import)?),
+        Contacts::Sync { connector, full } => Command::ContactsSync { connector: connector.clone(), full: *full },
         Contacts::Imports => Command::ContactsImports,
         Contacts::Export { file, format } => Command::ContactsExport { path: absolute(file)?, format: *format },
     })

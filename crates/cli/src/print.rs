@@ -192,6 +192,7 @@ impl Printer {
             | Reply::Imported(_)
             | Reply::Imports { .. }
             | Reply::Exported { .. }
+            | Reply::ContactsSynced { .. }
             | Reply::CaseFile(_) => contacts::print::reply(self, reply),
             Reply::Interaction(saved) => self.lines(&interactions::print::card(self, saved)),
             Reply::Interactions { interactions } => self.lines(&interactions::print::list(self, interactions)),
@@ -200,7 +201,6 @@ impl Printer {
             Reply::Connectors { connectors } => self.lines(&connector::list(self, connectors)),
             Reply::Rehearsed { steps } => self.lines(&connector::rehearsal::lines(steps)),
             Reply::SignedIn { user } => self.line(&self.fill("connector.signed_in", &[("name", &clean(&user.name))])),
-            Reply::ContactsSynced { .. } => self.json(reply),
         }
     }
 

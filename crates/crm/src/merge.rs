@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::crm::ContactReport;
+use timbre_domain::identity::removed_phone;
 use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
 
 use crate::connector::ContactShape;
@@ -27,6 +28,10 @@ pub(crate) fn phones(
             ReadNumber::Withheld => None,
         };
         let key = read.as_ref().map_or_else(|| raw.number.clone(), PhoneNumber::key);
+        // A person took it away here.
+        if read.as_ref().is_some_and(|number| report.changed.contains(&removed_phone(number))) {
+            continue;
+        }
         if phones.iter().any(|(known, _)| *known == key) {
             continue;
         }

@@ -237,8 +237,8 @@ pub struct NoteReport {
 pub struct ContactReport {
     /// As we have it.
     pub contact: Contact,
-    /// What a person typed here and the CRM does not know yet: as [`Contact::typed`], and `phones`. A new contact is sent
-    /// whole.
+    /// What a person typed here and the CRM does not know yet: as [`Contact::typed`], and `phones` where a telephone was
+    /// added or taken away. A new contact is sent whole.
     pub changed: BTreeSet<String>,
 }
 

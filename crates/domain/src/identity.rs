@@ -252,10 +252,13 @@ pub(crate) fn addresses(mut first: Vec<String>, more: Vec<String>) -> Vec<String
     first
 }
 
+/// How such marks begin.
+pub const REMOVED_PHONE: &str = "no-phone:";
+
 /// The mark, among [`Contact::typed`], of a number that a person took away: no record brings it back.
 #[must_use]
 pub fn removed_phone(number: &PhoneNumber) -> String {
-    format!("no-phone:{}", number.key())
+    format!("{REMOVED_PHONE}{}", number.key())
 }
 
 /// The program name of files that Timbre exported: their ids are our own.

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use timbre_domain::call::CallKey;
 use timbre_domain::dial::DialState;
+use timbre_domain::outbox::OutboxState;
 use timbre_domain::ports::Clock as _;
 use timbre_engine::event::Event;
 use timbre_simulator::CallHandle;
 
-use super::cast::Cast;
+use super::cast::{Cast, Person};
+use super::office::{self, Saved};
 use super::stage::{ENDPOINT, Stage};
 use super::words::Words;
 use super::{Options, Trouble};
@@ -16,6 +18,8 @@ use super::{Options, Trouble};
 /// What was told, and what was meant to be.
 pub(super) struct Told {
     pub(super) events: Vec<Event>,
+    /// What the agent wrote of each call.
+    pub(super) results: Vec<Saved>,
     /// For each act: the vendor's ids of its calls, and the match each pop-up was to show.
     pub(super) expected: Vec<(Vec<String>, &'static str)>,
     /// Whether `timbrectl dial` ended well.
@@ -24,27 +28,34 @@ pub(super) struct Told {
 
 pub(super) async fn play(stage: &mut Stage, options: &Options, words: &Words) -> Result<Told, Trouble> {
     let cast = Cast::of(options.seed);
-    let mut ids = Vec::new();
     for person in cast.contacts() {
-        ids.push(stage.add(&person).await?);
+        office::employ(&stage.crm, &person);
     }
-    let dialled = ids.get(1).copied().ok_or("nobody to dial")?;
+    let known = stage.sync().await?;
+    println!("{}", words.synced(known));
+    let dialled = stage.contact(&cast.dialled).await?;
     let mut expected = Vec::new();
-    let mut story = Story { stage, words, talk: cast.talk };
+    let mut story = Story { stage, words, talk: cast.talk, results: Vec::new() };
 
     story.title("known");
     let call = story.stage.sim.rings(&cast.known.number, ENDPOINT);
     story.answered_call("1-known", &call, 0).await?;
+    story.result(&call.callid(), 0).await?;
     expected.push((vec![call.callid()], "one"));
 
     story.title("sharing");
     let call = story.stage.sim.rings(&cast.sharing[0].number, ENDPOINT);
     story.answered_call("2-shared", &call, 1).await?;
+    story.choose(&call.callid(), &cast.sharing[1], 1).await?;
     expected.push((vec![call.callid()], "several"));
+
+    story.title("crm_down");
+    story.stage.crm.go_down();
 
     story.title("stranger");
     let call = story.stage.sim.rings(&cast.stranger, ENDPOINT);
     story.answered_call("3-unknown", &call, 2).await?;
+    story.result(&call.callid(), 2).await?;
     expected.push((vec![call.callid()], "unknown"));
 
     story.title("withheld");
@@ -53,6 +64,7 @@ pub(super) async fn play(stage: &mut Stage, options: &Options, words: &Words) ->
     story.stage.picture("4-withheld", &[call.callid()]).await?;
     call.hang_up();
     story.end(&call).await?;
+    story.result(&call.callid(), 3).await?;
     expected.push((vec![call.callid()], "withheld"));
 
     story.title("pair");
@@ -69,22 +81,34 @@ pub(super) async fn play(stage: &mut Stage, options: &Options, words: &Words) ->
     story.pause(cast.talk[4]).await;
     calls[0].hang_up();
     story.end(&calls[0]).await?;
+    for (n, callid) in callids.iter().enumerate() {
+        story.result(callid, 4 + n).await?;
+    }
     expected.extend(callids.into_iter().map(|callid| (vec![callid], "one")));
+
+    story.title("crm_up");
+    story.stage.crm.come_up();
 
     story.title("dial");
     let dialled_well = story.dial(&cast.dialled.number, dialled, cast.talk[5]).await?;
     let legs = story.stage.sim.ledger().dials.first().map(|dial| dial.callids.clone()).unwrap_or_default();
+    let spoken = story.last_ended().ok_or("the dialled call never ended")?;
+    story.result(&spoken, 6).await?;
     expected.push((legs, "dialled"));
 
     story.title("record");
     story.records(expected.len()).await?;
-    Ok(Told { events: stage.told().to_vec(), expected, dialled_well })
+    story.title("sending");
+    story.everything_sent().await?;
+    let results = story.results;
+    Ok(Told { results, events: stage.told().to_vec(), expected, dialled_well })
 }
 
 struct Story<'a> {
     stage: &'a mut Stage,
     words: &'a Words,
     talk: [u64; 6],
+    results: Vec<Saved>,
 }
 
 impl Story<'_> {
@@ -104,6 +128,51 @@ impl Story<'_> {
         self.pause(self.talk.get(act).copied().unwrap_or(2)).await;
         call.hang_up();
         self.end(call).await
+    }
+
+    /// The agent writes what came of the call.
+    async fn result(&mut self, callid: &str, n: usize) -> Result<(), Trouble> {
+        self.write(callid, n, Vec::new()).await
+    }
+
+    /// The same, of a call whose caller the agent has picked among several.
+    async fn choose(&mut self, callid: &str, person: &Person, n: usize) -> Result<(), Trouble> {
+        let contact = self.stage.contact(person).await?;
+        self.write(callid, n, vec!["--contact".to_owned(), contact.to_string()]).await
+    }
+
+    async fn write(&mut self, callid: &str, n: usize, more: Vec<String>) -> Result<(), Trouble> {
+        let key = self.stage.told().iter().filter_map(key_of).find(|key| key.external_id == callid).cloned();
+        let saved = office::result(key.ok_or("a result of an unknown call")?, n);
+        let args: Vec<String> = saved.args().into_iter().chain(more).collect();
+        self.stage.save(&args).await?;
+        println!("{}", self.words.saved(&saved));
+        self.results.push(saved);
+        Ok(())
+    }
+
+    fn last_ended(&self) -> Option<String> {
+        self.stage.told().iter().rev().find_map(|event| match event {
+            Event::Ended(call) => Some(call.call_key.external_id.clone()),
+            _ => None,
+        })
+    }
+
+    /// Waits until nothing is left to send.
+    async fn everything_sent(&mut self) -> Result<(), Trouble> {
+        let words = self.words;
+        loop {
+            let left = self.stage.outbox().await?.into_iter().filter(|item| item.state != OutboxState::Done).count();
+            if left == 0 {
+                return Ok(());
+            }
+            self.stage
+                .until("what is left to send", |event| {
+                    tell(words, event);
+                    matches!(event, Event::OutboxSent(_) | Event::OutboxParked(_)).then_some(())
+                })
+                .await?;
+        }
     }
 
     async fn pop_up(&mut self, call: &CallHandle) -> Result<(), Trouble> {

@@ -1,5 +1,5 @@
-//! The demo: six situations of an agent's day, played by the simulated vendor on the real programs, told to a person,
-//! and compared with what really happened.
+//! The demo: six situations of an agent's day, played by the simulated vendor on the real programs, with what came of each
+//! call brought to a simulated CRM that is down for a while; told to a person, and compared with what really happened.
 //!
 //! Headless, `timbrectl watch` is the engine; with windows, `timbre` is, and `timbrectl watch` listens to it.
 
@@ -8,6 +8,7 @@
 mod acts;
 mod cast;
 mod check;
+mod office;
 mod stage;
 mod words;
 
@@ -87,10 +88,15 @@ async fn play(options: &Options, words: &Words) -> Result<bool, Trouble> {
         }
     };
     let history = stage.history().await?;
+    let outbox = stage.outbox().await?;
     let ledger = stage.sim.ledger();
+    let crm = stage.crm.ledger();
     let pictures = stage.pictures.clone();
     stage.strike().await?;
-    let findings = check::compare(&told, &history, &ledger, options);
+    println!("\n{}", words.title("crm"));
+    office::show(&crm);
+    let mut findings = check::compare(&told, &history, &ledger, options);
+    findings.extend(office::compare(&told, &outbox, &crm));
     println!("\n{}", words.title("check"));
     for finding in &findings {
         println!("  {} {}", if finding.holds { "✔" } else { "✘" }, finding.what);

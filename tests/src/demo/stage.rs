@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use timbre_domain::contact::ContactId;
+use timbre_domain::outbox::OutboxItem;
 use timbre_domain::ports::Clock as _;
 use timbre_engine::commands::{CallRecord, Reply};
 use timbre_engine::event::Event;
+use timbre_simulator::crm::{Crm, DEFAULT_API_KEY};
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use super::cast::Person;
-use super::{Options, Trouble};
+use super::{Options, Trouble, office};
 use crate::desktop::VirtualDesktop;
 
 /// The agent's endpoint.
@@ -27,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Everything that runs.
 pub(super) struct Stage {
     pub(super) sim: Simulator,
+    pub(super) crm: Crm,
     pub(super) clock: RealClock,
     pub(super) pictures: Vec<PathBuf>,
     programs: Programs,
@@ -86,20 +89,35 @@ impl Stage {
         };
         let clock = RealClock::new();
         let sim = Simulator::start(config, Arc::new(clock.clone())).await?;
+        let crm = Crm::start(office::config(options.seed), Arc::new(clock.clone())).await?;
         let dir = tempfile::tempdir()?;
         let settings = dir.path().join("timbre.toml");
-        std::fs::write(&settings, settings_of(options, &sim.base_url())?)?;
+        std::fs::write(&settings, settings_of(options, &sim.base_url(), crm.base_url().trim_end_matches("api/v1/"))?)?;
         let mut programs = Programs {
             bin_dir: std::path::absolute(&options.bin_dir)?,
             config: settings,
             data_dir: dir.path().join("data"),
-            environment: vec![("TIMBRE_SECRET_DEMO".to_owned(), password)],
+            environment: vec![
+                ("TIMBRE_SECRET_DEMO".to_owned(), password),
+                ("TIMBRE_SECRET_CRM".to_owned(), DEFAULT_API_KEY.to_owned()),
+            ],
         };
         let app = if options.headless { None } else { Some(App::open(&mut programs, dir.path())?) };
         let out = std::path::absolute(&options.out)?;
         let (watch, events) = start_watch(&programs, app.is_some()).await?;
-        let mut stage =
-            Self { sim, clock, pictures: Vec::new(), programs, watch, events, told: Vec::new(), app, out, _dir: dir };
+        let mut stage = Self {
+            sim,
+            crm,
+            clock,
+            pictures: Vec::new(),
+            programs,
+            watch,
+            events,
+            told: Vec::new(),
+            app,
+            out,
+            _dir: dir,
+        };
         stage.until("the vendor answers", |event| matches!(event, Event::Provider(_)).then_some(())).await.or_else(
             |trouble| {
                 // A listener that came after the first answer hears of no change.
@@ -109,11 +127,35 @@ impl Stage {
         Ok(stage)
     }
 
-    pub(super) async fn add(&self, person: &Person) -> Result<ContactId, Trouble> {
-        let phone = format!("mobile={}", person.number);
-        let args = ["contacts", "add", "--name", &person.name, "--company", person.company, "--phone", &phone];
-        match self.programs.ask(&args).await? {
-            Reply::Contact { contact } => Ok(contact.id),
+    /// Brings the CRM's contacts here; gives how many there are.
+    pub(super) async fn sync(&self) -> Result<u64, Trouble> {
+        match self.programs.ask(&["contacts", "sync"]).await? {
+            Reply::ContactsSynced { reports } => Ok(reports.iter().map(|report| report.added + report.unchanged).sum()),
+            other => Err(format!("an answer to another question: {other:?}").into()),
+        }
+    }
+
+    /// Our id of a contact who came from the CRM.
+    pub(super) async fn contact(&self, person: &Person) -> Result<ContactId, Trouble> {
+        match self.programs.ask(&["contacts", "lookup", &person.number]).await? {
+            Reply::Found(found) => {
+                let found = found.contacts.into_iter().find(|found| found.contact.name == person.name);
+                Ok(found.ok_or("a contact did not come from the CRM")?.contact.id)
+            }
+            other => Err(format!("an answer to another question: {other:?}").into()),
+        }
+    }
+
+    /// Saves what came of a call, as the agent would.
+    pub(super) async fn save(&self, args: &[String]) -> Result<(), Trouble> {
+        let args: Vec<&str> = ["interactions", "add"].into_iter().chain(args.iter().map(String::as_str)).collect();
+        self.programs.ask(&args).await.map(drop)
+    }
+
+    /// What is in the outbox, sent or not.
+    pub(super) async fn outbox(&self) -> Result<Vec<OutboxItem>, Trouble> {
+        match self.programs.ask(&["outbox", "list", "--all", "--limit", "1000"]).await? {
+            Reply::Outbox { items } => Ok(items),
             other => Err(format!("an answer to another question: {other:?}").into()),
         }
     }
@@ -205,6 +247,7 @@ impl Stage {
             end(&mut app.child).await?;
         }
         self.sim.stop().await;
+        self.crm.stop().await;
         Ok(())
     }
 }
@@ -227,12 +270,13 @@ impl App {
     }
 }
 
-fn settings_of(options: &Options, base_url: &str) -> Result<String, Trouble> {
+fn settings_of(options: &Options, base_url: &str, crm_url: &str) -> Result<String, Trouble> {
     let language = serde_json::to_value(options.language)?;
     Ok(format!(
-        "language = {language}\n[[accounts]]\nname = \"demo\"\nprovider = \"callmyway\"\nbase_url = \"{base_url}\"\n\
-         username = \"{ENDPOINT}\"\ncurrency = \"CRC\"\nreading_interval_ms = {}\n",
-        options.reading_interval().as_millis()
+        "language = {language}\nagent = \"Ana Agente\"\n[[accounts]]\nname = \"demo\"\nprovider = \"callmyway\"\nbase_url = \"{base_url}\"\n\
+         username = \"{ENDPOINT}\"\ncurrency = \"CRC\"\nreading_interval_ms = {}\n{}",
+        options.reading_interval().as_millis(),
+        office::settings(crm_url),
     ))
 }
 

@@ -2,10 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use timbre_domain::matching::MatchName;
+use timbre_domain::outbox::RecordKind;
 use timbre_domain::texts::{Catalogue, Language};
+use timbre_engine::crm_line::CrmCondition;
 use timbre_engine::event::{Event, PopupEvent};
 
 use super::Options;
+use super::office::Saved;
 
 /// The narrator, in one language.
 pub(super) struct Words {
@@ -66,6 +69,20 @@ impl Words {
                 "6. O Timbre disca para um contato",
             ),
             "record" => self.pick("Y el registro del proveedor", "And the vendor's record", "E o registro do provedor"),
+            "crm_down" => self.pick(
+                "── El CRM se cae: lo que se guarda desde ahora espera ──",
+                "── The CRM goes down: what is saved from now on waits ──",
+                "── O CRM cai: o que é salvo a partir de agora espera ──",
+            ),
+            "crm_up" => self.pick(
+                "── El CRM vuelve: lo que esperaba se envía solo ──",
+                "── The CRM is back: what waited is sent by itself ──",
+                "── O CRM volta: o que esperava é enviado sozinho ──",
+            ),
+            "sending" => {
+                self.pick("Lo que falta llega al CRM", "What is left gets to the CRM", "O que falta chega ao CRM")
+            }
+            "crm" => self.pick("Lo que hay en el CRM:", "What the CRM has:", "O que há no CRM:"),
             "check" => self.pick(
                 "Comparado con el libro del simulador:",
                 "Compared with the simulator's ledger:",
@@ -76,6 +93,16 @@ impl Words {
             "trouble" => self.pick("La demo no pudo seguir", "The demo could not go on", "A demo não pôde continuar"),
             other => other,
         }
+    }
+
+    pub(super) fn synced(&self, contacts: u64) -> String {
+        let words = self.pick("contactos llegaron del CRM", "contacts came from the CRM", "contatos vieram do CRM");
+        format!("{contacts} {words}")
+    }
+
+    pub(super) fn saved(&self, result: &Saved) -> String {
+        let word = self.pick("gestión guardada", "result saved", "resultado salvo");
+        format!("            {word}: {} · {}", result.disposition, result.comment)
     }
 
     /// An event as a line of the story; `None` for what only machines want to know.
@@ -111,16 +138,39 @@ impl Words {
                     recorded.call_key.external_id
                 )
             }
+            Event::OutboxSent(sent) => {
+                let kind = text.text(match sent.item.kind {
+                    RecordKind::Call => "record.call",
+                    RecordKind::FollowUp => "record.follow_up",
+                    RecordKind::Charge => "record.charge",
+                    RecordKind::Note => "record.note",
+                    RecordKind::Contact => "record.contact",
+                });
+                let remote = sent.item.remote_id.as_deref().unwrap_or_default();
+                let word = self.pick("en el CRM", "in the CRM", "no CRM");
+                format!("{}  ✓ {word}: {kind} {remote}", at(sent.at))
+            }
+            Event::OutboxParked(parked) => {
+                let problem = parked.item.problem.as_ref();
+                let what = problem.map(|problem| text.what(problem.code)).unwrap_or_default();
+                let words = problem.map(|problem| problem.words.as_str()).unwrap_or_default();
+                format!("{}  ✘ {what} {words}", at(parked.at))
+            }
+            Event::Connector(state) => match &state.condition {
+                CrmCondition::Ready => {
+                    format!("{}  {}", at(state.at), self.pick("el CRM responde", "the CRM answers", "o CRM responde"))
+                }
+                CrmCondition::Waits { why, .. } | CrmCondition::Stopped { why } => {
+                    format!("{}  CRM: {}", at(state.at), text.what(why.code))
+                }
+            },
             Event::Detected(_)
             | Event::Resumed(_)
             | Event::Provider(_)
             | Event::Store(_)
             | Event::Import(_)
             | Event::Sync(_)
-            | Event::OutboxSent(_)
-            | Event::OutboxWaiting(_)
-            | Event::OutboxParked(_)
-            | Event::Connector(_) => {
+            | Event::OutboxWaiting(_) => {
                 return None;
             }
         })

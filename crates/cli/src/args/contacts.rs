@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use timbre_domain::call::AccountName;
 use timbre_domain::contact::{ContactId, PhoneKind};
 use timbre_domain::identity::MergeRule;
 use timbre_domain::interchange::{FileFormat, Target};
@@ -66,6 +67,15 @@ pub(crate) enum Contacts {
         /// At most so many.
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
+    },
+    /// Bring the contacts of the CRMs here: all of them the first time, then what has changed.
+    Sync {
+        /// Only this CRM: its name in the settings.
+        #[arg(value_name = "NAME")]
+        connector: Option<AccountName>,
+        /// All contacts again, and which of them the CRM still has.
+        #[arg(long)]
+        full: bool,
     },
     /// Import contacts from a CSV or vCard file; the same file again updates them.
     Import(Import),

@@ -6,6 +6,7 @@ use chrono::Local;
 use timbre_domain::contact::Contact;
 use timbre_domain::interchange::{ChosenBy, ColumnUse, FileFormat, FileLayout, ProblemKind, Target};
 use timbre_engine::commands::{ImportRecord, LookedUp, Reply};
+use timbre_engine::contact_sync::SyncReport;
 use timbre_engine::import::{ImportReport, RowNote};
 
 use super::case_file;
@@ -26,9 +27,36 @@ pub(crate) fn reply(printer: &Printer, reply: &Reply) -> io::Result<()> {
         Reply::Imported(report) => imported(printer, report),
         Reply::Imports { imports } => imports.iter().try_for_each(|import| printer.line(&earlier(printer, import))),
         Reply::Exported { count } => printer.line(&printer.fill("contacts.exported", &[("count", &count.to_string())])),
+        Reply::ContactsSynced { reports } => {
+            reports.iter().try_for_each(|report| printer.lines(&synced(printer, report)))
+        }
         Reply::CaseFile(file) => printer.lines(&case_file::lines(printer, file)),
         other => printer.reply(other),
     }
+}
+
+/// What a synchronisation brought, a line each.
+fn synced(printer: &Printer, report: &SyncReport) -> Vec<String> {
+    let count = |key: &str, count: u64| {
+        (count > 0).then(|| format!("  {}", printer.fill(key, &[("count", &count.to_string())])))
+    };
+    let numbers = [report.added, report.changed, report.unchanged, report.removed].map(|number| number.to_string());
+    let values = [
+        ("connector", report.connector.as_str()),
+        ("added", &numbers[0]),
+        ("changed", &numbers[1]),
+        ("unchanged", &numbers[2]),
+        ("removed", &numbers[3]),
+    ];
+    let mut lines = vec![printer.fill("sync.report", &values)];
+    lines.extend(count("sync.report.kept", report.kept));
+    lines.extend(count("sync.report.unread", report.unread));
+    lines.extend(count("sync.report.details_left", report.details_left));
+    if let Some(problem) = &report.problem {
+        let (what, words) = (printer.catalogue().what(problem.code), clean(&problem.words));
+        lines.push(format!("  {}", printer.fill("sync.report.cut_short", &[("what", &what), ("words", &words)])));
+    }
+    lines
 }
 
 /// One line: id, name, numbers.

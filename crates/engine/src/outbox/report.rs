@@ -4,6 +4,7 @@ use timbre_domain::call::{Direction, Party};
 use timbre_domain::crm::{
     CallReport, ChargeReport, ConnectorAbout, ContactReport, Content, FollowUpReport, NoteReport, Order, RemoteRef,
 };
+use timbre_domain::identity::REMOVED_PHONE;
 use timbre_domain::interaction::{Charge, Interaction};
 use timbre_domain::outbox::{RecordKind, TakenBack};
 use timbre_domain::texts::Catalogue;
@@ -123,7 +124,8 @@ impl Teller<'_> {
     fn contact(&self) -> Option<ContactReport> {
         let contact = self.dispatch.contact.clone()?;
         let mut changed = contact.typed.clone();
-        if contact.phones.iter().any(|phone| phone.source.is_none()) {
+        let taken_away = |mark: &String| mark.starts_with(REMOVED_PHONE);
+        if contact.phones.iter().any(|phone| phone.source.is_none()) || changed.iter().any(taken_away) {
             changed.insert("phones".to_owned());
         }
         Some(ContactReport { contact, changed })

@@ -36,6 +36,9 @@ const BY_KEY: &str = "SELECT contact FROM contact_keys WHERE key = ?1 LIMIT 500"
 /// Contacts an export reads at a time.
 const PAGE: usize = 500;
 
+/// A contact after a change and what waits because of it, or why the change was refused.
+type Changed<E> = Result<(Contact, Vec<OutboxItem>), E>;
+
 impl Store {
     /// Adds a contact, or replaces the one with its id, telephones and all.
     ///
@@ -102,7 +105,7 @@ impl Store {
         now: DateTime<Utc>,
         tell: impl FnOnce(&Contact) -> Vec<AccountName>,
         change: impl FnOnce(Contact) -> Result<Contact, E>,
-    ) -> Result<Option<Result<(Contact, Vec<OutboxItem>), E>>, StoreError> {
+    ) -> Result<Option<Changed<E>>, StoreError> {
         self.write_durably(|tx| {
             let Some((row, old)) = row::by_id(tx, id)? else { return Ok(None) };
             let contact = match change(old.clone()) {
