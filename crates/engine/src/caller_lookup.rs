@@ -95,7 +95,9 @@ impl Lookup {
         }
         let found = self.with_telephones(found).await?;
         let (name, country) = (self.crm.name().clone(), self.context.settings.country);
-        let (now, fetches) = (self.context.clock.now(), self.crm.connector.about().abilities.fetch);
+        // Where its contacts are not brought here, nobody works off what is to be fetched.
+        let fetches = self.crm.connector.about().abilities.fetch && self.crm.settings.sync_contacts;
+        let now = self.context.clock.now();
         self.context
             .stored(move |store| {
                 let (contacts, _) = prepared(found, &name, country);

@@ -140,6 +140,8 @@ struct Work {
     details: u64,
     /// Ids looked at by the reconciliation that goes on, to be told.
     ids: u64,
+    /// Contacts that it found gone, to be told.
+    gone: u64,
     /// The contact that could not be fetched, and how often.
     failing_detail: Option<(String, u32)>,
     told: Option<Duration>,
@@ -169,6 +171,7 @@ impl Work {
             ids_go_round: pass::GoesRound::default(),
             details: 0,
             ids: 0,
+            gone: 0,
             failing_detail: None,
             told: None,
         }

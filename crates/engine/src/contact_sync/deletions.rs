@@ -54,7 +54,7 @@ impl Work {
                 let page = IdPage { more, ..page };
                 self.ids += page.ids.len() as u64;
                 self.stored(move |store, connector| store.saw_ids(connector, &page)).await?;
-                self.tell(SyncPhase::Deletions, self.ids, 0, false).await?;
+                self.tell(SyncPhase::Deletions, self.ids, self.gone, false).await?;
                 Ok(true)
             }
             Some(Reconciliation::Confirming(after)) => self.confirm(after).await,
@@ -74,8 +74,8 @@ impl Work {
         let Some(up_to) = missing.up_to else {
             let now = self.context.clock.now();
             self.stored(move |store, connector| store.end_reconciliation(connector, now)).await?;
-            self.tell(SyncPhase::Deletions, self.ids, self.report.removed + self.report.kept, true).await?;
-            self.ids = 0;
+            self.tell(SyncPhase::Deletions, self.ids, self.gone, true).await?;
+            (self.ids, self.gone) = (0, 0);
             return Ok(false);
         };
         let how_far = Reconciliation::Confirming(Some(up_to));

@@ -68,8 +68,9 @@ impl Work {
         match self.stored(move |store, connector| store.contact_gone(connector, &id, now)).await? {
             Gone::Removed => self.report.removed += 1,
             Gone::Kept => self.report.kept += 1,
-            Gone::NotHere => {}
+            Gone::NotHere => return Ok(()),
         }
+        self.gone += 1;
         Ok(())
     }
 

@@ -254,3 +254,25 @@ fn a_contact_that_is_gone_there_goes_here_unless_an_agent_wrote_something() {
     assert!(left.iter().all(|contact| contact.origin.is_none() && contact.phones.iter().all(|p| p.source.is_none())));
     assert_eq!(store.missing(&crm(), None).unwrap().ids, Vec::<String>::new());
 }
+
+#[test]
+fn a_page_makes_way_for_a_call_and_its_cursor_comes_with_its_end() {
+    let store = store();
+    let list = ["1", "2", "3"].map(|id| pulled(record(id, id, &["88880001"]), true));
+    let (connector, asked) = (crm(), store.contact_pushes());
+    let mut page = Page {
+        connector: &connector,
+        contacts: list.to_vec().into(),
+        fetches: true,
+        asked,
+        now: at(1),
+        urgent: false,
+        taken: Taken::default(),
+    };
+    let stretch = store.write(|tx| store.take_in(tx, &|| true, &mut page)).unwrap();
+    assert_eq!((stretch, page.taken.added, page.contacts.len()), (Stretch::MakesWay, 1, 2));
+    assert_eq!((all(&store).len(), store.sync_state(&crm()).unwrap()), (1, SyncState::default()));
+    // Killed here, the page comes again.
+    let taken = save(&store, list.to_vec(), 1);
+    assert_eq!((taken, store.sync_state(&crm()).unwrap().pages), (Taken { added: 2, changed: 0, unchanged: 1 }, 1));
+}
