@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::bus::Happened;
-use crate::contact_sync::tests::fake::{Desk, crm};
+use crate::contact_sync::tests::desk::{Desk, crm};
 
 /// The call flow at work.
 struct Flow {

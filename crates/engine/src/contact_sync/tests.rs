@@ -1,9 +1,10 @@
-pub(crate) mod fake;
+pub(crate) mod desk;
+mod fake;
 mod property;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fake::{Desk, crm};
+use desk::{Desk, crm};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::Clock as _;
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::fake::{Desk, crm};
+use super::desk::{Desk, crm};
 use super::*;
 
 #[derive(Debug, Clone)]
