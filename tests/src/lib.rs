@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod desktop;
+pub mod hasty;
 pub mod programs;
 pub mod story;
 pub mod torture;

@@ -156,7 +156,7 @@ pub(crate) fn problem(printer: &Printer, why: &Problem) -> String {
         true => String::new(),
         false => format!(" {}", printer.fill("outbox.words", &[("words", &said)])),
     };
-    format!("{}{said} {}", catalogue.what(why.code), catalogue.what_to_do(why.code))
+    format!("{}{said} {}", catalogue.crm_what(why.code), catalogue.crm_what_to_do(why.code))
 }
 
 /// `outbox.sent` in words.

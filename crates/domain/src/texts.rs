@@ -100,6 +100,20 @@ impl Catalogue {
         self.fill(&format!("error.{}.what", code.as_str()), &[])
     }
 
+    /// What happened, where it was a CRM that failed and not a telephony vendor.
+    #[must_use]
+    pub fn crm_what(&self, code: ErrorCode) -> String {
+        let key = format!("error.crm.{}.what", code.as_str());
+        if self.texts.contains_key(&key) { self.fill(&key, &[]) } else { self.what(code) }
+    }
+
+    /// What to do about it, where it was a CRM.
+    #[must_use]
+    pub fn crm_what_to_do(&self, code: ErrorCode) -> String {
+        let key = format!("error.crm.{}.do", code.as_str());
+        if self.texts.contains_key(&key) { self.fill(&key, &[]) } else { self.what_to_do(code) }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn what_to_do(&self, code: ErrorCode) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use timbre_domain::call::CallKey;
 use timbre_domain::dial::DialState;
-use timbre_domain::outbox::OutboxState;
+use timbre_domain::outbox::{OutboxItem, OutboxState};
 use timbre_domain::ports::Clock as _;
 use timbre_engine::event::Event;
 use timbre_simulator::CallHandle;
@@ -162,8 +162,9 @@ impl Story<'_> {
     async fn everything_sent(&mut self) -> Result<(), Trouble> {
         let words = self.words;
         loop {
-            let left = self.stage.outbox().await?.into_iter().filter(|item| item.state != OutboxState::Done).count();
-            if left == 0 {
+            let items = self.stage.outbox().await?;
+            let on_its_way = |item: &&OutboxItem| matches!(item.state, OutboxState::Waiting | OutboxState::Sending);
+            if !items.iter().any(|item| on_its_way(&item)) {
                 return Ok(());
             }
             self.stage

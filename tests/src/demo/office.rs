@@ -34,14 +34,15 @@ pub(super) fn config(seed: u64) -> CrmConfig {
 }
 
 /// What the settings file says of it.
-pub(super) fn settings(crm_url: &str) -> String {
+pub(super) fn settings(crm_url: &str, real_time: bool) -> String {
+    let file = if real_time { "espocrm" } else { "espocrm.toml" };
     let disposition = |code: &str, name: &str, under: &str, more: &str| {
         let under = if under.is_empty() { String::new() } else { format!("under = \"{under}\"\n") };
         format!("[[dispositions]]\ncode = \"{code}\"\nname = \"{name}\"\n{under}{more}\n")
     };
     [
         format!(
-            "[[connectors]]\nname = \"crm\"\nfile = \"espocrm\"\nbase_url = \"{crm_url}\"\n\
+            "[[connectors]]\nname = \"crm\"\nfile = \"{file}\"\nbase_url = \"{crm_url}\"\n\
              [connectors.settings]\nrequest_id_field = \"cCtiRequestId\"\ndisposition_field = \"cDisposition\"\n\
              charge_entity = \"CCharge\"\n"
         ),
@@ -57,7 +58,8 @@ pub(super) fn settings(crm_url: &str) -> String {
 /// The CRM knows this person.
 pub(super) fn employ(crm: &Crm, person: &Person) {
     let (first, last) = person.name.split_once(' ').unwrap_or(("", &person.name));
-    let number = if person.number.starts_with('+') { person.number.clone() } else { format!("+506 {}", person.number) };
+    let digits: String = person.number.chars().filter(char::is_ascii_digit).collect();
+    let number = format!("+506{}", &digits[digits.len().saturating_sub(8)..]);
     let account = (!person.company.is_empty()).then(|| crm.create("Account", &json!({ "name": person.company })));
     // Its id is of no interest here: the demo finds people by their numbers.
     let _ = crm
@@ -69,6 +71,7 @@ pub(super) fn employ(crm: &Crm, person: &Person) {
 pub(super) struct Saved {
     pub(super) call: CallKey,
     pub(super) disposition: &'static str,
+    named: &'static str,
     pub(super) comment: String,
     charge: Option<&'static str>,
 }
@@ -86,16 +89,16 @@ impl Saved {
 
 /// What comes of the nth call.
 pub(super) fn result(call: CallKey, n: usize) -> Saved {
-    let (disposition, comment, charge) = [
-        ("venta-contado", "Compró dos cajas; paga de contado.", Some("2500.50 CRC Gestión")),
-        ("consulta", "Pregunta por el horario del sábado.", None),
-        ("luego", "Número nuevo; pide que la llamen.", None),
-        ("perdida", "Colgó antes de que contestáramos.", None),
-        ("venta-contado", "Renueva el contrato \"Oro\" & envío.", Some("19999.95 CRC Renovación")),
-        ("perdida", "Llamó mientras yo hablaba.", None),
-        ("luego", "Quedó en pensarlo.", None),
+    let (disposition, named, comment, charge) = [
+        ("venta-contado", "De contado", "Compró dos cajas; paga de contado.", Some("2500.50 CRC Gestión")),
+        ("consulta", "Consulta", "Pregunta por el horario del sábado.", None),
+        ("luego", "Llamar luego", "Número nuevo; pide que la llamen.", None),
+        ("perdida", "No se atendió", "Colgó antes de que contestáramos.", None),
+        ("venta-contado", "De contado", "Renueva el contrato \"Oro\" & envío.", Some("19999.95 CRC Renovación")),
+        ("perdida", "No se atendió", "Llamó mientras yo hablaba.", None),
+        ("luego", "Llamar luego", "Quedó en pensarlo.", None),
     ][n % 7];
-    Saved { call, disposition, comment: comment.to_owned(), charge }
+    Saved { call, disposition, named, comment: comment.to_owned(), charge }
 }
 
 fn of<'a>(ledger: &'a Ledger, entity: &str) -> &'a [Value] {
@@ -137,7 +140,7 @@ pub(super) fn compare(told: &Told, outbox: &[OutboxItem], ledger: &Ledger) -> Ve
             && there.iter().all(|call| {
                 let description = call["description"].as_str().unwrap_or_default();
                 description.starts_with(&saved.comment)
-                    && call["cDisposition"].as_str().is_some_and(|code| code == saved.disposition)
+                    && call["cDisposition"].as_str().is_some_and(|names| names.ends_with(saved.named))
             });
         let what = format!("{} · in the CRM {} time(s) · {}", saved.call.external_id, there.len(), saved.comment);
         findings.push(Finding { what, holds });

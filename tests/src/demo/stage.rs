@@ -20,6 +20,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use super::cast::Person;
 use super::{Options, Trouble, office};
 use crate::desktop::VirtualDesktop;
+use crate::hasty;
 
 /// The agent's endpoint.
 pub(super) const ENDPOINT: &str = "8373456";
@@ -92,6 +93,9 @@ impl Stage {
         let crm = Crm::start(office::config(options.seed), Arc::new(clock.clone())).await?;
         let dir = tempfile::tempdir()?;
         let settings = dir.path().join("timbre.toml");
+        // The CRM's time is as hasty as the vendor's clock.
+        let hasty = hasty::espocrm(&[("timeout_s", "4"), ("settles_within_s", "5")])?;
+        std::fs::write(dir.path().join("espocrm.toml"), hasty)?;
         std::fs::write(&settings, settings_of(options, &sim.base_url(), crm.base_url().trim_end_matches("api/v1/"))?)?;
         let mut programs = Programs {
             bin_dir: std::path::absolute(&options.bin_dir)?,
@@ -276,7 +280,7 @@ fn settings_of(options: &Options, base_url: &str, crm_url: &str) -> Result<Strin
         "language = {language}\nagent = \"Ana Agente\"\n[[accounts]]\nname = \"demo\"\nprovider = \"callmyway\"\nbase_url = \"{base_url}\"\n\
          username = \"{ENDPOINT}\"\ncurrency = \"CRC\"\nreading_interval_ms = {}\n{}",
         options.reading_interval().as_millis(),
-        office::settings(crm_url),
+        office::settings(crm_url, options.real_time),
     ))
 }
 

@@ -152,7 +152,7 @@ impl Words {
             }
             Event::OutboxParked(parked) => {
                 let problem = parked.item.problem.as_ref();
-                let what = problem.map(|problem| text.what(problem.code)).unwrap_or_default();
+                let what = problem.map(|problem| text.crm_what(problem.code)).unwrap_or_default();
                 let words = problem.map(|problem| problem.words.as_str()).unwrap_or_default();
                 format!("{}  ✘ {what} {words}", at(parked.at))
             }
@@ -161,7 +161,7 @@ impl Words {
                     format!("{}  {}", at(state.at), self.pick("el CRM responde", "the CRM answers", "o CRM responde"))
                 }
                 CrmCondition::Waits { why, .. } | CrmCondition::Stopped { why } => {
-                    format!("{}  CRM: {}", at(state.at), text.what(why.code))
+                    format!("{}  CRM: {}", at(state.at), text.crm_what(why.code))
                 }
             },
             Event::Detected(_)

@@ -20,6 +20,7 @@ use super::desk::Desk;
 use super::facts::{Phase, Remains, phase};
 use super::verdict::{self, Expected, Verdict};
 use super::{Options, Trouble};
+use crate::hasty;
 
 const ENDPOINT: &str = "8373456";
 const NUMBERS: [&str; 4] = ["88884787", "88883333", "22224444", "60001111"];
@@ -27,6 +28,9 @@ const NUMBERS: [&str; 4] = ["88884787", "88883333", "22224444", "60001111"];
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the outbox may take to empty once the CRM is well again.
 const DRAINS_WITHIN: Duration = Duration::from_secs(600);
+/// How long the connector waits: for an answer, before it searches, and when it is locked out.
+const WAITS: [(&str, &str); 4] =
+    [("timeout_s", "2"), ("settles_within_s", "1"), ("wait_s", "1"), ("per_second", "1000")];
 /// How late the CRM may store what it was sent: less than the connector waits before it searches.
 const LATE_AT_MOST: Duration = Duration::from_millis(600);
 
@@ -56,7 +60,7 @@ impl Office {
         let crm = Arc::new(Crm::start(crm_config(options.seed), Arc::new(clock.clone())).await?);
         let dir = tempfile::tempdir()?;
         let connector = dir.path().join("torture.toml");
-        std::fs::write(&connector, connector_file()?)?;
+        std::fs::write(&connector, hasty::espocrm(&WAITS)?)?;
         std::fs::write(
             dir.path().join("timbre.toml"),
             format!(
@@ -297,22 +301,4 @@ fn crm_config(seed: u64) -> CrmConfig {
         seed,
         ..CrmConfig::default()
     }
-}
-
-/// EspoCRM as it comes, with shorter waits: a real server's minute would make this an affair of hours.
-fn connector_file() -> Result<String, Trouble> {
-    let mut text = timbre_crm::BUILT_IN.first().ok_or("no connector comes with Timbre")?.1.to_owned();
-    for (name, value) in [("timeout_s", "2"), ("settles_within_s", "1"), ("wait_s", "1"), ("per_second", "1000")] {
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        let mut found = false;
-        for line in lines.iter_mut().filter(|line| line.trim_start().starts_with(&format!("{name} ="))) {
-            *line = format!("{name} = {value}");
-            found = true;
-        }
-        if !found {
-            return Err(format!("the connector's file has no line `{name} = …`").into());
-        }
-        text = lines.join("\n");
-    }
-    Ok(text)
 }

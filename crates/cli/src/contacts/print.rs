@@ -53,7 +53,7 @@ fn synced(printer: &Printer, report: &SyncReport) -> Vec<String> {
     lines.extend(count("sync.report.unread", report.unread));
     lines.extend(count("sync.report.details_left", report.details_left));
     if let Some(problem) = &report.problem {
-        let (what, words) = (printer.catalogue().what(problem.code), clean(&problem.words));
+        let (what, words) = (printer.catalogue().crm_what(problem.code), clean(&problem.words));
         lines.push(format!("  {}", printer.fill("sync.report.cut_short", &[("what", &what), ("words", &words)])));
     }
     lines

@@ -24,8 +24,10 @@ impl Check {
         let mut values: Vec<_> =
             self.values.iter().map(|(name, value)| (name.as_str(), written(name, value))).collect();
         if let Some(code) = self.code {
-            values.push(("what", catalogue.what(code)));
-            values.push(("what_to_do", catalogue.what_to_do(code)));
+            let of_crm = self.area == "crm";
+            values.push(("what", if of_crm { catalogue.crm_what(code) } else { catalogue.what(code) }));
+            values
+                .push(("what_to_do", if of_crm { catalogue.crm_what_to_do(code) } else { catalogue.what_to_do(code) }));
         }
         let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let key = format!("doctor.{}", self.finding);
