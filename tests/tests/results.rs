@@ -11,6 +11,7 @@ use timbre_domain::contact::{ContactId, PhoneKind};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind};
+use timbre_domain::ports::Clock as _;
 use timbre_engine::commands::{
     Command, CommandError, ContactEdit, OutboxFilter, Reply, SaveInteraction, SavedInteraction, Which,
 };
@@ -128,7 +129,10 @@ async fn a_result_becomes_one_record_with_its_contact_and_what_the_call_cost_is_
     let saved = save(&mut story, &key, "Compró dos <cajas> = \"sí\"").await;
     assert_eq!(saved.interaction.contact, Some(ana), "the call's contact is the result's");
     story.until("the record", |event| matches!(event, Event::Recorded(_)).then_some(())).await;
+    let recorded = story.clock.elapsed();
     let items = settled(&mut story).await;
+    let took = story.clock.elapsed() - recorded;
+    assert!(took < MINUTE, "it is told soon, and not when the outbox happens to be looked at again: {took:?}");
     let there = one(&story, "Call");
     let contact = one(&story, "Contact");
     assert_eq!(there["parentId"], contact["id"], "{there:#}");
@@ -379,13 +383,13 @@ async fn a_clock_that_is_set_back_an_hour_loses_nothing_and_holds_nothing_up() {
     let key = call(&mut story, "22224444", None).await;
     save(&mut story, &key, "Antes del cambio de hora").await;
     story.polls(8).await;
-    let now = timbre_domain::ports::Clock::now(&story.clock);
+    let now = story.clock.now();
     story.clock.set_wall(now - chrono::TimeDelta::hours(1));
     let other = call(&mut story, "22225555", None).await;
     save(&mut story, &other, "Después").await;
-    let before = timbre_domain::ports::Clock::elapsed(&story.clock);
+    let before = story.clock.elapsed();
     settled(&mut story).await;
-    let took = timbre_domain::ports::Clock::elapsed(&story.clock) - before;
+    let took = story.clock.elapsed() - before;
     assert!(took < Duration::from_secs(1_500), "{took:?}");
     assert_eq!(records(&story, "Call").len(), 2, "and the first one once");
     story.stop().await;

@@ -182,6 +182,7 @@ pub(crate) async fn sync_recent(context: &Arc<Context>, line: &Line) -> Result<u
             Ok(ours)
         })
         .await?;
+    context.records_changed(ours);
     Ok(ours)
 }
 
@@ -208,6 +209,7 @@ pub(crate) async fn sync_range(context: &Arc<Context>, line: &Line, range: TimeR
                 store.save_cdrs(provider, &name, &answer.rows)
             })
             .await?;
+        context.records_changed(ours);
         // A short page is no end: how many rows the vendor gives at most is not documented.
         if received == 0 {
             break;

@@ -295,6 +295,13 @@ impl Context {
         to_record.collect()
     }
 
+    /// The vendor's record has told of calls: what the CRMs were told of them may have to be amended.
+    pub(crate) fn records_changed(&self, calls: usize) {
+        if calls > 0 {
+            self.crms.iter().for_each(|crm| crm.outbox_changed.notify_one());
+        }
+    }
+
     /// Tells of items that wait from now on, and has them sent.
     pub(crate) fn outbox_waits(&self, items: &[OutboxItem]) {
         for item in items {
