@@ -3,11 +3,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -44,6 +44,8 @@ struct Place {
     config: PathBuf,
     sim: Simulator,
     seen: Vec<(String, Vec<u8>)>,
+    /// Variables that hold the secret, beside the account's.
+    secrets: Vec<String>,
 }
 
 impl Place {
@@ -57,7 +59,7 @@ impl Place {
             sim.base_url()
         );
         fs::write(&config, text).unwrap();
-        Self { dir, config, sim, seen: Vec::new() }
+        Self { dir, config, sim, seen: Vec::new(), secrets: Vec::new() }
     }
 
     fn timbrectl(&self) -> Command {
@@ -71,6 +73,7 @@ impl Place {
             .env("RUST_LOG", "trace")
             .env("RUST_BACKTRACE", "1")
             .env("TIMBRE_SECRET_MAIN", SECRET)
+            .envs(self.secrets.iter().map(|name| (name, SECRET)))
             .stdin(Stdio::null());
         command
     }
@@ -196,6 +199,127 @@ async fn a_refused_password_and_a_vendor_that_echoes_it_write_it_nowhere() {
     place.seen.push(("watch: standard error".into(), stderr));
     place.run(&["unread"]).await;
     place.search();
+}
+
+/// Connectors of every kind that exchanges secrets: a key, a refresh token with a client's secret, a log-in.
+fn connectors(base: &str) -> (String, Vec<(&'static str, String)>) {
+    let records = "[sign_in.probe]\npath = \"me\"\nid = \"$.id\"\nname = \"$.name\"\n\
+        [limits]\nper_second = 1000\ntimeout_s = 2\nsettles_within_s = 1\n\
+        [contacts.find]\npath = \"people\"\nrecords = \"$.list[*]\"\nquery = { number = \"{{ number.last8 }}\" }\n\
+        [contact]\nid = \"$.id\"\nname = \"$.name\"\n[[contact.phones]]\nnumber = \"$.phone\"\n\
+        [records.note.create]\nmethod = \"POST\"\npath = \"notes\"\nid = \"$.id\"\n\
+        body = { text = \"{{ note.text }} {{ request_id }}\" }\n\
+        [records.note.search]\npath = \"notes\"\nids = \"$.list[*].id\"\nquery = { q = \"{{ request_id }}\" }\n";
+    let head =
+        |name: &str, sign_in: &str| format!("format = 1\nname = \"{name}\"\ntitle = \"{name}\"\n{sign_in}\n{records}");
+    let refresh = format!("[sign_in]\nkind = \"oauth2-refresh\"\ntoken_url = \"{base}/token\"\nclient_secret = true");
+    let session = "[sign_in]\nkind = \"session\"\n[sign_in.login]\nmethod = \"POST\"\npath = \"login\"\n\
+        body = { password = \"{{ secret }}\" }\ntoken = \"$.access_token\"";
+    let files = vec![
+        ("crm-key", head("keyed", "[sign_in]\nkind = \"key-header\"\nheader = \"X-Api-Key\"")),
+        ("crm-refresh", head("refreshing", &refresh)),
+        ("crm-session", head("logging-in", session)),
+    ];
+    let settings = files
+        .iter()
+        .map(|(name, _)| format!("[[connectors]]\nname = \"{name}\"\nfile = \"{name}.toml\"\nbase_url = \"{base}\"\n"));
+    (settings.collect(), files)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_tokens_and_refresh_tokens_of_crms_are_written_nowhere() {
+    let mut place = Place::new(vendor(SECRET)).await;
+    let tokens = Tokens::start().await;
+    let (settings, files) = connectors(&tokens.base);
+    for (name, text) in &files {
+        fs::write(place.dir.path().join(format!("{name}.toml")), text).unwrap();
+    }
+    let text = fs::read_to_string(&place.config).unwrap();
+    fs::write(&place.config, format!("{text}{settings}")).unwrap();
+    for name in ["CRM_KEY", "CRM_REFRESH", "CRM_REFRESH_CLIENT", "CRM_SESSION"] {
+        place.secrets.push(format!("TIMBRE_SECRET_{name}"));
+    }
+    let checked = place.run(&["config", "check"]).await;
+    assert!(checked.status.success(), "{checked:?}");
+    let mut watch = Watch::start(place.timbrectl());
+    watch.until("provider.state").await;
+    let call = place.sim.rings("22223333", USER);
+    watch.until("popup").await;
+    call.hang_up();
+    watch.until("call.ended").await;
+    place.run(&["interactions", "add", "--comment", "Una gestión sin llamada"]).await;
+    watch.until("outbox.parked").await;
+    for (name, _) in &files {
+        place.run(&["connector", "test", name, "--number", "22223333"]).await;
+        place.run(&["connector", "test", name, "--dry-run"]).await;
+        place.run(&["connector", "resume", name]).await;
+    }
+    let carried = tokens.carried.lock().unwrap().clone();
+    let wanted = ["/login", "/me", "/notes", "/people", "/token"].map(str::to_owned);
+    assert_eq!(carried, BTreeSet::from(wanted), "secrets really went out with every kind of request");
+    place.run(&["connector", "list"]).await;
+    place.run(&["outbox", "list", "--all"]).await;
+    place.run(&["doctor"]).await;
+    let (stdout, stderr) = watch.stop().await;
+    place.seen.push(("watch: standard output".into(), stdout));
+    place.seen.push(("watch: standard error".into(), stderr));
+    place.search();
+}
+
+/// A CRM that gives tokens, a new refresh token with each, and repeats every request, secrets and all, in its errors.
+struct Tokens {
+    base: String,
+    /// Which requests really carried a secret, by their path.
+    carried: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Tokens {
+    async fn start() -> Self {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let carried: Arc<Mutex<BTreeSet<String>>> = Arc::default();
+        let notes = carried.clone();
+        tokio::spawn(async move {
+            let mut given = 0;
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut bytes = vec![0; 65536];
+                let read = stream.read(&mut bytes).await.unwrap_or(0);
+                let asked = String::from_utf8_lossy(&bytes[..read]).into_owned();
+                given += 1;
+                let path = asked.split([' ', '?']).nth(1).unwrap_or_default().to_owned();
+                if asked.contains("Zq9") {
+                    notes.lock().unwrap().insert(path.clone());
+                }
+                let (status, body) = match path.as_str() {
+                    "/token" | "/login" => {
+                        let token = format!("Zq9-acceso-{given}-marcada");
+                        let rotated = format!("Zq9-nuevo-{given}-marcada");
+                        (200, serde_json::json!({"access_token": token, "refresh_token": rotated, "expires_in": 1}))
+                    }
+                    "/me" => (200, serde_json::json!({"id": "u1", "name": "Ana"})),
+                    path if path.starts_with("/people") => {
+                        (200, serde_json::json!({"list": [{"id": "7", "name": "Eva", "phone": "+50622223333"}]}))
+                    }
+                    _ => (400, serde_json::json!({"message": asked})),
+                };
+                let body = body.to_string();
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nX-Status-Reason: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                    asked
+                        .lines()
+                        .find(|line| line.contains("Zq9"))
+                        .unwrap_or("none")
+                        .chars()
+                        .filter(char::is_ascii)
+                        .collect::<String>(),
+                    body.len()
+                );
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        Self { base, carried }
+    }
 }
 
 /// A vendor that repeats the request, password and all, in what it answers.

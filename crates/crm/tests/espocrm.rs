@@ -32,7 +32,7 @@ fn every_recording_is_covered() {
 #[tokio::test]
 async fn every_refusal_of_a_creation_asks_for_what_the_recordings_say() {
     use ErrorCode::{Duplicate, Refused, SignInFailed, Unsure, VendorFailed};
-    let minute = Verdict::Wait(Duration::from_secs(61));
+    let minute = Verdict::Wait(Duration::from_secs(65));
     let cases = [
         ("61-call-missing-all", Refused, Verdict::Park, "Field validation failure"),
         ("61b-call-missing-name", Refused, Verdict::Park, "field: name, type: required"),
@@ -78,7 +78,7 @@ async fn every_refusal_of_a_question_asks_for_what_the_recordings_say() {
         ("38b-unknown-where-attr", ErrorCode::Refused, Verdict::Park),
         ("90b-auth-wrong-key", ErrorCode::SignInFailed, Verdict::Stop),
         ("94-maintenance-mode", ErrorCode::VendorFailed, Verdict::BackOff),
-        ("95-locked-ip-valid-key", ErrorCode::Busy, Verdict::Wait(Duration::from_secs(61))),
+        ("95-locked-ip-valid-key", ErrorCode::Busy, Verdict::Wait(Duration::from_secs(65))),
         ("62n-call-malformed-json", ErrorCode::VendorFailed, Verdict::BackOff),
     ];
     for (name, code, verdict) in cases {
