@@ -67,7 +67,7 @@ fn card(printer: &Printer, one: &ConnectorReport) -> Vec<String> {
 }
 
 fn able(printer: &Printer, abilities: &Abilities) -> Vec<String> {
-    let Abilities { pull, ids, fetch, find, records, lists_are_partial: _ } = abilities;
+    let Abilities { pull, ids, fetch, find, records, lists_are_partial: _, contact_parts: _ } = abilities;
     let contacts = [(pull, "pull"), (ids, "ids"), (fetch, "fetch"), (find, "find")];
     let contacts = contacts.into_iter().filter(|(can, _)| **can);
     let mut can: Vec<_> = contacts.map(|(_, name)| printer.text(&format!("connector.able.{name}"))).collect();

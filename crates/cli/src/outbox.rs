@@ -204,6 +204,7 @@ pub(crate) mod tests {
             attempted: 1,
             remote_id: (state == OutboxState::Done).then(|| "c9".into()),
             attempts: u32::from(problem.is_some()),
+            unsure: 0,
             despite_duplicate: false,
             created_at: at,
             next_at: at,

@@ -99,7 +99,7 @@ impl Declarative {
                 format!("the connector's file, {}: {}", http::place(error.at), error.safe),
             )
         };
-        let abilities = abilities(&file, &vars).map_err(failed)?;
+        let abilities = abilities(&file, &base_url, &vars).map_err(failed)?;
         let http = http::client().map_err(|error| {
             PortError::new(ErrorCode::Unreachable, "the HTTP client could not be made").caused_by(error)
         })?;
@@ -280,7 +280,7 @@ pub(crate) fn not_able(section: &str) -> CrmError {
     CrmError { words: detail.clone(), ..CrmError::new(ErrorCode::NotAble, Verdict::Park, detail) }
 }
 
-fn abilities(file: &Connector, vars: &Vars) -> Result<Abilities, TemplateError> {
+fn abilities(file: &Connector, base: &Url, vars: &Vars) -> Result<Abilities, TemplateError> {
     let mut records = BTreeSet::new();
     for (kind, record) in &file.records {
         if record.when.as_ref().map_or(Ok(true), |when| when.holds(vars))? {
@@ -294,6 +294,13 @@ fn abilities(file: &Connector, vars: &Vars) -> Result<Abilities, TemplateError> 
         fetch: file.fetch.is_some(),
         lists_are_partial: partial.map_or(Ok(false), |partial| partial.holds(vars))?,
         find: file.find.is_some(),
+        contact_parts: match file.records.get(&RecordKind::Contact).and_then(|record| record.amend.as_ref()) {
+            Some(amend) => orders::contact_parts(vars, |vars| {
+                let body = http::prepare(amend, base, None, vars)?.body;
+                Ok(body.is_some_and(|body| !matches!(body.as_slice(), b"" | b"{}")))
+            })?,
+            None => BTreeSet::new(),
+        },
         records,
     })
 }

@@ -1,6 +1,6 @@
 //! What templates know of an order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -10,7 +10,7 @@ use timbre_domain::crm::{ContactReport, Content, Order};
 use timbre_domain::outbox::RecordKind;
 
 use crate::samples;
-use crate::template::{Vars, free, ours};
+use crate::template::{TemplateError, Vars, free, ours};
 
 /// A telephone of a contact that is written: one that the CRM has, or one of ours.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,7 @@ struct Changed {
     owner: bool,
     emails: bool,
     phones: bool,
+    do_not_call: bool,
     fields: BTreeMap<String, bool>,
 }
 
@@ -63,6 +64,7 @@ fn changed(report: &ContactReport, whole: bool) -> Changed {
         owner: said("owner"),
         emails: said("emails"),
         phones: said("phones"),
+        do_not_call: said("do_not_call"),
         fields: fields.chain(gone).collect(),
     }
 }
@@ -87,6 +89,30 @@ pub(crate) fn sample_vars(given: &Vars, kind: RecordKind, full: bool) -> Vars {
     let phones = sample_phones(&order);
     let user = if full { "sample-user".into() } else { ().into() };
     vars(given, &order, &phones).with("user", user)
+}
+
+/// The parts of a contact that a change of it may be about.
+const PARTS: [&str; 6] = ["name", "company", "owner", "emails", "phones", "do_not_call"];
+
+/// The parts of a contact that this request tells a CRM of: each is tried alone, with a sample.
+pub(crate) fn contact_parts(
+    given: &Vars,
+    says_something: impl Fn(&Vars) -> Result<bool, TemplateError>,
+) -> Result<BTreeSet<String>, TemplateError> {
+    let Ok(account) = "sample".parse::<AccountName>() else { return Ok(BTreeSet::new()) };
+    let mut parts = BTreeSet::new();
+    for part in PARTS {
+        let mut order = samples::order(RecordKind::Contact, true, &account);
+        order.remote_id = Some("sample".to_owned());
+        let phones = sample_phones(&order);
+        if let Content::Contact(report) = &mut order.content {
+            report.changed = BTreeSet::from([part.to_owned()]);
+        }
+        if says_something(&vars(given, &order, &phones).with("user", "sample-user".into()))? {
+            parts.insert(part.to_owned());
+        }
+    }
+    Ok(parts)
 }
 
 /// A sample contact's telephones, as they are written to a CRM that has none of them.

@@ -123,7 +123,13 @@ impl Declarative {
         let prepared = self.prepare(&fetch.request, &self.vars.with("id", id.into()))?;
         let answer = self.exchange(lane, &prepared, Does::Reads, "contacts.fetch").await?;
         if matches!(answer.status.as_u16(), 404 | 410) {
-            return Ok(None);
+            // A proxy or a half-finished update says 404 to everything; the CRM's own says why.
+            return match &self.file.errors.reason_header {
+                Some(name) if !answer.headers.contains_key(name.as_str()) => {
+                    Err(CrmError::new(ErrorCode::VendorFailed, Verdict::BackOff, "a 404 that is not the CRM's own"))
+                }
+                _ => Ok(None),
+            };
         }
         let answer = self.judged(answer, Does::Reads)?;
         let json = answer.json().ok_or_else(|| judge::unreadable(Does::Reads, "the answer is no JSON"))?;

@@ -30,6 +30,9 @@ pub struct Abilities {
     pub find: bool,
     /// The kinds of record it can create.
     pub records: BTreeSet<RecordKind>,
+    /// The parts of a contact that a change of it is told of: `name`, `company`, `owner`, `emails`, `phones`,
+    /// `do_not_call`. The others stay ours alone.
+    pub contact_parts: BTreeSet<String>,
 }
 
 /// A connector, as the engine and people know it.

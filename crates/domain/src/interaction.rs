@@ -260,7 +260,11 @@ impl Interaction {
             result.follow_up = follow_up;
         }
         if let Some(charges) = edit.charges {
-            result.charges = charges_of(charges, new_id)?;
+            result.charges = charges_of(charges, result.state == InteractionState::Final, new_id)?;
+        }
+        if edit.finish {
+            // What a draft was allowed to lack is there now.
+            result.charges = charges_of(result.charges, true, new_id)?;
         }
         if edit.finish && result.state == InteractionState::Draft {
             result.state = InteractionState::Final;
@@ -320,14 +324,19 @@ fn text_of(place: &str, text: String) -> Result<String, BadInteraction> {
     }
 }
 
-fn charges_of(charges: Vec<Charge>, new_id: &mut dyn FnMut() -> Uuid) -> Result<Vec<Charge>, BadInteraction> {
+/// The charges as they are kept; a draft's may still lack something.
+fn charges_of(
+    charges: Vec<Charge>,
+    strict: bool,
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<Vec<Charge>, BadInteraction> {
     let mut kept: Vec<Charge> = Vec::with_capacity(charges.len());
     for (n, mut charge) in charges.into_iter().enumerate() {
         charge.concept = text_of(&format!("charges[{n}].concept"), charge.concept)?;
-        if charge.concept.trim().is_empty() {
+        if strict && charge.concept.trim().is_empty() {
             return Err(wrong(format!("charges[{n}].concept"), "a charge says what for"));
         }
-        if charge.amount.is_zero() {
+        if strict && charge.amount.is_zero() {
             return Err(wrong(format!("charges[{n}].amount"), "a charge of nothing is none"));
         }
         if charge.id.is_nil() || kept.iter().any(|known| known.id == charge.id) {
@@ -447,7 +456,9 @@ mod tests {
         for (bad, place) in
             [(charge("0"), "charges[0].amount"), (Charge { concept: " ".into(), ..charge("1") }, "charges[0].concept")]
         {
-            let error = draft().changed(edit(vec![bad]), &none, at(1), &mut Uuid::now_v7).unwrap_err();
+            let draft = draft().changed(edit(vec![bad]), &none, at(1), &mut Uuid::now_v7).unwrap();
+            let finish = InteractionEdit { finish: true, ..Default::default() };
+            let error = draft.changed(finish, &none, at(2), &mut Uuid::now_v7).unwrap_err();
             assert!(matches!(&error, BadInteraction::Wrong { place: at, .. } if at == place), "{error:?}");
         }
     }

@@ -126,6 +126,8 @@ pub struct OutboxItem {
     pub remote_id: Option<String>,
     /// Tries since the last success or since a person mended it.
     pub attempts: u32,
+    /// Of these, those where the record itself was the trouble, and not the CRM or the network.
+    pub unsure: u32,
     /// A person said that it is no duplicate.
     pub despite_duplicate: bool,
     /// When it was made.

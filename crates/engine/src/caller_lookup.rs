@@ -71,6 +71,15 @@ impl Lookups {
     }
 }
 
+/// What came of asking who has a number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    Somebody,
+    Nobody,
+    /// A contact was sent there meanwhile: the answer may be older than what is here.
+    Overtaken,
+}
+
 struct Lookup {
     context: Arc<Context>,
     crm: Arc<CrmLine>,
@@ -84,29 +93,41 @@ impl Lookup {
         if !self.crm.is_ready(&self.context) {
             return Ok(());
         }
+        // A contact that was sent to the CRM meanwhile makes the answer too old to be saved: then it is asked once more.
+        let mut named = self.named().await?;
+        if named == Named::Overtaken {
+            named = self.named().await?;
+        }
+        if named != Named::Somebody {
+            return Ok(());
+        }
+        self.crm.details_wanted.notify_one();
+        self.complete().await
+    }
+
+    /// Asks the CRM and saves whom it names.
+    async fn named(&self) -> Result<Named, StoreError> {
         let asked = self.context.store.contact_pushes();
-        let number = &self.number;
-        let found = match ask(&self.context, &self.crm, self.crm.connector.find(number)).await {
+        let found = match ask(&self.context, &self.crm, self.crm.connector.find(&self.number)).await {
             Ok(found) => found,
-            Err((_, saved)) => return saved,
+            Err((_, saved)) => return saved.map(|()| Named::Nobody),
         };
         if found.is_empty() {
-            return Ok(());
+            return Ok(Named::Nobody);
         }
         let found = self.with_telephones(found).await?;
         let (name, country) = (self.crm.name().clone(), self.context.settings.country);
         // Where its contacts are not brought here, nobody works off what is to be fetched.
         let fetches = self.crm.connector.about().abilities.fetch && self.crm.settings.sync_contacts;
         let now = self.context.clock.now();
-        self.context
+        let saved = self
+            .context
             .stored(move |store| {
                 let (contacts, _) = prepared(found, &name, country);
-                // Overtaken by a push: then the contact is here anyway, and newer.
                 store.save_pulled(&name, contacts, fetches, asked, now)
             })
             .await?;
-        self.crm.details_wanted.notify_one();
-        self.complete().await
+        Ok(if saved.is_some() { Named::Somebody } else { Named::Overtaken })
     }
 
     /// Those that were found by a number that their list leaves out, whole.

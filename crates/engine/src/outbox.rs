@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use timbre_domain::call::{CallKey, CallState};
-use timbre_domain::crm::{CrmError, Order, Receipt};
+use timbre_domain::crm::{CrmError, Order, Receipt, Verdict};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{
     AfterFailure, ForConnector, OutboxItem, OutboxState, RecordKind, RequestId, after_failure, recorded_after,
 };
 use timbre_domain::tracker::CallTransition;
-use timbre_store::{Dispatch, StoreError, ToRecord};
+use timbre_store::{Dispatch, Failure, StoreError, ToRecord};
 use tokio_util::sync::CancellationToken;
 
 use crate::Context;
@@ -72,10 +72,11 @@ impl Sender {
             let changed = self.crm.outbox_changed.notified();
             let now = self.context.clock.now();
             let (name, settles) = (self.crm.name().clone(), self.crm.settles_within());
+            let wrap_up = TimeDelta::from_std(self.crm.settings.wrap_up).unwrap_or_default();
             let looked = self
                 .context
                 .stored(move |store| {
-                    store.outbox_set_right(&name, now, settles)?;
+                    store.outbox_set_right(&name, now, settles, wrap_up)?;
                     let next = store.outbox_next(&name, now)?;
                     let due = store.outbox_due(&name, now)?;
                     Ok((next, due))
@@ -121,7 +122,7 @@ impl Sender {
         }
         let Some(order) = self.order(&dispatch) else {
             // What it was about is gone: there is nothing to tell.
-            return self.until_stored(move |store| store.outbox_discard(id).map(drop)).await;
+            return self.until_stored(move |store| store.outbox_moot(id)).await;
         };
         let creating = dispatch.item.remote_id.is_none();
         if creating && dispatch.item.begun_at.is_some() {
@@ -166,7 +167,8 @@ impl Sender {
 
     async fn sent(&mut self, id: RequestId, receipt: Receipt) {
         let now = self.context.clock.now();
-        let item = self.until_stored_with(move |store| store.outbox_sent(id, &receipt, now)).await;
+        let carries = self.crm.connector.about().abilities.contact_parts.clone();
+        let item = self.until_stored_with(move |store| store.outbox_sent(id, &receipt, &carries, now)).await;
         self.searched_from.remove(&id);
         self.crm.answered(&self.context);
         self.context.bus.publish(Event::OutboxSent(self.event(item)));
@@ -194,17 +196,20 @@ impl Sender {
             // Any other answer shows that it is there.
             ForConnector::Nothing => self.crm.answered(&self.context),
         }
-        // Where the CRM itself is in trouble the record is the first again; else it lets others go before it.
-        let waits = match after.state {
-            OutboxState::Sending => TimeDelta::from_std(after.pause).unwrap_or_default().max(self.crm.settles_within()),
-            _ if after.connector == ForConnector::Nothing => TimeDelta::from_std(after.pause).unwrap_or_default(),
-            _ => TimeDelta::zero(),
+        let pause = TimeDelta::from_std(after.pause).unwrap_or_default();
+        let never_sent = never_sent(error, tried);
+        // An answer that says no proves little (a proxy may have said it): a creation is searched for all the same.
+        let maybe_there = item.begun_at.is_some() && !never_sent && item.remote_id.is_none();
+        let failure = Failure {
+            state: if maybe_there && after.state == OutboxState::Waiting { OutboxState::Sending } else { after.state },
+            // It waits itself, too: else one record that the CRM stumbles over would be tried before all others for ever.
+            next_at: now + if maybe_there { pause.max(self.crm.settles_within()) } else { pause },
+            unsure: after.connector == ForConnector::Nothing && !no_answer,
+            never_sent,
         };
-        let counts = after.connector == ForConnector::Nothing && !no_answer;
         let (id, problem) = (item.id, problem(error, now));
-        let item =
-            self.until_stored_with(move |store| store.outbox_failed(id, after, counts, now + waits, &problem)).await;
-        if after.state != OutboxState::Sending {
+        let item = self.until_stored_with(move |store| store.outbox_failed(id, &failure, &problem)).await;
+        if never_sent {
             self.searched_from.remove(&id);
         }
         if let Some(item) = item {
@@ -262,12 +267,21 @@ enum Tried {
 }
 
 fn after(item: &OutboxItem, error: &CrmError, tried: Tried) -> AfterFailure {
-    let after = after_failure(error.verdict, tried == Tried::Creating, item.attempts.max(1), random());
+    let failures = if matches!(error.verdict, Verdict::SearchFirst { .. }) { item.unsure + 1 } else { item.attempts };
+    let after = after_failure(error.verdict, tried == Tried::Creating, failures.max(1), random());
     match (tried, after.state) {
         // Nobody knows yet whether it is there: it is searched for again, never simply created.
         (Tried::Searching, OutboxState::Waiting) => AfterFailure { state: OutboxState::Sending, ..after },
         _ => after,
     }
+}
+
+/// Whether nothing of a creation can be over there: no connection came about, the sign-in was refused, or the request could
+/// not even be put together.
+fn never_sent(error: &CrmError, tried: Tried) -> bool {
+    let unanswered = matches!(error.code, ErrorCode::Unreachable | ErrorCode::SecretMissing | ErrorCode::NotAble);
+    let before_storing = matches!(error.verdict, Verdict::Stop) || (unanswered && error.verdict == Verdict::BackOff);
+    tried == Tried::Creating && before_storing
 }
 
 impl Context {

@@ -34,19 +34,21 @@ CREATE TABLE outbox (
     sent              INTEGER NOT NULL,          -- the change that the CRM knows
     attempted         INTEGER NOT NULL,          -- the change that went out last
     remote_id         TEXT,
-    attempts          INTEGER NOT NULL,
+    attempts          INTEGER NOT NULL,          -- tries since the last success
+    unsure            INTEGER NOT NULL DEFAULT 0, -- of these, how often the record itself was the trouble
     despite_duplicate INTEGER NOT NULL,
     created_at        INTEGER NOT NULL,
     next_at           INTEGER NOT NULL,
-    begun_at          INTEGER,
+    begun_at          INTEGER,                   -- when a request that may have created it went out
+    searched_at       INTEGER,                   -- before that it is not searched for: the CRM may still be working on it
     problem           TEXT,                      -- JSON
     taken_back        TEXT,                      -- JSON: the charge or follow-up that was removed after it was sent
     UNIQUE (connector, kind, subject)
 ) STRICT;
 CREATE INDEX outbox_by_turn ON outbox (connector, seq) WHERE state IN ('waiting', 'sending');
 CREATE INDEX outbox_by_time ON outbox (connector, next_at) WHERE state IN ('waiting', 'sending');
-CREATE INDEX outbox_by_order ON outbox (connector, order_key, seq) WHERE state IN ('waiting', 'sending');
-CREATE INDEX outbox_by_state ON outbox (state, seq);
+CREATE INDEX outbox_by_order ON outbox (order_key, connector, seq);
+CREATE INDEX outbox_by_state ON outbox (connector, state, seq);
 CREATE INDEX outbox_by_interaction ON outbox (part_of) WHERE part_of IS NOT NULL;
 CREATE INDEX outbox_by_subject ON outbox (subject);
 

@@ -135,8 +135,12 @@ impl Context {
             self.contact_with(*id).await?;
         }
         let now = self.clock.now();
-        let merged = self.stored(move |store| store.merge_contacts(kept, &others, now)).await?;
-        merged.map(|contact| Reply::Contact { contact }).ok_or_else(|| no_contact(kept))
+        let crms = self.crms.clone();
+        let tell = move |contact: &Contact| tell(&crms, contact);
+        let merged = self.stored(move |store| store.merge_contacts(kept, &others, now, tell)).await?;
+        let (contact, waiting) = merged.ok_or_else(|| no_contact(kept))?;
+        self.outbox_waits(&waiting);
+        Ok(Reply::Contact { contact })
     }
 
     pub(super) async fn search_contacts(&self, text: String, limit: usize) -> Result<Reply, CommandError> {

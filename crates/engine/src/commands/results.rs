@@ -79,7 +79,7 @@ impl Context {
         let (interaction, waiting) = self.stored(move |store| store.change_interaction(&which, now, change)).await??;
         self.outbox_waits(&waiting);
         let id = interaction.id;
-        let outbox = self.stored(move |store| store.outbox(&of_interaction(id))).await?;
+        let outbox = self.stored(move |store| store.outbox_of(id)).await?;
         Ok(Reply::Interaction(Box::new(SavedInteraction { interaction, outbox })))
     }
 
@@ -132,7 +132,7 @@ impl Context {
 
     pub(super) async fn interaction(&self, id: InteractionId) -> Result<Reply, CommandError> {
         let (interaction, outbox) =
-            self.stored(move |store| Ok((store.interaction(id)?, store.outbox(&of_interaction(id))?))).await?;
+            self.stored(move |store| Ok((store.interaction(id)?, store.outbox_of(id)?))).await?;
         let interaction = interaction.ok_or_else(|| no_interaction(id))?;
         Ok(Reply::Interaction(Box::new(SavedInteraction { interaction, outbox })))
     }
@@ -227,16 +227,6 @@ impl Context {
             };
             CommandError::new(ErrorCode::NotFound, detail).at("connector")
         })
-    }
-}
-
-fn of_interaction(id: InteractionId) -> OutboxFilter {
-    use timbre_domain::outbox::OutboxState::{Discarded, Done, Parked, Sending, Waiting};
-    OutboxFilter {
-        interaction: Some(id),
-        states: vec![Waiting, Sending, Parked, Done, Discarded],
-        limit: 1_000,
-        ..OutboxFilter::default()
     }
 }
 

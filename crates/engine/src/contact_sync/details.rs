@@ -1,6 +1,7 @@
 //! Details: contacts whose telephones the CRM's lists leave out, fetched one by one.
 
 use timbre_domain::crm::{CrmError, RemoteContact, Verdict};
+use timbre_domain::error::ErrorCode;
 use timbre_store::Gone;
 
 use super::{Halt, Work};
@@ -14,6 +15,13 @@ pub(super) enum Fetched {
     Gone,
     /// It can't be asked for: this one record is the trouble.
     Unread,
+}
+
+/// How often a contact is asked for whose answer fails, before the others get their turn.
+const TRIES: u32 = 3;
+
+fn of_one_record(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::VendorFailed | ErrorCode::Unreadable | ErrorCode::TooLarge)
 }
 
 impl Work {
@@ -79,6 +87,8 @@ impl Work {
         let tries = match error.verdict {
             Verdict::Park => 1,
             Verdict::SearchFirst { tries } => tries,
+            // One record that it stumbles over each time must not keep the others from coming.
+            Verdict::BackOff if of_one_record(error.code) => TRIES,
             Verdict::Stop | Verdict::Wait(_) | Verdict::BackOff => return false,
         };
         let before = self.failing_detail.take().filter(|(failing, _)| failing == id).map_or(0, |(_, times)| times);

@@ -185,6 +185,17 @@ impl Teller<'_> {
                     lines.push(self.texts.fill("crm.charge", &values));
                 }
             }
+            let told_by_itself = self.about.abilities.records.contains(&RecordKind::FollowUp);
+            if let Some(follow_up) = &result.follow_up {
+                let at = follow_up.at.format("%Y-%m-%d %H:%M UTC").to_string();
+                if !told_by_itself {
+                    let values = [("at", at.as_str()), ("what", follow_up.what.as_str())];
+                    lines.push(self.texts.fill("crm.to_do", &values));
+                }
+                if let Some(whom) = &follow_up.whom {
+                    lines.push(self.texts.fill("crm.whom", &[("whom", whom)]));
+                }
+            }
             if let Some(agent) = result.agent.as_ref().or(self.settings.agent.as_ref()) {
                 lines.push(self.texts.fill("crm.agent", &[("agent", agent)]));
             }

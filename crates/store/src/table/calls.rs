@@ -9,6 +9,7 @@ use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::dial::DialId;
 use timbre_domain::endpoint::EndpointNumber;
 
+use super::outbox;
 use super::{from_word, json, ms, time, to_json, unreadable, uuid, word};
 use crate::{Store, StoreError};
 
@@ -115,8 +116,10 @@ pub(super) fn of_contact(
 }
 
 pub(super) fn set_contact(tx: &Transaction<'_>, key: &CallKey, contact: ContactId) -> rusqlite::Result<()> {
-    let sql = "UPDATE calls SET contact_id = ?2 WHERE key = ?1";
-    tx.prepare_cached(sql)?.execute(params![key.to_string(), contact.0.as_bytes()]).map(drop)
+    let sql = "UPDATE calls SET contact_id = ?2 WHERE key = ?1 AND contact_id IS NOT ?2";
+    let changed = tx.prepare_cached(sql)?.execute(params![key.to_string(), contact.0.as_bytes()])?;
+    // What the CRM was told of the call is told anew, with the contact.
+    if changed > 0 { outbox::call_settled(tx, key, contact) } else { Ok(()) }
 }
 
 const COLUMNS: &str = "key, endpoint, direction, party, state, detected_at, connected_at, ended_at, dial_id, contact_id, \
@@ -166,6 +169,11 @@ fn adopt(tx: &Transaction<'_>, leg: &str, call: &str) -> rusqlite::Result<()> {
         .execute([other.as_str(), call])?;
     tx.prepare_cached("UPDATE OR IGNORE outbox SET subject = ?2 WHERE subject = ?1 AND kind = 'call'")?
         .execute([other.as_str(), call])?;
+    // One call, one record: what both were to have is told once, unless the other one is there already.
+    tx.prepare_cached(
+        "DELETE FROM outbox WHERE subject = ?1 AND kind = 'call' AND remote_id IS NULL AND begun_at IS NULL",
+    )?
+    .execute([other.as_str()])?;
     tx.prepare_cached("DELETE FROM calls WHERE key = ?1")?.execute([other.as_str()]).map(drop)
 }
 

@@ -85,7 +85,8 @@ fn amend(tx: &Transaction<'_>, call_key: &str, summary: &Summary) -> rusqlite::R
         "UPDATE calls SET duration_s = ?2, cost = ?3, end_reason = ?4,
              connected_at = CASE state WHEN 'ended' THEN ?5 ELSE connected_at END,
              ended_at = CASE state WHEN 'ended' THEN coalesce(?6, ended_at) ELSE ended_at END
-         WHERE key = ?1 AND (duration_s IS NOT ?2 OR cost IS NOT ?3 OR end_reason IS NOT ?4)",
+         WHERE key = ?1 AND (duration_s IS NOT ?2 OR cost IS NOT ?3 OR end_reason IS NOT ?4
+             OR (state = 'ended' AND (connected_at IS NOT ?5 OR (?6 IS NOT NULL AND ended_at IS NOT ?6))))",
     )?;
     let changed = statement.execute(params![
         call_key,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::contact::ContactId;
 use timbre_domain::interaction::{Interaction, InteractionId};
-use timbre_domain::outbox::{OutboxItem, RecordKind, Wanted};
+use timbre_domain::outbox::{OutboxItem, Wanted};
 
 use super::outbox::Order;
 use super::{calls, contacts, from_word, json, ms, outbox, time, to_json, unreadable, uuid, word};
@@ -31,7 +31,7 @@ pub struct Kept {
     pub interaction: Interaction,
     /// The records each CRM is to have of it, in their order.
     pub records: Vec<(AccountName, Vec<Wanted>)>,
-    /// The contact is not to be called any more; the CRMs that are told of it.
+    /// The contact is not to be called any more; the CRMs that are told of it where they know it, or it was typed here.
     pub do_not_call: Option<Vec<AccountName>>,
 }
 
@@ -104,6 +104,7 @@ impl Store {
                 _ => before.as_ref().and_then(|before| before.call.as_ref()),
             };
             let call = key.map(|key| calls::find(tx, key)).transpose()?.flatten();
+            let of_call = call.clone();
             let kept = match change(before, call) {
                 Ok(kept) => kept,
                 Err(refused) => return Ok(Err(refused)),
@@ -113,14 +114,11 @@ impl Store {
             if let (Some(call), Some(contact)) = (&interaction.call, interaction.contact) {
                 calls::set_contact(tx, call, contact)?;
             }
-            let order = Order { part_of: Some(interaction.id), key: order_key_of(&interaction), due: now };
+            let order =
+                Order { part_of: Some(interaction.id), key: order_key_of(&interaction, of_call.as_ref()), due: now };
             let mut waiting = Vec::new();
-            if let (Some(told), Some(contact)) = (kept.do_not_call, interaction.contact) {
-                contacts::do_not_call(tx, contact, now)?;
-                for connector in &told {
-                    let wanted = Wanted { kind: RecordKind::Contact, subject: contact.to_string(), taken_back: None };
-                    waiting.extend(outbox::want(tx, connector, &wanted, &Order::of_contact(contact, now), now)?);
-                }
+            if let (Some(tell), Some(contact)) = (kept.do_not_call, interaction.contact) {
+                waiting.extend(contacts::do_not_call(tx, contact, &tell, now)?);
             }
             for (connector, records) in &kept.records {
                 for wanted in records {
@@ -135,10 +133,10 @@ impl Store {
 }
 
 /// What keeps the records of one interaction in order with others: the contact, else the call of somebody unknown.
-fn order_key_of(interaction: &Interaction) -> String {
-    match (&interaction.contact, &interaction.call) {
-        (Some(contact), _) => contact.to_string(),
-        (None, Some(call)) => call.to_string(),
+fn order_key_of(interaction: &Interaction, call: Option<&calls::CallRecord>) -> String {
+    match (interaction.contact, &interaction.call) {
+        (contact, Some(key)) => outbox::order_key(contact, call, key),
+        (Some(contact), None) => contact.to_string(),
         (None, None) => interaction.id.to_string(),
     }
 }

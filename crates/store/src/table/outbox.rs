@@ -2,15 +2,18 @@
 
 use std::sync::atomic::Ordering;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::crm::Receipt;
+use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::outbox::{
-    AfterFailure, BELIEVED_AHEAD, OutboxItem, OutboxState, Problem, RecordKind, RequestId, TakenBack, Wanted,
+    BELIEVED_AHEAD, OutboxItem, OutboxState, Problem, RecordKind, RequestId, TakenBack, Wanted,
 };
 use uuid::Uuid;
 
@@ -33,6 +36,28 @@ impl Order {
     pub(super) fn of_contact(contact: ContactId, due: DateTime<Utc>) -> Self {
         Self { part_of: None, key: contact.to_string(), due }
     }
+}
+
+/// What keeps records in order with others: the contact, else the number of somebody unknown, else the call.
+pub(super) fn order_key(contact: Option<ContactId>, call: Option<&CallRecord>, key: &CallKey) -> String {
+    match (contact, call.and_then(|call| call.call.party.number())) {
+        (Some(contact), _) => contact.to_string(),
+        (None, Some(number)) => number.key(),
+        (None, None) => key.to_string(),
+    }
+}
+
+/// What became of a try that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    /// Its state now.
+    pub state: OutboxState,
+    /// When it is its turn again, UTC.
+    pub next_at: DateTime<Utc>,
+    /// The record itself was the trouble, and not the CRM or the network.
+    pub unsure: bool,
+    /// Nothing of it can be there: it need not be searched for.
+    pub never_sent: bool,
 }
 
 /// Everything that an item's record is made of, as it was at one moment.
@@ -60,8 +85,6 @@ pub struct OutboxFilter {
     pub connector: Option<AccountName>,
     /// Only those in these states; all but done and discarded where it is empty.
     pub states: Vec<OutboxState>,
-    /// Only those that belong to this interaction.
-    pub interaction: Option<InteractionId>,
     /// At most so many, the oldest first; 0 for the default of 100.
     pub limit: usize,
 }
@@ -90,7 +113,7 @@ impl Store {
                      AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                          WHERE earlier.connector = item.connector AND earlier.order_key = item.order_key
                            AND earlier.seq < item.seq AND earlier.state IN ('waiting', 'sending')
-                           AND (earlier.next_at <= ?2 OR earlier.attempts > 0))
+                           AND (earlier.next_at <= ?2 OR earlier.attempts > 0 OR earlier.state = 'sending'))
                  ORDER BY seq LIMIT 1"
             ))?
             .query_row(params![connector.as_str(), ms(now)], read)
@@ -126,8 +149,10 @@ impl Store {
         connector: &AccountName,
         now: DateTime<Utc>,
         settles_within: TimeDelta,
+        wrap_up: TimeDelta,
     ) -> Result<usize, StoreError> {
-        let ahead = ms(now + TimeDelta::from_std(BELIEVED_AHEAD).unwrap_or(TimeDelta::zero()) + settles_within);
+        let ahead =
+            ms(now + TimeDelta::from_std(BELIEVED_AHEAD).unwrap_or(TimeDelta::zero()) + settles_within + wrap_up);
         let astray = "connector = ?1 AND state IN ('waiting', 'sending') AND next_at > ?2";
         let any = self.read(|db| {
             let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE {astray})");
@@ -163,7 +188,7 @@ impl Store {
             if item.remote_id.is_none() {
                 tx.prepare_cached(
                     "UPDATE outbox SET state = 'sending', attempted = wanted, attempts = attempts + 1, begun_at = ?2,
-                         next_at = ?3 WHERE id = ?1",
+                         next_at = ?3, searched_at = ?3 WHERE id = ?1",
                 )?
                 .execute(params![id.0.as_bytes(), ms(now), ms(searched_at)])?;
             } else {
@@ -182,15 +207,23 @@ impl Store {
         self.read(|db| dispatch(db, id))
     }
 
-    /// The CRM has the record as it was sent last. What changed since is still to be told.
+    /// The CRM has the record as it was sent last. What changed since is still to be told. `carries` are the parts of a
+    /// contact that this CRM is told of.
     ///
     /// # Errors
     /// When it could not be saved; the record is then searched for and found.
-    pub fn outbox_sent(&self, id: RequestId, receipt: &Receipt, now: DateTime<Utc>) -> Result<OutboxItem, StoreError> {
+    pub fn outbox_sent(
+        &self,
+        id: RequestId,
+        receipt: &Receipt,
+        carries: &BTreeSet<String>,
+        now: DateTime<Utc>,
+    ) -> Result<OutboxItem, StoreError> {
         self.write_durably(|tx| {
             let before = by_id(tx, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
             tx.prepare_cached(
-                "UPDATE outbox SET remote_id = ?2, sent = attempted, attempts = 0, problem = NULL, begun_at = NULL,
+                "UPDATE outbox SET remote_id = ?2, sent = attempted, attempts = 0, unsure = 0, problem = NULL, begun_at = NULL,
+                     searched_at = NULL,
                      despite_duplicate = 0, next_at = ?3,
                      state = CASE WHEN state = 'discarded' THEN state WHEN attempted = wanted THEN 'done' ELSE 'waiting' END
                  WHERE id = ?1",
@@ -198,7 +231,7 @@ impl Store {
             .execute(params![id.0.as_bytes(), receipt.remote_id, ms(now)])?;
             if before.kind == RecordKind::Contact {
                 self.pushes.fetch_add(1, Ordering::Relaxed);
-                contact_sent(tx, &before, &receipt.remote_id, now)?;
+                contact_sent(tx, &before, &receipt.remote_id, carries, now)?;
             }
             by_id(tx, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
         })
@@ -209,7 +242,10 @@ impl Store {
     /// # Errors
     /// When it could not be saved.
     pub fn outbox_not_there(&self, id: RequestId) -> Result<(), StoreError> {
-        self.write(|tx| tx.execute("UPDATE outbox SET begun_at = NULL WHERE id = ?1", [id.0.as_bytes()]).map(drop))
+        self.write(|tx| {
+            tx.execute("UPDATE outbox SET begun_at = NULL, searched_at = NULL WHERE id = ?1", [id.0.as_bytes()])
+                .map(drop)
+        })
     }
 
     /// It is not to be sent before `next_at` after all: the call goes on. Nothing went out.
@@ -223,34 +259,66 @@ impl Store {
         })
     }
 
-    /// It could not be sent. The try `counts` where the record was the trouble, and not the CRM or the network.
+    /// It could not be sent. `unsure` says that the record itself was the trouble, and not the CRM or the network;
+    /// `never_sent` that nothing of it can be there.
     ///
     /// # Errors
     /// When it could not be saved.
     pub fn outbox_failed(
         &self,
         id: RequestId,
-        after: AfterFailure,
-        counts: bool,
-        next_at: DateTime<Utc>,
+        failure: &Failure,
         problem: &Problem,
     ) -> Result<Option<OutboxItem>, StoreError> {
         self.write(|tx| {
-            // Nothing of it went out where it waits again: then there is nothing to search for either.
             tx.prepare_cached(
-                "UPDATE outbox SET state = ?2, next_at = ?3, problem = ?4,
-                     begun_at = CASE ?2 WHEN 'waiting' THEN NULL ELSE begun_at END,
-                     attempts = CASE WHEN ?5 THEN attempts ELSE max(attempts - 1, 0) END
+                "UPDATE outbox SET state = ?2, next_at = ?3, problem = ?4, unsure = unsure + ?5,
+                     begun_at = CASE WHEN ?6 THEN NULL ELSE begun_at END,
+                     searched_at = CASE WHEN ?6 THEN NULL ELSE searched_at END
                  WHERE id = ?1 AND state IN ('waiting', 'sending')",
             )?
             .execute(params![
                 id.0.as_bytes(),
-                word(after.state)?,
-                ms(next_at),
+                word(failure.state)?,
+                ms(failure.next_at),
                 to_json(problem)?,
-                counts
+                failure.unsure,
+                failure.never_sent
             ])?;
             by_id(tx, id)
+        })
+    }
+
+    /// What it was about is gone. One that never went out goes too; one that may be there is not told of any more.
+    ///
+    /// # Errors
+    /// When it could not be saved.
+    pub fn outbox_moot(&self, id: RequestId) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let sql = "DELETE FROM outbox WHERE id = ?1 AND remote_id IS NULL AND begun_at IS NULL";
+            if tx.execute(sql, [id.0.as_bytes()])? == 0 {
+                tx.execute(
+                    "UPDATE outbox SET state = 'done' WHERE id = ?1 AND remote_id IS NOT NULL",
+                    [id.0.as_bytes()],
+                )?;
+                tx.execute(
+                    "UPDATE outbox SET state = 'discarded' WHERE id = ?1 AND remote_id IS NULL",
+                    [id.0.as_bytes()],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The items that belong to an interaction, whatever their state, the oldest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn outbox_of(&self, interaction: InteractionId) -> Result<Vec<OutboxItem>, StoreError> {
+        self.read(|db| {
+            db.prepare_cached(&format!("{SELECT} WHERE part_of = ?1 ORDER BY seq"))?
+                .query_map([interaction.0.as_bytes()], read)?
+                .collect()
         })
     }
 
@@ -265,14 +333,13 @@ impl Store {
         };
         let limit = i64::try_from(if filter.limit == 0 { 100 } else { filter.limit }).unwrap_or(i64::MAX);
         let connector = filter.connector.as_ref().map(AccountName::as_str);
-        let of = filter.interaction.map(|id| *id.0.as_bytes());
         let states = to_json(&states)?;
         self.read(|db| {
             db.prepare_cached(&format!(
                 "{SELECT} WHERE state IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR connector = ?2)
-                     AND (?3 IS NULL OR part_of = ?3) ORDER BY seq LIMIT ?4"
+                 ORDER BY seq LIMIT ?3"
             ))?
-            .query_map(params![states, connector, of, limit], read)?
+            .query_map(params![states, connector, limit], read)?
             .collect()
         })
     }
@@ -312,7 +379,8 @@ impl Store {
     ) -> Result<Option<OutboxItem>, StoreError> {
         self.write_durably(|tx| {
             tx.execute(
-                "UPDATE outbox SET next_at = ?2, attempts = 0, despite_duplicate = despite_duplicate OR ?3,
+                "UPDATE outbox SET next_at = CASE WHEN begun_at IS NULL THEN ?2 ELSE max(?2, coalesce(searched_at, ?2)) END,
+                     attempts = 0, unsure = 0, despite_duplicate = despite_duplicate OR ?3,
                      state = CASE WHEN begun_at IS NULL THEN 'waiting' ELSE 'sending' END
                  WHERE id = ?1 AND state <> 'done'",
                 params![id.0.as_bytes(), ms(now), despite_duplicate],
@@ -379,8 +447,11 @@ pub(super) fn want(
     let state = match state {
         // A person decided that the CRM is not to have it.
         OutboxState::Discarded => return Ok(None),
-        // Taken back before it ever went out: the CRM need not know.
-        _ if taken_back.is_some() && !maybe_there => OutboxState::Discarded,
+        // Taken back before it ever went out: the CRM need not know, and what is put back is a record of its own.
+        _ if taken_back.is_some() && !maybe_there => {
+            tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id.0.as_bytes()])?;
+            return Ok(None);
+        }
         OutboxState::Sending => OutboxState::Sending,
         OutboxState::Parked if maybe_there_unanswered(tx, id)? => OutboxState::Sending,
         OutboxState::Parked | OutboxState::Waiting | OutboxState::Done => OutboxState::Waiting,
@@ -388,7 +459,9 @@ pub(super) fn want(
     tx.prepare_cached(
         "UPDATE outbox SET wanted = wanted + 1, state = ?2, part_of = coalesce(?3, part_of), order_key = ?4, taken_back = ?6,
              attempts = CASE WHEN state = 'parked' THEN 0 ELSE attempts END,
-             next_at = CASE WHEN state = 'sending' THEN next_at WHEN state = 'waiting' THEN min(next_at, ?5) ELSE ?5 END
+             unsure = CASE WHEN state = 'parked' THEN 0 ELSE unsure END,
+             next_at = CASE WHEN state = 'sending' THEN next_at WHEN ?2 = 'sending' THEN max(?5, coalesce(searched_at, ?5))
+                            WHEN state = 'waiting' THEN min(next_at, ?5) ELSE ?5 END
          WHERE id = ?1",
     )?
     .execute(params![
@@ -432,6 +505,13 @@ pub(super) fn call_changed(tx: &Transaction<'_>, call: &str) -> rusqlite::Result
     .map(drop)
 }
 
+/// Who was called is settled: the records of the call name the contact from now on, and keep its order.
+pub(super) fn call_settled(tx: &Transaction<'_>, call: &CallKey, contact: ContactId) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE outbox SET order_key = ?2 WHERE subject = ?1 AND kind = 'call'")?
+        .execute([call.to_string(), contact.to_string()])?;
+    call_changed(tx, &call.to_string())
+}
+
 /// A call has ended: the CRM is to have it from `due` on, whether or not somebody writes a result.
 pub(super) fn call_ended(
     tx: &Transaction<'_>,
@@ -440,26 +520,61 @@ pub(super) fn call_ended(
     due: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
-    let contact = calls::find(tx, call)?.and_then(|call| call.contact);
-    let key = contact.map_or_else(|| call.to_string(), |contact| contact.to_string());
+    let record = calls::find(tx, call)?;
+    let key = order_key(record.as_ref().and_then(|record| record.contact), record.as_ref(), call);
     let wanted = Wanted { kind: RecordKind::Call, subject: call.to_string(), taken_back: None };
     want(tx, connector, &wanted, &Order { part_of: None, key, due }, now).map(drop)
 }
 
 /// The CRM has the contact: from now on the two are one, and what went there without it is told anew.
-fn contact_sent(tx: &Transaction<'_>, item: &OutboxItem, remote_id: &str, now: DateTime<Utc>) -> rusqlite::Result<()> {
+fn contact_sent(
+    tx: &Transaction<'_>,
+    item: &OutboxItem,
+    remote_id: &str,
+    carries: &BTreeSet<String>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
     let Ok(contact) = item.subject.parse::<ContactId>() else { return Ok(()) };
     // What was typed since the request went out is still to be told.
-    let whole = item.attempted == item.wanted;
-    contacts::known_as(tx, contact, &item.connector, remote_id, whole, now)?;
-    if item.remote_id.is_none() {
-        tx.prepare_cached(
-            "UPDATE outbox SET wanted = wanted + 1, state = 'waiting', next_at = ?3
-             WHERE connector = ?1 AND order_key = ?2 AND kind <> 'contact' AND state = 'done'",
-        )?
-        .execute(params![item.connector.as_str(), item.order_key, ms(now)])?;
-    }
-    Ok(())
+    let known = (item.attempted == item.wanted).then_some(carries);
+    contacts::known_as(tx, contact, &item.connector, remote_id, known, now)?;
+    if item.remote_id.is_none() { retell(tx, &item.connector, &item.order_key) } else { Ok(()) }
+}
+
+/// What was told of somebody is told anew: the CRM knows now, or knows again, who it is. What is on its way goes once more
+/// afterwards.
+pub(super) fn retell(tx: &Transaction<'_>, connector: &AccountName, order_key: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE outbox SET wanted = wanted + 1, state = CASE state WHEN 'done' THEN 'waiting' ELSE state END
+         WHERE order_key = ?2 AND connector = ?1 AND kind <> 'contact' AND (state = 'done' OR state = 'sending')",
+    )?
+    .execute([connector.as_str(), order_key])
+    .map(drop)
+}
+
+/// A CRM has a contact no more, because somebody deleted it there: what waits to be told of it is for a person to decide,
+/// who by a retry makes a new record; what was refused because of it is tried again, without it.
+pub(super) fn contact_lost(
+    tx: &Transaction<'_>,
+    connector: &AccountName,
+    contact: ContactId,
+    now: i64,
+) -> rusqlite::Result<()> {
+    let key = contact.to_string();
+    let problem = Problem { code: ErrorCode::NotFound, words: String::new(), at: time(now)? };
+    tx.prepare_cached(
+        "UPDATE outbox SET remote_id = NULL, begun_at = NULL, searched_at = NULL, sent = 0,
+             problem = CASE WHEN state IN ('waiting', 'sending') THEN ?3 ELSE problem END,
+             state = CASE WHEN state IN ('waiting', 'sending') THEN 'parked' ELSE state END
+         WHERE connector = ?1 AND kind = 'contact' AND subject = ?2",
+    )?
+    .execute(params![connector.as_str(), key, to_json(&problem)?])?;
+    tx.prepare_cached(
+        "UPDATE outbox SET state = CASE WHEN begun_at IS NULL THEN 'waiting' ELSE 'sending' END, attempts = 0, unsure = 0
+         WHERE order_key = ?2 AND connector = ?1 AND kind <> 'contact' AND state = 'parked'",
+    )?
+    .execute([connector.as_str(), key.as_str()])
+    .map(drop)
 }
 
 /// The items of a call and of a result.
@@ -502,7 +617,7 @@ fn dispatch(db: &Connection, id: RequestId) -> rusqlite::Result<Option<Dispatch>
 }
 
 const SELECT: &str = "SELECT id, connector, kind, subject, order_key, state, wanted, sent, attempted, remote_id, attempts, \
-    despite_duplicate, created_at, next_at, begun_at, problem FROM outbox";
+    despite_duplicate, created_at, next_at, begun_at, problem, unsure FROM outbox";
 
 pub(super) fn by_id(db: &Connection, id: RequestId) -> rusqlite::Result<Option<OutboxItem>> {
     db.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?.query_row([id.0.as_bytes()], read).optional()
@@ -527,18 +642,16 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
         next_at: time(row.get(13)?)?,
         begun_at: row.get::<_, Option<i64>>(14)?.map(time).transpose()?,
         problem: row.get_ref(15)?.as_str_or_null()?.map(json).transpose()?,
+        unsure: row.get(16)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use timbre_domain::contact::{ContactPhone, Origin, PhoneKind};
-    use timbre_domain::error::ErrorCode;
     use timbre_domain::interaction::{Charge, InteractionState};
     use timbre_domain::number::{Country, PhoneNumber};
-    use timbre_domain::outbox::{ForConnector, LONGEST_PAUSE};
+    use timbre_domain::outbox::LONGEST_PAUSE;
 
     use super::super::testing::{TestStore, at, store};
     use super::*;
@@ -578,6 +691,14 @@ mod tests {
         store.outbox_next(&crm(), at(now)).unwrap().map(|item| item.id)
     }
 
+    fn everything() -> BTreeSet<String> {
+        ["name", "company", "emails", "phones"].map(str::to_owned).into()
+    }
+
+    fn failure(state: OutboxState, next_at: DateTime<Utc>) -> Failure {
+        Failure { state, next_at, unsure: true, never_sent: state == OutboxState::Waiting }
+    }
+
     fn problem() -> Problem {
         Problem { code: ErrorCode::VendorFailed, words: String::new(), at: at(0) }
     }
@@ -613,16 +734,15 @@ mod tests {
         let other = result(&store, 2, Some(eva), &[RecordKind::Note], 1);
         assert_eq!(next(&store, 5), Some(first[0].id));
         store.outbox_begin(first[0].id, at(5), at(65)).unwrap().unwrap();
-        let after =
-            AfterFailure { state: OutboxState::Waiting, pause: Duration::ZERO, connector: ForConnector::Nothing };
-        store.outbox_failed(first[0].id, after, true, at(30), &problem()).unwrap();
+        let after = OutboxState::Waiting;
+        store.outbox_failed(first[0].id, &failure(after, at(30)), &problem()).unwrap();
         assert_eq!(next(&store, 6), Some(other[0].id), "Ana's second record waits for her first");
         store.outbox_begin(other[0].id, at(6), at(66)).unwrap().unwrap();
-        store.outbox_sent(other[0].id, &Receipt { remote_id: "x".into() }, at(7)).unwrap();
+        store.outbox_sent(other[0].id, &Receipt { remote_id: "x".into() }, &everything(), at(7)).unwrap();
         assert_eq!(next(&store, 7), None);
         assert_eq!(next(&store, 30), Some(first[0].id));
-        let after = AfterFailure { state: OutboxState::Parked, ..after };
-        store.outbox_failed(first[0].id, after, true, at(31), &problem()).unwrap();
+        let after = OutboxState::Parked;
+        store.outbox_failed(first[0].id, &failure(after, at(31)), &problem()).unwrap();
         assert_eq!(next(&store, 31), Some(first[1].id), "what is parked holds nobody up");
     }
 
@@ -636,10 +756,10 @@ mod tests {
         let again = result(&store, 1, None, &[RecordKind::Note], 2).remove(0);
         assert_eq!((again.id, again.state, again.wanted), (item.id, OutboxState::Sending, 2));
         let receipt = Receipt { remote_id: "n1".into() };
-        let item = store.outbox_sent(item.id, &receipt, at(3)).unwrap();
+        let item = store.outbox_sent(item.id, &receipt, &everything(), at(3)).unwrap();
         assert_eq!((item.state, item.sent, item.wanted), (OutboxState::Waiting, 1, 2));
         store.outbox_begin(item.id, at(4), at(64)).unwrap().unwrap();
-        let item = store.outbox_sent(item.id, &receipt, at(5)).unwrap();
+        let item = store.outbox_sent(item.id, &receipt, &everything(), at(5)).unwrap();
         assert_eq!((item.state, item.sent, item.problem), (OutboxState::Done, 2, None));
     }
 
@@ -660,9 +780,9 @@ mod tests {
         let sending = result(&store, 2, None, &[RecordKind::Note], 0).remove(0);
         store.outbox_begin(sending.id, at(0), at(60)).unwrap().unwrap();
         let hour = 3_600;
-        assert_eq!(store.outbox_set_right(&crm(), at(0), TimeDelta::seconds(60)).unwrap(), 0);
+        assert_eq!(store.outbox_set_right(&crm(), at(0), TimeDelta::seconds(60), TimeDelta::zero()).unwrap(), 0);
         assert_eq!(next(&store, -hour), None);
-        assert_eq!(store.outbox_set_right(&crm(), at(-hour), TimeDelta::seconds(60)).unwrap(), 2);
+        assert_eq!(store.outbox_set_right(&crm(), at(-hour), TimeDelta::seconds(60), TimeDelta::zero()).unwrap(), 2);
         assert_eq!(next(&store, -hour), Some(waits.id));
         store.outbox_discard(waits.id).unwrap().unwrap();
         assert_eq!(next(&store, -hour + 59), None);
@@ -685,7 +805,7 @@ mod tests {
             subject: Uuid::from_u128(1).to_string(),
             taken_back: Some(TakenBack::Charge(charge)),
         };
-        let take_back = |store: &TestStore| {
+        let take_back = |store: &TestStore| -> Option<OutboxItem> {
             store
                 .change_interaction(&Which::Id(InteractionId(Uuid::from_u128(1))), at(9), |before, _| {
                     let records = vec![(crm(), vec![back.clone()])];
@@ -694,15 +814,18 @@ mod tests {
                 .unwrap()
                 .unwrap()
                 .1
-                .remove(0)
+                .pop()
         };
         let item = result(&store, 1, None, &[RecordKind::FollowUp], 0).remove(0);
-        assert_eq!(take_back(&store).state, OutboxState::Discarded);
+        assert_eq!(take_back(&store), None);
+        assert_eq!(store.outbox_item(item.id).unwrap(), None);
+        let again = result(&store, 1, None, &[RecordKind::FollowUp], 10);
+        assert_eq!(next(&store, 11), Some(again[0].id), "what is put back goes");
         let (store, item) = (self::store(), item);
         let item = OutboxItem { id: result(&store, 1, None, &[RecordKind::FollowUp], 0).remove(0).id, ..item };
         store.outbox_begin(item.id, at(1), at(61)).unwrap().unwrap();
-        assert_eq!(take_back(&store).state, OutboxState::Sending, "it may be there: it is found first");
-        store.outbox_sent(item.id, &Receipt { remote_id: "t".into() }, at(10)).unwrap();
+        assert_eq!(take_back(&store).unwrap().state, OutboxState::Sending, "it may be there: it is found first");
+        store.outbox_sent(item.id, &Receipt { remote_id: "t".into() }, &everything(), at(10)).unwrap();
         let dispatch = store.outbox_begin(item.id, at(11), at(71)).unwrap().unwrap();
         assert_eq!(Some(dispatch.taken_back.unwrap()), back.taken_back);
     }
@@ -715,14 +838,13 @@ mod tests {
         let note = result(&store, 1, Some(ana.id), &[RecordKind::Note], 1).remove(0);
         assert_eq!(next(&store, 2), Some(item.id), "the contact first");
         store.outbox_begin(item.id, at(2), at(62)).unwrap().unwrap();
-        let after =
-            AfterFailure { state: OutboxState::Parked, pause: Duration::ZERO, connector: ForConnector::Nothing };
-        store.outbox_failed(item.id, after, true, at(2), &problem()).unwrap();
+        let after = OutboxState::Parked;
+        store.outbox_failed(item.id, &failure(after, at(2)), &problem()).unwrap();
         let alone = store.outbox_begin(note.id, at(3), at(63)).unwrap().unwrap();
         assert_eq!((alone.contact.is_some(), alone.contact_remote_id), (true, None));
-        store.outbox_sent(note.id, &Receipt { remote_id: "n".into() }, at(3)).unwrap();
+        store.outbox_sent(note.id, &Receipt { remote_id: "n".into() }, &everything(), at(3)).unwrap();
         assert_eq!(store.outbox_retry(item.id, true, at(4)).unwrap().unwrap().state, OutboxState::Sending);
-        store.outbox_sent(item.id, &Receipt { remote_id: "c9".into() }, at(5)).unwrap();
+        store.outbox_sent(item.id, &Receipt { remote_id: "c9".into() }, &everything(), at(5)).unwrap();
         let now = store.contact(ana.id).unwrap().unwrap();
         assert_eq!(now.origin, Some(Origin { source: "crm".into(), external_id: Some("c9".into()) }));
         assert!(now.typed.is_empty() && now.phones[0].source.as_deref() == Some("crm"), "{now:?}");
@@ -737,7 +859,7 @@ mod tests {
             Contact { origin: Some(Origin { source: "google".into(), external_id: Some("g1".into()) }), ..contact(7) };
         let item = store.add_contact(&ana, &[crm()], at(0)).unwrap().remove(0);
         store.outbox_begin(item.id, at(2), at(62)).unwrap().unwrap();
-        store.outbox_sent(item.id, &Receipt { remote_id: "c9".into() }, at(5)).unwrap();
+        store.outbox_sent(item.id, &Receipt { remote_id: "c9".into() }, &everything(), at(5)).unwrap();
         let dispatch = store.outbox_dispatch(item.id).unwrap().unwrap();
         assert_eq!(dispatch.contact_remote_id.as_deref(), Some("c9"));
         assert_eq!(dispatch.contact.unwrap().origin.unwrap().source, "google");

@@ -117,6 +117,7 @@ impl Desk {
             fetch: true,
             lists_are_partial: partial,
             find: true,
+            contact_parts: ["name", "company", "owner", "emails", "phones", "do_not_call"].map(str::to_owned).into(),
             records: [RecordKind::Contact].into(),
         };
         let about =

@@ -1,13 +1,16 @@
 //! What contacts and the CRMs have to do with each other: ids there, and what a person changed here.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, Origin};
-use timbre_domain::identity::updated;
+use timbre_domain::identity::{REMOVED_PHONE, updated};
+use timbre_domain::outbox::OutboxItem;
 
 use super::row::{self, Prepared, Writer};
-use super::{hand_over, ms};
+use super::{hand_over, ms, told};
 
 pub(in crate::table) fn find(db: &Connection, id: ContactId) -> rusqlite::Result<Option<Contact>> {
     Ok(row::by_id(db, id)?.map(|(_, contact)| contact))
@@ -42,14 +45,14 @@ pub(super) fn known_there(
     tx.prepare_cached(sql)?.execute(rusqlite::params![connector.as_str(), id.to_string(), remote_id]).map(drop)
 }
 
-/// The CRM has this contact under this id. Where it knows all that was typed here (`whole`), nothing is ours alone any
-/// more: what is changed over there from now on comes back.
+/// The CRM has this contact under this id, and knows the parts of it that `carries` names: these are not ours alone any
+/// more, and what is changed of them over there from now on comes back.
 pub(in crate::table) fn known_as(
     tx: &Transaction<'_>,
     id: ContactId,
     connector: &AccountName,
     remote_id: &str,
-    whole: bool,
+    carries: Option<&BTreeSet<String>>,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
     let Some((row, old)) = row::by_id(tx, id)? else { return Ok(()) };
@@ -69,9 +72,10 @@ pub(in crate::table) fn known_as(
     if !named_elsewhere {
         contact.origin = Some(there);
     }
-    if whole {
-        contact.typed.clear();
-        for phone in contact.phones.iter_mut().filter(|phone| phone.source.is_none()) {
+    if let Some(carries) = carries {
+        let phones = carries.contains("phones");
+        contact.typed.retain(|mark| !carries.contains(mark) && !(phones && mark.starts_with(REMOVED_PHONE)));
+        for phone in contact.phones.iter_mut().filter(|phone| phones && phone.source.is_none()) {
             phone.source = Some(connector.to_string());
         }
     }
@@ -79,10 +83,23 @@ pub(in crate::table) fn known_as(
     writer.add_origin(row, connector.as_str(), remote_id)
 }
 
-/// The contact is not to be called any more, because a person said so here.
-pub(in crate::table) fn do_not_call(tx: &Transaction<'_>, id: ContactId, now: DateTime<Utc>) -> rusqlite::Result<()> {
-    let Some((row, old)) = row::by_id(tx, id)? else { return Ok(()) };
+/// The contact is not to be called any more, because a person said so here. Of these CRMs those are told that know it; all
+/// of them where it was typed here.
+pub(in crate::table) fn do_not_call(
+    tx: &Transaction<'_>,
+    id: ContactId,
+    tell: &[AccountName],
+    now: DateTime<Utc>,
+) -> rusqlite::Result<Vec<OutboxItem>> {
+    let Some((row, old)) = row::by_id(tx, id)? else { return Ok(Vec::new()) };
     let mut contact = Contact { do_not_call: true, ..old.clone() };
     contact.typed.insert("do_not_call".to_owned());
-    Writer::new(tx)?.update(row, &old, &Prepared::new(contact), Some(ms(now)))
+    Writer::new(tx)?.update(row, &old, &Prepared::new(contact), Some(ms(now)))?;
+    let mut of_it = Vec::with_capacity(tell.len());
+    for connector in tell {
+        if old.origin.is_none() || remote_id(tx, &old, connector)?.is_some() {
+            of_it.push(connector.clone());
+        }
+    }
+    told(tx, id, &of_it, now)
 }

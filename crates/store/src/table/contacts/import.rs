@@ -401,8 +401,8 @@ mod tests {
         import(&store, people());
         let ids: Vec<ContactId> =
             store.contacts_view().unwrap().after(None).unwrap().iter().map(|contact| contact.id).collect();
-        store.merge_contacts(ids[1], &[ids[2]], at(2)).unwrap().unwrap();
-        store.merge_contacts(ids[0], &[ids[1]], at(2)).unwrap().unwrap();
+        store.merge_contacts(ids[1], &[ids[2]], at(2), |_| Vec::new()).unwrap().unwrap();
+        store.merge_contacts(ids[0], &[ids[1]], at(2), |_| Vec::new()).unwrap().unwrap();
         assert_eq!(counts(&import(&store, people())), (0, 0, 3));
         assert_eq!(counts(&import(&store, people())), (0, 0, 3));
         assert_eq!(store.count_contacts().unwrap(), 1);

@@ -153,8 +153,9 @@ impl Store {
         kept: ContactId,
         others: &[ContactId],
         now: DateTime<Utc>,
-    ) -> Result<Option<Contact>, StoreError> {
-        self.write(|tx| {
+        tell: impl FnOnce(&Contact) -> Vec<AccountName>,
+    ) -> Result<Option<(Contact, Vec<OutboxItem>)>, StoreError> {
+        self.write_durably(|tx| {
             let Some((row, before)) = row::by_id(tx, kept)? else { return Ok(None) };
             // All are there before the first is taken apart, and each is taken in once.
             let mut taken_in = Vec::with_capacity(others.len());
@@ -172,7 +173,8 @@ impl Store {
                 contact = merged(&contact, other);
             }
             writer.update(row, &before, &Prepared::new(contact.clone()), Some(ms(now)))?;
-            Ok(Some(contact))
+            let waiting = told(tx, kept, &tell(&contact), now)?;
+            Ok(Some((contact, waiting)))
         })
     }
 
@@ -312,9 +314,10 @@ mod tests {
         for n in 1..=3 {
             store.save_contact(&contact(n, &[&format!("8888000{n}")]), at(0)).unwrap();
         }
-        assert_eq!(store.merge_contacts(id(1), &[id(2), id(9)], at(1)).unwrap(), None);
+        assert_eq!(store.merge_contacts(id(1), &[id(2), id(9)], at(1), |_| Vec::new()).unwrap(), None);
         assert_eq!(store.count_contacts().unwrap(), 3, "nothing happened");
-        let one = store.merge_contacts(id(1), &[id(2), id(2), id(1), id(3)], at(1)).unwrap().unwrap();
+        let (one, _) =
+            store.merge_contacts(id(1), &[id(2), id(2), id(1), id(3)], at(1), |_| Vec::new()).unwrap().unwrap();
         assert_eq!((one.phones.len(), store.count_contacts().unwrap()), (3, 1));
     }
 

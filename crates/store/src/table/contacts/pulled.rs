@@ -5,6 +5,7 @@ use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, Origin};
 use timbre_domain::identity::{MergeRule, origin_key, updated};
 
+use super::super::outbox;
 use super::crm::known_there;
 use super::import::{Outcome, known_by_rule};
 use super::remove;
@@ -66,6 +67,8 @@ pub(in crate::table) fn take_in(
     if !ids.contains(key) {
         writer.add_origin(row, connector.as_str(), id)?;
         known_there(writer.tx, connector, ours.id, id)?;
+        // What went there of somebody unknown is told with the contact from now on.
+        outbox::retell(writer.tx, connector, &ours.id.to_string())?;
     }
     Ok(outcome)
 }
@@ -125,6 +128,7 @@ pub(in crate::table) fn unlink(
         }
         writer.update(row, &ours, &Prepared::new(kept), Some(now))?;
         writer.drop_id(row, key.clone())?;
+        outbox::contact_lost(writer.tx, connector, ours.id, now)?;
         became = Gone::Kept;
     }
     Ok(became)

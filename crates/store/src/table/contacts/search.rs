@@ -340,7 +340,8 @@ mod tests {
         let renamed = Contact { name: "Úrsula Quirós".into(), phones: Vec::new(), ..people[3].clone() };
         store.save_contact(&renamed, at(1)).unwrap();
         assert_eq!(ids(&store.search_contacts("quiros ur", Country::CR, 9).unwrap()), [renamed.id]);
-        let merged = store.merge_contacts(people[0].id, &[people[1].id, renamed.id], at(2)).unwrap().unwrap();
+        let (merged, _) =
+            store.merge_contacts(people[0].id, &[people[1].id, renamed.id], at(2), |_| Vec::new()).unwrap().unwrap();
         assert_eq!((merged.phones.len(), merged.emails.len()), (2, 3));
         assert!(store.search_contacts("quiros", Country::CR, 9).unwrap().is_empty());
         store.remove_contact(people[5].id).unwrap();
