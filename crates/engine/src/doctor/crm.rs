@@ -49,7 +49,6 @@ pub(super) async fn check(context: &Context, crm: &CrmLine) -> Vec<Check> {
                 connector: Some(name.clone()),
                 states: vec![OutboxState::Waiting, OutboxState::Sending],
                 limit: 1,
-                ..OutboxFilter::default()
             };
             let oldest = store.outbox(&waiting)?.first().map(|item| now - item.created_at);
             Ok((store.outbox_counts(&name)?, oldest))

@@ -74,7 +74,8 @@ pub(in crate::table) fn known_as(
     }
     if let Some(carries) = carries {
         let phones = carries.contains("phones");
-        contact.typed.retain(|mark| !carries.contains(mark) && !(phones && mark.starts_with(REMOVED_PHONE)));
+        let known = |mark: &String| carries.contains(mark) || (phones && mark.starts_with(REMOVED_PHONE));
+        contact.typed.retain(|mark| !known(mark));
         for phone in contact.phones.iter_mut().filter(|phone| phones && phone.source.is_none()) {
             phone.source = Some(connector.to_string());
         }

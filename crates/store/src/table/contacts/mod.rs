@@ -95,10 +95,6 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be saved; the change itself may refuse, and then nothing changes either.
-    #[expect(
-        clippy::type_complexity,
-        reason = "not there, refused or changed: three things a caller tells apart at once"
-    )]
     pub fn change_contact<E>(
         &self,
         id: ContactId,
