@@ -14,6 +14,8 @@ pub(crate) struct Report {
     facts: Vec<Fact>,
     /// How many times the yardstick.
     ratios: Vec<Ratio>,
+    /// How much in a second.
+    rates: Vec<Rate>,
 }
 
 /// What a figure is read in; it is kept in milliseconds.
@@ -78,6 +80,13 @@ struct Ratio {
     goal: Option<f64>,
 }
 
+#[derive(Debug, Serialize)]
+struct Rate {
+    what: String,
+    of: String,
+    a_second: f64,
+}
+
 impl Report {
     pub(crate) fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
@@ -121,6 +130,14 @@ impl Report {
         }
     }
 
+    /// Says how many in a second a figure's median makes, where each of its durations is that of `count`.
+    pub(crate) fn rate(&mut self, what: &str, count: u64, of: &str) {
+        if let Some(figure) = self.figures.iter().find(|figure| figure.what == what) {
+            let a_second = count as f64 * 1e3 / figure.p50_ms;
+            self.rates.push(Rate { what: what.to_owned(), of: of.to_owned(), a_second });
+        }
+    }
+
     /// What must hold and does not.
     pub(crate) fn broken(&self) -> impl Iterator<Item = &str> {
         self.facts.iter().filter(|fact| !fact.holds).map(|fact| fact.what.as_str())
@@ -160,6 +177,9 @@ impl fmt::Display for Report {
                 None => writeln!(f)?,
             }
         }
+        for Rate { what, of, a_second } in &self.rates {
+            writeln!(f, "  median, {what} = {} {of} a second", grouped(*a_second as u64))?;
+        }
         for Fact { what, value, holds } in &self.facts {
             writeln!(f, "  {what}: {value}{}", if *holds { "" } else { "   BROKEN" })?;
         }
@@ -171,9 +191,40 @@ fn verdict(met: bool) -> &'static str {
     if met { "met" } else { "MISSED" }
 }
 
+/// `1234567` as `1 234 567`.
+pub(crate) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1234567890` as `1 234 MB`.
+pub(crate) fn megabytes(bytes: u64) -> String {
+    format!("{} MB", grouped(bytes / 1_000_000))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_done_in_a_second_follows_from_the_median() {
+        let mut report = Report::new("Sync");
+        report.figure("ours", vec![1_000.0, 2_000.0, 9_000.0], None);
+        report.rate("ours", 6_000, "contacts");
+        assert!(report.to_string().contains("ours = 3 000 contacts a second"), "{report}");
+    }
+
+    #[test]
+    fn large_numbers_are_read_in_groups_of_three() {
+        assert_eq!([7, 1_000, 1_234_567].map(grouped), ["7", "1 000", "1 234 567"]);
+    }
 
     #[test]
     fn percentiles_are_values_that_were_measured() {

@@ -43,7 +43,7 @@ pub(super) fn by_hand(digits: &str, way: u64) -> String {
     if way.is_multiple_of(2) { format!("+{digits}") } else { format!("00{digits}") }
 }
 
-/// A number as an exchange in [`super::HOME`] writes it.
+/// A number as an exchange in [`crate::HOME`] writes it.
 pub(super) fn by_exchange(digits: &str) -> String {
     digits.strip_prefix("506").map_or_else(|| format!("00{digits}"), str::to_owned)
 }
@@ -52,8 +52,8 @@ pub(super) fn by_exchange(digits: &str) -> String {
 mod tests {
     use timbre_domain::number::{PhoneNumber, ReadNumber};
 
-    use super::super::HOME;
     use super::*;
+    use crate::HOME;
 
     fn key(text: &str) -> String {
         match PhoneNumber::read(text, HOME) {

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use timbre_store::ImportRecord;
 use timbre_tests::programs::program;
 
-use super::memory::{self, Ran};
+use super::file;
 use super::shell::{Counts, Shell};
-use super::{MEMORY, file, grouped, megabytes};
-use crate::Failure;
-use crate::figures::{At, Report, Unit};
+use crate::figures::{At, Report, Unit, grouped, megabytes};
+use crate::memory::{self, MEMORY, Ran};
+use crate::{Failure, VENDOR};
 
 /// Times each way is measured, in turn.
 const ROUNDS: usize = 3;
@@ -31,7 +31,7 @@ pub(super) fn measure(dir: &Path, count: u64) -> Result<(Report, PathBuf), Failu
     let (contacts, data) = (dir.join("contactos.csv"), dir.join("data"));
     let bytes = file::write(&contacts, count)?;
     let database = data.join("timbre.db");
-    fs::write(dir.join("timbre.toml"), SETTINGS)?;
+    fs::write(dir.join("timbre.toml"), VENDOR)?;
 
     let (mut ours, mut attached, mut csv) = (Vec::new(), Vec::new(), Vec::new());
     let mut shell = None;
@@ -108,7 +108,3 @@ fn import(dir: &Path, contacts: &Path, data: &Path) -> Result<Ran, Failure> {
     command.env_remove("TIMBRE_LOG").stdin(Stdio::null());
     memory::run(&mut command, dir)
 }
-
-/// For a vendor that is never asked.
-const SETTINGS: &str = "language = \"en\"\ncountry = \"CR\"\n[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\n\
-                        base_url = \"https://vendor.invalid\"\nusername = \"8373456\"\n";

@@ -13,10 +13,10 @@ use timbre_domain::number::{PhoneNumber, ReadNumber};
 use timbre_store::Store;
 
 use super::people::{Person, mixed};
-use super::{HOME, Opened, file, grouped};
-use crate::Failure;
-use crate::figures::{At, Report, Unit};
+use super::{Opened, file};
+use crate::figures::{At, Report, Unit, grouped};
 use crate::headless::ms_between;
+use crate::{Failure, HOME};
 
 /// Half of them are people who are there, half are not.
 const LOOKUPS: u64 = 20_000;

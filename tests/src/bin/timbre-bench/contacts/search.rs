@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use timbre_domain::contact::Contact;
 
+use super::Opened;
 use super::people::{Person, mixed};
-use super::{HOME, Opened, grouped};
-use crate::Failure;
-use crate::figures::{Report, Unit};
+use crate::figures::{Report, Unit, grouped};
 use crate::headless::ms_between;
+use crate::{Failure, HOME};
 
 /// People who are searched for.
 const SOUGHT: u64 = 300;

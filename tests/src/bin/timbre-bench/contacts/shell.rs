@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::memory::{self, Ran};
 use crate::Failure;
+use crate::memory::{self, Ran};
 
 /// The store's own settings of the connection that imports.
 const SETTINGS: &str = "PRAGMA journal_mode = WAL;\nPRAGMA synchronous = NORMAL;\nPRAGMA cache_size = -49152;\n";

@@ -8,25 +8,27 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::megabytes;
 use crate::Failure;
-use crate::figures::Report;
+use crate::figures::{Report, megabytes};
+
+/// What a part may take of memory, bytes.
+pub(crate) const MEMORY: u64 = 200_000_000;
 
 /// How often a process that runs is looked at: the kernel keeps its peak, so only what came after the last look is missed.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// What running a program to its end took.
-pub(super) struct Ran {
-    pub(super) seconds: f64,
+pub(crate) struct Ran {
+    pub(crate) seconds: f64,
     /// Of all its threads, seconds: what others do on the machine is not in it.
-    pub(super) processor: Option<f64>,
+    pub(crate) processor: Option<f64>,
     /// Bytes.
-    pub(super) peak: Option<u64>,
-    pub(super) output: String,
+    pub(crate) peak: Option<u64>,
+    pub(crate) output: String,
 }
 
 /// Runs a program to its end; its failure is ours. What it writes goes through files in `dir`.
-pub(super) fn run(command: &mut Command, dir: &Path) -> Result<Ran, Failure> {
+pub(crate) fn run(command: &mut Command, dir: &Path) -> Result<Ran, Failure> {
     let (written, complaints) = (dir.join("stdout"), dir.join("stderr"));
     command.stdout(File::create(&written)?).stderr(File::create(&complaints)?);
     let started = Instant::now();
@@ -54,16 +56,19 @@ pub(super) fn run(command: &mut Command, dir: &Path) -> Result<Ran, Failure> {
 }
 
 fn not_started(command: &Command, error: &io::Error) -> String {
-    format!("{} could not be started ({error}); --contacts 0 leaves it out", command.get_program().display())
+    format!(
+        "{} could not be started ({error}); --contacts 0 and --synced 0 leave out what needs it",
+        command.get_program().display()
+    )
 }
 
 /// The peak of this process, bytes.
-pub(super) fn peak() -> Option<u64> {
+pub(crate) fn peak() -> Option<u64> {
     peak_of("self")
 }
 
 /// Begins the peak of this process anew, where the kernel lets us; elsewhere it stays that of the whole life.
-pub(super) fn forget_peak() {
+pub(crate) fn forget_peak() {
     let _ = fs::write("/proc/self/clear_refs", "5");
 }
 
@@ -86,7 +91,7 @@ fn seconds_in(stat: &str) -> Option<f64> {
 }
 
 /// States a peak, and that it keeps to its limit.
-pub(super) fn fact(report: &mut Report, what: &str, peak: Option<u64>, limit: Option<u64>) {
+pub(crate) fn fact(report: &mut Report, what: &str, peak: Option<u64>, limit: Option<u64>) {
     let Some(peak) = peak else { return };
     let value = match limit {
         Some(limit) => format!("{} (at most {})", megabytes(peak), megabytes(limit)),
