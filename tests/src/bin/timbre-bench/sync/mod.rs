@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use timbre_engine::contact_sync::SyncReport;
@@ -30,9 +31,12 @@ const ROUNDS: usize = 3;
 const SEED: u64 = 7;
 /// Requests a second: the most that a connector's file can say. Its own ten would be all that is measured.
 const PER_SECOND: u32 = 1_000;
+/// What that makes the least between the beginnings of two requests.
+const DISTANCE: Duration = Duration::from_millis(1);
 
 const OURS: &str = "timbrectl contacts sync, start to end (per_second = 1000)";
 const BARE: &str = "yardstick: bare reqwest client, the same requests";
+const PACED: &str = "yardstick: the same, a millisecond between requests";
 
 /// What the CRM's lists show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +57,8 @@ struct Synced {
 struct Rounds {
     ours: Vec<Ran>,
     bare: Vec<Ran>,
+    /// The yardstick with the connector's distance between requests, where that is what most of the time goes to.
+    paced: Vec<Ran>,
     /// What went wrong, for a person.
     wrong: Vec<String>,
     requests: usize,
@@ -78,21 +84,18 @@ fn rounds(crm: &Crm, lists: Lists, count: usize) -> Result<Rounds, Failure> {
     // The first sync's requests are everybody's.
     let mut plan: Option<Plan> = None;
     for round in 0..ROUNDS {
-        let bare = |rounds: &mut Rounds, plan: &Plan| {
-            let ran = desk.bare()?;
-            let expected = Pulled { rows: count, records: if lists == Lists::Partial { count } else { 0 } };
-            let pulled: Pulled = serde_json::from_str(&ran.output)?;
-            if pulled != expected {
-                rounds.wrong.push(format!("the yardstick pulled {pulled:?} instead of {expected:?}"));
+        let yardsticks = |rounds: &mut Rounds, plan: &Plan| {
+            rounds.bare.push(pulled(&desk, crm, plan, &mut rounds.wrong)?);
+            if lists == Lists::Partial {
+                let plan = Plan { distance: DISTANCE, ..plan.clone() };
+                rounds.paced.push(pulled(&desk, crm, &plan, &mut rounds.wrong)?);
             }
-            rounds.bare.push(ran);
-            asked(crm, plan, "the yardstick", &mut rounds.wrong);
             Ok::<_, Failure>(())
         };
         // Who comes second is not always the same.
-        let bare_first = round % 2 == 1;
-        if let Some(plan) = plan.as_ref().filter(|_| bare_first) {
-            bare(&mut rounds, plan)?;
+        let yardsticks_first = round % 2 == 1;
+        if let Some(plan) = plan.as_ref().filter(|_| yardsticks_first) {
+            yardsticks(&mut rounds, plan)?;
         }
         let ran = desk.sync()?;
         let plan = match &plan {
@@ -101,20 +104,31 @@ fn rounds(crm: &Crm, lists: Lists, count: usize) -> Result<Rounds, Failure> {
                 plan
             }
             None => {
-                let first = Plan { root: crm.base_url(), requests: requests(crm) };
-                first.write(&desk.plan())?;
-                plan.insert(first)
+                let expected = Pulled { rows: count, records: if lists == Lists::Partial { count } else { 0 } };
+                let (root, requests) = (crm.base_url(), requests(crm));
+                plan.insert(Plan { root, requests, distance: Duration::ZERO, expected })
             }
         };
         rounds.wrong.extend(report_of(&ran)?.and_then(|report| wrong_in(&report, lists, count)));
         rounds.wrong.extend(there.other_than(&Contacts::in_folder(&desk.data)?));
         rounds.ours.push(ran);
         rounds.requests = plan.requests.len();
-        if !bare_first {
-            bare(&mut rounds, plan)?;
+        if !yardsticks_first {
+            yardsticks(&mut rounds, plan)?;
         }
     }
     Ok(rounds)
+}
+
+/// The bare client's turn.
+fn pulled(desk: &Desk, crm: &Crm, plan: &Plan, wrong: &mut Vec<String>) -> Result<Ran, Failure> {
+    let ran = desk.pull(plan)?;
+    let pulled: Pulled = serde_json::from_str(&ran.output)?;
+    if pulled != plan.expected {
+        wrong.push(format!("the yardstick pulled {pulled:?} instead of {:?}", plan.expected));
+    }
+    asked(crm, plan, "the yardstick", wrong);
+    Ok(ran)
 }
 
 /// Looks whether the newest requests to the CRM are those of the plan, all of them and no others in between.
@@ -159,12 +173,14 @@ fn told(lists: Lists, count: usize, rounds: &Rounds) -> Result<Report, Failure> 
             format!("Sync of {number} contacts from a CRM whose lists leave telephones out: each is fetched by itself")
         }
     });
-    let ways = [(OURS, &rounds.ours), (BARE, &rounds.bare)];
-    for (name, runs) in ways {
+    let ways = [(OURS, &rounds.ours), (BARE, &rounds.bare), (PACED, &rounds.paced)];
+    let ways: Vec<_> = ways.into_iter().filter(|(_, runs)| !runs.is_empty()).collect();
+    for (name, runs) in &ways {
         report.figure_in(Unit::S, name, runs.iter().map(|ran| ran.seconds * 1e3).collect(), None);
     }
     report.compare(OURS, BARE);
-    for (name, _) in ways {
+    report.compare(OURS, PACED);
+    for (name, _) in &ways {
         report.rate(name, count as u64, "contacts");
     }
     report.rate(OURS, rounds.requests as u64, "requests");
@@ -181,13 +197,13 @@ fn told(lists: Lists, count: usize, rounds: &Rounds) -> Result<Report, Failure> 
         format!("{number} with the same ids, names, companies, telephones and addresses, after each of {ROUNDS}");
     let kept = if rounds.wrong.is_empty() { kept } else { rounds.wrong.join("; ") };
     report.fact("contacts here are exactly those there", kept, rounds.wrong.is_empty() && rounds.ours.len() == ROUNDS);
-    for (name, runs) in ways {
+    for (name, runs) in &ways {
         if let Some(least) = runs.iter().filter_map(|ran| ran.processor).min_by(f64::total_cmp) {
             report.fact("processor's time", format!("{least:.2} s: {name}"), true);
         }
     }
-    for (name, runs) in ways {
-        let limit = (name == OURS).then_some(MEMORY);
+    for (name, runs) in &ways {
+        let limit = (*name == OURS).then_some(MEMORY);
         memory::fact(&mut report, &format!("peak memory, {name}"), runs.iter().filter_map(|ran| ran.peak).max(), limit);
     }
     Ok(report)
@@ -215,10 +231,6 @@ impl Desk {
         Ok(Self { dir: dir.to_owned(), data: dir.join("data") })
     }
 
-    fn plan(&self) -> PathBuf {
-        self.dir.join("requests.json")
-    }
-
     /// All contacts, into an empty folder.
     fn sync(&self) -> Result<Ran, Failure> {
         if self.data.exists() {
@@ -232,8 +244,10 @@ impl Desk {
     }
 
     /// This program again, as the bare client: a process of its own, as timbrectl is.
-    fn bare(&self) -> Result<Ran, Failure> {
+    fn pull(&self, plan: &Plan) -> Result<Ran, Failure> {
+        let file = self.dir.join("plan.json");
+        fs::write(&file, serde_json::to_vec(plan)?)?;
         let mut command = Command::new(std::env::current_exe()?);
-        memory::run(command.arg("--pull").arg(self.plan()).stdin(Stdio::null()), &self.dir)
+        memory::run(command.arg("--pull").arg(file).stdin(Stdio::null()), &self.dir)
     }
 }

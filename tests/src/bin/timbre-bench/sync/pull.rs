@@ -4,23 +4,28 @@ use std::fs;
 use std::hint::black_box;
 use std::io::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use timbre_simulator::crm::DEFAULT_API_KEY;
+use tokio::time::{Instant, sleep_until};
 
 use crate::Failure;
 
 /// What is to be asked.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Plan {
     pub(super) root: String,
     /// Behind the root, with their queries.
     pub(super) requests: Vec<String>,
+    /// The least between the beginnings of two requests.
+    pub(super) distance: Duration,
+    pub(super) expected: Pulled,
 }
 
 /// What came.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pulled {
     /// Contacts in lists.
     pub(super) rows: usize,
@@ -28,18 +33,17 @@ pub(super) struct Pulled {
     pub(super) records: usize,
 }
 
-impl Plan {
-    pub(super) fn write(&self, file: &Path) -> Result<(), Failure> {
-        Ok(fs::write(file, serde_json::to_vec(self)?)?)
-    }
-}
-
 /// Sends the requests of a plan, one after the other, and says what came.
 pub(crate) async fn pull(file: &Path) -> Result<(), Failure> {
     let plan: Plan = serde_json::from_slice(&fs::read(file)?)?;
     let client = reqwest::Client::builder().tcp_nodelay(true).build()?;
     let mut pulled = Pulled { rows: 0, records: 0 };
+    let mut next = Instant::now();
     for request in &plan.requests {
+        if Instant::now() < next {
+            sleep_until(next).await;
+        }
+        next = Instant::now() + plan.distance;
         let mut asked = client.get(format!("{}{request}", plan.root));
         asked = asked.header("Accept", "application/json").header("X-Api-Key", DEFAULT_API_KEY);
         if request.contains('?') {
