@@ -2,6 +2,8 @@
 
 pub mod demo;
 pub mod desktop;
+#[cfg(target_os = "linux")]
+pub mod disk;
 pub mod hasty;
 pub mod programs;
 pub mod story;

@@ -59,6 +59,11 @@ impl StoreError {
 }
 
 fn of_sqlite(error: &rusqlite::Error) -> ErrorCode {
+    // The file beside the database that its connections share can't be made longer: SQLite does not say why, and there is
+    // one reason.
+    if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+        return ErrorCode::DiskFull;
+    }
     match error.sqlite_error_code() {
         Some(Sqlite::DiskFull) => ErrorCode::DiskFull,
         Some(Sqlite::DatabaseBusy | Sqlite::DatabaseLocked) => ErrorCode::StoreBusy,
@@ -71,5 +76,18 @@ fn of_sqlite(error: &rusqlite::Error) -> ErrorCode {
 impl From<StoreError> for PortError {
     fn from(error: StoreError) -> Self {
         PortError::new(error.code(), error.to_string()).caused_by(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_too_full_for_the_file_that_connections_share_is_a_full_disk() {
+        let code =
+            |code| StoreError::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)).code();
+        assert_eq!(code(rusqlite::ffi::SQLITE_IOERR_SHMSIZE), ErrorCode::DiskFull);
+        assert_eq!(code(rusqlite::ffi::SQLITE_IOERR_READ), ErrorCode::StoreFailed);
     }
 }
