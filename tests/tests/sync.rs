@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use timbre_domain::contact::Contact;
 use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
 use timbre_engine::config::Settings;
-use timbre_engine::event::{Event, SyncPhase, SyncProgress};
+use timbre_engine::event::{Event, PopupEvent, SyncPhase, SyncProgress};
 use timbre_simulator::crm::{ApiUser, Crm, CrmConfig, DEFAULT_API_KEY, Tempo};
 use timbre_simulator::dice::Dice;
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
@@ -32,13 +32,14 @@ struct Office {
     crm: Arc<Crm>,
     running: Running,
     events: Receiver<Event>,
+    shell: Arc<RememberingShell>,
+    vendor: Simulator,
     dir: tempfile::TempDir,
-    _vendor: Simulator,
 }
 
 impl Office {
-    /// A CRM with so many contacts, and an engine that asks it for them at once and then once a second.
-    async fn open(contacts: usize, phone_list_loader: bool) -> Self {
+    /// A CRM with so many contacts, and an engine that asks it for them at once and then again and again.
+    async fn open(contacts: usize, phone_list_loader: bool, every_seconds: u32) -> Self {
         let clock = Arc::new(RealClock::new());
         let vendor = SimulatorConfig {
             sign_ins: vec![SignIn::new(ENDPOINT, DEFAULT_API_KEY)],
@@ -60,7 +61,8 @@ impl Office {
         let settings = format!(
             "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"{}\"\nusername = \"{ENDPOINT}\"\n\
              reading_interval_ms = 500\n\
-             [[connectors]]\nname = \"crm\"\nfile = \"{}\"\nbase_url = \"{}\"\nsync_every_s = 1\nreconcile_every_s = 1\n\
+             [[connectors]]\nname = \"crm\"\nfile = \"{}\"\nbase_url = \"{}\"\nsync_every_s = {every_seconds}\n\
+             reconcile_every_s = {every_seconds}\n\
              [connectors.settings]\nphones_in_lists = \"{phone_list_loader}\"\n",
             vendor.base_url(),
             connector.display(),
@@ -70,9 +72,10 @@ impl Office {
         let secrets = Arc::new(FixedPassword(Some(DEFAULT_API_KEY.to_owned())));
         let shell = Arc::new(RememberingShell::default());
         let data = dir.path().join("data");
-        let mut running = timbre_wiring::start_with(settings, &data, clock, secrets, shell, true).await.unwrap();
+        let mut running =
+            timbre_wiring::start_with(settings, &data, clock, secrets, shell.clone(), true).await.unwrap();
         let events = running.take_first_events();
-        Self { crm, running, events, dir, _vendor: vendor }
+        Self { crm, running, events, shell, vendor, dir }
     }
 
     /// The next end of a pass, of the details or of a reconciliation.
@@ -111,6 +114,20 @@ impl Office {
             }
         };
         assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "telephones are still to be asked for");
+    }
+
+    /// The next pop-up that is shown, or filled in.
+    async fn popup(&mut self, completed: bool) -> PopupEvent {
+        let waiting = async {
+            loop {
+                match self.events.recv().await {
+                    Ok(Event::Popup(popup)) if popup.completed == completed => return *popup,
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => panic!("the engine stopped"),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.unwrap()
     }
 
     /// Stops the engine; gives what it has of everybody.
@@ -216,7 +233,7 @@ async fn work_at(crm: Arc<Crm>, every: usize, times: usize) {
 }
 
 async fn ends_up_equal(contacts: usize, phone_list_loader: bool, every: usize, times: usize) {
-    let mut office = Office::open(contacts, phone_list_loader).await;
+    let mut office = Office::open(contacts, phone_list_loader, 1).await;
     let people = tokio::spawn(work_at(office.crm.clone(), every, times));
     office.finished(&[(SyncPhase::Full, 1)]).await;
     assert!(tokio::time::timeout(PATIENCE, people).await.unwrap().is_ok());
@@ -235,4 +252,36 @@ async fn a_hundred_thousand_contacts_come_while_hundreds_are_edited_deleted_and_
 #[tokio::test(flavor = "multi_thread")]
 async fn telephones_that_lists_leave_out_come_one_by_one_while_hundreds_are_edited_deleted_and_made() {
     ends_up_equal(2_000, false, 5, 300).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_whom_only_the_crm_knows_completes_the_pop_up_and_is_known_the_next_time() {
+    let mut office = Office::open(0, false, 3_600).await;
+    office.finished(&[(SyncPhase::Full, 1)]).await;
+    office.crm.set_tempo(Tempo::default());
+    let phones = json!([
+        {"phoneNumber": "+50688884787", "type": "Mobile", "primary": true},
+        {"phoneNumber": "+50622224444", "type": "Office"},
+    ]);
+    let rosa = json!({"firstName": "Rosa", "lastName": "Mora", "phoneNumberData": phones});
+    let rosa = office.crm.create_contact(&rosa);
+
+    // By the telephone that no list shows.
+    let call = office.vendor.rings("22224444", ENDPOINT);
+    assert_eq!(office.popup(false).await.contacts, []);
+    let completed = office.popup(true).await;
+    let [contact] = completed.contacts.as_slice() else { panic!("{completed:#?}") };
+    assert_eq!((contact.name.as_str(), contact.phones.len()), ("Rosa Mora", 2), "whole");
+    assert_eq!(office.shell.cards().len(), 1, "the pop-up that is there is filled in");
+    let filled_in: Vec<_> = office.shell.completed().into_iter().map(|card| card.call.key).collect();
+    assert_eq!(filled_in, [completed.call_key]);
+    call.hang_up();
+
+    office.crm.go_down();
+    let _again = office.vendor.rings("22224444", ENDPOINT);
+    let known = office.popup(false).await;
+    assert_eq!(known.contacts.iter().map(|known| known.id).collect::<Vec<_>>(), [contact.id], "whoever is down");
+    assert_eq!(office.shell.completed().len(), 1);
+    let (_, cached) = office.cached().await;
+    assert_eq!(cached.into_keys().collect::<Vec<_>>(), [rosa]);
 }
