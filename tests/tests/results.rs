@@ -378,6 +378,27 @@ async fn three_errors_in_a_row_park_a_record_and_a_retry_still_searches_first() 
 }
 
 #[tokio::test]
+async fn a_disposition_that_forbids_calling_tells_the_crm_of_the_contact_it_has_and_makes_no_second_one() {
+    let dispositions = "[[dispositions]]\ncode = \"baja\"\nname = \"No llamar más\"\ndo_not_call = true\n";
+    let mut story =
+        Story::prepared_with_crm(config(), &format!("{}{dispositions}", FIELDS.replace("false", "true"))).await;
+    let there = story.crm().create_contact(&serde_json::json!({
+        "firstName": "Ana", "lastName": "Rojas", "phoneNumber": "+50688884787"
+    }));
+    story.start().await;
+    story.until("her contact", |event| matches!(event, Event::Sync(sync) if sync.finished).then_some(())).await;
+    let key = call(&mut story, "88884787", None).await;
+    let edit = InteractionEdit { disposition: Some("baja".into()), ..InteractionEdit::default() };
+    let saved = try_save(&mut story, &key, edit).await.unwrap();
+    settled(&mut story).await;
+    let contact = one(&story, "Contact");
+    assert_eq!((contact["id"].as_str(), &contact["doNotCall"]), (Some(there.as_str()), &Value::Bool(true)));
+    let here = story.execute(Command::ContactsShow { id: saved.interaction.contact.unwrap() }).await.unwrap();
+    assert!(matches!(here, Reply::Contact { contact } if contact.do_not_call && contact.typed.is_empty()));
+    story.stop().await;
+}
+
+#[tokio::test]
 async fn a_clock_that_is_set_back_an_hour_loses_nothing_and_holds_nothing_up() {
     let mut story = office().await;
     story.crm().faults().on("POST", "Call", 1, Fault::HangAfterStoring);

@@ -1,7 +1,5 @@
 //! A short torture at every change; `cargo xtask torture` is the long one.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 use std::process::Command;
 
 use timbre_tests::programs::program;

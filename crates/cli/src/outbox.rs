@@ -55,12 +55,12 @@ async fn done(session: &mut Session, what: &Outbox) -> Result<(Vec<OutboxItem>, 
             use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
             let states = if *all { vec![Waiting, Sending, Parked, Done, Discarded] } else { states.clone() };
             let (connector, limit) = (connector.clone(), *limit as usize);
-            let filter = OutboxFilter { connector, states, limit, ..OutboxFilter::default() };
+            let filter = OutboxFilter { connector, states, limit };
             return Ok((asked(session, Command::OutboxList(filter)).await?, None));
         }
         Outbox::Retry { parked: true, connector, .. } => {
             let (connector, states) = (connector.clone(), vec![OutboxState::Parked]);
-            let filter = OutboxFilter { connector, states, limit: ALL, ..OutboxFilter::default() };
+            let filter = OutboxFilter { connector, states, limit: ALL };
             let parked = asked(session, Command::OutboxList(filter)).await?;
             parked.iter().map(|item| Command::OutboxRetry { id: item.id, despite_duplicate: false }).collect()
         }

@@ -120,8 +120,12 @@ pub(crate) async fn settle(context: &Context, card: &PopupCard, at: DateTime<Utc
             store.set_call_contact(&key, contact)?;
             store.contact_used(contact, at)
         });
-        if let Err(error) = kept.await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the call's contact could not be saved");
+        match kept.await {
+            // A record that is there already is told who it was.
+            Ok(()) => context.records_changed(1),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the call's contact could not be saved");
+            }
         }
     }
 }

@@ -875,4 +875,70 @@ mod tests {
         assert_eq!(store.outbox_retry(item.id, false, at(2)).unwrap().unwrap().state, OutboxState::Waiting);
         assert_eq!(next(&store, 9), Some(item.id));
     }
+
+    #[test]
+    fn who_called_learnt_after_the_call_was_recorded_is_told_too() {
+        use timbre_domain::call::{Call, CallState, Direction, Party, Provider};
+        use timbre_domain::endpoint::EndpointNumber;
+        let store = store();
+        let key = CallKey { provider: Provider::CallMyWay, account: "main".parse().unwrap(), external_id: "1".into() };
+        let number = PhoneNumber::typed("8884-8787", Country::CR).unwrap();
+        let call = Call {
+            key: key.clone(),
+            endpoint: EndpointNumber::new("8373456").unwrap(),
+            direction: Direction::In,
+            party: Party::Number { number },
+            state: CallState::Ended,
+            detected_at: at(0),
+            connected_at: None,
+            ended_at: Some(at(9)),
+            dial: None,
+            legs: vec!["1".into()],
+        };
+        store
+            .write(|tx| {
+                calls::save(tx, &call)?;
+                call_ended(tx, &crm(), &key, at(9), at(9))
+            })
+            .unwrap();
+        let item = store.outbox_next(&crm(), at(9)).unwrap().unwrap();
+        assert_eq!(item.order_key, "+50688848787", "calls of one stranger keep their order");
+        store.outbox_begin(item.id, at(9), at(69)).unwrap().unwrap();
+        store.outbox_sent(item.id, &Receipt { remote_id: "c".into() }, &everything(), at(9)).unwrap();
+        assert_eq!(next(&store, 10), None);
+        let ana = contact(7);
+        store.save_contact(&ana, at(10)).unwrap();
+        store.set_call_contact(&key, ana.id).unwrap();
+        let again = store.outbox_next(&crm(), at(11)).unwrap().unwrap();
+        assert_eq!((again.id, again.order_key.as_str()), (item.id, ana.id.to_string().as_str()));
+        store.set_call_contact(&key, ana.id).unwrap();
+        assert_eq!(store.outbox_item(item.id).unwrap().unwrap().wanted, again.wanted, "once");
+    }
+
+    #[test]
+    fn a_person_s_retry_or_edit_never_makes_a_search_come_too_early() {
+        let store = store();
+        let item = result(&store, 1, None, &[RecordKind::Note], 0).remove(0);
+        store.outbox_begin(item.id, at(1), at(181)).unwrap().unwrap();
+        let parked = Failure { state: OutboxState::Parked, next_at: at(2), unsure: true, never_sent: false };
+        store.outbox_failed(item.id, &parked, &problem()).unwrap();
+        let retried = store.outbox_retry(item.id, false, at(3)).unwrap().unwrap();
+        assert_eq!((retried.state, retried.next_at), (OutboxState::Sending, at(181)));
+        store.outbox_failed(item.id, &parked, &problem()).unwrap();
+        let edited = result(&store, 1, None, &[RecordKind::Note], 4).remove(0);
+        assert_eq!((edited.state, edited.next_at), (OutboxState::Sending, at(181)));
+        let gone = Failure { never_sent: true, state: OutboxState::Waiting, ..parked };
+        store.outbox_failed(item.id, &gone, &problem()).unwrap();
+        assert_eq!(next(&store, 5), Some(item.id), "what certainly never got there is sent at once");
+    }
+
+    #[test]
+    fn what_is_unanswered_holds_back_the_later_records_of_its_contact() {
+        let store = store();
+        let ana = Some(ContactId(Uuid::from_u128(1)));
+        let both = result(&store, 1, ana, &[RecordKind::Note, RecordKind::FollowUp], 0);
+        store.outbox_begin(both[0].id, at(1), at(61)).unwrap().unwrap();
+        assert_eq!(next(&store, 30), None);
+        assert_eq!(next(&store, 61), Some(both[0].id));
+    }
 }
