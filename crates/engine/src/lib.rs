@@ -25,7 +25,7 @@ mod index;
 pub mod line;
 pub mod local;
 mod look;
-mod outbox;
+pub mod outbox;
 pub mod poller;
 pub mod zone;
 
