@@ -116,7 +116,8 @@ async fn start_crm(port: u16, contacts: usize, seed: u64) -> std::io::Result<Crm
     let config = CrmConfig { port, seed, ..CrmConfig::default() };
     let crm = Crm::start(config, Arc::new(RealClock::new())).await?;
     crm.populate(contacts, seed);
-    println!("crm {}", crm.base_url());
+    // The connector adds the path of the interface.
+    println!("crm {}", crm.base_url().trim_end_matches("api/v1/"));
     // Invented for the simulator, so there is nothing to hide.
     println!("crm key {DEFAULT_API_KEY}");
     println!("type `crm` to see the calls, tasks and notes stored there, `crm down` and `crm up` to cut it off");

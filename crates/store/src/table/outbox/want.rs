@@ -1,0 +1,190 @@
+//! What the CRMs are to have: items that are made, told anew, moved or lost because something changed here.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::contact::ContactId;
+use timbre_domain::error::ErrorCode;
+use timbre_domain::interaction::InteractionId;
+use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Wanted};
+use uuid::Uuid;
+
+use super::{Order, by_id, order_key};
+use crate::table::{calls, contacts, from_word, ms, time, to_json, uuid, word};
+
+/// A CRM is to have this record, as it is now. Gives the item where it waits because of it.
+pub(in crate::table) fn want(
+    tx: &Transaction<'_>,
+    connector: &AccountName,
+    wanted: &Wanted,
+    order: &Order,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<Option<OutboxItem>> {
+    let taken_back = wanted.taken_back.as_ref().map(to_json).transpose()?;
+    let known = tx
+        .prepare_cached(
+            "SELECT id, state, remote_id, begun_at FROM outbox WHERE connector = ?1 AND kind = ?2 AND subject = ?3",
+        )?
+        .query_row(params![connector.as_str(), wanted.kind.as_str(), wanted.subject], |row| {
+            let id = RequestId(uuid(row.get_ref(0)?.as_blob()?)?);
+            let state: OutboxState = from_word(row.get(1)?)?;
+            let sent = row.get_ref(2)?.as_str_or_null()?.is_some() || row.get::<_, Option<i64>>(3)?.is_some();
+            Ok((id, state, sent))
+        })
+        .optional()?;
+    let Some((id, state, maybe_there)) = known else {
+        if taken_back.is_some() {
+            return Ok(None);
+        }
+        let id = RequestId(Uuid::now_v7());
+        tx.prepare_cached(
+            "INSERT INTO outbox (id, connector, kind, subject, part_of, order_key, state, wanted, sent, attempted, attempts,
+                                 despite_duplicate, created_at, next_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', 1, 0, 0, 0, 0, ?7, ?8)",
+        )?
+        .execute(params![
+            id.0.as_bytes(),
+            connector.as_str(),
+            wanted.kind.as_str(),
+            wanted.subject,
+            order.part_of.map(|id| *id.0.as_bytes()),
+            order.key,
+            ms(now),
+            ms(order.due),
+        ])?;
+        return by_id(tx, id);
+    };
+    let state = match state {
+        // A person decided that the CRM is not to have it.
+        OutboxState::Discarded => return Ok(None),
+        // Taken back before it ever went out: the CRM need not know, and what is put back is a record of its own.
+        _ if taken_back.is_some() && !maybe_there => {
+            tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id.0.as_bytes()])?;
+            return Ok(None);
+        }
+        OutboxState::Sending => OutboxState::Sending,
+        OutboxState::Parked if maybe_there_unanswered(tx, id)? => OutboxState::Sending,
+        OutboxState::Parked | OutboxState::Waiting | OutboxState::Done => OutboxState::Waiting,
+    };
+    tx.prepare_cached(
+        "UPDATE outbox SET wanted = wanted + 1, state = ?2, part_of = coalesce(?3, part_of), order_key = ?4, taken_back = ?6,
+             attempts = CASE WHEN state = 'parked' THEN 0 ELSE attempts END,
+             unsure = CASE WHEN state = 'parked' THEN 0 ELSE unsure END,
+             next_at = CASE WHEN state = 'sending' THEN next_at WHEN ?2 = 'sending' THEN max(?5, coalesce(searched_at, ?5))
+                            WHEN state = 'waiting' THEN min(next_at, ?5) ELSE ?5 END
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        id.0.as_bytes(),
+        word(state)?,
+        order.part_of.map(|id| *id.0.as_bytes()),
+        order.key,
+        ms(order.due),
+        taken_back
+    ])?;
+    by_id(tx, id)
+}
+
+/// Whether a request that creates it went out and nobody knows what came of it.
+fn maybe_there_unanswered(tx: &Transaction<'_>, id: RequestId) -> rusqlite::Result<bool> {
+    let sql = "SELECT remote_id IS NULL AND begun_at IS NOT NULL FROM outbox WHERE id = ?1";
+    tx.prepare_cached(sql)?.query_row([id.0.as_bytes()], |row| row.get(0))
+}
+
+/// The records of an interaction follow it to another contact: those that name the contact are told anew by whoever wants
+/// them; the order is that of the new contact from now on.
+pub(in crate::table) fn move_order(
+    tx: &Transaction<'_>,
+    connector: &AccountName,
+    interaction: InteractionId,
+    order_key: &str,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE outbox SET order_key = ?3 WHERE part_of = ?1 AND connector = ?2 AND kind <> 'contact'")?
+        .execute(params![interaction.0.as_bytes(), connector.as_str(), order_key])
+        .map(drop)
+}
+
+/// Something that a call's records tell has changed: what it cost, how long it was.
+pub(in crate::table) fn call_changed(tx: &Transaction<'_>, call: &str) -> rusqlite::Result<()> {
+    // The time of one that is done has long come.
+    tx.prepare_cached(
+        "UPDATE outbox SET wanted = wanted + 1, state = CASE WHEN state = 'done' THEN 'waiting' ELSE state END
+         WHERE subject = ?1 AND kind = 'call' AND state IN ('waiting', 'sending', 'done')",
+    )?
+    .execute([call])
+    .map(drop)
+}
+
+/// Who was called is settled: the records of the call name the contact from now on, and keep its order.
+pub(in crate::table) fn call_settled(tx: &Transaction<'_>, call: &CallKey, contact: ContactId) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE outbox SET order_key = ?2 WHERE subject = ?1 AND kind = 'call'")?
+        .execute([call.to_string(), contact.to_string()])?;
+    call_changed(tx, &call.to_string())
+}
+
+/// A call has ended: the CRM is to have it from `due` on, whether or not somebody writes a result.
+pub(in crate::table) fn call_ended(
+    tx: &Transaction<'_>,
+    connector: &AccountName,
+    call: &CallKey,
+    due: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    let record = calls::find(tx, call)?;
+    let key = order_key(record.as_ref().and_then(|record| record.contact), record.as_ref(), call);
+    let wanted = Wanted { kind: RecordKind::Call, subject: call.to_string(), taken_back: None };
+    want(tx, connector, &wanted, &Order { part_of: None, key, due }, now).map(drop)
+}
+
+/// The CRM has the contact: from now on the two are one, and what went there without it is told anew.
+pub(super) fn contact_sent(
+    tx: &Transaction<'_>,
+    item: &OutboxItem,
+    remote_id: &str,
+    carries: &BTreeSet<String>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    let Ok(contact) = item.subject.parse::<ContactId>() else { return Ok(()) };
+    // What was typed since the request went out is still to be told.
+    let known = (item.attempted == item.wanted).then_some(carries);
+    contacts::known_as(tx, contact, &item.connector, remote_id, known, now)?;
+    if item.remote_id.is_none() { retell(tx, &item.connector, &item.order_key) } else { Ok(()) }
+}
+
+/// What was told of somebody is told anew: the CRM knows now, or knows again, who it is. What is on its way goes once more
+/// afterwards.
+pub(in crate::table) fn retell(tx: &Transaction<'_>, connector: &AccountName, order_key: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE outbox SET wanted = wanted + 1, state = CASE state WHEN 'done' THEN 'waiting' ELSE state END
+         WHERE order_key = ?2 AND connector = ?1 AND kind <> 'contact' AND (state = 'done' OR state = 'sending')",
+    )?
+    .execute([connector.as_str(), order_key])
+    .map(drop)
+}
+
+/// A CRM has a contact no more, because somebody deleted it there: what waits to be told of it is for a person to decide,
+/// who by a retry makes a new record; what was refused because of it is tried again, without it.
+pub(in crate::table) fn contact_lost(
+    tx: &Transaction<'_>,
+    connector: &AccountName,
+    contact: ContactId,
+    now: i64,
+) -> rusqlite::Result<()> {
+    let key = contact.to_string();
+    let problem = Problem { code: ErrorCode::NotFound, words: String::new(), at: time(now)? };
+    tx.prepare_cached(
+        "UPDATE outbox SET remote_id = NULL, begun_at = NULL, searched_at = NULL, sent = 0,
+             problem = CASE WHEN state IN ('waiting', 'sending') THEN ?3 ELSE problem END,
+             state = CASE WHEN state IN ('waiting', 'sending') THEN 'parked' ELSE state END
+         WHERE connector = ?1 AND kind = 'contact' AND subject = ?2",
+    )?
+    .execute(params![connector.as_str(), key, to_json(&problem)?])?;
+    tx.prepare_cached(
+        "UPDATE outbox SET state = CASE WHEN begun_at IS NULL THEN 'waiting' ELSE 'sending' END, attempts = 0, unsure = 0
+         WHERE order_key = ?2 AND connector = ?1 AND kind <> 'contact' AND state = 'parked'",
+    )?
+    .execute([connector.as_str(), key.as_str()])
+    .map(drop)
+}
