@@ -236,9 +236,10 @@ async fn ends_up_equal(contacts: usize, phone_list_loader: bool, every: usize, t
     let mut office = Office::open(contacts, phone_list_loader, 1).await;
     let people = tokio::spawn(work_at(office.crm.clone(), every, times));
     office.finished(&[(SyncPhase::Full, 1)]).await;
+    // What goes on may have begun before the last change; after the first pass nothing goes on.
+    let ends = if people.is_finished() { 1 } else { 2 };
     assert!(tokio::time::timeout(PATIENCE, people).await.unwrap().is_ok());
-    // What goes on may have begun before the last change could be seen.
-    office.finished(&[(SyncPhase::Changes, 2), (SyncPhase::Deletions, 2)]).await;
+    office.finished(&[(SyncPhase::Changes, ends), (SyncPhase::Deletions, ends)]).await;
     office.nothing_left().await;
     let (crm, cached) = office.cached().await;
     assert_equal(&cached, &crm);
@@ -246,7 +247,7 @@ async fn ends_up_equal(contacts: usize, phone_list_loader: bool, every: usize, t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_thousand_contacts_come_while_hundreds_are_edited_deleted_and_made() {
-    ends_up_equal(100_000, true, 1, 500).await;
+    ends_up_equal(100_000, true, 1, 450).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -165,27 +165,27 @@ fn not_saved(output: &Output, code: ErrorCode, language: Language) -> String {
 
 /// The same in JSON.
 #[track_caller]
-fn not_saved_in_json(output: &Output, code: ErrorCode) -> String {
+fn not_saved_in_json(output: &Output, code: ErrorCode, language: Language) -> String {
     let said = error(output);
     assert_eq!(output.status.code(), Some(9), "{said}");
     let value: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
     let error = &value["error"];
     assert_eq!(error["code"], code.as_str(), "{said}");
-    assert_eq!(error["do"], Catalogue::of(Language::Es).what_to_do(code), "{said}");
+    assert_eq!(error["do"], Catalogue::of(language).what_to_do(code), "{said}");
     error["typed"].to_string()
 }
 
 /// A result that can't be saved while the trouble lasts is saved with every word from what was kept.
-fn survives(office: &Office, code: ErrorCode, begin: impl Fn(), end: impl Fn()) {
-    for (place, (name, language)) in LANGUAGES.into_iter().enumerate() {
+fn survives(office: &Office, languages: &[(&str, Language)], code: ErrorCode, begin: impl Fn(), end: impl Fn()) {
+    for (place, &(name, language)) in languages.iter().enumerate() {
         let before = office.written();
         let comment = format!("{COMMENT} ({name})");
         let in_json = format!("{COMMENT} (JSON {name})");
         begin();
         let kept = not_saved(&office.add(&comment, &["--language", name]), code, language);
         // Once is enough: some troubles take their time.
-        let kept_in_json =
-            (place == 0).then(|| not_saved_in_json(&office.add(&in_json, &["--json", "--language", name]), code));
+        let kept_in_json = (place == 0)
+            .then(|| not_saved_in_json(&office.add(&in_json, &["--json", "--language", name]), code, language));
         end();
         assert_eq!(office.written(), before, "nothing was written");
         office.add_again(&kept);
@@ -195,7 +195,7 @@ fn survives(office: &Office, code: ErrorCode, begin: impl Fn(), end: impl Fn()) 
             office.assert_there_once(&in_json);
         }
     }
-    assert_eq!(office.written().0, 4);
+    assert_eq!(office.written().0 as usize, languages.len() + 1);
 }
 
 /// A second program that holds the database for as long as it likes.
@@ -218,21 +218,21 @@ impl Holder {
 #[test]
 fn on_a_full_disk_what_was_typed_is_handed_back_and_is_there_once_in_the_end() {
     let office = Office::new(Some(6));
-    survives(&office, ErrorCode::DiskFull, || office.disk().fill_but(0), || office.disk().make_room());
+    survives(&office, &LANGUAGES, ErrorCode::DiskFull, || office.disk().fill_but(0), || office.disk().make_room());
 }
 
 #[test]
 fn in_a_folder_that_can_not_be_written_what_was_typed_is_handed_back_and_is_there_once_in_the_end() {
     let office = Office::new(Some(6));
     let disk = office.disk();
-    survives(&office, ErrorCode::DataFolder, || disk.set_read_only(true), || disk.set_read_only(false));
+    survives(&office, &LANGUAGES, ErrorCode::DataFolder, || disk.set_read_only(true), || disk.set_read_only(false));
 }
 
 #[test]
 fn while_another_program_holds_the_database_what_was_typed_is_handed_back_and_is_there_once_in_the_end() {
     let office = Office::new(None);
     let other = Holder::of(&office.data());
-    survives(&office, ErrorCode::StoreBusy, || other.hold(), || other.let_go());
+    survives(&office, &LANGUAGES[..2], ErrorCode::StoreBusy, || other.hold(), || other.let_go());
 }
 
 #[test]
@@ -275,7 +275,7 @@ async fn through_a_running_timbre_a_full_disk_loses_nothing_that_was_typed() {
     let mut watch = office.watch();
     watch.until("provider.state").await;
     tokio::task::block_in_place(|| {
-        survives(&office, ErrorCode::DiskFull, || office.disk().fill_but(0), || office.disk().make_room());
+        survives(&office, &LANGUAGES, ErrorCode::DiskFull, || office.disk().fill_but(0), || office.disk().make_room());
     });
     watch.stop().await;
     assert_eq!(office.written(), (4, 4 * RECORDS));
@@ -287,9 +287,11 @@ async fn through_a_running_timbre_a_held_database_loses_nothing_that_was_typed()
     let mut watch = office.watch();
     watch.until("provider.state").await;
     let other = Holder::of(&office.data());
-    tokio::task::block_in_place(|| survives(&office, ErrorCode::StoreBusy, || other.hold(), || other.let_go()));
+    tokio::task::block_in_place(|| {
+        survives(&office, &LANGUAGES[2..], ErrorCode::StoreBusy, || other.hold(), || other.let_go())
+    });
     watch.stop().await;
-    assert_eq!(office.written(), (4, 4 * RECORDS));
+    assert_eq!(office.written(), (2, 2 * RECORDS));
 }
 
 async fn store_state(watch: &mut Watch) -> StoreState {
