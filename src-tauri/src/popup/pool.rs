@@ -148,14 +148,14 @@ impl Pool {
     /// A pop-up that was closed meanwhile stays closed; how far the call has come is known better here.
     fn complete(&mut self, card: PopupCard, now: Instant, orders: &mut Vec<Order>) {
         let known = |asked: &Asked| PopupCard { call: asked.card.call.clone(), ..card.clone() };
-        if let Some(slot) = self.windows.iter().position(|window| window.shows(&card.call.key)) {
-            if let Some(shown) = &self.windows[slot].shown {
-                let asked = Asked { card: Box::new(known(&shown.asked)), at: shown.asked.at };
-                self.fill(slot, asked, now, orders);
-            }
+        if let Some(slot) = self.windows.iter().position(|window| window.shows(&card.call.key))
+            && let Some(shown) = &self.windows[slot].shown
+        {
+            let asked = Asked { card: Box::new(known(&shown.asked)), at: shown.asked.at };
+            self.fill(slot, asked, now, orders);
         }
         for waiting in self.waiting.iter_mut().filter(|waiting| waiting.card.call.key == card.call.key) {
-            waiting.card = Box::new(known(waiting));
+            *waiting.card = known(waiting);
         }
     }
 
