@@ -16,6 +16,7 @@ pub(crate) fn run(args: &Args, config: &Config, printer: &Printer) -> Result<(),
         Config::Check => {
             let file = args.config.clone().or_else(folders::config_file).ok_or(StartError::NoFolder)?;
             let settings = Settings::load(&file).map_err(StartError::from)?;
+            timbre_wiring::connectors::check(&settings).map_err(StartError::from)?;
             let _ = printer.checked(&file, &settings);
             Ok(())
         }

@@ -148,7 +148,7 @@ mod tests {
         let lines = list(&Printer::speaking(Language::En), &[report(CrmCondition::Ready)]);
         let expected = [
             "crm  EspoCRM  (espocrm)",
-            "  It works.",
+            "  It can be asked.",
             "  can: bring its contacts, find a contact by number, take records: call, note",
             "  waiting: 2 · parked: 1 · in the CRM: 30",
             "  request_id_field = cCtiRequestId",

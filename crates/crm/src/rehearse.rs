@@ -31,6 +31,9 @@ impl Declarative {
         }
         if trial.signs_in().await.is_some() {
             trial.contacts(rehearsal.number.as_ref()).await;
+            if !trial.dry {
+                trial.searches().await;
+            }
             if rehearsal.write || trial.dry {
                 trial.records().await;
             }
@@ -177,6 +180,24 @@ impl Trial<'_> {
                 let mut lines = vec![format!("contacts: {}", found.len()), format!("unread: {unread}")];
                 lines.extend(found.iter().take(3).flat_map(described));
                 Ok((lines, Json::Null))
+            })
+            .await;
+        }
+    }
+
+    /// Every kind of record is searched for by an id that nobody has: a field that is missing over there shows now, and not
+    /// after the first lost answer.
+    async fn searches(&mut self) {
+        let client = self.client;
+        for kind in client.about.abilities.records.iter().copied() {
+            let Ok(record) = client.record(kind) else { continue };
+            let order =
+                Order { request_id: RequestId(self.request_id()), ..samples::order(kind, true, &client.about.name) };
+            let vars = orders::vars(&client.vars, &order, &[]).with("user", "nobody".into());
+            let name = format!("records.{}.search", kind.as_str());
+            self.step(&name, &record.search, &vars, Does::Reads, |json| {
+                let found = client.found(record, &some(json)?, kind);
+                Ok((vec![format!("found: {}", usize::from(found.is_some()))], Json::Null))
             })
             .await;
         }

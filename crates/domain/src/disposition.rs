@@ -213,9 +213,8 @@ impl DispositionCatalogue {
         if path.is_empty() {
             return Err(BadChoice::Unknown(code.to_owned()));
         }
-        let below: Vec<_> =
-            self.all.iter().filter(|one| one.under.as_deref() == Some(code)).map(|one| one.code.as_str()).collect();
-        if !below.is_empty() {
+        let below = self.last_levels(code);
+        if below != [code] {
             return Err(BadChoice::NotTheLast(code.to_owned(), below.join(", ")));
         }
         Ok(path.into_iter().map(|one| ChosenLevel { code: one.code.clone(), name: one.name.clone() }).collect())
@@ -239,6 +238,13 @@ impl DispositionCatalogue {
         let mut of = self.of(levels);
         of.reverse();
         of.into_iter().flat_map(|one| one.actions.iter().cloned()).collect()
+    }
+
+    /// The codes that can be chosen at and below one: itself where nothing stands below it.
+    fn last_levels<'a>(&'a self, code: &'a str) -> Vec<&'a str> {
+        let below = self.all.iter().filter(|one| one.under.as_deref() == Some(code));
+        let below: Vec<_> = below.flat_map(|one| self.last_levels(&one.code)).collect();
+        if below.is_empty() { vec![code] } else { below }
     }
 
     fn of(&self, levels: &[ChosenLevel]) -> Vec<&Disposition> {

@@ -280,7 +280,9 @@ fn after(item: &OutboxItem, error: &CrmError, tried: Tried) -> AfterFailure {
 /// not even be put together.
 fn never_sent(error: &CrmError, tried: Tried) -> bool {
     let unanswered = matches!(error.code, ErrorCode::Unreachable | ErrorCode::SecretMissing | ErrorCode::NotAble);
-    let before_storing = matches!(error.verdict, Verdict::Stop) || (unanswered && error.verdict == Verdict::BackOff);
+    // What the connector's file parks is refused before anything is stored; so is a sign-in that fails.
+    let before_storing =
+        matches!(error.verdict, Verdict::Stop | Verdict::Park) || (unanswered && error.verdict == Verdict::BackOff);
     tried == Tried::Creating && before_storing
 }
 

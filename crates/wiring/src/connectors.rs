@@ -10,6 +10,8 @@ use timbre_engine::crm_line::CrmLine;
 use timbre_store::Store;
 
 use crate::StartError;
+use crate::clock::SystemClock;
+use crate::secrets::Secrets;
 
 /// The CRMs, as the last run left them.
 pub(crate) fn lines(
@@ -26,12 +28,19 @@ pub(crate) fn lines(
     Ok(lines)
 }
 
-/// Reads and checks the files of all connectors, so that a wrong one is told before anything starts.
+/// Reads and checks the files of all connectors and what the settings say for them, so that a mistake is told before
+/// anything starts. Nothing is sent.
 ///
 /// # Errors
-/// [`ErrorCode::BadConnector`] with file, line and reason.
+/// [`ErrorCode::BadConnector`] with file, line and reason; [`ErrorCode::BadConfig`] for a setting that a file knows not.
 pub fn check(settings: &Settings) -> Result<(), PortError> {
-    settings.connectors.iter().try_for_each(|connector| file(connector).map(drop))
+    let secrets: Arc<dyn SecretStore> = Arc::new(Secrets::default());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    settings.connectors.iter().try_for_each(|connector| {
+        let checked = adapter(connector, settings, &secrets, &clock).map(drop);
+        checked
+            .map_err(|error| PortError { detail: format!("connector {}: {}", connector.name, error.detail), ..error })
+    })
 }
 
 fn adapter(

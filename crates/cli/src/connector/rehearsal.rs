@@ -34,6 +34,12 @@ fn request(request: &ShownRequest) -> Vec<String> {
     lines
 }
 
+/// Whether the key itself is what is missing: nothing was asked then.
+fn secret_missing(step: &RehearsalStep) -> bool {
+    let begins = |code: ErrorCode| step.problem.as_ref().is_some_and(|problem| problem.starts_with(code.as_str()));
+    step.status.is_none() && (begins(ErrorCode::SecretMissing) || begins(ErrorCode::KeyringUnavailable))
+}
+
 /// The first step that failed decides: it is most often why the others did.
 pub(super) fn outcome(printer: &Printer, steps: &[RehearsalStep]) -> Result<(), Failure> {
     let failed: Vec<_> = steps.iter().filter(|step| step.problem.is_some()).collect();
@@ -42,6 +48,7 @@ pub(super) fn outcome(printer: &Printer, steps: &[RehearsalStep]) -> Result<(), 
     let detail = printer.fill("connector.test.failed", &[("failed", &count), ("count", &of), ("step", &first.step)]);
     let sign_in = steps.first().is_some_and(|step| step == *first);
     Err(match (first.status, &first.request) {
+        _ if secret_missing(first) => Failure::of(ErrorCode::SecretMissing, detail),
         (Some(401), _) => Failure::of(ErrorCode::SignInFailed, detail),
         (Some(403 | 407), _) if sign_in => Failure::of(ErrorCode::SignInFailed, detail),
         // It let us in: another key would change nothing, the user's permissions do.
