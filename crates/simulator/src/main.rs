@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY};
+use timbre_simulator::crm::{
+    Access, ApiUser, Crm, CrmConfig, CustomEntity, CustomField, DEFAULT_API_KEY, FieldKind, Role,
+};
 use timbre_simulator::{CallHandle, DayPlan, Fault, RealClock, Simulator, SimulatorConfig, WorkingDay};
 use tokio::sync::mpsc;
 
@@ -113,7 +115,25 @@ async fn main() -> ExitCode {
 }
 
 async fn start_crm(port: u16, contacts: usize, seed: u64) -> std::io::Result<Crm> {
-    let config = CrmConfig { port, seed, ..CrmConfig::default() };
+    // As the example of the settings file expects it: fields for the request id and the disposition, charges of their own.
+    let mut connector = ApiUser::connector();
+    connector.role = Role::connector().with("Contact", Access::WRITE).with("CCharge", Access::WRITE);
+    let number = |name: &str| CustomField { name: name.to_owned(), kind: FieldKind::Number, required: false };
+    let config = CrmConfig {
+        port,
+        seed,
+        api_keys: [(DEFAULT_API_KEY.to_owned(), connector)].into(),
+        custom_fields: [(
+            "Call".to_owned(),
+            vec![CustomField::text("cCtiRequestId"), CustomField::text("cDisposition")],
+        )]
+        .into(),
+        custom_entities: vec![CustomEntity {
+            name: "CCharge".to_owned(),
+            fields: vec![number("amount"), CustomField::text("amountCurrency")],
+        }],
+        ..CrmConfig::default()
+    };
     let crm = Crm::start(config, Arc::new(RealClock::new())).await?;
     crm.populate(contacts, seed);
     // The connector adds the path of the interface.

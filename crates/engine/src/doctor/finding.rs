@@ -109,7 +109,8 @@ impl Check {
 
     pub(super) fn because(mut self, code: ErrorCode, detail: impl Into<String>) -> Self {
         self.code = Some(code);
-        self.detail(detail)
+        let detail = detail.into();
+        if detail.is_empty() { self } else { self.detail(detail) }
     }
 
     pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
