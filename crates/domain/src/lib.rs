@@ -2,7 +2,8 @@
 //!
 //! Read in this order, the modules tell one call's way: a vendor's answer becomes [`observation`]s, [`attribution`]
 //! says whose call each one is, the [`tracker`] turns them into transitions that happen exactly once, [`matching`]
-//! finds who is on the other side, and [`popup`] decides what is shown. [`dial`] is the way out, [`cdr`] what the
+//! finds who is on the other side, and [`popup`] decides what is shown. What came of the call is an [`interaction`], with a
+//! [`disposition`] of the organisation's; the [`outbox`] brings it to a [`crm`]. [`dial`] is the way out, [`cdr`] what the
 //! vendor says afterwards, [`ports`] what the outside world must provide.
 //!
 //! Nothing here does I/O, reads a clock, or needs an async runtime.
