@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tempfile::TempDir;
-use timbre_domain::call::{AccountName, Call};
+use timbre_domain::call::{AccountName, Call, CallKey};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
@@ -468,5 +468,23 @@ pub fn name_of(event: &Event) -> &'static str {
         Event::OutboxWaiting(_) => "outbox.waiting",
         Event::OutboxParked(_) => "outbox.parked",
         Event::Connector(_) => "connector.state",
+    }
+}
+
+/// The call an event is about, where it names one by itself.
+pub fn key_of(event: &Event) -> Option<&CallKey> {
+    match event {
+        Event::Detected(c) | Event::Connected(c) | Event::Ended(c) | Event::Resumed(c) => Some(&c.call_key),
+        Event::Recorded(r) => Some(&r.call_key),
+        Event::Popup(p) => Some(&p.call_key),
+        Event::Dial(_)
+        | Event::Provider(_)
+        | Event::Store(_)
+        | Event::Import(_)
+        | Event::Sync(_)
+        | Event::OutboxSent(_)
+        | Event::OutboxWaiting(_)
+        | Event::OutboxParked(_)
+        | Event::Connector(_) => None,
     }
 }

@@ -10,26 +10,10 @@ use timbre_domain::matching::{MatchKind, MatchName};
 use timbre_engine::commands::{CallFilter, Command, ContactEdit, Reply};
 use timbre_engine::event::{Event, PopupEvent};
 use timbre_simulator::{RequestKind, SimulatorConfig};
-use timbre_tests::story::{ENDPOINT, Story, name_of};
+use timbre_tests::story::{ENDPOINT, Story, key_of, name_of};
 
 fn of_call<'a>(callid: &'a str, name: &'a str) -> impl Fn(&Event) -> Option<()> + 'a {
-    move |event| {
-        let key = match event {
-            Event::Detected(c) | Event::Connected(c) | Event::Ended(c) | Event::Resumed(c) => &c.call_key,
-            Event::Recorded(r) => &r.call_key,
-            Event::Popup(p) => &p.call_key,
-            Event::Dial(_)
-            | Event::Provider(_)
-            | Event::Store(_)
-            | Event::Import(_)
-            | Event::Sync(_)
-            | Event::OutboxSent(_)
-            | Event::OutboxWaiting(_)
-            | Event::OutboxParked(_)
-            | Event::Connector(_) => return None,
-        };
-        (name_of(event) == name && key.external_id == callid).then_some(())
-    }
+    move |event| (name_of(event) == name && key_of(event)?.external_id == callid).then_some(())
 }
 
 fn popup_of<'a>(callid: &'a str) -> impl Fn(&Event) -> Option<PopupEvent> + 'a {

@@ -134,7 +134,7 @@ impl Sender {
         }
         let now = self.context.clock.now();
         let searched_at = now + self.crm.settles_within();
-        let begun = self.until_stored_with(move |store| store.outbox_begin(id, now, searched_at)).await;
+        let begun = self.until_stored(move |store| store.outbox_begin(id, now, searched_at)).await;
         // Changed, discarded or gone since it was looked at.
         let Some(dispatch) = begun else { return };
         let Some(order) = self.order(&dispatch) else { return };
@@ -168,10 +168,10 @@ impl Sender {
     async fn sent(&mut self, id: RequestId, receipt: Receipt) {
         let now = self.context.clock.now();
         let carries = self.crm.connector.about().abilities.contact_parts.clone();
-        let item = self.until_stored_with(move |store| store.outbox_sent(id, &receipt, &carries, now)).await;
+        let item = self.until_stored(move |store| store.outbox_sent(id, &receipt, &carries, now)).await;
         self.searched_from.remove(&id);
         self.crm.answered(&self.context);
-        self.context.bus.publish(Event::OutboxSent(self.event(item)));
+        self.context.bus.publish(Event::OutboxSent(self.context.outbox_event(item)));
     }
 
     async fn failed(&mut self, item: &OutboxItem, error: &CrmError, tried: Tried) {
@@ -208,30 +208,19 @@ impl Sender {
             never_sent,
         };
         let (id, problem) = (item.id, problem(error, now));
-        let item = self.until_stored_with(move |store| store.outbox_failed(id, &failure, &problem)).await;
+        let item = self.until_stored(move |store| store.outbox_failed(id, &failure, &problem)).await;
         if never_sent {
             self.searched_from.remove(&id);
         }
         if let Some(item) = item {
-            let event = self.event(item);
+            let event = self.context.outbox_event(item);
             let parked = event.item.state == OutboxState::Parked;
             self.context.bus.publish(if parked { Event::OutboxParked(event) } else { Event::OutboxWaiting(event) });
         }
     }
 
-    fn event(&self, item: OutboxItem) -> OutboxEvent {
-        self.context.outbox_event(item)
-    }
-
-    async fn until_stored(
-        &self,
-        work: impl Fn(&timbre_store::Store) -> Result<(), StoreError> + Clone + Send + 'static,
-    ) {
-        self.until_stored_with(work).await;
-    }
-
     /// Writes, however long it takes: a full disk must neither lose a receipt nor have a record sent that nobody remembers.
-    async fn until_stored_with<T: Send + 'static>(
+    async fn until_stored<T: Send + 'static>(
         &self,
         work: impl Fn(&timbre_store::Store) -> Result<T, StoreError> + Clone + Send + 'static,
     ) -> T {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use timbre_domain::call::CallKey;
 use timbre_domain::dial::DialState;
 use timbre_domain::outbox::{OutboxItem, OutboxState};
 use timbre_domain::ports::Clock as _;
@@ -14,6 +13,7 @@ use super::office::{self, Saved};
 use super::stage::{ENDPOINT, Stage};
 use super::words::Words;
 use super::{Options, Trouble};
+use crate::story::key_of;
 
 /// What was told, and what was meant to be.
 pub(super) struct Told {
@@ -264,22 +264,5 @@ fn tell(words: &Words, event: &Event) {
     }
     if let Some(line) = words.line(event) {
         println!("{line}");
-    }
-}
-
-pub(super) fn key_of(event: &Event) -> Option<&CallKey> {
-    match event {
-        Event::Detected(c) | Event::Connected(c) | Event::Ended(c) | Event::Resumed(c) => Some(&c.call_key),
-        Event::Recorded(r) => Some(&r.call_key),
-        Event::Popup(p) => Some(&p.call_key),
-        Event::Dial(_)
-        | Event::Provider(_)
-        | Event::Store(_)
-        | Event::Import(_)
-        | Event::Sync(_)
-        | Event::OutboxSent(_)
-        | Event::OutboxWaiting(_)
-        | Event::OutboxParked(_)
-        | Event::Connector(_) => None,
     }
 }

@@ -6,7 +6,8 @@ use timbre_simulator::Ledger;
 use timbre_simulator::ledger::{CallEntry, DialFate};
 
 use super::Options;
-use super::acts::{Told, key_of};
+use super::acts::Told;
+use crate::story::key_of;
 
 /// One thing that was compared.
 pub(super) struct Finding {
