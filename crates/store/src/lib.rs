@@ -46,6 +46,9 @@ pub struct Store {
     pushes: AtomicU64,
     reader: Mutex<Connection>,
     searcher: Mutex<Connection>,
+    /// How many writes were flushed to the disk: nothing else shows a test who forgot to.
+    #[cfg(test)]
+    flushed: AtomicUsize,
 }
 
 impl Store {
@@ -93,6 +96,8 @@ impl Store {
         writer.pragma_update(None, "synchronous", "FULL")?;
         let done = transact(&mut writer, work);
         writer.pragma_update(None, "synchronous", "NORMAL")?;
+        #[cfg(test)]
+        self.flushed.fetch_add(1, Ordering::Relaxed);
         Ok(done?)
     }
 

@@ -153,6 +153,8 @@ fn connect(path: &Path, check_all: bool) -> Result<Store, StoreError> {
         pushes: AtomicU64::new(0),
         reader: Mutex::new(reader),
         searcher: Mutex::new(searcher),
+        #[cfg(test)]
+        flushed: AtomicUsize::new(0),
     })
 }
 

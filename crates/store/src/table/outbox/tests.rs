@@ -294,3 +294,27 @@ fn what_is_unanswered_holds_back_the_later_records_of_its_contact() {
     assert_eq!(next(&store, 30), None);
     assert_eq!(next(&store, 61), Some(both[0].id));
 }
+
+#[test]
+fn everything_a_person_or_an_exactly_once_depends_on_is_flushed() {
+    let store = store();
+    let flushed = |what: &str, work: &dyn Fn()| {
+        let before = store.flushed.load(std::sync::atomic::Ordering::Relaxed);
+        work();
+        assert_eq!(store.flushed.load(std::sync::atomic::Ordering::Relaxed), before + 1, "{what}");
+    };
+    let ana = contact(7);
+    flushed("a contact that was typed", &|| drop(store.add_contact(&ana, &[crm()], at(0)).unwrap()));
+    flushed("a contact that was changed", &|| {
+        let changed = store.change_contact(ana.id, at(0), |_| Vec::new(), Ok::<_, ()>);
+        changed.unwrap().unwrap().unwrap();
+    });
+    flushed("a result", &|| drop(result(&store, 1, None, &[RecordKind::Note], 0)));
+    let item = store.outbox_of(InteractionId(Uuid::from_u128(1))).unwrap().remove(0);
+    flushed("that a request goes out", &|| drop(store.outbox_begin(item.id, at(1), at(61)).unwrap().unwrap()));
+    let receipt = Receipt { remote_id: "n".into() };
+    flushed("a receipt", &|| drop(store.outbox_sent(item.id, &receipt, &everything(), at(2)).unwrap()));
+    let other = result(&store, 2, None, &[RecordKind::Note], 3).remove(0);
+    flushed("what a person discards", &|| drop(store.outbox_discard(other.id).unwrap().unwrap()));
+    flushed("what a person retries", &|| drop(store.outbox_retry(other.id, false, at(4)).unwrap().unwrap()));
+}
