@@ -8,8 +8,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use timbre_domain::dial::DialProgress;
+use timbre_domain::history::{CallRow, OutboxRow, RecordState};
+use timbre_domain::interaction::InteractionEdit;
+use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
-use timbre_domain::texts::Language;
+use timbre_domain::status::{Hello, Light, Status};
 use ts_rs::{Config, TS};
 
 /// Where the front end keeps them.
@@ -37,7 +41,15 @@ fn the_front_end_knows_the_types_as_they_are_now() {
     // Counts travel as JSON numbers, and no count of ours comes near 2^53.
     let config = Config::new().with_out_dir(made.path()).with_large_int("number");
     PopupCard::export_all(&config).unwrap();
-    Language::export_all(&config).unwrap();
+    Hello::export_all(&config).unwrap();
+    Status::export_all(&config).unwrap();
+    Light::export_all(&config).unwrap();
+    Notice::export_all(&config).unwrap();
+    CallRow::export_all(&config).unwrap();
+    OutboxRow::export_all(&config).unwrap();
+    RecordState::export_all(&config).unwrap();
+    InteractionEdit::export_all(&config).unwrap();
+    DialProgress::export_all(&config).unwrap();
     let made = files(made.path());
 
     if std::env::var_os("TIMBRE_WRITE_BINDINGS").is_some() {

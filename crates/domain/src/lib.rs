@@ -4,7 +4,8 @@
 //! says whose call each one is, the [`tracker`] turns them into transitions that happen exactly once, [`matching`]
 //! finds who is on the other side, and [`popup`] decides what is shown. What came of the call is an [`interaction`], with a
 //! [`disposition`] of the organisation's; the [`outbox`] brings it to a [`crm`]. [`dial`] is the way out, [`cdr`] what the
-//! vendor says afterwards, [`ports`] what the outside world must provide.
+//! vendor says afterwards. [`status`], [`notice`] and [`history`] are what windows, tray and notifications tell of all that,
+//! [`preferences`] what each agent chooses; [`ports`] what the outside world must provide.
 //!
 //! Nothing here does I/O, reads a clock, or needs an async runtime.
 
@@ -18,16 +19,21 @@ pub mod disposition;
 pub mod draft;
 pub mod endpoint;
 pub mod error;
+pub mod history;
 pub mod identity;
 pub mod interaction;
 pub mod interchange;
 pub mod matching;
+pub mod notice;
 pub mod number;
 pub mod observation;
 pub mod outbox;
 pub mod popup;
 pub mod ports;
+pub mod preferences;
 pub mod redact;
+pub mod refusal;
 pub mod search;
+pub mod status;
 pub mod texts;
 pub mod tracker;

@@ -23,6 +23,8 @@ pub enum MatchKind {
     Dialled,
     /// Several contacts have the number, and this one was used last.
     UsedLast,
+    /// The agent said who it is.
+    Chosen,
 }
 
 /// Who is on the other side.

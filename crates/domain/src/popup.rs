@@ -4,22 +4,30 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallState, Direction};
+use crate::contact::{Contact, PhoneKind};
+use crate::interaction::{Currency, FollowUp, Interaction};
 use crate::matching::Match;
 use crate::number::Country;
+use rust_decimal::Decimal;
 
 /// What the agent or the administrator wants to see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields, default)]
 pub struct PopupPolicy {
     /// Show incoming calls.
     pub incoming: bool,
     /// Show outgoing calls.
     pub outgoing: bool,
+    /// Show a call as soon as it rings.
+    pub on_ring: bool,
+    /// Show a call when it is answered, unless it was shown while it rang.
+    pub on_answer: bool,
 }
 
 impl Default for PopupPolicy {
     fn default() -> Self {
-        Self { incoming: true, outgoing: true }
+        Self { incoming: true, outgoing: true, on_ring: true, on_answer: true }
     }
 }
 
@@ -28,10 +36,23 @@ impl PopupPolicy {
     /// call between the agent's own endpoints is nobody's news.
     #[must_use]
     pub fn shows(&self, call: &Call) -> bool {
-        if call.state == CallState::Ended {
-            return false;
-        }
-        match call.direction {
+        let occasion = match call.state {
+            CallState::Ringing => self.on_ring,
+            CallState::Connected => self.on_answer,
+            CallState::Ended => false,
+        };
+        occasion && self.wants(call.direction)
+    }
+
+    /// Whether a call that was seen while it rang is shown now that it was answered. One that was shown then, or closed
+    /// by the agent, is not shown again.
+    #[must_use]
+    pub fn shows_when_answered(&self, call: &Call) -> bool {
+        self.on_answer && !self.on_ring && self.wants(call.direction)
+    }
+
+    fn wants(&self, direction: Direction) -> bool {
+        match direction {
             Direction::In => self.incoming,
             Direction::Out => self.outgoing,
             Direction::Internal => false,
@@ -47,15 +68,84 @@ pub struct PopupCard {
     pub call: Call,
     /// The party's number as people write it; empty where there is none.
     pub number_written: String,
+    /// The line the call is on, as the agent knows it: its identity's label, else the endpoint's number.
+    pub line: String,
     /// Who is on the other side.
     #[serde(flatten)]
     pub matched: Match,
+    /// What is known of the contact, where there is one.
+    pub dossier: Option<Dossier>,
+    /// What the agent wrote of this call already, such as before a restart.
+    pub interaction: Option<Interaction>,
     /// When the answer that showed the call arrived, by our clock, UTC.
     pub answered_at: DateTime<Utc>,
 }
 
+/// What an agent wants to know of a contact in the first seconds of a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Dossier {
+    /// The fields the organisation chose, in its order; those that are empty are left out.
+    pub fields: Vec<ShownField>,
+    /// The contact's telephones.
+    pub phones: Vec<ShownPhone>,
+    /// What was before, the newest first.
+    pub recent: Vec<PastEntry>,
+    /// What all its results charge, by currency.
+    pub charged: Vec<Money>,
+    /// What was promised last and not followed by another result, the earliest first.
+    pub follow_ups: Vec<FollowUp>,
+}
+
+/// A field of a contact, as the organisation calls it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ShownField {
+    /// Its name; `email`, `owner` and `company` are Timbre's own.
+    pub name: String,
+    /// Its value, as it was given.
+    pub value: String,
+}
+
+/// A telephone that can be dialled with a click.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ShownPhone {
+    /// As people write it.
+    pub written: String,
+    /// What is dialled: E.164, or the digits of a number that no country's rules could place.
+    pub dial: String,
+    /// What kind of telephone.
+    pub kind: PhoneKind,
+}
+
+/// An amount of money, exact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Money {
+    /// Exactly as reckoned.
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
+    pub amount: Decimal,
+    /// ISO 4217.
+    pub currency: Currency,
+}
+
+/// A call or a result of earlier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PastEntry {
+    /// When it began, UTC.
+    pub at: DateTime<Utc>,
+    /// The call; nothing for a result without one.
+    pub call: Option<Call>,
+    /// Seconds in conversation: the vendor's figure where it is known.
+    pub duration_s: Option<u64>,
+    /// What came of it.
+    pub interaction: Option<Interaction>,
+}
+
 impl PopupCard {
-    /// Puts a card together.
+    /// Puts a card together; what is known of the contact is added by whoever looked it up.
     #[must_use]
     pub fn new(call: Call, matched: Match, answered_at: DateTime<Utc>, home: Country) -> Self {
         let number_written = match &call.party {
@@ -63,6 +153,51 @@ impl PopupCard {
             crate::call::Party::Endpoint { number } => number.to_string(),
             crate::call::Party::Withheld => String::new(),
         };
-        Self { call, number_written, matched, answered_at }
+        let line = call.endpoint.to_string();
+        Self { call, number_written, line, matched, dossier: None, interaction: None, answered_at }
+    }
+
+    /// The contact, where there is one and not several.
+    #[must_use]
+    pub fn contact(&self) -> Option<&Contact> {
+        match &self.matched {
+            Match::One { contact, .. } | Match::Maybe { contact, .. } | Match::Dialled { contact } => Some(contact),
+            Match::Several { .. } | Match::Unknown | Match::Withheld | Match::Colleague => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(direction: &str, state: &str) -> Call {
+        serde_json::from_value(serde_json::json!({
+            "key": "callmyway:main:1", "endpoint": "8373456", "direction": direction,
+            "party": { "kind": "withheld" }, "state": state, "detected_at": "2025-01-01T00:00:00Z",
+            "connected_at": null, "ended_at": null, "dial": null, "legs": [],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn ring_and_answer_are_occasions_of_their_own_and_each_direction_can_be_switched_off() {
+        let policy = PopupPolicy::default();
+        assert!(policy.shows(&call("in", "ringing")) && policy.shows(&call("out", "connected")));
+        assert!(!policy.shows(&call("in", "ended")), "for the history");
+        assert!(!policy.shows(&call("internal", "ringing")), "nobody's news");
+        assert!(!policy.shows_when_answered(&call("in", "connected")), "it was shown while it rang");
+
+        let answered = PopupPolicy { on_ring: false, ..policy };
+        assert!(!answered.shows(&call("in", "ringing")));
+        assert!(answered.shows_when_answered(&call("in", "connected")));
+        assert!(answered.shows(&call("in", "connected")), "first seen in conversation");
+
+        let ringing = PopupPolicy { on_answer: false, ..policy };
+        assert!(ringing.shows(&call("in", "ringing")) && !ringing.shows(&call("in", "connected")));
+
+        let out = PopupPolicy { incoming: false, ..answered };
+        assert!(!out.shows_when_answered(&call("in", "connected")));
+        assert!(out.shows_when_answered(&call("out", "connected")));
     }
 }

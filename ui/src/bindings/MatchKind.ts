@@ -3,4 +3,4 @@
 /**
  * How a number led to a contact.
  */
-export type MatchKind = "exact" | "national" | "other_form" | "digits" | "dialled" | "used_last";
+export type MatchKind = "exact" | "national" | "other_form" | "digits" | "dialled" | "used_last" | "chosen";

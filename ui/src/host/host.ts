@@ -1,28 +1,182 @@
-// What a pop-up's window asks of the program around it. Nothing outside this folder knows which program that is.
+// What the windows ask of the program around them. Nothing outside this folder knows which program that is.
+// Every promise that can be refused is refused with a `Refusal`: words in the agent's language, what to do about it.
 
 import type { Call } from "../bindings/Call";
 import type { CallKey } from "../bindings/CallKey";
-import type { Language } from "../bindings/Language";
+import type { CallRow } from "../bindings/CallRow";
+import type { Contact } from "../bindings/Contact";
+import type { ContactId } from "../bindings/ContactId";
+import type { DialProgress } from "../bindings/DialProgress";
+import type { Dossier } from "../bindings/Dossier";
+import type { Hello } from "../bindings/Hello";
+import type { Interaction } from "../bindings/Interaction";
+import type { InteractionEdit } from "../bindings/InteractionEdit";
+import type { OutboxRow } from "../bindings/OutboxRow";
 import type { PopupCard } from "../bindings/PopupCard";
+import type { Preferences } from "../bindings/Preferences";
+import type { RecordState } from "../bindings/RecordState";
+import type { RequestId } from "../bindings/RequestId";
+import type { Status } from "../bindings/Status";
+
+/** A result as it is kept now, and how far its records are. */
+export interface Saved {
+  interaction: Interaction;
+  records: RecordState[];
+}
+
+/** A number as it would be dialled, or why it would not. */
+export interface NumberRead {
+  written: string;
+  dial: string;
+}
 
 /** What the shell tells a pop-up's window. */
 export interface PopupListener {
-  /** Show this call. The window is still hidden; `PopupHost.filled` brings it up. */
+  /** Show this call. The window is still hidden; `PopupHost.filled` brings it up. Also when more is known of a call shown. */
   show(card: PopupCard): void;
   /** The call shown was answered, is over, or goes on again. */
   changed(call: Call): void;
+  /** A record of the call shown has come further on its way to the CRM. */
+  records(callKey: CallKey, records: RecordState[]): void;
+  /** The keyboard is ours now, by hotkey or click: show where it is (the form's first field, the search field). */
+  focused(): void;
   /** The window was hidden: forget the call, so that the next one never shows it for a moment. */
   clear(): void;
+  /** Language, preferences or dispositions changed. */
+  hello(hello: Hello): void;
 }
 
-/** What a pop-up's window tells the shell. */
+/** What a pop-up's window tells the shell: far less than the main window may. */
 export interface PopupHost {
-  /** From now on the listener hears; answers the language to speak. */
-  start(listener: PopupListener): Promise<Language>;
-  /** The call is laid out and needs this many CSS pixels of height. */
+  /** From now on the listener hears. */
+  start(listener: PopupListener): Promise<Hello>;
+  /** The call is laid out and needs this many CSS pixels of height; again whenever that changes. */
   filled(callKey: CallKey, height: number): Promise<void>;
   /** The call is on the glass. */
   painted(callKey: CallKey): Promise<void>;
+  /** The agent clicked into a field: the window takes the keyboard. Never called for anything but a click of the agent's. */
+  focus(): Promise<void>;
+  /** The agent has begun to act on this call: the pop-up stays until they are done, and nothing in it is exchanged. */
+  begun(callKey: CallKey): Promise<void>;
   /** The agent is done with the call's pop-up. */
   close(callKey: CallKey): Promise<void>;
+  /** Keeps what the agent wrote: a draft as it is typed, or the final result with `finish`. */
+  save(callKey: CallKey, edit: InteractionEdit): Promise<Saved>;
+  /** The agent said who it is; answers the card with this contact. */
+  choose(callKey: CallKey, contact: ContactId): Promise<PopupCard>;
+  /** Contacts as the agent types. */
+  search(text: string): Promise<Contact[]>;
+  /** A new contact with this call's number. */
+  addContact(callKey: CallKey, name: string, company: string): Promise<PopupCard>;
+  /** Dials a number shown in the pop-up; progress is told by the call that comes of it, failure by the refusal. */
+  dial(number: string, contact: ContactId | null, despiteDoNotCall: boolean): Promise<void>;
+  /** Opens the contact's case file in the main window. */
+  openContact(contact: ContactId): Promise<void>;
+}
+
+/** How a dial comes to the dial window: opened bare, with a number to ask about, or already dialled elsewhere. */
+export interface DialWish {
+  /** What to dial, as a person writes it; empty for a bare window. */
+  number: string;
+  /** Where it comes from: a link asks before it dials and says so. */
+  from: "hotkey" | "clipboard" | "selection" | "link" | "call_back" | "command";
+  /** The contact to call back. */
+  contact: ContactId | null;
+  /** Why a link can't be dialled; then there is nothing to confirm. */
+  refusal: string | null;
+}
+
+/** What the shell tells the dial window. */
+export interface DialListener {
+  /** The window comes up for this. */
+  wish(wish: DialWish): void;
+  /** A dial has come further. */
+  progress(progress: DialProgress): void;
+  status(status: Status): void;
+  hello(hello: Hello): void;
+}
+
+/** What the dial window may ask. */
+export interface DialHost {
+  start(listener: DialListener): Promise<Hello>;
+  /** Contacts as the agent types; an empty text brings those used last. */
+  search(text: string): Promise<Contact[]>;
+  /** The last calls, the newest first. */
+  recent(limit: number): Promise<CallRow[]>;
+  /** A number as it would be dialled. */
+  readNumber(text: string): Promise<NumberRead>;
+  /** Dials; answers the dial's id. `from` is an identity's label, null for the usual one. */
+  dial(number: string, from: string | null, contact: ContactId | null, despiteDoNotCall: boolean): Promise<string>;
+  /** The window's content is this high. */
+  height(height: number): Promise<void>;
+  /** The agent is done: the window goes, warm. */
+  close(): Promise<void>;
+}
+
+/** The small window of desktops without a tray. */
+export interface StripHost {
+  start(listener: { status(status: Status): void; hello(hello: Hello): void }): Promise<Hello>;
+  /** Opens the tray's menu at the pointer. */
+  menu(): Promise<void>;
+  openDial(): Promise<void>;
+  openMain(): Promise<void>;
+}
+
+/** Which calls a list shows. */
+export interface CallsQuery {
+  /** From this moment on, UTC (RFC 3339). */
+  from: string | null;
+  to: string | null;
+  /** Only calls whose result is not final. */
+  pending: boolean;
+  limit: number;
+}
+
+/** A page of the main window, as tray and notifications open it. */
+export type Page = "today" | "pending" | "outbox" | "settings";
+
+/** Where the main window is to go. */
+export interface Goal {
+  page: Page;
+  call: CallKey | null;
+  contact: ContactId | null;
+}
+
+/** What the shell tells the main window. */
+export interface MainListener {
+  goTo(goal: Goal): void;
+  status(status: Status): void;
+  /** Something of this kind changed: ask again for what is shown of it. */
+  changed(what: "calls" | "results" | "outbox" | "contacts"): void;
+  progress(progress: DialProgress): void;
+  hello(hello: Hello): void;
+}
+
+/** What the main window may ask. */
+export interface MainHost {
+  start(listener: MainListener): Promise<Hello>;
+  status(): Promise<Status>;
+  calls(query: CallsQuery): Promise<CallRow[]>;
+  /** The card of any call of the history: who, case file, what the agent wrote. */
+  card(callKey: CallKey): Promise<PopupCard>;
+  /** What is known of a contact, with so many entries of its case file. */
+  dossier(contact: ContactId, entries: number): Promise<{ contact: Contact; dossier: Dossier }>;
+  save(callKey: CallKey, edit: InteractionEdit): Promise<Saved>;
+  choose(callKey: CallKey, contact: ContactId): Promise<PopupCard>;
+  addContact(callKey: CallKey, name: string, company: string): Promise<PopupCard>;
+  search(text: string): Promise<Contact[]>;
+  outbox(all: boolean): Promise<OutboxRow[]>;
+  retry(id: RequestId, despiteDuplicate: boolean): Promise<void>;
+  discard(id: RequestId): Promise<void>;
+  /** The sign-in with a stopped CRM is right now: go on. */
+  resume(connector: string): Promise<void>;
+  /** Opens a record of the CRM in the browser; only addresses of the configured CRM are opened. */
+  openRecord(id: RequestId): Promise<void>;
+  /** Opens the dial window, with a number to ask about. */
+  openDial(number: string, contact: ContactId | null): Promise<void>;
+  setPreferences(preferences: Preferences): Promise<Hello>;
+  /** The screens there are, as the system names them. */
+  screens(): Promise<string[]>;
+  /** Shows a pop-up for a moment with somebody made up, to see where it stands. */
+  tryPopup(): Promise<void>;
 }

@@ -1,0 +1,85 @@
+//! Rows of lists, with the names and words that an agent needs to recognise them.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::call::{AccountName, Call, CallKey};
+use crate::contact::ContactId;
+use crate::interaction::{InteractionId, InteractionState};
+use crate::outbox::{OutboxItem, OutboxState};
+
+/// A call in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CallRow {
+    /// The call.
+    pub call: Call,
+    /// Its line, as the agent knows it.
+    pub line: String,
+    /// The other side's number as people write it; empty where it is withheld.
+    pub number_written: String,
+    /// What to dial to call back; nothing where there is no number.
+    pub dial: Option<String>,
+    /// With whom, where that is settled.
+    pub contact: Option<ContactId>,
+    /// Their name; the company where there is none; empty for nobody.
+    pub name: String,
+    /// Their company, beside a name.
+    pub company: String,
+    /// Seconds in conversation: the vendor's figure where it is known.
+    pub duration_s: Option<u64>,
+    /// What the vendor charged.
+    #[cfg_attr(feature = "ts", ts(type = "string | null"))]
+    pub cost: Option<Decimal>,
+    /// What came of it.
+    pub result: Option<ResultBrief>,
+}
+
+/// What came of a call, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ResultBrief {
+    /// The result.
+    pub id: InteractionId,
+    /// Draft or final.
+    pub state: InteractionState,
+    /// The names of the disposition's levels.
+    pub disposition: Vec<String>,
+    /// The beginning of the comment.
+    pub comment: String,
+    /// Its records on their way to the CRMs, or there.
+    pub records: Vec<OutboxState>,
+}
+
+/// A record on its way to a CRM, in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct OutboxRow {
+    /// The record.
+    pub item: OutboxItem,
+    /// Whom or what it is about: a name, else a number, else nothing.
+    pub about: String,
+    /// The call it belongs to.
+    pub call: Option<CallKey>,
+    /// The contact it belongs to.
+    pub contact: Option<ContactId>,
+    /// Where it opens in the browser, once it is there.
+    pub url: Option<String>,
+    /// What is in its way, in the agent's language; empty where nothing is.
+    pub what: String,
+    /// What to do about it.
+    pub what_to_do: String,
+}
+
+/// How far the records of one call are, as a pop-up's last line tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RecordState {
+    /// Which CRM.
+    pub connector: AccountName,
+    /// How far.
+    pub state: OutboxState,
+    /// Since when, UTC.
+    pub at: DateTime<Utc>,
+}

@@ -1,0 +1,204 @@
+//! How Timbre is at this moment: what the tray's icon, the main window and `timbrectl status` tell.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::call::{AccountName, CallKey, CallState, Direction};
+use crate::disposition::DispositionCatalogue;
+use crate::endpoint::Identity;
+use crate::error::ErrorCode;
+use crate::popup::PopupPolicy;
+use crate::preferences::{DoNotDisturb, Preferences};
+use crate::refusal::Refusal;
+use crate::texts::Language;
+
+/// How Timbre is. All times are UTC.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Status {
+    /// The calls going on, the newest first.
+    pub calls: Vec<LiveCall>,
+    /// The accounts with vendors.
+    pub accounts: Vec<AccountStatus>,
+    /// The CRMs.
+    pub connectors: Vec<ConnectorStatus>,
+    /// Answered calls whose result is not final, of the last days.
+    pub pending: u64,
+    /// Do not disturb, while it holds.
+    pub do_not_disturb: Option<DoNotDisturb>,
+}
+
+/// A call that goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LiveCall {
+    /// The call.
+    pub call_key: CallKey,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// How far it has come.
+    pub state: CallState,
+    /// The other side's number as people write it; empty where it is withheld.
+    pub number_written: String,
+    /// When it began, or when it was answered.
+    pub since: DateTime<Utc>,
+}
+
+/// An account with a vendor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AccountStatus {
+    /// Its name.
+    pub account: AccountName,
+    /// Whether the vendor answers.
+    pub reach: AccountReach,
+    /// Why it does not.
+    pub code: Option<ErrorCode>,
+}
+
+/// Whether a vendor answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum AccountReach {
+    /// The first answer is not there yet.
+    NotAskedYet,
+    /// It does.
+    Answers,
+    /// The last question failed.
+    Failing,
+}
+
+/// A CRM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ConnectorStatus {
+    /// Its name.
+    pub connector: AccountName,
+    /// Whether it was stopped until a person acts: the sign-in is refused.
+    pub stopped: bool,
+    /// Why it is stopped, or why the last try failed.
+    pub code: Option<ErrorCode>,
+    /// When it is asked again, where it could not be reached.
+    pub until: Option<DateTime<Utc>>,
+    /// Records on their way.
+    pub waiting: u64,
+    /// Records that need a person.
+    pub parked: u64,
+}
+
+/// What a window must know before it shows anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Hello {
+    /// The language to speak.
+    pub language: Language,
+    /// `linux`, `windows` or `macos`: keys and places are called differently.
+    pub platform: String,
+    /// Timbre's version.
+    pub version: String,
+    /// Whether there is an account; without one, there is nothing to do but set up.
+    pub set_up: bool,
+    /// Why Timbre could not start with its settings, where it could not.
+    pub trouble: Option<Refusal>,
+    /// What can come of a call.
+    pub dispositions: DispositionCatalogue,
+    /// The organisation's own fields of results: those that dispositions ask for.
+    pub result_fields: Vec<String>,
+    /// Who calls can be made as, the usual one first.
+    pub identities: Vec<Identity>,
+    /// The currency that charges usually have (ISO 4217).
+    pub currency: Option<String>,
+    /// The country whose rules read numbers without a country code (ISO 3166, such as `CR`).
+    pub country: String,
+    /// Whether there is a CRM that results go to.
+    pub has_crm: bool,
+    /// What the agent chose.
+    pub preferences: Preferences,
+    /// Which calls pop up, of the settings file and the agent's preferences together.
+    pub popup: PopupPolicy,
+}
+
+/// What the tray's icon shows: one thing, the most urgent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Light {
+    /// A call rings.
+    Ringing,
+    /// In a call.
+    InCall,
+    /// A vendor can't be reached: calls may be missed.
+    Unreachable,
+    /// Do not disturb.
+    DoNotDisturb,
+    /// Records need a person, or a CRM does.
+    Waiting,
+    /// All is well.
+    #[default]
+    Ready,
+}
+
+impl Status {
+    /// What to show where there is room for one thing.
+    #[must_use]
+    pub fn light(&self) -> Light {
+        if self.calls.iter().any(|call| call.state == CallState::Connected) {
+            Light::InCall
+        } else if !self.calls.is_empty() {
+            Light::Ringing
+        } else if self.accounts.iter().any(|account| account.reach == AccountReach::Failing) {
+            Light::Unreachable
+        } else if self.do_not_disturb.is_some() {
+            Light::DoNotDisturb
+        } else if self.connectors.iter().any(|crm| crm.stopped || crm.parked > 0) {
+            Light::Waiting
+        } else {
+            Light::Ready
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(state: CallState) -> LiveCall {
+        LiveCall {
+            call_key: serde_json::from_str(r#""callmyway:main:1""#).unwrap(),
+            direction: Direction::In,
+            state,
+            number_written: String::new(),
+            since: DateTime::from_timestamp(0, 0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_most_urgent_thing_is_shown_and_what_lies_beneath_comes_back() {
+        let name: AccountName = "main".parse().unwrap();
+        let crm =
+            ConnectorStatus { connector: name.clone(), stopped: false, code: None, until: None, waiting: 3, parked: 1 };
+        let failing = AccountStatus { account: name, reach: AccountReach::Failing, code: Some(ErrorCode::Unreachable) };
+        let mut status = Status {
+            calls: vec![call(CallState::Ringing), call(CallState::Connected)],
+            accounts: vec![failing],
+            connectors: vec![crm],
+            pending: 1,
+            do_not_disturb: Some(DoNotDisturb { until: None }),
+        };
+        let mut lights = vec![status.light()];
+        status.calls.pop();
+        lights.push(status.light());
+        status.calls.clear();
+        lights.push(status.light());
+        status.accounts.clear();
+        lights.push(status.light());
+        status.do_not_disturb = None;
+        lights.push(status.light());
+        status.connectors[0].parked = 0;
+        lights.push(status.light());
+        let expected =
+            [Light::InCall, Light::Ringing, Light::Unreachable, Light::DoNotDisturb, Light::Waiting, Light::Ready];
+        assert_eq!(lights, expected);
+    }
+}
