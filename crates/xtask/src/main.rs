@@ -9,8 +9,10 @@
 mod bench;
 mod bindings;
 mod demo;
+mod icons;
 mod process;
 mod set_up;
+mod tauri;
 mod test;
 mod torture;
 mod ui;
@@ -41,6 +43,8 @@ enum Command {
     Bench(bench::Options),
     /// Writes the TypeScript declarations in ui/src/bindings from the Rust types.
     Bindings,
+    /// Makes every icon's pictures from the drawings in icons/.
+    Icons,
 }
 
 fn main() {
@@ -51,6 +55,7 @@ fn main() {
         Command::Torture(options) => torture::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Bindings => bindings::run(&workspace),
+        Command::Icons => icons::run(&workspace),
     });
     if let Err(failure) = done {
         eprintln!("\ncargo xtask: {failure}");
