@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use timbre_domain::dial::DialProgress;
-use timbre_domain::history::{CallRow, OutboxRow, RecordState};
+use timbre_domain::history::{CallRow, CallsWanted, OutboxRow, RecordState};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
@@ -46,6 +46,7 @@ fn the_front_end_knows_the_types_as_they_are_now() {
     Light::export_all(&config).unwrap();
     Notice::export_all(&config).unwrap();
     CallRow::export_all(&config).unwrap();
+    CallsWanted::export_all(&config).unwrap();
     OutboxRow::export_all(&config).unwrap();
     RecordState::export_all(&config).unwrap();
     InteractionEdit::export_all(&config).unwrap();

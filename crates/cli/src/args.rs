@@ -93,6 +93,8 @@ pub(crate) enum What {
     Secret(Secret),
     /// Look at everything: database, disk, clock, accounts. Says what is wrong and what to do about it.
     Doctor,
+    /// How everything is, as far as the running Timbre knows without asking anybody.
+    Status,
     /// What could not be read of the vendors' answers, for diagnosis.
     Unread(OfAccount),
 }

@@ -27,6 +27,7 @@ pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor
         What::Agents(Agents::Set { name, endpoints }) => {
             Command::AgentsSet(Agent { name: name.clone(), endpoints: endpoints.clone() })
         }
+        What::Status => Command::Status,
         What::Unread(of) => Command::UnreadList { account: of.account.clone() },
         What::Watch
         | What::Dial(_)

@@ -20,7 +20,7 @@ use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::Args;
 use crate::exit::Failure;
-use crate::{connector, contacts, doctor, interactions, outbox};
+use crate::{connector, contacts, doctor, interactions, outbox, status};
 
 /// Writes to standard output and standard error.
 pub(crate) struct Printer {
@@ -200,6 +200,15 @@ impl Printer {
             Reply::Outbox { items } => self.lines(&outbox::list(self, items)),
             Reply::Connectors { connectors } => self.lines(&connector::list(self, connectors)),
             Reply::Rehearsed { steps } => self.lines(&connector::rehearsal::lines(steps)),
+            Reply::Status(status) => status::print(self, status),
+            // What windows ask for has no words of its own here.
+            Reply::CallRows { .. }
+            | Reply::Card(_)
+            | Reply::KnownContact(_)
+            | Reply::OutboxRows { .. }
+            | Reply::Records { .. }
+            | Reply::Number(_)
+            | Reply::Preferences(_) => self.json(reply),
             Reply::SignedIn { user } => self.line(&self.fill("connector.signed_in", &[("name", &clean(&user.name))])),
         }
     }

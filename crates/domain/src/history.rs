@@ -9,6 +9,21 @@ use crate::contact::ContactId;
 use crate::interaction::{InteractionId, InteractionState};
 use crate::outbox::{OutboxItem, OutboxState};
 
+/// Which calls a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(default)]
+pub struct CallsWanted {
+    /// From this moment on, UTC.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment, UTC.
+    pub to: Option<DateTime<Utc>>,
+    /// Only answered calls that are over and have no final result.
+    pub pending: bool,
+    /// At most so many, the newest first; 0 for the default of 100.
+    pub limit: usize,
+}
+
 /// A call in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -18,6 +18,7 @@ use crate::dial::DialOrder;
 use crate::endpoint::{Endpoint, OwnEndpoints};
 use crate::error::PortError;
 use crate::interchange::{ContactReader, ContactWriter, ExportShape, FileError, FileFormat, FileLayout, ReadOptions};
+use crate::notice::Notice;
 use crate::number::PhoneNumber;
 use crate::observation::CallObservation;
 use crate::outbox::RecordKind;
@@ -146,6 +147,11 @@ pub trait Shell: Send + Sync + 'static {
 
     /// Something about a call changed: answered, over, going on again.
     fn call_changed(&self, call: &Call);
+
+    /// An agent who looks elsewhere is to be told. A shell without notifications tells nothing.
+    fn notify(&self, notice: &Notice) {
+        let _ = notice;
+    }
 }
 
 /// Where secrets are kept: the operating system's keyring, or the environment on machines without one.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use timbre_domain::call::Call;
+use timbre_domain::call::{Call, CallState, Direction};
 use timbre_domain::contact::ContactId;
 use timbre_domain::matching::{self, Found, Match};
 use timbre_domain::number::{PhoneNumber, ReadNumber};
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Context;
 use crate::bus::Happened;
 use crate::caller_lookup::{self, Lookups};
+use crate::card::{RECENT, card};
 use crate::event::{CallEvent, DialEvent, Event, PopupEvent};
 
 /// Takes what happened in the order it happened.
@@ -65,13 +66,15 @@ async fn tell(context: &Arc<Context>, happened: &Happened, transition: &CallTran
     match transition {
         CallTransition::Detected(call) => {
             context.bus.publish(Event::Detected(CallEvent::new(call, now)));
-            if context.settings.popup.shows(call) {
-                pop_up(context, call, happened.answered, lookups).await;
-            }
+            let shown = context.popup_policy().shows(call) && !context.silent();
+            meet(context, call, happened.answered, shown, lookups).await;
         }
         CallTransition::Connected(call) => {
             context.shell.call_changed(call);
             context.bus.publish(Event::Connected(CallEvent::new(call, now)));
+            if context.popup_policy().shows_when_answered(call) && !context.silent() {
+                meet(context, call, happened.answered, true, lookups).await;
+            }
         }
         CallTransition::Ended(call) => {
             context.shell.call_changed(call);
@@ -89,8 +92,13 @@ async fn tell(context: &Arc<Context>, happened: &Happened, transition: &CallTran
     }
 }
 
-/// Shows a call. A database that can't be read shows it as a stranger's: better than not at all.
-async fn pop_up(context: &Arc<Context>, call: &Call, answered: Duration, lookups: &mut Lookups) {
+/// Finds out who is on the other side, and shows the call where it is to be shown. A database that can't be read shows it
+/// as a stranger's: better than not at all.
+async fn meet(context: &Arc<Context>, call: &Call, answered: Duration, shown: bool, lookups: &mut Lookups) {
+    // A call between the agent's own endpoints, or over before it was seen, is with nobody in particular.
+    if !shown && (call.direction == Direction::Internal || call.state == CallState::Ended) {
+        return;
+    }
     let dialled = call.dial.and_then(|dial| context.lines.iter().find_map(|line| line.tracker().dialled_contact(dial)));
     let found = match find(context, call, dialled).await {
         Ok(found) => found,
@@ -101,10 +109,12 @@ async fn pop_up(context: &Arc<Context>, call: &Call, answered: Duration, lookups
     };
     let matched = matching::decide(call.direction, &call.party, found);
     let at = context.clock.now();
-    let card = PopupCard::new(call.clone(), matched, at, context.settings.country);
-    context.shell.show_popup(&card);
-    let after_answer = context.clock.elapsed().saturating_sub(answered);
-    context.bus.publish(Event::Popup(Box::new(PopupEvent::new(card.clone(), at, after_answer))));
+    let card = card(context, call, matched, at, RECENT).await;
+    if shown {
+        context.shell.show_popup(&card);
+        let after_answer = context.clock.elapsed().saturating_sub(answered);
+        context.bus.publish(Event::Popup(Box::new(PopupEvent::new(card.clone(), at, after_answer))));
+    }
     if card.matched == Match::Unknown {
         lookups.begin(context, call, answered);
     }

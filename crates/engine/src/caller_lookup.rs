@@ -8,13 +8,13 @@ use timbre_domain::contact::ContactId;
 use timbre_domain::crm::RemoteContact;
 use timbre_domain::matching::{self, Found, Match};
 use timbre_domain::number::{PhoneNumber, ReadNumber};
-use timbre_domain::popup::PopupCard;
 use timbre_store::StoreError;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::Context;
 use crate::call_flow::settle;
+use crate::card::{RECENT, card};
 use crate::contact_sync::{ask, prepared};
 use crate::crm_line::CrmLine;
 use crate::event::{Event, PopupEvent};
@@ -167,7 +167,7 @@ impl Lookup {
             return Ok(());
         }
         let at = self.context.clock.now();
-        let card = PopupCard::new(call.clone(), matched, at, self.context.settings.country);
+        let card = card(&self.context, &call, matched, at, RECENT).await;
         self.context.shell.complete_popup(&card);
         let after_answer = self.context.clock.elapsed().saturating_sub(self.answered);
         settle(&self.context, &card, at).await;

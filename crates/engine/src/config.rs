@@ -36,8 +36,10 @@ pub struct Settings {
     pub language: Language,
     /// The country of numbers without a country code.
     pub country: Country,
-    /// Which calls pop up.
+    /// Which calls pop up, unless the agent chose otherwise.
     pub popup: PopupPolicy,
+    /// The fields of contacts that pop-ups show, in their order.
+    pub popup_fields: Vec<String>,
     /// The accounts, at least one.
     pub accounts: Vec<Account>,
     /// Who calls can be made as, at least one; the first is the usual one.
@@ -139,7 +141,7 @@ struct File {
     language: Language,
     country: Option<Spanned<String>>,
     #[serde(default)]
-    popup: PopupPolicy,
+    popup: FilePopup,
     #[serde(default)]
     accounts: Vec<Spanned<FileAccount>>,
     #[serde(default)]
@@ -151,6 +153,28 @@ struct File {
     dispositions: Vec<FileDisposition>,
     #[serde(default)]
     connectors: Vec<FileConnector>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FilePopup {
+    incoming: Option<bool>,
+    outgoing: Option<bool>,
+    on_ring: Option<bool>,
+    on_answer: Option<bool>,
+    fields: Option<Vec<Spanned<String>>>,
+}
+
+impl FilePopup {
+    fn policy(&self) -> PopupPolicy {
+        let default = PopupPolicy::default();
+        PopupPolicy {
+            incoming: self.incoming.unwrap_or(default.incoming),
+            outgoing: self.outgoing.unwrap_or(default.outgoing),
+            on_ring: self.on_ring.unwrap_or(default.on_ring),
+            on_answer: self.on_answer.unwrap_or(default.on_answer),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -250,13 +274,15 @@ impl Settings {
             }
         }
         let contact_fields = check.contact_fields(&file.contact_fields)?;
+        let popup_fields = check.popup_fields(file.popup.fields.as_deref(), &contact_fields)?;
         let dispositions = check.dispositions(&file.dispositions)?;
         let connectors = check.connectors(&file.connectors, &accounts)?;
         let agent = file.agent.map(|agent| agent.trim().to_owned()).filter(|agent| !agent.is_empty());
         Ok(Self {
             language: file.language,
             country,
-            popup: file.popup,
+            popup: file.popup.policy(),
+            popup_fields,
             accounts,
             identities,
             contact_fields,

@@ -11,6 +11,7 @@ pub mod backup;
 pub mod bus;
 pub mod call_flow;
 mod caller_lookup;
+mod card;
 pub mod commands;
 pub mod component;
 pub mod config;
@@ -25,13 +26,17 @@ mod index;
 pub mod line;
 pub mod local;
 mod look;
+mod notices;
 pub mod outbox;
 pub mod poller;
+pub mod preferences;
+mod status;
 pub mod zone;
 
 use std::sync::Arc;
 
 use timbre_domain::ports::{Clock, ContactFiles, Disk, Shell};
+use timbre_domain::preferences::Preferences;
 use timbre_store::{DataFolder, OpenReport, Store, StoreError};
 
 use crate::bus::Bus;
@@ -65,6 +70,8 @@ pub struct Parts {
     pub crms: Vec<Arc<CrmLine>>,
     /// Whether calls are followed, or commands alone are answered.
     pub follow: bool,
+    /// What the agent chose.
+    pub preferences: Preferences,
 }
 
 /// What every component works with.
@@ -84,6 +91,10 @@ pub struct Context {
     pub(crate) follows: bool,
     /// Held while a dial is checked and registered.
     pub(crate) dialling: tokio::sync::Mutex<()>,
+    /// What the agent chose.
+    pub(crate) preferences: tokio::sync::watch::Sender<Preferences>,
+    /// What was told by notices, and is to be told again.
+    pub(crate) notices: notices::Notices,
 }
 
 /// The running engine.
@@ -113,6 +124,8 @@ impl Engine {
             importing: Arc::default(),
             follows: parts.follow,
             dialling: tokio::sync::Mutex::new(()),
+            preferences: tokio::sync::watch::Sender::new(parts.preferences),
+            notices: notices::Notices::default(),
         });
         if let Some(aside) = &parts.opened.set_aside {
             let at = context.clock.now();
@@ -127,6 +140,8 @@ impl Engine {
             components.start("history catch-up", move |stop| history_sync::catch_up(of.clone(), stop));
             let of = context.clone();
             components.start("contact index", move |stop| index::run(of.clone(), stop));
+            let of = context.clone();
+            components.start("notices", move |stop| notices::run(of.clone(), stop));
             let of = context.clone();
             components.start("backup", move |stop| backup::run(of.clone(), stop));
             for crm in &context.crms {

@@ -29,6 +29,7 @@ pub use table::case_file::{CaseEntry, CaseFile};
 pub use table::contacts::{ContactsView, Gone, ImportRecord, ImportRow, IndexState, Outcome, Prepared, Pulled, Tried};
 pub use table::cursors::ToRecord;
 pub use table::interactions::{InteractionFilter, Kept, Which};
+pub use table::listed::ListedCall;
 pub use table::outbox::{Dispatch, Failure, OutboxCounts, OutboxFilter};
 pub use table::sync::deletions::Missing;
 pub use table::sync::details::Detail;

@@ -17,7 +17,7 @@ use timbre_domain::ports::{Clock, Disk, SecretStore, Shell, Telephony};
 use timbre_engine::config::{Account, ConfigError, ProviderName, Settings, ThrottleScope};
 use timbre_engine::line::Line;
 use timbre_engine::local::Server;
-use timbre_engine::{Context, Engine, Parts};
+use timbre_engine::{Context, Engine, Parts, preferences};
 use timbre_store::{DataFolder, Store, StoreError};
 use timbre_telephony::callmyway::{self, CallMyWay};
 use timbre_telephony::throttle::Throttles;
@@ -179,8 +179,9 @@ pub async fn start_on(
     let crms = connectors::lines(&settings, &store, &secrets, &clock)?;
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);
-    let engine =
-        Engine::start(Parts { folder, store, opened, settings, clock, shell, files, disk, lines, crms, follow });
+    let preferences = preferences::load(data_dir);
+    let parts = Parts { folder, store, opened, settings, clock, shell, files, disk, lines, crms, follow, preferences };
+    let engine = Engine::start(parts);
     if !follow {
         // Whoever asks such an engine to dial or to watch would wait for what it never looks at.
         return Ok(Running { engine, server: None, data_dir: data_dir.to_owned() });

@@ -1,13 +1,14 @@
 //! What windows, the command line and the local socket can ask for: declared once, answered here.
 
 mod contacts;
+mod desk;
 mod results;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
+use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::cdr::TimeRange;
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::crm::{CrmUser, Rehearsal, RehearsalStep};
@@ -15,10 +16,14 @@ use timbre_domain::dial::DialId;
 use timbre_domain::disposition::DispositionCatalogue;
 use timbre_domain::endpoint::Endpoint;
 use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::history::{CallRow, CallsWanted, OutboxRow, RecordState};
 use timbre_domain::identity::tidy;
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::interchange::FileFormat;
 use timbre_domain::outbox::{OutboxItem, RequestId};
+use timbre_domain::popup::PopupCard;
+use timbre_domain::preferences::Preferences;
+use timbre_domain::status::Status;
 use timbre_store::StoreError;
 pub use timbre_store::{
     Agent, CallFilter, CallRecord, CaseEntry, CaseFile, ImportRecord, InteractionFilter, KeptUnread, OutboxCounts,
@@ -26,6 +31,7 @@ pub use timbre_store::{
 };
 
 pub use self::contacts::{ContactEdit, FoundContact, LookedUp};
+pub use self::desk::{KnownContact, NumberRead};
 pub use self::results::{ConnectorReport, SaveInteraction, SavedInteraction};
 use crate::Context;
 use crate::contact_sync;
@@ -180,6 +186,51 @@ pub enum Command {
     },
     /// How is everything? The vendors are asked where nobody asked them a moment ago.
     Doctor,
+    /// How is everything, as far as it is known without asking anybody?
+    Status,
+    /// Calls for a list, with names and results.
+    CallRows(CallsWanted),
+    /// The card of a call of the history: who it was, the case file, what the agent wrote.
+    Card {
+        /// Which call.
+        call: CallKey,
+    },
+    /// The agent says who a call is with.
+    Attach {
+        /// Which call.
+        call: CallKey,
+        /// Who.
+        contact: ContactId,
+    },
+    /// A contact and what is known of it.
+    KnownContact {
+        /// Which.
+        contact: ContactId,
+        /// At most so many entries of its case file; 0 for the default of 50.
+        #[serde(default)]
+        entries: usize,
+    },
+    /// What is on its way to the CRMs, with names and words.
+    OutboxRows(OutboxFilter),
+    /// How far the records of a call are.
+    Records {
+        /// Which call.
+        call: CallKey,
+    },
+    /// A number as it would be dialled.
+    NumberRead {
+        /// As a person types it.
+        text: String,
+    },
+    /// What the agent chose.
+    PreferencesShow,
+    /// The agent chooses.
+    PreferencesSet(Box<Preferences>),
+    /// Tell a notice again later.
+    NoticeSnooze {
+        /// Which.
+        notice: uuid::Uuid,
+    },
 }
 
 /// What came of it.
@@ -285,6 +336,31 @@ pub enum Reply {
     },
     /// How everything is.
     Doctor(DoctorReport),
+    /// How everything is, as far as it is known.
+    Status(Box<Status>),
+    /// Calls, the newest first.
+    CallRows {
+        /// They.
+        rows: Vec<CallRow>,
+    },
+    /// A call's card.
+    Card(Box<PopupCard>),
+    /// A contact and what is known of it.
+    KnownContact(Box<KnownContact>),
+    /// Records on their way, the oldest first.
+    OutboxRows {
+        /// They.
+        rows: Vec<OutboxRow>,
+    },
+    /// How far a call's records are, one a CRM.
+    Records {
+        /// They.
+        records: Vec<RecordState>,
+    },
+    /// A number as it would be dialled.
+    Number(NumberRead),
+    /// What the agent chose.
+    Preferences(Box<Preferences>),
 }
 
 /// An endpoint and its account.
@@ -392,9 +468,11 @@ impl Context {
             Command::InteractionsSave(save) => self.save_interaction(*save).await,
             Command::InteractionsShow { id } => self.interaction(id).await,
             Command::InteractionsList(filter) => self.interactions(filter).await,
-            Command::CaseFile { contact, before, limit } => self.case_file(contact, before, limit).await,
+            Command::CaseFile { contact, before, limit } => {
+                Ok(Reply::CaseFile(Box::new(self.case_file(contact, before, limit).await?)))
+            }
             Command::DispositionsList => Ok(Reply::Dispositions { catalogue: self.settings.dispositions.clone() }),
-            Command::OutboxList(filter) => self.outbox_items(filter).await,
+            Command::OutboxList(filter) => Ok(Reply::Outbox { items: self.outbox_items(filter).await? }),
             Command::OutboxRetry { id, despite_duplicate } => self.retry(id, despite_duplicate).await,
             Command::OutboxDiscard { id } => self.discard(id).await,
             Command::ConnectorsList => self.connectors().await,
@@ -404,6 +482,17 @@ impl Context {
             Command::AgentsSet(agent) => self.set_agent(agent).await,
             Command::UnreadList { account } => self.unread(account.as_ref()).await,
             Command::Doctor => Ok(Reply::Doctor(doctor::examine(self).await)),
+            Command::Status => Ok(Reply::Status(Box::new(self.status().await?))),
+            Command::CallRows(wanted) => self.call_rows(wanted).await,
+            Command::Card { call } => self.card_of(call).await,
+            Command::Attach { call, contact } => self.attach(call, contact).await,
+            Command::KnownContact { contact, entries } => self.known_contact(contact, entries).await,
+            Command::OutboxRows(filter) => self.outbox_rows(filter).await,
+            Command::Records { call } => self.records_of_call(call).await,
+            Command::NumberRead { text } => self.read_number(&text),
+            Command::PreferencesShow => Ok(Reply::Preferences(Box::new(self.preferences()))),
+            Command::PreferencesSet(preferences) => self.take_preferences(*preferences).await,
+            Command::NoticeSnooze { notice } => self.snooze(notice),
         }
     }
 

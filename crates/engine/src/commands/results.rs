@@ -11,7 +11,7 @@ use timbre_domain::disposition::Action;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{BadInteraction, Interaction, InteractionEdit, InteractionId, InteractionState};
 use timbre_domain::outbox::{OutboxItem, RecordKind, RequestId, records_of};
-use timbre_store::{CallRecord, InteractionFilter, Kept, OutboxCounts, OutboxFilter, Which};
+use timbre_store::{CallRecord, CaseFile, InteractionFilter, Kept, OutboxCounts, OutboxFilter, Which};
 use uuid::Uuid;
 
 use super::{CommandError, Reply};
@@ -68,6 +68,10 @@ impl From<BadInteraction> for CommandError {
 
 impl Context {
     pub(super) async fn save_interaction(self: &Arc<Self>, save: SaveInteraction) -> Result<Reply, CommandError> {
+        Ok(Reply::Interaction(Box::new(self.save_result(save).await?)))
+    }
+
+    pub(super) async fn save_result(self: &Arc<Self>, save: SaveInteraction) -> Result<SavedInteraction, CommandError> {
         let SaveInteraction { which, edit } = save;
         if let Some(contact) = edit.contact {
             self.contact_with(contact).await?;
@@ -80,7 +84,7 @@ impl Context {
         self.outbox_waits(&waiting);
         let id = interaction.id;
         let outbox = self.stored(move |store| store.outbox_of(id)).await?;
-        Ok(Reply::Interaction(Box::new(SavedInteraction { interaction, outbox })))
+        Ok(SavedInteraction { interaction, outbox })
     }
 
     /// What becomes of an interaction, and what follows from it.
@@ -146,18 +150,18 @@ impl Context {
         contact: ContactId,
         before: Option<chrono::DateTime<chrono::Utc>>,
         limit: usize,
-    ) -> Result<Reply, CommandError> {
+    ) -> Result<CaseFile, CommandError> {
         let limit = if limit == 0 { 50 } else { limit };
         let file = self.stored(move |store| store.case_file(contact, before, limit)).await?;
         let detail = || CommandError::new(ErrorCode::NotFound, format!("there is no contact {contact}")).at("contact");
-        Ok(Reply::CaseFile(Box::new(file.ok_or_else(detail)?)))
+        file.ok_or_else(detail)
     }
 
-    pub(super) async fn outbox_items(&self, filter: OutboxFilter) -> Result<Reply, CommandError> {
+    pub(super) async fn outbox_items(&self, filter: OutboxFilter) -> Result<Vec<OutboxItem>, CommandError> {
         if let Some(name) = &filter.connector {
             self.crm(name)?;
         }
-        Ok(Reply::Outbox { items: self.stored(move |store| store.outbox(&filter)).await? })
+        Ok(self.stored(move |store| store.outbox(&filter)).await?)
     }
 
     pub(super) async fn retry(&self, id: RequestId, despite_duplicate: bool) -> Result<Reply, CommandError> {

@@ -24,7 +24,32 @@ pub(super) struct FileContactField {
     columns: Vec<String>,
 }
 
+/// Timbre's own fields of contacts, as pop-ups can show them.
+const OWN: [&str; 3] = ["email", "owner", "company"];
+
 impl Check<'_> {
+    /// The fields that pop-ups show: all of the organisation's own where the file says nothing.
+    pub(super) fn popup_fields(
+        &self,
+        read: Option<&[Spanned<String>]>,
+        fields: &[ContactField],
+    ) -> Result<Vec<String>, ConfigError> {
+        let Some(read) = read else { return Ok(fields.iter().map(|field| field.name.clone()).collect()) };
+        let mut shown = Vec::with_capacity(read.len());
+        for name in read {
+            let wanted = name.get_ref().trim();
+            let known =
+                fields.iter().map(|field| field.name.as_str()).chain(OWN).find(|known| fold(known) == fold(wanted));
+            let known = known.ok_or_else(|| {
+                let message =
+                    format!("there is no [[contact_fields]] named {wanted:?}, and it is none of {}", OWN.join(", "));
+                self.at(name, message)
+            })?;
+            shown.push(known.to_owned());
+        }
+        Ok(shown)
+    }
+
     pub(super) fn contact_fields(&self, read: &[FileContactField]) -> Result<Vec<ContactField>, ConfigError> {
         let mut fields: Vec<ContactField> = Vec::with_capacity(read.len());
         for field in read {

@@ -122,7 +122,7 @@ pub(super) fn set_contact(tx: &Transaction<'_>, key: &CallKey, contact: ContactI
     if changed > 0 { outbox::call_settled(tx, key, contact) } else { Ok(()) }
 }
 
-const COLUMNS: &str = "key, endpoint, direction, party, state, detected_at, connected_at, ended_at, dial_id, contact_id, \
+pub(super) const COLUMNS: &str = "key, endpoint, direction, party, state, detected_at, connected_at, ended_at, dial_id, contact_id, \
     duration_s, cost, end_reason, \
     (SELECT json_group_array(leg_key) FROM (SELECT leg_key FROM call_legs WHERE call_key = calls.key ORDER BY position))";
 
@@ -177,7 +177,7 @@ fn adopt(tx: &Transaction<'_>, leg: &str, call: &str) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM calls WHERE key = ?1")?.execute([other.as_str()]).map(drop)
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
+pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
     let moment = |column: usize| row.get::<_, Option<i64>>(column)?.map(time).transpose();
     let blob = |column: usize| row.get_ref(column)?.as_blob_or_null()?.map(uuid).transpose();
     let key: String = row.get(0)?;

@@ -58,6 +58,14 @@ impl Store {
         self.read(|db| by_id(db, id))
     }
 
+    /// What came of a call, or of the call that has a leg with this key.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn interaction_of_call(&self, key: &CallKey) -> Result<Option<Interaction>, StoreError> {
+        self.read(|db| by_call(db, key))
+    }
+
     /// Interactions, the newest first.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub(crate) mod contacts;
 pub(crate) mod cursors;
 mod endpoints;
 pub(crate) mod interactions;
+pub(crate) mod listed;
 pub(crate) mod outbox;
 mod settings;
 pub(crate) mod sync;

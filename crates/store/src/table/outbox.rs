@@ -322,6 +322,25 @@ impl Store {
         })
     }
 
+    /// What an item is made of: its call, its contact, its result. Nothing where there is no such item.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn outbox_about(&self, id: RequestId) -> Result<Option<Dispatch>, StoreError> {
+        self.read(|db| dispatch(db, id))
+    }
+
+    /// The records of a call and of what came of it, the oldest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn outbox_of_call(&self, key: &CallKey) -> Result<Vec<OutboxItem>, StoreError> {
+        self.read(|db| {
+            let interaction = interactions::by_call(db, key)?;
+            of(db, Some(&key.to_string()), interaction.map(|one| one.id))
+        })
+    }
+
     /// Items, the oldest first.
     ///
     /// # Errors

@@ -142,6 +142,8 @@ impl Desk {
             crms: vec![Arc::new(line)],
             bus,
             importing: Arc::default(),
+            preferences: Default::default(),
+            notices: Default::default(),
             follows: false,
             dialling: tokio::sync::Mutex::new(()),
         };

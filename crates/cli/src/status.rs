@@ -1,0 +1,58 @@
+//! `timbrectl status`: how everything is, as far as the running Timbre knows without asking anybody.
+
+use std::io;
+
+use timbre_domain::status::{AccountReach, ConnectorStatus, Status};
+
+use crate::print::{Printer, clean, moment};
+
+pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
+    for call in &status.calls {
+        let number =
+            if call.number_written.is_empty() { printer.text("match.withheld") } else { clean(&call.number_written) };
+        printer.line(&format!("{number}  {}", printer.text(state(call.state))))?;
+    }
+    for account in &status.accounts {
+        let how = match account.reach {
+            AccountReach::NotAskedYet => printer.text("status.account.not_asked"),
+            AccountReach::Answers => printer.text("status.account.answers"),
+            AccountReach::Failing => match account.code {
+                Some(code) => format!("{} {}", printer.catalogue().what(code), printer.catalogue().what_to_do(code)),
+                None => printer.text("status.account.failing"),
+            },
+        };
+        printer.line(&format!("{}: {how}", account.account))?;
+    }
+    for connector in &status.connectors {
+        printer.line(&line(printer, connector))?;
+    }
+    if status.pending > 0 {
+        printer.line(&printer.fill("status.pending", &[("count", &status.pending.to_string())]))?;
+    }
+    match status.do_not_disturb.map(|wish| wish.until) {
+        Some(Some(until)) => printer.line(&printer.fill("status.quiet.until", &[("until", &moment(until))])),
+        Some(None) => printer.line(&printer.text("status.quiet")),
+        None => Ok(()),
+    }
+}
+
+fn line(printer: &Printer, connector: &ConnectorStatus) -> String {
+    let how = match (connector.stopped, connector.until) {
+        (true, _) => printer.text("connector.state.stopped"),
+        (false, Some(until)) => printer.fill("connector.state.waits", &[("until", &moment(until))]),
+        (false, None) => printer.text("connector.state.ready"),
+    };
+    let (waiting, parked) = (connector.waiting.to_string(), connector.parked.to_string());
+    let counts = printer.fill("status.connector.counts", &[("waiting", &waiting), ("parked", &parked)]);
+    format!("{}: {how} {counts}", connector.connector)
+}
+
+fn state(state: timbre_domain::call::CallState) -> &'static str {
+    use timbre_domain::call::CallState;
+
+    match state {
+        CallState::Ringing => "state.ringing",
+        CallState::Connected => "state.connected",
+        CallState::Ended => "state.ended",
+    }
+}

@@ -1,0 +1,225 @@
+//! The commands of windows, tray and notifications.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use timbre_domain::call::{Call, CallKey, Party};
+use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::history::{CallRow, CallsWanted, OutboxRow, RecordState, ResultBrief};
+use timbre_domain::matching::{self, Found, Match, MatchKind};
+use timbre_domain::number::PhoneNumber;
+use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind};
+use timbre_domain::popup::{Dossier, PopupCard};
+use timbre_domain::preferences::Preferences;
+use timbre_domain::texts::Catalogue;
+use timbre_store::{ListedCall, OutboxFilter};
+
+use super::{CommandError, Reply};
+use crate::Context;
+use crate::call_flow::settle;
+use crate::card::{self, card};
+use crate::crm_line::CrmCondition;
+use crate::event::{Event, PopupEvent};
+
+/// A number as it would be dialled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberRead {
+    /// As people write it.
+    pub written: String,
+    /// What is handed to the telephone.
+    pub dial: String,
+}
+
+/// A contact and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownContact {
+    /// The contact.
+    pub contact: Contact,
+    /// What is known.
+    pub dossier: Dossier,
+}
+
+/// How many entries of a case file the main window shows of a call's contact.
+const ENTRIES: usize = 50;
+/// How much of a comment a list shows, characters.
+const BRIEFLY: usize = 120;
+
+impl Context {
+    pub(super) async fn call_rows(&self, wanted: CallsWanted) -> Result<Reply, CommandError> {
+        let wanted = if wanted.pending && wanted.from.is_none() {
+            CallsWanted { from: Some(self.pending_since()), ..wanted }
+        } else {
+            wanted
+        };
+        let listed = self.stored(move |store| store.listed_calls(&wanted)).await?;
+        Ok(Reply::CallRows { rows: listed.into_iter().map(|one| self.call_row(one)).collect() })
+    }
+
+    fn call_row(&self, listed: ListedCall) -> CallRow {
+        let ListedCall { record, name, company, interaction, records } = listed;
+        let result = interaction.map(|one| ResultBrief {
+            id: one.id,
+            state: one.state,
+            disposition: one.disposition.into_iter().map(|level| level.name).collect(),
+            comment: one.comment.chars().take(BRIEFLY).collect(),
+            records,
+        });
+        let call = record.call;
+        let number = call.party.number();
+        let (name, company) = if name.is_empty() { (company, String::new()) } else { (name, company) };
+        CallRow {
+            line: card::line(&self.settings, &call),
+            number_written: match &call.party {
+                Party::Number { number } => number.written(self.settings.country),
+                Party::Endpoint { number } => number.to_string(),
+                Party::Withheld => String::new(),
+            },
+            dial: number.map(card::dials),
+            contact: record.contact,
+            name,
+            company,
+            duration_s: record.duration_s.or_else(|| talked(&call)),
+            cost: record.cost,
+            result,
+            call,
+        }
+    }
+
+    /// The card of a call of the history.
+    pub(super) async fn card_of(&self, key: CallKey) -> Result<Reply, CommandError> {
+        let known = self.known_call(key).await?;
+        Ok(Reply::Card(Box::new(self.card_again(known).await?)))
+    }
+
+    /// The agent says who a call is with. Everything about it follows: history, records, the order of later matches.
+    pub(super) async fn attach(self: &Arc<Self>, key: CallKey, contact: ContactId) -> Result<Reply, CommandError> {
+        let contact = self.contact_with(contact).await?;
+        let (call, _) = self.known_call(key).await?;
+        let matched = Match::One { kind: MatchKind::Chosen, contact };
+        let at = self.clock.now();
+        let card = card(self, &call, matched, at, card::RECENT).await;
+        settle(self, &card, at).await;
+        self.follow_in_result(&card).await?;
+        let event = PopupEvent { completed: true, ..PopupEvent::new(card.clone(), at, std::time::Duration::ZERO) };
+        self.bus.publish(Event::Popup(Box::new(event)));
+        Ok(Reply::Card(Box::new(card)))
+    }
+
+    /// A result that was begun before the agent said who it is belongs to that contact.
+    async fn follow_in_result(self: &Arc<Self>, card: &PopupCard) -> Result<(), CommandError> {
+        use timbre_domain::interaction::InteractionEdit;
+
+        let (Some(interaction), Some(contact)) = (&card.interaction, card.contact()) else { return Ok(()) };
+        if interaction.contact == Some(contact.id) {
+            return Ok(());
+        }
+        let edit = InteractionEdit { contact: Some(contact.id), ..InteractionEdit::default() };
+        let which = super::Which::Id(interaction.id);
+        self.save_result(super::SaveInteraction { which, edit }).await.map(drop)
+    }
+
+    async fn known_call(&self, key: CallKey) -> Result<(Call, Option<ContactId>), CommandError> {
+        let asked = key.clone();
+        let record = self.stored(move |store| store.call(&asked)).await?;
+        let none = || CommandError::new(ErrorCode::NotFound, format!("there is no call {key}")).at("call");
+        record.map(|record| (record.call, record.contact)).ok_or_else(none)
+    }
+
+    async fn card_again(&self, (call, settled): (Call, Option<ContactId>)) -> Result<PopupCard, CommandError> {
+        let number = call.party.number().cloned();
+        let (contacts, settled) = self
+            .stored(move |store| {
+                let contacts = number.map(|number| store.contacts_by_number(&number)).transpose()?.unwrap_or_default();
+                Ok((contacts, settled.map(|id| store.contact(id)).transpose()?.flatten()))
+            })
+            .await?;
+        let found = matching::decide(call.direction, &call.party, Found { contacts, dialled: None });
+        let matched = match settled {
+            Some(contact) => match found {
+                Match::One { kind, contact: by_number } if by_number.id == contact.id => Match::One { kind, contact },
+                _ => Match::One { kind: MatchKind::Chosen, contact },
+            },
+            None => found,
+        };
+        Ok(card(self, &call, matched, self.clock.now(), ENTRIES).await)
+    }
+
+    pub(super) async fn known_contact(&self, id: ContactId, entries: usize) -> Result<Reply, CommandError> {
+        let file = self.case_file(id, None, entries).await?;
+        let contact = file.contact.clone();
+        let dossier = card::dossier(file, &self.settings);
+        Ok(Reply::KnownContact(Box::new(KnownContact { contact, dossier })))
+    }
+
+    pub(super) fn read_number(&self, text: &str) -> Result<Reply, CommandError> {
+        let country = self.settings.country;
+        let number = PhoneNumber::typed(text, country)
+            .map_err(|error| CommandError::new(ErrorCode::BadNumber, error.to_string()).at("number"))?;
+        Ok(Reply::Number(NumberRead { written: number.written(country), dial: number.dialable(country) }))
+    }
+
+    pub(super) async fn outbox_rows(&self, filter: OutboxFilter) -> Result<Reply, CommandError> {
+        let items = self.outbox_items(filter).await?;
+        let mut rows = Vec::with_capacity(items.len());
+        for item in items {
+            rows.push(self.outbox_row(item).await?);
+        }
+        Ok(Reply::OutboxRows { rows })
+    }
+
+    async fn outbox_row(&self, item: OutboxItem) -> Result<OutboxRow, CommandError> {
+        let id = item.id;
+        let country = self.settings.country;
+        let about = self.stored(move |store| store.outbox_about(id)).await?;
+        let (call, contact) = about.map(|about| (about.call, about.contact)).unwrap_or_default();
+        let number = call.as_ref().and_then(|record| record.call.party.number());
+        let name = contact.as_ref().map(|one| if one.name.is_empty() { one.company.clone() } else { one.name.clone() });
+        let about = name.filter(|name| !name.is_empty()).or_else(|| number.map(|number| number.written(country)));
+        let (call, contact) = (call.map(|record| record.call.key), contact.map(|one| one.id));
+        let about = about.unwrap_or_default();
+        let crm = self.crm(&item.connector).ok();
+        let url = item.remote_id.as_deref().and_then(|id| crm.as_ref()?.connector.opens_at(item.kind, id));
+        let texts = Catalogue::of(self.language());
+        let stopped = crm.as_ref().and_then(|crm| match crm.condition() {
+            CrmCondition::Stopped { why } => Some(why.code),
+            _ => None,
+        });
+        let open = !matches!(item.state, OutboxState::Done | OutboxState::Discarded);
+        let code = stopped.filter(|_| open).or_else(|| item.problem.as_ref().map(|problem| problem.code));
+        let (what, what_to_do) = match code {
+            Some(code) if open => (texts.crm_what(code), texts.crm_what_to_do(code)),
+            _ => Default::default(),
+        };
+        Ok(OutboxRow { item, about, call, contact, url, what, what_to_do })
+    }
+
+    /// How far the records of a call are.
+    pub(super) async fn records_of_call(&self, key: CallKey) -> Result<Reply, CommandError> {
+        let items = self.stored(move |store| store.outbox_of_call(&key)).await?;
+        Ok(Reply::Records { records: items.iter().filter(|item| item.kind == RecordKind::Call).map(state).collect() })
+    }
+
+    pub(super) async fn take_preferences(self: &Arc<Self>, preferences: Preferences) -> Result<Reply, CommandError> {
+        if let Some(label) = &preferences.identity
+            && !self.settings.identities.iter().any(|identity| identity.label == *label)
+        {
+            return Err(CommandError::new(ErrorCode::NotFound, "there is no such identity").at("identity"));
+        }
+        self.choose_preferences(preferences)
+            .await
+            .map_err(|error| CommandError::new(ErrorCode::StoreFailed, error.to_string()).at("preferences"))?;
+        Ok(Reply::Preferences(Box::new(self.preferences())))
+    }
+}
+
+/// How far a record is.
+fn state(item: &OutboxItem) -> RecordState {
+    let at = item.problem.as_ref().map(|problem| problem.at).or(item.begun_at).unwrap_or(item.created_at);
+    RecordState { connector: item.connector.clone(), state: item.state, at }
+}
+
+fn talked(call: &Call) -> Option<u64> {
+    let (from, to) = (call.connected_at?, call.ended_at?);
+    Some((to - from).num_seconds().max(0).unsigned_abs())
+}
