@@ -15,6 +15,7 @@ pub mod cdr;
 pub mod contact;
 pub mod crm;
 pub mod dial;
+pub mod dial_link;
 pub mod disposition;
 pub mod draft;
 pub mod endpoint;

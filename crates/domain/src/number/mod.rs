@@ -285,7 +285,7 @@ fn bare(text: &str) -> String {
 }
 
 /// Direction marks, zero-width characters and the byte order mark.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
         || c.is_control()
 }
