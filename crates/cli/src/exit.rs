@@ -84,7 +84,7 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         | ErrorCode::StoreBusy
         | ErrorCode::AlreadyRunning => 9,
         ErrorCode::OutcomeUnknown => 10,
-        ErrorCode::BadFile | ErrorCode::FileAccess => 11,
+        ErrorCode::BadFile | ErrorCode::FileAccess | ErrorCode::SettingsChanged => 11,
         ErrorCode::Incomplete | ErrorCode::Refused | ErrorCode::Duplicate => 13,
         ErrorCode::Stopping => 1,
     }

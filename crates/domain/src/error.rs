@@ -76,6 +76,8 @@ error_codes! {
     BadRequest = "bad_request" => Never,
     /// The settings file is wrong; the message names the line.
     BadConfig = "bad_config" => AfterAPersonActs,
+    /// Somebody else changed the settings file after it was read to be changed.
+    SettingsChanged = "settings_changed" => AfterAPersonActs,
     /// The contact does not want to be called.
     DoNotCall = "do_not_call" => AfterAPersonActs,
     /// The CRM will not take this record as it is; its own words say why.

@@ -2,6 +2,7 @@
 
 pub(crate) mod connectors;
 mod dispositions;
+pub mod edit;
 pub(crate) mod fields;
 
 use std::collections::HashSet;
