@@ -126,10 +126,21 @@ impl Running {
 /// # Errors
 /// [`StartError`], with a code.
 pub async fn start(options: &Options, shell: Arc<dyn Shell>) -> Result<Running, StartError> {
+    start_using(options, Arc::new(Secrets::new(options.redactor.clone())), shell).await
+}
+
+/// Starts Timbre on this machine with the secrets that windows hold in memory, too.
+///
+/// # Errors
+/// [`StartError`], with a code.
+pub async fn start_using(
+    options: &Options,
+    secrets: Arc<Secrets>,
+    shell: Arc<dyn Shell>,
+) -> Result<Running, StartError> {
     let config = options.config.clone().or_else(folders::config_file).ok_or(StartError::NoFolder)?;
     let data_dir = options.data_dir.clone().or_else(folders::data_dir).ok_or(StartError::NoFolder)?;
     let settings = Settings::load(&config)?;
-    let secrets = Arc::new(Secrets::new(options.redactor.clone()));
     start_with(settings, &data_dir, Arc::new(SystemClock::new()), secrets, shell, !options.commands_only).await
 }
 
