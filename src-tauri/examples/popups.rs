@@ -1,16 +1,17 @@
-//! The real windows, told what to show by lines of JSON on standard input: `{"show": PopupCard}` or
-//! `{"changed": Call}`. Ends with its input. For the end-to-end tests, the bench, and work on the looks;
-//! `TIMBRE_LANGUAGE` is es, en or pt.
+//! The real pop-up windows, told what to show by lines of JSON on standard input: `{"show": PopupCard}` or
+//! `{"changed": Call}`. Ends with its input. For the end-to-end tests, the bench, and work on the looks; the session's
+//! locale says the language.
 
-use std::future::Future;
 use std::io::BufRead;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use timbre_desktop::opening::Opening;
+use timbre_desktop::{NotStarted, Start, Started, paint_log};
 use timbre_domain::call::Call;
+use timbre_domain::error::ErrorCode;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::Shell;
-use timbre_domain::texts::Language;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,22 +30,29 @@ fn listen(shell: &dyn Shell) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-async fn start(shell: Arc<dyn Shell>) -> std::io::Result<impl Future<Output = ()>> {
-    std::thread::Builder::new().spawn(move || {
+fn start(shell: Arc<dyn Shell>) -> Result<Started, NotStarted> {
+    let listening = std::thread::Builder::new().spawn(move || {
         let listened = listen(shell.as_ref());
         if let Err(error) = &listened {
             tracing::error!(%error, "standard input");
         }
         std::process::exit(i32::from(listened.is_err()));
-    })?;
-    Ok(async {})
+    });
+    match listening {
+        Ok(_) => Ok(Started { context: None, events: None, stop: Box::pin(async {}) }),
+        Err(error) => Err(NotStarted::Failed(ErrorCode::SystemRefused, error.to_string())),
+    }
 }
 
 fn main() -> tauri::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let options = timbre_desktop::Options {
-        language: Language::of_locale(&std::env::var("TIMBRE_LANGUAGE").unwrap_or_default()),
-        on_glass: timbre_desktop::paint_log::from_environment(),
+        config: None,
+        data_dir: None,
+        on_glass: paint_log::from_environment(),
+        opening: Opening::Nothing,
+        whole: false,
     };
+    let start: Start = Box::new(|shell| Box::pin(std::future::ready(start(shell))));
     std::process::exit(timbre_desktop::run(options, start)?);
 }

@@ -2,133 +2,200 @@
 //! [`run`]: Timbre itself, or `examples/popups.rs`, which takes calls from standard input.
 
 mod commands;
+mod desk;
+mod dialling;
+mod follow;
+mod hotkeys;
+mod notify;
+pub mod opening;
 pub mod paint_log;
 pub mod popup;
+mod preferences;
 mod shell;
+mod supervisor;
+mod tray;
+mod windows;
 pub mod xwayland;
 
-use std::fmt::Display;
 use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
-use std::time::Instant;
+use std::sync::mpsc::channel;
 
-use tauri::{RunEvent, WebviewWindow};
+use tauri::{AppHandle, RunEvent};
+use tauri_plugin_autostart::MacosLauncher;
+use tauri_plugin_deep_link::DeepLinkExt as _;
+use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::Shell;
-use timbre_domain::texts::Language;
-use tokio::sync::Notify;
+use timbre_engine::Context;
+use timbre_engine::event::Event;
+use timbre_wiring::clock::SystemClock;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::mpsc::unbounded_channel;
 
+use crate::desk::Desk;
+use crate::opening::{Opening, opening_of};
 use crate::popup::OnGlass;
-use crate::popup::pool::{Event, Slot};
+use crate::windows::{dial, main};
+
+/// Something that goes on in the background.
+pub type Going<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A running engine.
+pub struct Started {
+    /// What windows and commands work with; nothing for an engine that only shows pop-ups.
+    pub context: Option<Arc<Context>>,
+    /// Every event since its start.
+    pub events: Option<Receiver<Event>>,
+    /// Stops it.
+    pub stop: Going<()>,
+}
+
+/// Why there is no engine.
+#[derive(Debug)]
+pub enum NotStarted {
+    /// There is no account yet.
+    NotSetUp,
+    /// It can't start as things are; with one line in English.
+    Failed(ErrorCode, String),
+}
+
+/// Starts an engine, each time anew with the settings as they are then.
+pub type Start = Box<dyn Fn(Arc<dyn Shell>) -> Going<Result<Started, NotStarted>> + Send + Sync>;
 
 /// What the windows are told.
 pub struct Options {
-    /// The language they speak.
-    pub language: Language,
+    /// The settings file.
+    pub config: Option<PathBuf>,
+    /// The data folder.
+    pub data_dir: Option<PathBuf>,
     /// Told what became of pop-ups.
     pub on_glass: OnGlass,
-}
-
-/// Where what happens is put down for the windows; never blocks.
-#[derive(Clone)]
-pub(crate) struct Desk {
-    events: Sender<(Event, Instant)>,
-    language: Language,
-}
-
-impl Desk {
-    pub(crate) fn post(&self, event: Event) {
-        // Nobody listens only when the program is about to end.
-        let _ = self.events.send((event, Instant::now()));
-    }
-
-    /// What a pop-up's page says about its own window.
-    pub(crate) fn post_of(&self, window: &WebviewWindow, event: impl FnOnce(Slot) -> Event) {
-        if let Some(slot) = popup::slot(window.label()) {
-            self.post(event(slot));
-        }
-    }
+    /// What to open once everything is there.
+    pub opening: Opening,
+    /// Whether a second start reaches this one instead, and keys, tray and links are this one's: not for a part of it that
+    /// is tried out.
+    pub whole: bool,
 }
 
 /// Runs the windows around an engine until the program is told to end; answers the exit code.
 ///
-/// `start` starts the engine and gives back what stops it. Where it fails, the program ends with code 1: windows with
-/// no engine behind them would look as if nobody called.
-///
 /// # Errors
 /// When the system gives no windows.
-pub fn run<Start, Starting, Stop, E>(options: Options, start: Start) -> tauri::Result<i32>
-where
-    Start: FnOnce(Arc<dyn Shell>) -> Starting + Send + 'static,
-    Starting: Future<Output = Result<Stop, E>> + Send,
-    Stop: Future<Output = ()> + Send,
-    E: Display + Send,
-{
+pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
+    let Options { config, data_dir, on_glass, opening, whole } = options;
     let (events, received) = channel();
-    let desk = Desk { events, language: options.language };
-    let stop = Arc::new(Notify::new());
-
+    let (asks, asked) = unbounded_channel();
+    let desk = Desk::new(events, asks, data_dir, config, Arc::new(SystemClock::new()));
+    let mut builder = tauri::Builder::default();
+    if whole {
+        // The first of all plug-ins: a second start ends before it does anything.
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, args, _| reached(app, &args)));
+        builder = builder.plugin(tauri_plugin_deep_link::init());
+    }
     let app = {
-        let (desk, stop) = (desk.clone(), stop.clone());
-        tauri::Builder::default()
+        let desk = desk.clone();
+        builder
+            .plugin(tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec!["--background"])))
+            .plugin(tauri_plugin_global_shortcut::Builder::new().build())
+            .plugin(tauri_plugin_opener::init())
             .manage(desk.clone())
-            .invoke_handler(tauri::generate_handler![
-                commands::popup_ready,
-                commands::popup_filled,
-                commands::popup_painted,
-                commands::popup_close,
-            ])
+            .manage(main::Waiting::default())
+            .manage(dial::Waiting::default())
+            .manage(tray::Shown::default())
+            .invoke_handler(handler())
             .setup(move |app| {
-                popup::create(app.handle())?;
+                desk.opens(app.handle().clone());
+                if whole {
+                    if let Err(error) = tray::create(&desk, app.handle()) {
+                        tracing::error!(%error, "there is no icon in the tray");
+                    }
+                    listen_to_links(&desk, app.handle());
+                }
                 let windows = app.handle().clone();
                 std::thread::Builder::new()
                     .name("popups".to_owned())
-                    .spawn(move || popup::run(&windows, &received, &options.on_glass))?;
-
-                let app = app.handle().clone();
-                tauri::async_runtime::spawn(async move {
-                    let code = match start(Arc::new(desk)).await {
-                        Ok(engine) => {
-                            tokio::select! { () = stop.notified() => {} () = told_to_end() => {} }
-                            engine.await;
-                            0
-                        }
-                        Err(error) => {
-                            tracing::error!(%error, "the engine did not start");
-                            1
-                        }
-                    };
-                    app.exit(code);
-                });
+                    .spawn(move || popup::run(&windows, &received, &on_glass))?;
+                tauri::async_runtime::spawn(supervisor::run(desk, start, asked, opening, whole));
                 Ok(())
             })
             .build(tauri::generate_context!())?
     };
     Ok(app.run_return(move |_, event| {
-        // Asked to end by the session or the menu, not by ourselves: the engine stops first.
+        // The last window was closed: Timbre stays in the tray. It ends when it is asked to.
         if let RunEvent::ExitRequested { code: None, api, .. } = event {
             api.prevent_exit();
-            stop.notify_one();
         }
     }))
 }
 
-/// Resolves when the system asks the program to end.
-async fn told_to_end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut term), Ok(mut hup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = hup.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
+fn handler() -> impl Fn(tauri::ipc::Invoke<tauri::Wry>) -> bool {
+    use commands::{dial, main, popup, setup, strip};
+
+    tauri::generate_handler![
+        popup::popup_ready,
+        popup::popup_filled,
+        popup::popup_painted,
+        popup::popup_focus,
+        popup::popup_begun,
+        popup::popup_close,
+        popup::popup_save,
+        popup::popup_choose,
+        popup::popup_search,
+        popup::popup_add_contact,
+        popup::popup_dial,
+        popup::popup_open_contact,
+        dial::dial_ready,
+        dial::dial_search,
+        dial::dial_recent,
+        dial::dial_read_number,
+        dial::dial_dial,
+        dial::dial_height,
+        dial::dial_close,
+        strip::strip_ready,
+        strip::strip_menu,
+        strip::strip_open_dial,
+        strip::strip_open_main,
+        main::main_ready,
+        main::main_status,
+        main::main_calls,
+        main::main_card,
+        main::main_dossier,
+        main::main_save,
+        main::main_choose,
+        main::main_add_contact,
+        main::main_search,
+        main::main_outbox,
+        main::main_retry,
+        main::main_discard,
+        main::main_resume,
+        main::main_open_record,
+        main::main_open_dial,
+        main::main_set_preferences,
+        main::main_screens,
+        main::main_try_popup,
+        setup::setup_ready,
+    ]
+}
+
+/// A second start, with its arguments: it has ended, and what it wanted is done here.
+fn reached(app: &AppHandle, args: &[String]) {
+    use tauri::Manager;
+
+    let desk = app.state::<Desk>().inner().clone();
+    match opening_of(args) {
+        Ok(opening) => supervisor::open(&desk, opening),
+        Err(error) => tracing::warn!(error, "a second start said something that is not understood"),
+    }
+}
+
+/// Links that the system hands to the running program without a second start (macOS).
+fn listen_to_links(desk: &Desk, app: &AppHandle) {
+    let desk = desk.clone();
+    app.deep_link().on_open_url(move |event| {
+        for link in event.urls() {
+            dialling::open_link(&desk, link.as_str());
         }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    });
 }

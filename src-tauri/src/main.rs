@@ -2,56 +2,61 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
-use std::future::Future;
-use std::path::PathBuf;
+mod log_file;
+
 use std::sync::Arc;
 
 use clap::Parser;
+use timbre_desktop::opening::Args;
+use timbre_desktop::{NotStarted, Start, Started, paint_log, xwayland};
 use timbre_domain::ports::Shell;
-use timbre_engine::config::Settings;
-use timbre_wiring::StartError;
+use timbre_wiring::{Options, StartError, folders};
 
-/// The desktop companion of an agent's telephone.
-#[derive(Debug, Parser)]
-#[command(name = "timbre", version)]
-struct Args {
-    /// The settings file.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The data folder.
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-}
-
-/// Starts the engine behind the windows; what it gives back stops it.
-async fn start_engine(
-    options: timbre_wiring::Options,
-    shell: Arc<dyn Shell>,
-) -> Result<impl Future<Output = ()>, StartError> {
-    let running = timbre_wiring::start(&options, shell).await?;
-    Ok(async move {
+/// Starts the engine behind the windows.
+async fn start(options: Options, shell: Arc<dyn Shell>) -> Result<Started, NotStarted> {
+    // Where there is no settings file, nobody has set Timbre up yet.
+    if options.config.as_deref().is_some_and(|file| !file.exists()) {
+        return Err(NotStarted::NotSetUp);
+    }
+    let mut running = timbre_wiring::start(&options, shell)
+        .await
+        .map_err(|error: StartError| NotStarted::Failed(error.code(), error.to_string()))?;
+    let (context, events) = (running.context(), running.take_first_events());
+    let stop = async move {
         if let Err(error) = running.stop().await {
             tracing::warn!(%error, "the engine did not stop cleanly");
         }
-    })
+    };
+    Ok(Started { context: Some(context), events: Some(events), stop: Box::pin(stop) })
 }
 
 fn main() -> tauri::Result<()> {
     let args = Args::parse();
-    let engine = timbre_wiring::Options {
-        config: args.config.or_else(timbre_wiring::folders::config_file),
-        data_dir: args.data_dir,
+    let opening = args.opening();
+    let engine = Options {
+        config: args.config.or_else(folders::config_file),
+        data_dir: args.data_dir.or_else(folders::data_dir),
         ..Default::default()
     };
-    timbre_wiring::logs::start(engine.redactor.clone(), std::io::stderr());
-    if let Err(error) = timbre_desktop::xwayland::prefer() {
+    log_file::start(engine.redactor.clone(), engine.data_dir.as_deref());
+    if let Err(error) = xwayland::prefer() {
         tracing::warn!(%error, "could not choose XWayland: pop-ups may stand elsewhere");
     }
-    // What is wrong with the settings, the engine says.
-    let settings = engine.config.as_deref().and_then(|file| Settings::load(file).ok());
     let windows = timbre_desktop::Options {
-        language: settings.map(|settings| settings.language).unwrap_or_default(),
-        on_glass: timbre_desktop::paint_log::from_environment(),
+        config: engine.config.clone(),
+        data_dir: engine.data_dir.clone(),
+        on_glass: paint_log::from_environment(),
+        opening,
+        whole: true,
     };
-    std::process::exit(timbre_desktop::run(windows, |shell| start_engine(engine, shell))?);
+    let start: Start = Box::new(move |shell| {
+        let options = Options { config: engine.config.clone(), data_dir: engine.data_dir.clone(), ..again(&engine) };
+        Box::pin(start(options, shell))
+    });
+    std::process::exit(timbre_desktop::run(windows, start)?);
+}
+
+/// The same options for another start: what was learnt to be a secret stays known.
+fn again(options: &Options) -> Options {
+    Options { redactor: options.redactor.clone(), ..Default::default() }
 }

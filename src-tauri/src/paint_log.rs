@@ -7,12 +7,12 @@ use timbre_domain::call::CallKey;
 
 use crate::popup::{Glass, OnGlass};
 
-/// Writes a line to standard output for each pop-up painted or taken away, where the environment asks for it; nothing
-/// otherwise.
+/// Writes a line to standard output for each pop-up painted or taken away, and for each window that waits, where the
+/// environment asks for it; nothing otherwise.
 #[must_use]
 pub fn from_environment() -> OnGlass {
     if std::env::var_os("TIMBRE_PAINT_LOG").is_none_or(|value| value != "1") {
-        return Box::new(|key, what| tracing::debug!(%key, ?what, "pop-up"));
+        return Box::new(|key, what| tracing::debug!(key = key.map(ToString::to_string), ?what, "pop-up"));
     }
     Box::new(|key, what| {
         // Nobody reads any more: then there is nobody to tell.
@@ -20,8 +20,9 @@ pub fn from_environment() -> OnGlass {
     })
 }
 
-fn line(key: &CallKey, what: Glass) -> serde_json::Value {
+fn line(key: Option<&CallKey>, what: Glass) -> serde_json::Value {
     match what {
+        Glass::Warm => serde_json::json!({ "event": "popup.warm" }),
         Glass::Painted(took) => {
             serde_json::json!({ "event": "popup.painted", "call_key": key, "ms": took.as_secs_f64() * 1000.0 })
         }

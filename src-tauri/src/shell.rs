@@ -1,10 +1,12 @@
 //! The engine's shell: what it wants shown is posted to the windows.
 
 use timbre_domain::call::Call;
+use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::Shell;
 
-use crate::Desk;
+use crate::desk::Desk;
+use crate::notify;
 use crate::popup::pool::Event;
 
 impl Shell for Desk {
@@ -18,5 +20,9 @@ impl Shell for Desk {
 
     fn call_changed(&self, call: &Call) {
         self.post(Event::Changed(Box::new(call.clone())));
+    }
+
+    fn notify(&self, notice: &Notice) {
+        notify::tell(self, notice);
     }
 }

@@ -86,6 +86,6 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         ErrorCode::OutcomeUnknown => 10,
         ErrorCode::BadFile | ErrorCode::FileAccess | ErrorCode::SettingsChanged => 11,
         ErrorCode::Incomplete | ErrorCode::Refused | ErrorCode::Duplicate => 13,
-        ErrorCode::Stopping => 1,
+        ErrorCode::Stopping | ErrorCode::KeyTaken | ErrorCode::SystemRefused => 1,
     }
 }

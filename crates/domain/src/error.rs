@@ -116,6 +116,10 @@ error_codes! {
     AlreadyRunning = "already_running" => AfterAPersonActs,
     /// The call may have been placed or not: the request was sent, no answer came. It is never repeated by itself.
     OutcomeUnknown = "outcome_unknown" => Never,
+    /// Another program has these keys.
+    KeyTaken = "key_taken" => AfterAPersonActs,
+    /// The system does not let us do this.
+    SystemRefused = "system_refused" => AfterAPersonActs,
     /// Timbre is stopping.
     Stopping = "stopping" => Later,
 }

@@ -2,19 +2,37 @@
 
 use ::gtk::glib::object::Cast;
 use ::gtk::prelude::{ContainerExt, GtkWindowExt, WidgetExt};
-use tauri::{AppHandle, WebviewWindow, WebviewWindowBuilder, Wry};
+use tauri::{AppHandle, Manager, WebviewWindow, WebviewWindowBuilder, Wry};
 use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt, WebView, WebViewExt};
 
 use super::place::Rect;
 
-/// Lets a window share the web process of the first: 65 MB less for each.
-pub(super) fn beside<'a>(
+/// Lets a window share the web process of those there are: 65 MB less for each.
+pub(crate) fn beside<'a>(
     builder: WebviewWindowBuilder<'a, Wry, AppHandle>,
-    first: Option<&WebviewWindow>,
+    app: &AppHandle,
 ) -> tauri::Result<WebviewWindowBuilder<'a, Wry, AppHandle>> {
-    Ok(match first.map(view).transpose()?.flatten() {
+    let any = app.webview_windows().into_values().next();
+    Ok(match any.as_ref().map(view).transpose()?.flatten() {
         Some(view) => builder.with_related_view(view),
         None => builder,
+    })
+}
+
+/// Raises a window and gives it the keyboard. A window manager grants that to a request that is not older than what the
+/// person did last: it carries the server's time of now.
+pub(crate) fn present(window: &WebviewWindow) -> tauri::Result<()> {
+    let of = window.clone();
+    window.run_on_main_thread(move || match of.gtk_window() {
+        Ok(window) => {
+            window.set_accept_focus(true);
+            let now = window.window().and_then(|window| window.downcast::<gdkx11::X11Window>().ok());
+            match now {
+                Some(of) => window.present_with_time(gdkx11::functions::x11_get_server_time(&of)),
+                None => window.present(),
+            }
+        }
+        Err(error) => tracing::error!(%error, "a window can't be given the keyboard"),
     })
 }
 

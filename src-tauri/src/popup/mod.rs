@@ -1,40 +1,46 @@
-//! The pop-up windows: created hidden at the start, filled and shown when a call is there, never given the focus.
+//! The pop-up windows: warm and hidden, filled and shown when a call is there, never given the focus unless the agent
+//! asks for it.
 
 #[cfg(target_os = "linux")]
-mod gtk;
+pub(crate) mod gtk;
 pub mod place;
 pub mod pool;
+pub(crate) mod sample;
+mod screen;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use tauri::{AppHandle, Emitter, Manager, Monitor, PhysicalPosition, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, PhysicalPosition, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use timbre_domain::call::CallKey;
 
 use self::place::{Rect, place};
-use self::pool::{Event, Order, Pool, Slot};
+use self::pool::{Event, MOST, Order, Pool, Slot};
+use crate::desk::Desk;
 
-/// How many calls can be on the glass at once; the next wait. Each window costs a web process.
-pub const WINDOWS: usize = 3;
+/// How many windows wait warm for the next call.
+pub const SPARE: usize = 1;
 
 /// In logical pixels.
 const WIDTH: u32 = 400;
 /// In logical pixels; what does not fit scrolls inside.
-const MAX_HEIGHT: u32 = 560;
+const MAX_HEIGHT: u32 = 640;
 /// Between pop-ups, and between them and the edge; in logical pixels.
 const GAP: u32 = 12;
 
 /// What became of a call's pop-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Glass {
+    /// A window waits for a call.
+    Warm,
     /// It was on the glass this long after it was asked for.
     Painted(Duration),
     /// It was taken away.
     Hidden,
 }
 
-/// Told what became of pop-ups.
-pub type OnGlass = Box<dyn Fn(&CallKey, Glass) + Send>;
+/// Told what became of pop-ups; of no call for a window that waits.
+pub type OnGlass = Box<dyn Fn(Option<&CallKey>, Glass) + Send>;
 
 /// The window of a place in the pool, as the capability file and the tests name it.
 #[must_use]
@@ -48,70 +54,67 @@ pub fn slot(label: &str) -> Option<Slot> {
     label.strip_prefix("popup-")?.parse::<Slot>().ok()?.checked_sub(1)
 }
 
-/// Creates the windows, hidden. They load their page at once and stay warm.
-///
-/// # Errors
-/// When the system gives no window.
-pub fn create(app: &AppHandle) -> tauri::Result<()> {
-    let mut first: Option<WebviewWindow> = None;
-    for slot in 0..WINDOWS {
-        let builder = WebviewWindowBuilder::new(app, label(slot), WebviewUrl::App("popup.html".into()))
-            .title(format!("Timbre pop-up {}", slot + 1))
-            .inner_size(f64::from(WIDTH), 240.0)
-            .visible(false)
-            // What is typed elsewhere goes on arriving there.
-            .focused(false)
-            .focusable(false)
-            .always_on_top(true)
-            .visible_on_all_workspaces(true)
-            .skip_taskbar(true)
-            .decorations(false)
-            .maximizable(false)
-            .minimizable(false)
-            // Else a few pixels along the edges would be taken for handles; on X11 now and then the whole window, since
-            // the toolkit learns late where it stands.
-            .resizable(false);
-        #[cfg(target_os = "linux")]
-        let builder = gtk::beside(builder, first.as_ref())?;
-        let window = builder.build()?;
-        #[cfg(target_os = "linux")]
-        {
-            gtk::paint_plainly(&window)?;
-            gtk::outlive_the_web_process(&window)?;
-        }
-
-        let asked = window.clone();
-        window.on_window_event(move |event| {
-            if let tauri::WindowEvent::CloseRequested { api, .. } = event {
-                // The window is warm: it is put away, not given up.
-                api.prevent_close();
-                asked.state::<crate::Desk>().post(Event::CloseWindow(slot));
-            }
-        });
-        first.get_or_insert(window);
+/// Makes a window, hidden. It loads its page at once and stays warm. On the main thread.
+fn open(app: &AppHandle, slot: Slot) -> tauri::Result<()> {
+    let builder = WebviewWindowBuilder::new(app, label(slot), WebviewUrl::App("popup.html".into()))
+        .title(format!("Timbre pop-up {}", slot + 1))
+        .inner_size(f64::from(WIDTH), 240.0)
+        .visible(false)
+        // What is typed elsewhere goes on arriving there.
+        .focused(false)
+        .focusable(false)
+        .always_on_top(true)
+        .visible_on_all_workspaces(true)
+        .skip_taskbar(true)
+        .decorations(false)
+        .maximizable(false)
+        .minimizable(false)
+        // Else a few pixels along the edges would be taken for handles; on X11 now and then the whole window, since
+        // the toolkit learns late where it stands.
+        .resizable(false);
+    #[cfg(target_os = "linux")]
+    let builder = gtk::beside(builder, app)?;
+    let window = builder.build()?;
+    #[cfg(target_os = "linux")]
+    {
+        gtk::paint_plainly(&window)?;
+        gtk::outlive_the_web_process(&window)?;
     }
+    let asked = window.clone();
+    window.on_window_event(move |event| {
+        if let tauri::WindowEvent::CloseRequested { api, .. } = event {
+            // The window is warm: it is put away, not given up.
+            api.prevent_close();
+            asked.state::<Desk>().post(Event::CloseWindow(slot));
+        }
+    });
     Ok(())
 }
 
 /// Keeps the windows until everybody who could post an event is gone.
 pub fn run(app: &AppHandle, events: &Receiver<(Event, Instant)>, on_glass: &OnGlass) {
-    let mut windows = Windows { app, on_glass, standing: [None; WINDOWS], shows: Default::default() };
-    let mut pool = Pool::new(WINDOWS);
+    let mut windows = Windows { app, on_glass, standing: [None; MOST], shows: Default::default() };
+    let mut pool = Pool::new(SPARE);
+    let mut next = (Event::Tick, Instant::now());
     loop {
-        let next = match pool.wakes_at() {
-            Some(at) => events.recv_timeout(at.saturating_duration_since(Instant::now())),
-            None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        let (event, at) = match next {
-            Ok(event) => event,
-            Err(RecvTimeoutError::Timeout) => (Event::Tick, Instant::now()),
-            Err(RecvTimeoutError::Disconnected) => return,
-        };
+        let (event, at) = next;
+        if matches!(event, Event::Ready(_)) {
+            on_glass(None, Glass::Warm);
+        }
         for order in pool.apply(event, at) {
             if let Err(error) = windows.obey(order) {
                 tracing::error!(%error, "a pop-up window did not obey");
             }
         }
+        let received = match pool.wakes_at() {
+            Some(at) => events.recv_timeout(at.saturating_duration_since(Instant::now())),
+            None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        next = match received {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => (Event::Tick, Instant::now()),
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
     }
 }
 
@@ -119,42 +122,75 @@ struct Windows<'a> {
     app: &'a AppHandle,
     on_glass: &'a OnGlass,
     /// Where the visible windows stand.
-    standing: [Option<Rect>; WINDOWS],
+    standing: [Option<Rect>; MOST],
     /// The calls in them.
-    shows: [Option<CallKey>; WINDOWS],
+    shows: [Option<CallKey>; MOST],
 }
 
 impl Windows<'_> {
     fn obey(&mut self, order: Order) -> tauri::Result<()> {
         match order {
+            Order::Open(slot) => {
+                let app = self.app.clone();
+                self.app.run_on_main_thread(move || {
+                    if let Err(error) = open(&app, slot) {
+                        tracing::error!(%error, "a pop-up window could not be made");
+                    }
+                })
+            }
+            Order::Discard(slot) => self.window(slot)?.destroy(),
             Order::Fill(slot, card) => {
                 self.shows[slot] = Some(card.call.key.clone());
-                self.app.emit_to(label(slot), "popup-show", card)
+                self.tell(slot, "popup-show", card)
             }
-            Order::Change(slot, call) => self.app.emit_to(label(slot), "popup-changed", call),
+            Order::Change(slot, call) => self.tell(slot, "popup-changed", call),
+            Order::Records(slot, call_key, records) => {
+                self.tell(slot, "popup-records", serde_json::json!({ "callKey": call_key, "records": records }))
+            }
             Order::Reveal(slot, height) => self.reveal(slot, height),
+            Order::Focus(slot) => self.focus(slot),
             Order::Hide(slot) => {
                 self.standing[slot] = None;
-                self.window(slot)?.hide()?;
+                let window = self.window(slot)?;
+                window.hide()?;
+                // The next call comes without the keyboard again.
+                window.set_focusable(false)?;
                 if let Some(key) = self.shows[slot].take() {
-                    (self.on_glass)(&key, Glass::Hidden);
+                    (self.on_glass)(Some(&key), Glass::Hidden);
                 }
-                self.app.emit_to(label(slot), "popup-clear", ())
+                self.tell(slot, "popup-clear", ())
             }
             Order::Reload(slot) => {
                 tracing::warn!(window = %label(slot), "the page of a pop-up does not answer; it is loaded anew");
                 self.window(slot)?.reload()
             }
             Order::Painted(key, took) => {
-                (self.on_glass)(&key, Glass::Painted(took));
+                (self.on_glass)(Some(&key), Glass::Painted(took));
                 Ok(())
             }
         }
     }
 
+    fn tell(&self, slot: Slot, event: &str, payload: impl serde::Serialize + Clone) -> tauri::Result<()> {
+        use tauri::Emitter;
+        self.app.emit_to(label(slot), event, payload)
+    }
+
+    /// The one way a pop-up gets the keyboard: the agent clicked into it, or pressed the hotkey.
+    fn focus(&self, slot: Slot) -> tauri::Result<()> {
+        let window = self.window(slot)?;
+        window.set_focusable(true)?;
+        #[cfg(target_os = "linux")]
+        gtk::present(&window)?;
+        #[cfg(not(target_os = "linux"))]
+        window.set_focus()?;
+        self.tell(slot, "popup-focused", ())
+    }
+
     fn reveal(&mut self, slot: Slot, height: u32) -> tauri::Result<()> {
         let window = self.window(slot)?;
-        if let Some(monitor) = monitor(&window)? {
+        let wish = self.app.state::<Desk>().preferences().place;
+        if let Some(monitor) = screen::of(&window, &wish.screen)? {
             let area = monitor.work_area();
             let area = Rect {
                 x: area.position.x,
@@ -164,9 +200,14 @@ impl Windows<'_> {
             };
             let physical = |logical: u32| (f64::from(logical) * monitor.scale_factor()).round() as i32;
             let (width, height) = (physical(WIDTH), physical(height.min(MAX_HEIGHT)));
-            self.standing[slot] = None;
-            let taken: Vec<Rect> = self.standing.iter().flatten().copied().collect();
-            let spot = place(area, &taken, width, height, physical(GAP));
+            let spot = match self.standing[slot].take() {
+                // It grows where it stands.
+                Some(stands) => place::grown(area, stands, height, wish.corner),
+                None => {
+                    let taken: Vec<Rect> = self.standing.iter().flatten().copied().collect();
+                    place(area, &taken, width, height, physical(GAP), wish.corner)
+                }
+            };
             #[cfg(target_os = "linux")]
             gtk::resize(&window, spot, monitor.scale_factor())?;
             #[cfg(not(target_os = "linux"))]
@@ -180,14 +221,6 @@ impl Windows<'_> {
     fn window(&self, slot: Slot) -> tauri::Result<WebviewWindow> {
         self.app.get_webview_window(&label(slot)).ok_or(tauri::Error::WindowNotFound)
     }
-}
-
-/// The primary monitor; where the system names none, any.
-fn monitor(window: &WebviewWindow) -> tauri::Result<Option<Monitor>> {
-    Ok(match window.primary_monitor()? {
-        Some(monitor) => Some(monitor),
-        None => window.available_monitors()?.into_iter().next(),
-    })
 }
 
 fn signed(size: u32) -> i32 {

@@ -1,18 +1,23 @@
-//! Which call stands in which window: a few warm windows, filled again and again. Pure, so that its stories need no
-//! desktop and no waiting.
+//! Which call stands in which window: a few warm windows, filled again and again, and more where more calls overlap.
+//! Pure, so that its stories need no desktop and no waiting.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use timbre_domain::call::{Call, CallKey, CallState};
+use timbre_domain::history::RecordState;
 use timbre_domain::popup::PopupCard;
 
-/// How long a pop-up stays when its call is over.
+/// How long the pop-up of a call that nobody answered stays when it is over. One that was answered stays until the agent
+/// is done with it.
 pub const STAYS: Duration = Duration::from_secs(10);
 
 /// How long a window may take to lay a call out before it is taken for broken and loaded anew. A hundred times what
 /// it takes on a slow machine.
 pub const FILLS_WITHIN: Duration = Duration::from_secs(2);
+
+/// How many calls can be on the glass at once; the next wait.
+pub const MOST: usize = 6;
 
 /// A window of the pool, by its place in it.
 pub type Slot = usize;
@@ -26,16 +31,26 @@ pub enum Event {
     Complete(Box<PopupCard>),
     /// Something about a call changed.
     Changed(Box<Call>),
+    /// The records of a call have come further.
+    Records(CallKey, Vec<RecordState>),
     /// The window's page listens.
     Ready(Slot),
     /// The page laid the call out and needs this height, in logical pixels.
     Filled(Slot, CallKey, u32),
     /// The page was painted.
     Painted(Slot, CallKey),
+    /// The agent has begun to act on the call.
+    Begun(Slot, CallKey),
+    /// The agent clicked where the keyboard is needed.
+    Focus(Slot),
+    /// The agent asks for the newest pop-up, by hotkey.
+    FocusNewest,
     /// The agent closed the call's pop-up.
     Close(Slot, CallKey),
     /// The window itself was asked to close.
     CloseWindow(Slot),
+    /// So many windows wait warm from now on, beside those that show a call.
+    Spare(usize),
     /// Time went on.
     Tick,
 }
@@ -43,12 +58,20 @@ pub enum Event {
 /// What is to be done to the windows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Order {
-    /// Lay the call out in the hidden window.
+    /// Make the window, hidden; its page says when it is ready.
+    Open(Slot),
+    /// Give the window and its memory back.
+    Discard(Slot),
+    /// Lay the call out in the hidden window; or, where it shows the call already, fill in what is known now.
     Fill(Slot, Box<PopupCard>),
     /// Tell the page what changed.
     Change(Slot, Box<Call>),
+    /// Tell the page how far the call's records are.
+    Records(Slot, CallKey, Vec<RecordState>),
     /// Bring the window up at this height, in logical pixels.
     Reveal(Slot, u32),
+    /// Give the window the keyboard.
+    Focus(Slot),
     /// Take the window away and let it forget the call.
     Hide(Slot),
     /// The page does not answer: load it anew.
@@ -69,7 +92,12 @@ struct Shown {
     /// When the page was told; none once it has laid the call out.
     told_at: Option<Instant>,
     painted: bool,
+    /// When it goes by itself, unless the agent begins to act.
+    goes_at: Option<Instant>,
+    /// When its call was over.
     ended_at: Option<Instant>,
+    /// The agent acts: nothing is exchanged and nobody takes its place.
+    begun: bool,
 }
 
 #[derive(Debug, Default)]
@@ -87,15 +115,18 @@ impl Window {
 /// The windows, what they show, and who waits for one.
 #[derive(Debug)]
 pub struct Pool {
-    windows: Vec<Window>,
+    /// By slot; nothing where there is no window.
+    windows: Vec<Option<Window>>,
     waiting: VecDeque<Asked>,
+    spare: usize,
 }
 
 impl Pool {
-    /// A pool of so many windows, none of them ready.
+    /// A pool that keeps so many windows warm beside those that show a call; none is there yet: a first
+    /// [`Event::Tick`] asks for them.
     #[must_use]
-    pub fn new(size: usize) -> Self {
-        Self { windows: (0..size).map(|_| Window::default()).collect(), waiting: VecDeque::new() }
+    pub fn new(spare: usize) -> Self {
+        Self { windows: (0..MOST).map(|_| None).collect(), waiting: VecDeque::new(), spare }
     }
 
     /// Takes in what happened at `now`, and tells what is to be done.
@@ -106,20 +137,39 @@ impl Pool {
             Event::Show(card) => self.show(Asked { card, at: now }, now, &mut orders),
             Event::Complete(card) => self.complete(*card, now, &mut orders),
             Event::Changed(call) => self.changed(*call, now, &mut orders),
+            Event::Records(key, records) => {
+                if let Some(slot) = self.slot_of(&key) {
+                    orders.push(Order::Records(slot, key, records));
+                }
+            }
             Event::Ready(slot) => self.ready(slot, now, &mut orders),
             Event::Filled(slot, key, height) => self.filled(slot, &key, height, &mut orders),
             Event::Painted(slot, key) => self.painted(slot, key, now, &mut orders),
+            Event::Begun(slot, key) => {
+                if let Some(shown) = self.shown_in(slot, &key) {
+                    shown.begun = true;
+                    shown.goes_at = None;
+                }
+            }
+            Event::Focus(slot) => {
+                if self.window(slot).is_some_and(|window| window.shown.is_some()) {
+                    orders.push(Order::Focus(slot));
+                }
+            }
+            Event::FocusNewest => orders.extend(self.newest().map(Order::Focus)),
             Event::Close(slot, key) => {
-                if self.windows.get(slot).is_some_and(|window| window.shows(&key)) {
+                if self.shown_in(slot, &key).is_some() {
                     self.hide(slot, &mut orders);
                 }
             }
             Event::CloseWindow(slot) => self.hide(slot, &mut orders),
+            Event::Spare(spare) => self.spare = spare,
             Event::Tick => {}
         }
         self.expire(now, &mut orders);
         self.make_room(&mut orders);
         self.fill_free(now, &mut orders);
+        self.keep_warm(&mut orders);
         orders
     }
 
@@ -128,16 +178,36 @@ impl Pool {
     pub fn wakes_at(&self) -> Option<Instant> {
         self.windows
             .iter()
+            .flatten()
             .filter_map(|window| window.shown.as_ref())
-            .flat_map(|shown| [shown.ended_at.map(|at| at + STAYS), shown.told_at.map(|at| at + FILLS_WITHIN)])
+            .flat_map(|shown| [shown.goes_at, shown.told_at.map(|at| at + FILLS_WITHIN)])
             .flatten()
             .min()
+    }
+
+    fn window(&mut self, slot: Slot) -> Option<&mut Window> {
+        self.windows.get_mut(slot)?.as_mut()
+    }
+
+    fn shown_in(&mut self, slot: Slot, key: &CallKey) -> Option<&mut Shown> {
+        self.window(slot).filter(|window| window.shows(key))?.shown.as_mut()
+    }
+
+    fn slot_of(&self, key: &CallKey) -> Option<Slot> {
+        self.windows.iter().position(|window| window.as_ref().is_some_and(|window| window.shows(key)))
+    }
+
+    /// The pop-up that came last.
+    fn newest(&self) -> Option<Slot> {
+        let shown = |window: &Option<Window>| window.as_ref()?.shown.as_ref().map(|shown| shown.asked.at);
+        let all = self.windows.iter().enumerate().filter_map(|(slot, window)| Some((shown(window)?, slot)));
+        all.max().map(|(_, slot)| slot)
     }
 
     fn show(&mut self, asked: Asked, now: Instant, orders: &mut Vec<Order>) {
         let key = &asked.card.call.key;
         // A call that is shown already stays in its window; it may know more now.
-        if let Some(slot) = self.windows.iter().position(|window| window.shows(key)) {
+        if let Some(slot) = self.slot_of(key) {
             self.fill(slot, asked, now, orders);
         } else {
             self.waiting.retain(|waiting| waiting.card.call.key != *key);
@@ -145,14 +215,17 @@ impl Pool {
         }
     }
 
-    /// A pop-up that was closed meanwhile stays closed; how far the call has come is known better here.
+    /// A pop-up that was closed meanwhile stays closed, and one in which the agent acts stays as it is; how far the call
+    /// has come is known better here.
     fn complete(&mut self, card: PopupCard, now: Instant, orders: &mut Vec<Order>) {
         let known = |asked: &Asked| PopupCard { call: asked.card.call.clone(), ..card.clone() };
-        if let Some(slot) = self.windows.iter().position(|window| window.shows(&card.call.key))
-            && let Some(shown) = &self.windows[slot].shown
+        if let Some(slot) = self.slot_of(&card.call.key)
+            && let Some(Window { shown: Some(shown), .. }) = self.window(slot)
         {
             let asked = Asked { card: Box::new(known(&shown.asked)), at: shown.asked.at };
-            self.fill(slot, asked, now, orders);
+            if !shown.begun {
+                self.fill(slot, asked, now, orders);
+            }
         }
         for waiting in self.waiting.iter_mut().filter(|waiting| waiting.card.call.key == card.call.key) {
             *waiting.card = known(waiting);
@@ -161,12 +234,13 @@ impl Pool {
 
     fn changed(&mut self, call: Call, now: Instant, orders: &mut Vec<Order>) {
         let over = call.state == CallState::Ended;
-        for (slot, window) in self.windows.iter_mut().enumerate() {
-            if let Some(shown) = window.shown.as_mut().filter(|shown| shown.asked.card.call.key == call.key) {
-                shown.ended_at = over.then(|| shown.ended_at.unwrap_or(now));
-                shown.asked.card.call = call.clone();
-                orders.push(Order::Change(slot, Box::new(call.clone())));
-            }
+        if let Some(slot) = self.slot_of(&call.key)
+            && let Some(Window { shown: Some(shown), .. }) = self.window(slot)
+        {
+            shown.ended_at = over.then(|| shown.ended_at.unwrap_or(now));
+            shown.goes_at = shown.ended_at.filter(|_| goes_by_itself(&call) && !shown.begun).map(|at| at + STAYS);
+            shown.asked.card.call = call.clone();
+            orders.push(Order::Change(slot, Box::new(call.clone())));
         }
         // A call that is over before there was room for it is for the history.
         self.waiting.retain(|waiting| !(over && waiting.card.call.key == call.key));
@@ -176,60 +250,65 @@ impl Pool {
     }
 
     fn ready(&mut self, slot: Slot, now: Instant, orders: &mut Vec<Order>) {
-        let Some(window) = self.windows.get_mut(slot) else { return };
+        let Some(window) = self.window(slot) else { return };
         window.ready = true;
         // A page that started over has forgotten its call.
-        if let Some(Shown { asked, painted, .. }) = window.shown.take() {
+        if let Some(Shown { asked, painted, begun, .. }) = window.shown.take() {
             self.fill(slot, asked, now, orders);
-            // How long the first painting took has been told.
-            self.windows[slot].shown.iter_mut().for_each(|shown| shown.painted = painted);
+            if let Some(Window { shown: Some(shown), .. }) = self.window(slot) {
+                // How long the first painting took has been told.
+                shown.painted = painted;
+                shown.begun = begun;
+            }
         }
     }
 
     fn filled(&mut self, slot: Slot, key: &CallKey, height: u32, orders: &mut Vec<Order>) {
-        let shown = self.windows.get_mut(slot).filter(|window| window.shows(key)).and_then(|w| w.shown.as_mut());
-        if let Some(shown) = shown {
+        if let Some(shown) = self.shown_in(slot, key) {
             shown.told_at = None;
             orders.push(Order::Reveal(slot, height));
         }
     }
 
     fn painted(&mut self, slot: Slot, key: CallKey, now: Instant, orders: &mut Vec<Order>) {
-        let shown = self.windows.get_mut(slot).filter(|window| window.shows(&key)).and_then(|w| w.shown.as_mut());
-        if let Some(shown) = shown.filter(|shown| !shown.painted) {
+        if let Some(shown) = self.shown_in(slot, &key).filter(|shown| !shown.painted) {
             shown.painted = true;
             orders.push(Order::Painted(key, now.duration_since(shown.asked.at)));
         }
     }
 
     fn hide(&mut self, slot: Slot, orders: &mut Vec<Order>) {
-        if self.windows.get_mut(slot).and_then(|window| window.shown.take()).is_some() {
+        if self.window(slot).and_then(|window| window.shown.take()).is_some() {
             orders.push(Order::Hide(slot));
         }
     }
 
     fn expire(&mut self, now: Instant, orders: &mut Vec<Order>) {
         for slot in 0..self.windows.len() {
-            let Some(shown) = &self.windows[slot].shown else { continue };
-            if shown.ended_at.is_some_and(|at| now >= at + STAYS) {
+            let Some(Window { shown: Some(shown), ready }) = self.window(slot) else { continue };
+            if shown.goes_at.is_some_and(|at| now >= at) {
                 self.hide(slot, orders);
             } else if shown.told_at.is_some_and(|at| now >= at + FILLS_WITHIN) {
                 // Another window may be free: the call must not wait for this one.
                 let asked = shown.asked.clone();
+                *ready = false;
                 self.hide(slot, orders);
-                self.windows[slot].ready = false;
                 self.waiting.push_front(asked);
                 orders.push(Order::Reload(slot));
             }
         }
     }
 
-    /// A call that waits does not wait for one that is over: those that ended first go first.
+    /// Where every window is taken, a call does not wait for one that is over and that the agent left alone: those that
+    /// ended first go first. What is to be written of them is among the pending results.
     fn make_room(&mut self, orders: &mut Vec<Order>) {
-        let free = self.windows.iter().filter(|window| window.ready && window.shown.is_none()).count();
-        let ended_at = |window: &Window| window.shown.as_ref().and_then(|shown| shown.ended_at);
+        let free = self.windows.iter().filter(|window| window.as_ref().is_none_or(|one| one.shown.is_none())).count();
+        let over = |window: &Option<Window>| {
+            let shown = window.as_ref()?.shown.as_ref()?;
+            shown.ended_at.filter(|_| !shown.begun)
+        };
         let mut over: Vec<(Instant, Slot)> =
-            self.windows.iter().enumerate().filter_map(|(slot, window)| Some((ended_at(window)?, slot))).collect();
+            self.windows.iter().enumerate().filter_map(|(slot, window)| Some((over(window)?, slot))).collect();
         over.sort_unstable();
         for (_, slot) in over.into_iter().take(self.waiting.len().saturating_sub(free)) {
             self.hide(slot, orders);
@@ -237,216 +316,52 @@ impl Pool {
     }
 
     fn fill_free(&mut self, now: Instant, orders: &mut Vec<Order>) {
-        while let Some(slot) = self.windows.iter().position(|window| window.ready && window.shown.is_none()) {
+        let free = |window: &Option<Window>| window.as_ref().is_some_and(|one| one.ready && one.shown.is_none());
+        while let Some(slot) = self.windows.iter().position(free) {
             let Some(asked) = self.waiting.pop_front() else { return };
             self.fill(slot, asked, now, orders);
         }
     }
 
     fn fill(&mut self, slot: Slot, asked: Asked, now: Instant, orders: &mut Vec<Order>) {
+        let Some(window) = self.window(slot) else { return };
         orders.push(Order::Fill(slot, asked.card.clone()));
-        let ended_at = (asked.card.call.state == CallState::Ended).then_some(now);
-        self.windows[slot].shown = Some(Shown { asked, told_at: Some(now), painted: false, ended_at });
+        let call = &asked.card.call;
+        let before = window.shown.take();
+        let ended_at =
+            (call.state == CallState::Ended).then(|| before.as_ref().and_then(|shown| shown.ended_at).unwrap_or(now));
+        let goes_at = ended_at.filter(|_| goes_by_itself(call)).map(|at| at + STAYS);
+        let painted = before.as_ref().is_some_and(|shown| shown.painted);
+        window.shown = Some(Shown { asked, told_at: Some(now), painted, goes_at, ended_at, begun: false });
     }
+
+    /// Opens windows for calls that wait and for those to come, and gives back what is too many. While a call is about to
+    /// be painted nothing is begun for later ones.
+    fn keep_warm(&mut self, orders: &mut Vec<Order>) {
+        let busy = self.windows.iter().flatten().any(|one| one.shown.as_ref().is_some_and(|shown| !shown.painted));
+        let idle = |window: &&Window| window.shown.is_none();
+        let spare = self.windows.iter().flatten().filter(idle).count();
+        let wanted = if busy { self.waiting.len() } else { self.waiting.len().max(self.spare) };
+        for _ in spare..wanted {
+            let Some(slot) = self.windows.iter().position(Option::is_none) else { break };
+            self.windows[slot] = Some(Window::default());
+            orders.push(Order::Open(slot));
+        }
+        // One more than is wanted may stay: else every call would end with a window given back and one made anew.
+        let most = if self.spare == 0 { self.waiting.len() } else { (self.spare + 1).max(self.waiting.len()) };
+        for _ in most..spare {
+            let last = self.windows.iter().rposition(|one| one.as_ref().is_some_and(|one| one.shown.is_none()));
+            let Some(slot) = last else { break };
+            self.windows[slot] = None;
+            orders.push(Order::Discard(slot));
+        }
+    }
+}
+
+/// Nobody answered: there is hardly anything to write, and a notification tells of it.
+fn goes_by_itself(call: &Call) -> bool {
+    call.connected_at.is_none()
 }
 
 #[cfg(test)]
-mod tests {
-    use timbre_domain::matching::Match;
-    use timbre_domain::number::Country;
-
-    use super::*;
-
-    fn call(id: u8, state: CallState) -> Call {
-        serde_json::from_value(serde_json::json!({
-            "key": format!("callmyway:main:{id}"), "endpoint": "8373456", "direction": "in",
-            "party": { "kind": "withheld" }, "state": state, "detected_at": "2025-01-01T00:00:00Z",
-            "connected_at": null, "ended_at": null, "dial": null, "legs": [],
-        }))
-        .unwrap()
-    }
-
-    fn card(id: u8) -> Box<PopupCard> {
-        let call = call(id, CallState::Ringing);
-        let at = call.detected_at;
-        Box::new(PopupCard::new(call, Match::Withheld, at, Country::CR))
-    }
-
-    fn key(id: u8) -> CallKey {
-        call(id, CallState::Ringing).key
-    }
-
-    fn show(id: u8) -> Event {
-        Event::Show(card(id))
-    }
-
-    fn filled(slot: Slot, id: u8) -> Event {
-        Event::Filled(slot, key(id), 200)
-    }
-
-    fn changed(id: u8, state: CallState) -> Event {
-        Event::Changed(Box::new(call(id, state)))
-    }
-
-    struct Story {
-        pool: Pool,
-        now: Instant,
-    }
-
-    impl Story {
-        /// Two windows, both ready.
-        fn new() -> Self {
-            let mut story = Self { pool: Pool::new(2), now: Instant::now() };
-            for slot in 0..2 {
-                assert_eq!(story.then(Event::Ready(slot)), []);
-            }
-            story
-        }
-
-        fn then(&mut self, event: Event) -> Vec<Order> {
-            self.pool.apply(event, self.now)
-        }
-
-        fn after(&mut self, wait: Duration, event: Event) -> Vec<Order> {
-            self.now += wait;
-            self.then(event)
-        }
-    }
-
-    #[test]
-    fn a_call_is_laid_out_in_a_hidden_window_before_the_window_comes_up() {
-        let mut story = Story::new();
-        assert_eq!(story.then(show(1)), [Order::Fill(0, card(1))]);
-        assert_eq!(story.then(filled(0, 1)), [Order::Reveal(0, 200)]);
-        let ms = Duration::from_millis(30);
-        assert_eq!(story.after(ms, Event::Painted(0, key(1))), [Order::Painted(key(1), ms)]);
-        assert_eq!(story.then(Event::Painted(0, key(1))), [], "told once");
-        assert_eq!(story.pool.wakes_at(), None, "nothing to wait for");
-    }
-
-    #[test]
-    fn calls_that_come_before_the_pages_are_ready_wait_for_them() {
-        let mut story = Story { pool: Pool::new(2), now: Instant::now() };
-        assert_eq!(story.then(show(1)), []);
-        assert_eq!(story.then(Event::Ready(1)), [Order::Fill(1, card(1))]);
-    }
-
-    #[test]
-    fn a_call_beyond_the_pool_waits_in_order_and_shows_when_one_is_closed() {
-        let mut story = Story::new();
-        for id in 1..=2 {
-            let slot = Slot::from(id - 1);
-            assert_eq!(story.then(show(id)), [Order::Fill(slot, card(id))]);
-            let _ = story.then(filled(slot, id));
-        }
-        assert_eq!(story.then(show(3)), []);
-        assert_eq!(story.then(show(4)), []);
-        assert_eq!(story.then(Event::Close(1, key(2))), [Order::Hide(1), Order::Fill(1, card(3))]);
-        assert_eq!(story.then(Event::CloseWindow(0)), [Order::Hide(0), Order::Fill(0, card(4))]);
-    }
-
-    #[test]
-    fn a_call_that_is_over_before_there_is_room_is_not_shown_any_more() {
-        let mut story = Story::new();
-        for id in 1..=3 {
-            let _ = story.then(show(id));
-        }
-        assert_eq!(story.then(changed(3, CallState::Ended)), []);
-        assert_eq!(story.then(Event::Close(0, key(1))), [Order::Hide(0)]);
-    }
-
-    #[test]
-    fn a_pop_up_goes_ten_seconds_after_its_call_is_over_and_not_before() {
-        let mut story = Story::new();
-        let _ = story.then(show(1));
-        let _ = story.then(filled(0, 1));
-        assert_eq!(story.then(changed(1, CallState::Ended)), [Order::Change(0, Box::new(call(1, CallState::Ended)))]);
-        assert_eq!(story.pool.wakes_at(), Some(story.now + STAYS));
-        assert_eq!(story.after(STAYS - Duration::from_millis(1), Event::Tick), []);
-        assert_eq!(story.after(Duration::from_millis(1), Event::Tick), [Order::Hide(0)]);
-    }
-
-    #[test]
-    fn a_call_does_not_wait_for_one_that_is_over() {
-        let mut story = Story::new();
-        for id in 1..=2 {
-            let _ = story.then(show(id));
-            let _ = story.then(filled(Slot::from(id - 1), id));
-        }
-        let _ = story.then(changed(2, CallState::Ended));
-        let _ = story.after(Duration::from_secs(1), changed(1, CallState::Ended));
-        assert_eq!(
-            story.then(show(3)),
-            [Order::Hide(1), Order::Fill(1, card(3))],
-            "the one that ended first goes first"
-        );
-        let _ = story.then(filled(1, 3));
-        assert_eq!(story.then(show(4)), [Order::Hide(0), Order::Fill(0, card(4))]);
-        let _ = story.then(filled(0, 4));
-        assert_eq!(story.then(show(5)), [], "two calls that go on are not pushed away");
-        let over = call(4, CallState::Ended);
-        assert_eq!(
-            story.then(changed(4, CallState::Ended)),
-            [Order::Change(0, Box::new(over)), Order::Hide(0), Order::Fill(0, card(5))]
-        );
-    }
-
-    #[test]
-    fn a_call_that_goes_on_again_keeps_its_pop_up() {
-        let mut story = Story::new();
-        let _ = story.then(show(1));
-        let _ = story.then(filled(0, 1));
-        let _ = story.then(changed(1, CallState::Ended));
-        let _ = story.then(changed(1, CallState::Connected));
-        assert_eq!(story.after(STAYS * 2, Event::Tick), []);
-    }
-
-    #[test]
-    fn a_call_shown_again_stays_in_its_own_window() {
-        let mut story = Story::new();
-        for id in 1..=2 {
-            let _ = story.then(show(id));
-            let _ = story.then(filled(Slot::from(id - 1), id));
-        }
-        let _ = story.then(Event::Close(0, key(1)));
-        assert_eq!(story.then(show(2)), [Order::Fill(1, card(2))]);
-    }
-
-    #[test]
-    fn what_is_learnt_later_completes_the_pop_up_and_never_opens_one_that_was_closed() {
-        let mut story = Story::new();
-        let _ = story.then(show(1));
-        let _ = story.then(filled(0, 1));
-        assert_eq!(story.then(Event::Complete(card(1))), [Order::Fill(0, card(1))]);
-        let _ = story.then(Event::Close(0, key(1)));
-        assert_eq!(story.then(Event::Complete(card(1))), []);
-    }
-
-    #[test]
-    fn a_page_that_does_not_answer_is_loaded_anew_and_its_call_shown_in_another_window() {
-        let mut story = Story::new();
-        let _ = story.then(show(1));
-        assert_eq!(story.after(FILLS_WITHIN, Event::Tick), [Order::Hide(0), Order::Reload(0), Order::Fill(1, card(1))]);
-        assert_eq!(story.then(filled(0, 1)), [], "too late");
-    }
-
-    #[test]
-    fn a_page_that_starts_over_gets_its_call_again() {
-        let mut story = Story::new();
-        let _ = story.then(show(1));
-        let _ = story.then(filled(0, 1));
-        let _ = story.then(Event::Painted(0, key(1)));
-        assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, card(1))]);
-        assert_eq!(story.then(filled(0, 1)), [Order::Reveal(0, 200)]);
-        assert_eq!(story.then(Event::Painted(0, key(1))), [], "told once");
-    }
-
-    #[test]
-    fn news_of_a_call_that_is_not_shown_changes_nothing() {
-        let mut story = Story::new();
-        let _ = story.then(show(1));
-        assert_eq!(story.then(changed(9, CallState::Ended)), []);
-        assert_eq!(story.then(Event::Close(0, key(9))), []);
-        assert_eq!(story.then(Event::Painted(7, key(1))), []);
-    }
-}
+mod tests;

@@ -1,0 +1,66 @@
+//! What the dial window's page may ask for.
+
+use tauri::{Manager, State, WebviewWindow};
+use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::history::{CallRow, CallsWanted};
+use timbre_domain::status::Hello;
+use timbre_engine::commands::{Command, NumberRead, Reply};
+
+use super::{Answer, ask};
+use crate::desk::Desk;
+use crate::windows::dial;
+
+/// The page listens; answers what it must know, and is told what it came up for.
+#[tauri::command]
+pub(crate) fn dial_ready(window: WebviewWindow, desk: State<'_, Desk>) -> Hello {
+    desk.emit_to(dial::LABEL, "dial-status", &desk.status());
+    if let Some(wish) = window.state::<dial::Waiting>().take() {
+        desk.emit_to(dial::LABEL, "dial-wish", &wish);
+    }
+    desk.hello()
+}
+
+/// Contacts as the agent types.
+#[tauri::command]
+pub(crate) async fn dial_search(desk: State<'_, Desk>, text: String) -> Answer<Vec<Contact>> {
+    super::search(&desk, text).await
+}
+
+/// The last calls.
+#[tauri::command]
+pub(crate) async fn dial_recent(desk: State<'_, Desk>, limit: usize) -> Answer<Vec<CallRow>> {
+    let wanted = CallsWanted { limit: limit.min(100), ..CallsWanted::default() };
+    ask!(desk, Command::CallRows(wanted), Reply::CallRows { rows } => rows)
+}
+
+/// A number as it would be dialled.
+#[tauri::command]
+pub(crate) async fn dial_read_number(desk: State<'_, Desk>, text: String) -> Answer<NumberRead> {
+    ask!(desk, Command::NumberRead { text }, Reply::Number(read) => read)
+}
+
+/// Dials.
+#[tauri::command]
+pub(crate) async fn dial_dial(
+    desk: State<'_, Desk>,
+    number: String,
+    from: Option<String>,
+    contact: Option<ContactId>,
+    despite_do_not_call: bool,
+) -> Answer<String> {
+    super::place_call(&desk, number, from, contact, despite_do_not_call).await
+}
+
+/// The window's content is this high.
+#[tauri::command]
+pub(crate) fn dial_height(window: WebviewWindow, height: u32) {
+    if let Err(error) = dial::fit(&window, height) {
+        tracing::warn!(%error, "the dial window keeps its height");
+    }
+}
+
+/// The agent is done.
+#[tauri::command]
+pub(crate) fn dial_close(window: WebviewWindow, desk: State<'_, Desk>) {
+    dial::put_away(&desk, &window);
+}

@@ -1,0 +1,247 @@
+//! What every window, the tray and the notifications work with: the engine, as far as it has come, and the ways to the
+//! windows.
+
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tauri::{AppHandle, Emitter, Manager, WebviewWindow};
+use timbre_domain::disposition::Requirement;
+use timbre_domain::error::ErrorCode;
+use timbre_domain::popup::PopupPolicy;
+use timbre_domain::ports::Clock;
+use timbre_domain::preferences::Preferences;
+use timbre_domain::refusal::Refusal;
+use timbre_domain::status::{Hello, Status};
+use timbre_domain::texts::{Catalogue, Language};
+use timbre_engine::Context;
+use timbre_engine::commands::{Command, CommandError, Reply};
+use tokio::sync::{mpsc, watch};
+
+use crate::popup;
+use crate::popup::pool::{Event, Slot};
+
+/// How far the engine has come.
+#[derive(Clone)]
+pub(crate) enum EngineState {
+    /// It starts.
+    Starting,
+    /// There is no account yet.
+    NotSetUp,
+    /// It can't start as things are.
+    Broken(ErrorCode, String),
+    /// It runs; an engine that only shows pop-ups has no context.
+    Running(Option<Arc<Context>>),
+}
+
+/// What the supervisor of the engine is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Stop the engine and start it with the settings as they are now.
+    Restart,
+    /// Stop the engine and end.
+    Quit,
+}
+
+/// Where what happens is put down for the windows; never blocks.
+#[derive(Clone)]
+pub(crate) struct Desk(Arc<Inner>);
+
+struct Inner {
+    popups: Sender<(Event, Instant)>,
+    engine: watch::Sender<EngineState>,
+    asks: mpsc::UnboundedSender<Ask>,
+    data_dir: Option<PathBuf>,
+    config: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
+    /// The last status told, for windows that come later.
+    status: Mutex<Status>,
+    app: std::sync::OnceLock<AppHandle>,
+}
+
+impl Desk {
+    pub(crate) fn new(
+        popups: Sender<(Event, Instant)>,
+        asks: mpsc::UnboundedSender<Ask>,
+        data_dir: Option<PathBuf>,
+        config: Option<PathBuf>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let engine = watch::Sender::new(EngineState::Starting);
+        let (status, app) = (Mutex::default(), std::sync::OnceLock::new());
+        Self(Arc::new(Inner { popups, engine, asks, data_dir, config, clock, status, app }))
+    }
+
+    /// The windows are there.
+    pub(crate) fn opens(&self, app: AppHandle) {
+        // It opens once.
+        let _ = self.0.app.set(app);
+    }
+
+    pub(crate) fn app(&self) -> Option<&AppHandle> {
+        self.0.app.get()
+    }
+
+    pub(crate) fn post(&self, event: Event) {
+        // Nobody listens only when the program is about to end.
+        let _ = self.0.popups.send((event, Instant::now()));
+    }
+
+    /// What a pop-up's page says about its own window.
+    pub(crate) fn post_of(&self, window: &WebviewWindow, event: impl FnOnce(Slot) -> Event) {
+        if let Some(slot) = popup::slot(window.label()) {
+            self.post(event(slot));
+        }
+    }
+
+    pub(crate) fn ask(&self, ask: Ask) {
+        // The supervisor is gone only when the program is about to end.
+        let _ = self.0.asks.send(ask);
+    }
+
+    pub(crate) fn data_dir(&self) -> Option<&PathBuf> {
+        self.0.data_dir.as_ref()
+    }
+
+    pub(crate) fn config(&self) -> Option<&PathBuf> {
+        self.0.config.as_ref()
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    pub(crate) fn engine_is(&self, state: EngineState) {
+        self.0.engine.send_replace(state);
+    }
+
+    pub(crate) fn engine(&self) -> EngineState {
+        self.0.engine.borrow().clone()
+    }
+
+    /// The running engine.
+    pub(crate) fn context(&self) -> Option<Arc<Context>> {
+        match &*self.0.engine.borrow() {
+            EngineState::Running(context) => context.clone(),
+            _ => None,
+        }
+    }
+
+    /// Has the engine do something.
+    pub(crate) async fn execute(&self, command: Command) -> Result<Reply, Refusal> {
+        let Some(context) = self.context() else {
+            let (code, detail) = match self.engine() {
+                EngineState::Broken(code, detail) => (code, detail),
+                _ => (ErrorCode::Stopping, "the engine does not run".to_owned()),
+            };
+            return Err(self.refusal(CommandError::new(code, detail)));
+        };
+        context.execute(command).await.map_err(|error| self.refusal(error))
+    }
+
+    /// An error in the agent's words.
+    pub(crate) fn refusal(&self, error: CommandError) -> Refusal {
+        tracing::info!(code = error.code.as_str(), place = error.place, "refused");
+        Refusal::new(Catalogue::of(self.language()), error.code, error.place, error.detail)
+    }
+
+    /// What the agent chose.
+    pub(crate) fn preferences(&self) -> Preferences {
+        match self.context() {
+            Some(context) => context.preferences(),
+            None => self.0.data_dir.as_deref().map(timbre_engine::preferences::load).unwrap_or_default(),
+        }
+    }
+
+    /// The language to speak.
+    pub(crate) fn language(&self) -> Language {
+        match self.context() {
+            Some(context) => context.language(),
+            // Nothing was chosen yet: as the session speaks.
+            None => self.preferences().language.unwrap_or_else(system_language),
+        }
+    }
+
+    /// What every window must know before it shows anything.
+    pub(crate) fn hello(&self) -> Hello {
+        let (set_up, trouble) = match self.engine() {
+            EngineState::NotSetUp => (false, None),
+            EngineState::Broken(code, detail) => (true, Some(self.refusal(CommandError::new(code, detail)))),
+            EngineState::Starting | EngineState::Running(_) => (true, None),
+        };
+        let bare = Hello {
+            language: self.language(),
+            platform: std::env::consts::OS.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            set_up,
+            trouble,
+            dispositions: Default::default(),
+            result_fields: Vec::new(),
+            identities: Vec::new(),
+            currency: None,
+            country: "CR".to_owned(),
+            has_crm: false,
+            preferences: self.preferences(),
+            popup: PopupPolicy::default(),
+        };
+        let Some(context) = self.context() else { return bare };
+        let settings = context.settings();
+        let mut identities = settings.identities.clone();
+        if let Some(usual) = &bare.preferences.identity {
+            identities.sort_by_key(|identity| identity.label != *usual);
+        }
+        let mut result_fields = Vec::new();
+        for requirement in settings.dispositions.all().iter().flat_map(|one| &one.requires) {
+            if let Requirement::Field(name) = requirement
+                && !result_fields.contains(name)
+            {
+                result_fields.push(name.clone());
+            }
+        }
+        Hello {
+            dispositions: settings.dispositions.clone(),
+            result_fields,
+            identities,
+            currency: settings.accounts.iter().find_map(|account| account.currency.clone()),
+            country: settings.country.to_string(),
+            has_crm: !settings.connectors.is_empty(),
+            popup: context.popup_policy(),
+            ..bare
+        }
+    }
+
+    /// Tells every window what it must know anew.
+    pub(crate) fn say_hello(&self) {
+        let hello = self.hello();
+        let Some(app) = self.app() else { return };
+        for label in app.webview_windows().into_keys() {
+            let page = label.split('-').next().unwrap_or_default();
+            self.emit_to(&label, &format!("{page}-hello"), &hello);
+        }
+    }
+
+    /// Tells a window something, where it is open.
+    pub(crate) fn emit_to(&self, label: &str, event: &str, payload: &(impl serde::Serialize + Clone)) {
+        if let Some(app) = self.app()
+            && let Err(error) = app.emit_to(label, event, payload.clone())
+        {
+            tracing::error!(%error, window = label, event, "a window was not told");
+        }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.0.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn remember_status(&self, status: Status) {
+        *self.0.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+    }
+}
+
+/// The session's language, as its environment says.
+fn system_language() -> Language {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set);
+    locale.map(|locale| Language::of_locale(&locale)).unwrap_or_default()
+}

@@ -1,0 +1,100 @@
+//! What a start of Timbre is to open: the first one does it itself, a later one has the first do it.
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+/// The desktop companion of an agent's telephone.
+#[derive(Debug, Parser)]
+#[command(name = "timbre", version)]
+pub struct Args {
+    /// The settings file.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The data folder.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Open no window: be ready in the tray.
+    #[arg(long)]
+    pub background: bool,
+    /// What to do in the Timbre that runs, or in this one.
+    #[command(subcommand)]
+    pub what: Option<What>,
+    /// A tel:, callto: or sip: link to ask about.
+    #[arg(value_name = "LINK")]
+    pub link: Option<String>,
+}
+
+/// What can be done from a command line.
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// Place a call; its progress is shown.
+    Dial {
+        /// The number, as people write it.
+        #[arg(allow_hyphen_values = true)]
+        number: String,
+    },
+}
+
+/// What is to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// Nothing: be ready.
+    Nothing,
+    /// The main window.
+    Main,
+    /// A link, which asks.
+    Link(String),
+    /// A number that a person asked to be dialled.
+    Dial(String),
+}
+
+impl Args {
+    /// What they ask to be opened.
+    #[must_use]
+    pub fn opening(&self) -> Opening {
+        match (&self.what, &self.link) {
+            (Some(What::Dial { number }), _) => Opening::Dial(number.clone()),
+            (None, Some(link)) => Opening::Link(link.clone()),
+            (None, None) if self.background => Opening::Nothing,
+            (None, None) => Opening::Main,
+        }
+    }
+}
+
+/// What a start with these arguments, the program's name first, asks to be opened. A link is a link whatever it looks
+/// like: no web page can make a command of it, since no scheme is a command's name.
+///
+/// # Errors
+/// When they are not understood; the message names no argument's value, which may be somebody's number.
+pub fn opening_of(args: &[String]) -> Result<Opening, String> {
+    let command = Args::command().try_get_matches_from(args);
+    let args =
+        command.and_then(|matches| Args::from_arg_matches(&matches)).map_err(|error| error.kind().to_string())?;
+    Ok(args.opening())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opening(args: &[&str]) -> Result<Opening, String> {
+        let args: Vec<_> = ["timbre"].iter().chain(args).map(|arg| (*arg).to_owned()).collect();
+        opening_of(&args)
+    }
+
+    #[test]
+    fn a_start_says_what_is_to_be_opened() {
+        assert_eq!(opening(&[]), Ok(Opening::Main));
+        assert_eq!(opening(&["--background"]), Ok(Opening::Nothing));
+        assert_eq!(opening(&["tel:+50688884787"]), Ok(Opening::Link("tel:+50688884787".into())));
+        assert_eq!(opening(&["dial", "8888-4787"]), Ok(Opening::Dial("8888-4787".into())));
+        assert_eq!(opening(&["--data-dir", "/x", "dial", "+506 8888"]), Ok(Opening::Dial("+506 8888".into())));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_without_what_was_said() {
+        let error = opening(&["dial", "8888-4787", "9"]).unwrap_err();
+        assert!(!error.contains("8888"), "{error}");
+    }
+}

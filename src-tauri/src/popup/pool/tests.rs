@@ -1,0 +1,265 @@
+//! Stories of a desk with more or fewer calls at once.
+
+use timbre_domain::matching::Match;
+use timbre_domain::number::Country;
+
+use super::*;
+
+fn call(id: u8, state: CallState) -> Call {
+    serde_json::from_value(serde_json::json!({
+        "key": format!("callmyway:main:{id}"), "endpoint": "8373456", "direction": "in",
+        "party": { "kind": "withheld" }, "state": state, "detected_at": "2025-01-01T00:00:00Z",
+        "connected_at": (state == CallState::Connected).then_some("2025-01-01T00:00:05Z"),
+        "ended_at": null, "dial": null, "legs": [],
+    }))
+    .unwrap()
+}
+
+fn card(id: u8) -> Box<PopupCard> {
+    let call = call(id, CallState::Ringing);
+    let at = call.detected_at;
+    Box::new(PopupCard::new(call, Match::Withheld, at, Country::CR))
+}
+
+fn key(id: u8) -> CallKey {
+    call(id, CallState::Ringing).key
+}
+
+fn show(id: u8) -> Event {
+    Event::Show(card(id))
+}
+
+fn filled(slot: Slot, id: u8) -> Event {
+    Event::Filled(slot, key(id), 200)
+}
+
+fn changed(id: u8, state: CallState) -> Event {
+    Event::Changed(Box::new(call(id, state)))
+}
+
+/// An answered call that is over.
+fn answered_and_over(id: u8) -> Event {
+    let connected = call(id, CallState::Connected);
+    Event::Changed(Box::new(Call { state: CallState::Ended, ..connected }))
+}
+
+struct Story {
+    pool: Pool,
+    now: Instant,
+}
+
+impl Story {
+    /// Two warm windows, both ready.
+    fn new() -> Self {
+        let mut story = Self { pool: Pool::new(2), now: Instant::now() };
+        assert_eq!(story.then(Event::Tick), [Order::Open(0), Order::Open(1)]);
+        for slot in 0..2 {
+            assert_eq!(story.then(Event::Ready(slot)), []);
+        }
+        story
+    }
+
+    fn then(&mut self, event: Event) -> Vec<Order> {
+        self.pool.apply(event, self.now)
+    }
+
+    fn after(&mut self, wait: Duration, event: Event) -> Vec<Order> {
+        self.now += wait;
+        self.then(event)
+    }
+
+    /// A call comes and is on the glass.
+    fn shown(&mut self, slot: Slot, id: u8) -> Vec<Order> {
+        assert_eq!(self.then(show(id)), [Order::Fill(slot, card(id))]);
+        assert_eq!(self.then(filled(slot, id)), [Order::Reveal(slot, 200)]);
+        let mut orders = self.then(Event::Painted(slot, key(id)));
+        assert_eq!(orders.remove(0), Order::Painted(key(id), Duration::ZERO));
+        orders
+    }
+}
+
+#[test]
+fn a_call_is_laid_out_in_a_hidden_window_before_the_window_comes_up() {
+    let mut story = Story::new();
+    assert_eq!(story.then(show(1)), [Order::Fill(0, card(1))]);
+    assert_eq!(story.then(filled(0, 1)), [Order::Reveal(0, 200)]);
+    let ms = Duration::from_millis(30);
+    assert_eq!(story.after(ms, Event::Painted(0, key(1))), [Order::Painted(key(1), ms), Order::Open(2)]);
+    assert_eq!(story.then(Event::Painted(0, key(1))), [], "told once");
+    assert_eq!(story.pool.wakes_at(), None, "nothing to wait for");
+}
+
+#[test]
+fn calls_that_come_before_the_pages_are_ready_wait_for_them() {
+    let mut story = Story { pool: Pool::new(1), now: Instant::now() };
+    assert_eq!(story.then(show(1)), [Order::Open(0)]);
+    assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, card(1))]);
+}
+
+#[test]
+fn windows_are_made_for_as_many_calls_as_overlap_and_given_back_but_for_one_more_than_wait_warm() {
+    let mut story = Story { pool: Pool::new(1), now: Instant::now() };
+    assert_eq!(story.then(Event::Tick), [Order::Open(0)]);
+    let _ = story.then(Event::Ready(0));
+    assert_eq!(story.shown(0, 1), [Order::Open(1)], "the next is made once the first is painted");
+    let _ = story.then(Event::Ready(1));
+    assert_eq!(story.shown(1, 2), [Order::Open(2)]);
+    assert_eq!(story.then(show(3)), [], "it waits for the window that is being made");
+    assert_eq!(story.then(Event::Ready(2)), [Order::Fill(2, card(3))]);
+    let _ = story.then(filled(2, 3));
+    assert_eq!(story.then(Event::Painted(2, key(3)))[1..], [Order::Open(3)]);
+    let _ = story.then(Event::Ready(3));
+    assert_eq!(story.then(Event::Close(0, key(1))), [Order::Hide(0)]);
+    assert_eq!(story.then(Event::Close(1, key(2))), [Order::Hide(1), Order::Discard(3)]);
+    assert_eq!(story.then(Event::Spare(0)), [Order::Discard(1), Order::Discard(0)], "given back altogether");
+    assert_eq!(story.then(Event::Close(2, key(3))), [Order::Hide(2), Order::Discard(2)]);
+    assert_eq!(story.then(show(4)), [Order::Open(0)], "and a call gets one all the same");
+}
+
+#[test]
+fn a_call_beyond_the_most_waits_in_order_and_shows_when_one_is_closed() {
+    let mut story = Story::new();
+    for id in 0..8 {
+        for order in story.then(show(id)) {
+            if let Order::Open(slot) = order {
+                let _ = story.then(Event::Ready(slot));
+            }
+        }
+    }
+    assert_eq!(story.then(Event::Close(1, key(1))), [Order::Hide(1), Order::Fill(1, card(6))]);
+    assert_eq!(story.then(Event::CloseWindow(0)), [Order::Hide(0), Order::Fill(0, card(7))]);
+}
+
+#[test]
+fn a_call_that_is_over_before_there_is_room_is_not_shown_any_more() {
+    let mut story = Story::new();
+    for id in 1..=3 {
+        let _ = story.then(show(id));
+    }
+    assert_eq!(story.then(changed(3, CallState::Ended)), []);
+    assert_eq!(story.then(Event::Close(0, key(1))), [Order::Hide(0)]);
+}
+
+#[test]
+fn the_pop_up_of_a_missed_call_goes_ten_seconds_after_it_is_over_and_not_before() {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    assert_eq!(story.then(changed(1, CallState::Ended)), [Order::Change(0, Box::new(call(1, CallState::Ended)))]);
+    assert_eq!(story.pool.wakes_at(), Some(story.now + STAYS));
+    assert_eq!(story.after(STAYS - Duration::from_millis(1), Event::Tick), []);
+    assert_eq!(story.after(Duration::from_millis(1), Event::Tick)[0], Order::Hide(0));
+}
+
+#[test]
+fn the_pop_up_of_an_answered_call_stays_until_the_agent_is_done_with_it() {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    let _ = story.then(answered_and_over(1));
+    assert_eq!(story.after(STAYS * 100, Event::Tick), []);
+    assert_eq!(story.then(Event::Close(0, key(1)))[0], Order::Hide(0));
+}
+
+#[test]
+fn a_pop_up_in_which_the_agent_acts_stays_and_nothing_in_it_is_exchanged() {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    let _ = story.then(changed(1, CallState::Ended));
+    assert_eq!(story.then(Event::Begun(0, key(1))), []);
+    assert_eq!(story.then(Event::Complete(card(1))), []);
+    assert_eq!(story.after(STAYS * 100, Event::Tick), []);
+    let _ = story.then(changed(1, CallState::Ended));
+    assert_eq!(story.after(STAYS * 100, Event::Tick), []);
+    assert_eq!(story.then(Event::Close(0, key(1)))[0], Order::Hide(0));
+}
+
+#[test]
+fn where_every_window_is_taken_a_call_takes_the_place_of_one_that_is_over_and_left_alone() {
+    let mut story = Story::new();
+    for id in 0..6 {
+        for order in story.then(show(id)) {
+            if let Order::Open(slot) = order {
+                let _ = story.then(Event::Ready(slot));
+            }
+        }
+    }
+    let _ = story.then(Event::Begun(2, key(2)));
+    let _ = story.then(answered_and_over(2));
+    let _ = story.after(Duration::from_secs(1), answered_and_over(4));
+    let _ = story.after(Duration::from_secs(1), answered_and_over(1));
+    assert_eq!(
+        story.then(show(7)),
+        [Order::Hide(4), Order::Fill(4, card(7))],
+        "the one that ended first and in which nobody acts"
+    );
+    assert_eq!(story.then(show(8)), [Order::Hide(1), Order::Fill(1, card(8))]);
+    assert_eq!(story.then(show(9)), [], "calls that go on are not pushed away");
+}
+
+#[test]
+fn a_call_that_goes_on_again_keeps_its_pop_up() {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    let _ = story.then(changed(1, CallState::Ended));
+    let _ = story.then(changed(1, CallState::Connected));
+    assert_eq!(story.after(STAYS * 2, Event::Tick), []);
+}
+
+#[test]
+fn a_call_shown_again_stays_in_its_own_window() {
+    let mut story = Story::new();
+    for (slot, id) in [(0, 1), (1, 2)] {
+        let _ = story.shown(slot, id);
+    }
+    let _ = story.then(Event::Close(0, key(1)));
+    assert_eq!(story.then(show(2)), [Order::Fill(1, card(2))]);
+}
+
+#[test]
+fn what_is_learnt_later_completes_the_pop_up_and_never_opens_one_that_was_closed() {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    assert_eq!(story.then(Event::Complete(card(1))), [Order::Fill(0, card(1))]);
+    let _ = story.then(Event::Close(0, key(1)));
+    assert_eq!(story.then(Event::Complete(card(1))), []);
+}
+
+#[test]
+fn the_hotkey_brings_the_keyboard_to_the_newest_pop_up_and_a_click_to_its_own() {
+    let mut story = Story::new();
+    assert_eq!(story.then(Event::FocusNewest), [], "there is none");
+    let _ = story.shown(0, 1);
+    story.now += Duration::from_secs(1);
+    let _ = story.shown(1, 2);
+    assert_eq!(story.then(Event::FocusNewest), [Order::Focus(1)]);
+    assert_eq!(story.then(Event::Focus(0)), [Order::Focus(0)]);
+    let _ = story.then(Event::Close(1, key(2)));
+    assert_eq!(story.then(Event::FocusNewest), [Order::Focus(0)]);
+    assert_eq!(story.then(Event::Focus(1)), [], "a hidden window never gets the keyboard");
+}
+
+#[test]
+fn a_page_that_does_not_answer_is_loaded_anew_and_its_call_shown_in_another_window() {
+    let mut story = Story::new();
+    let _ = story.then(show(1));
+    assert_eq!(story.after(FILLS_WITHIN, Event::Tick), [Order::Hide(0), Order::Reload(0), Order::Fill(1, card(1))]);
+    assert_eq!(story.then(filled(0, 1)), [], "too late");
+}
+
+#[test]
+fn a_page_that_starts_over_gets_its_call_again() {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, card(1))]);
+    assert_eq!(story.then(filled(0, 1)), [Order::Reveal(0, 200)]);
+    assert_eq!(story.then(Event::Painted(0, key(1))), [], "told once");
+}
+
+#[test]
+fn news_of_a_call_that_is_not_shown_changes_nothing() {
+    let mut story = Story::new();
+    let _ = story.then(show(1));
+    assert_eq!(story.then(changed(9, CallState::Ended)), []);
+    assert_eq!(story.then(Event::Records(key(9), Vec::new())), []);
+    assert_eq!(story.then(Event::Close(0, key(9))), []);
+    assert_eq!(story.then(Event::Painted(7, key(1))), []);
+}

@@ -1,0 +1,33 @@
+//! A pop-up of somebody made up: for the agent who chooses where pop-ups stand.
+
+use timbre_domain::call::{Call, CallKey, CallState, Direction, Party, Provider};
+use timbre_domain::endpoint::EndpointNumber;
+use timbre_domain::matching::Match;
+use timbre_domain::number::Country;
+use timbre_domain::popup::PopupCard;
+use timbre_domain::ports::Shell as _;
+
+use crate::desk::Desk;
+use crate::popup::pool::Event;
+
+/// Shows it. It is no call: nothing of it is kept, and it goes by itself like a missed one.
+pub(crate) fn show(desk: &Desk) {
+    let Ok(account) = "sample".parse() else { return };
+    let Some(endpoint) = EndpointNumber::new("0") else { return };
+    let now = desk.clock().now();
+    let call = Call {
+        key: CallKey { provider: Provider::CallMyWay, account, external_id: "sample".to_owned() },
+        endpoint,
+        direction: Direction::In,
+        party: Party::Withheld,
+        state: CallState::Ringing,
+        detected_at: now,
+        connected_at: None,
+        ended_at: None,
+        dial: None,
+        legs: Vec::new(),
+    };
+    let card = PopupCard::new(call.clone(), Match::Withheld, now, Country::CR);
+    desk.show_popup(&PopupCard { line: "Timbre".to_owned(), ..card });
+    desk.post(Event::Changed(Box::new(Call { state: CallState::Ended, ended_at: Some(now), ..call })));
+}

@@ -1,0 +1,214 @@
+//! The icon in the tray: the state, and the menu.
+
+pub(crate) mod host;
+mod icon;
+pub(crate) mod menu;
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::TimeDelta;
+use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
+use tauri::tray::TrayIconBuilder;
+use tauri::{AppHandle, Manager, Wry};
+use timbre_domain::history::CallsWanted;
+use timbre_domain::preferences::{DoNotDisturb, Preferences};
+use timbre_domain::status::{Light, Status};
+use timbre_domain::texts::Catalogue;
+use timbre_engine::commands::{Command, Reply};
+
+use self::menu::{Choice, Entry, Facts};
+use crate::desk::{Ask, Desk};
+use crate::windows::dial::{self, DialWish, WishFrom};
+use crate::windows::main::{self, Goal, Page};
+use crate::windows::setup;
+use crate::{dialling, preferences};
+
+/// Its id.
+const ID: &str = "timbre";
+/// The last calls looked at for the menu.
+const LOOKED_AT: usize = 40;
+
+/// What the icon and the menu show now: neither is made anew for nothing.
+#[derive(Default)]
+pub(crate) struct Shown(Mutex<(Option<Light>, Option<Vec<Entry>>, String)>);
+
+/// Puts the icon into the tray.
+pub(crate) fn create(desk: &Desk, app: &AppHandle) -> tauri::Result<()> {
+    let texts = Catalogue::of(desk.language());
+    let menu = Menu::new(app)?;
+    let quit = MenuItem::with_id(app, Choice::Quit.id(), texts.text("tray.quit"), true, None::<&str>)?;
+    menu.append(&quit)?;
+    let of = desk.clone();
+    TrayIconBuilder::with_id(ID)
+        .icon(icon::of(Light::Ready, icon::Ink::of_panel(app))?)
+        .icon_as_template(true)
+        .title_if_wanted()
+        .tooltip("Timbre")
+        .menu(&menu)
+        .on_menu_event(move |_, event| {
+            if let Some(choice) = Choice::of(event.id().as_ref()) {
+                chosen(&of, choice);
+            }
+        })
+        .build(app)?;
+    Ok(())
+}
+
+/// On macOS a title would stand beside the icon; it stays away.
+trait TitleIfWanted {
+    fn title_if_wanted(self) -> Self;
+}
+
+impl TitleIfWanted for TrayIconBuilder<Wry> {
+    fn title_if_wanted(self) -> Self {
+        // Linux shows the title only where a screen reader asks for it.
+        if cfg!(target_os = "linux") { self.title("Timbre") } else { self }
+    }
+}
+
+/// Shows how everything is now.
+pub(crate) async fn show(desk: &Desk, status: &Status) {
+    let Some(app) = desk.app().cloned() else { return };
+    let texts = Catalogue::of(desk.language());
+    let hello = desk.hello();
+    let wanted = CallsWanted { limit: LOOKED_AT, ..CallsWanted::default() };
+    let recent = match desk.execute(Command::CallRows(wanted)).await {
+        Ok(Reply::CallRows { rows }) => rows,
+        _ => Vec::new(),
+    };
+    let light = if hello.trouble.is_some() { Light::Unreachable } else { status.light() };
+    let words = words(texts, light, status);
+    let set_up = hello.set_up;
+    let facts = Facts { set_up, words: words.clone(), status: status.clone(), recent, identities: hello.identities };
+    let entries = menu::menu(texts, &facts);
+    // The toolkit wants it done on its own thread.
+    let of = app.clone();
+    let shown = app.run_on_main_thread(move || {
+        if let Err(error) = paint(&of, light, entries, words) {
+            tracing::warn!(%error, "the tray does not show how everything is");
+        }
+    });
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the tray does not show how everything is");
+    }
+}
+
+fn paint(app: &AppHandle, light: Light, entries: Vec<Entry>, words: String) -> tauri::Result<()> {
+    let Some(tray) = app.tray_by_id(ID) else { return Ok(()) };
+    let state = app.state::<Shown>();
+    let mut shown = state.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if shown.0 != Some(light) {
+        tray.set_icon_with_as_template(Some(icon::of(light, icon::Ink::of_panel(app))?), true)?;
+        shown.0 = Some(light);
+    }
+    if shown.2 != words {
+        tray.set_tooltip(Some(format!("Timbre · {words}")))?;
+        #[cfg(target_os = "linux")]
+        tray.set_title(Some(format!("Timbre · {words}")))?;
+        shown.2 = words;
+    }
+    if shown.1.as_ref() != Some(&entries) {
+        let menu = Menu::new(app)?;
+        for item in items(app, &entries)? {
+            menu.append(item.as_ref())?;
+        }
+        tray.set_menu(Some(menu))?;
+        shown.1 = Some(entries);
+    }
+    Ok(())
+}
+
+/// The menu as it is now, at the pointer, for the small window of desktops without a tray.
+pub(crate) fn pop_up_menu(desk: &Desk, window: &tauri::WebviewWindow) -> tauri::Result<()> {
+    let app = window.app_handle();
+    let entries = app.state::<Shown>().0.lock().unwrap_or_else(PoisonError::into_inner).1.clone().unwrap_or_default();
+    let menu = Menu::new(app)?;
+    for item in items(app, &entries)? {
+        menu.append(item.as_ref())?;
+    }
+    let of = desk.clone();
+    window.on_menu_event(move |_, event| {
+        if let Some(choice) = Choice::of(event.id().as_ref()) {
+            chosen(&of, choice);
+        }
+    });
+    window.popup_menu(&menu)
+}
+
+fn items(app: &AppHandle, entries: &[Entry]) -> tauri::Result<Vec<Box<dyn IsMenuItem<Wry>>>> {
+    entries
+        .iter()
+        .map(|entry| {
+            let item: Box<dyn IsMenuItem<Wry>> = match entry {
+                Entry::Words(words) => Box::new(MenuItem::new(app, words, false, None::<&str>)?),
+                Entry::Do { words, choice, enabled } => {
+                    Box::new(MenuItem::with_id(app, choice.id(), words, *enabled, None::<&str>)?)
+                }
+                Entry::Tick { words, choice, ticked } => {
+                    Box::new(CheckMenuItem::with_id(app, choice.id(), words, true, *ticked, None::<&str>)?)
+                }
+                Entry::Below { words, entries } => {
+                    let below = Submenu::new(app, words, true)?;
+                    for item in items(app, entries)? {
+                        below.append(item.as_ref())?;
+                    }
+                    Box::new(below)
+                }
+                Entry::Line => Box::new(PredefinedMenuItem::separator(app)?),
+            };
+            Ok(item)
+        })
+        .collect()
+}
+
+/// How everything is, in a few words.
+pub(crate) fn words(texts: &Catalogue, light: Light, status: &Status) -> String {
+    match light {
+        Light::Ready => texts.text("light.ready").to_owned(),
+        Light::Ringing => texts.text("light.ringing").to_owned(),
+        Light::InCall => texts.text("light.in_call").to_owned(),
+        Light::Unreachable => texts.text("light.unreachable").to_owned(),
+        Light::DoNotDisturb => texts.text("light.do_not_disturb").to_owned(),
+        Light::Waiting => {
+            let parked: u64 = status.connectors.iter().map(|crm| crm.parked).sum();
+            match parked {
+                0 => texts.text("light.crm_stopped").to_owned(),
+                parked => texts.fill("light.waiting", &[("count", &parked.to_string())]),
+            }
+        }
+    }
+}
+
+fn chosen(desk: &Desk, choice: Choice) {
+    match choice {
+        Choice::Dial => dial::open(desk, DialWish::bare()),
+        Choice::DialClipboard => dialling::dial_clipboard(desk),
+        Choice::Redial(number) | Choice::Recent(number) => {
+            dial::open(desk, DialWish::number(number, WishFrom::Command));
+        }
+        Choice::Identity(label) => change(desk, move |chosen| chosen.identity = Some(label)),
+        Choice::Quiet(minutes) => {
+            let until = Some(desk.clock().now() + TimeDelta::minutes(i64::from(minutes)));
+            change(desk, move |chosen| chosen.do_not_disturb = Some(DoNotDisturb { until }));
+        }
+        Choice::QuietUntilOff => change(desk, |chosen| chosen.do_not_disturb = Some(DoNotDisturb { until: None })),
+        Choice::QuietOff => change(desk, |chosen| chosen.do_not_disturb = None),
+        Choice::Pending => main::open(desk, Goal::page(Page::Pending)),
+        Choice::Outbox => main::open(desk, Goal::page(Page::Outbox)),
+        Choice::History => main::open(desk, Goal::page(Page::Today)),
+        Choice::Settings => main::open(desk, Goal::page(Page::Settings)),
+        Choice::SetUp => setup::open(desk),
+        Choice::Quit => desk.ask(Ask::Quit),
+    }
+}
+
+fn change(desk: &Desk, what: impl FnOnce(&mut Preferences) + Send + 'static) {
+    let desk = desk.clone();
+    tauri::async_runtime::spawn(async move {
+        let mut chosen = desk.preferences();
+        what(&mut chosen);
+        if let Err(refusal) = preferences::choose(&desk, chosen).await {
+            tracing::warn!(code = refusal.code.as_str(), "what was chosen in the tray's menu could not be kept");
+        }
+    });
+}

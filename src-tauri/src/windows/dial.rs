@@ -1,0 +1,125 @@
+//! The dial window: in front, with the keyboard, wherever the agent is; warm for a while after it was used.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use tauri::{Manager, PhysicalPosition, WebviewWindow};
+use timbre_domain::contact::ContactId;
+
+use super::{builder, find, make, present};
+use crate::desk::Desk;
+
+/// Its label.
+pub(crate) const LABEL: &str = "dial";
+
+const WIDTH: f64 = 560.0;
+/// In logical pixels; what does not fit scrolls inside.
+const MAX_HEIGHT: f64 = 520.0;
+
+/// Where a wish comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WishFrom {
+    Hotkey,
+    Clipboard,
+    Selection,
+    Link,
+    CallBack,
+    Command,
+}
+
+/// What the window comes up for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DialWish {
+    /// What to dial, as a person writes it; empty for a bare window.
+    pub(crate) number: String,
+    pub(crate) from: WishFrom,
+    /// The contact to call back.
+    pub(crate) contact: Option<ContactId>,
+    /// Why a link can't be dialled.
+    pub(crate) refusal: Option<String>,
+}
+
+impl DialWish {
+    pub(crate) fn bare() -> Self {
+        Self::number(String::new(), WishFrom::Hotkey)
+    }
+
+    pub(crate) fn number(number: String, from: WishFrom) -> Self {
+        Self { number, from, contact: None, refusal: None }
+    }
+}
+
+/// What it comes up for once its page listens.
+#[derive(Default)]
+pub(crate) struct Waiting(Mutex<Option<DialWish>>);
+
+impl Waiting {
+    pub(crate) fn take(&self) -> Option<DialWish> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn set(&self, wish: DialWish) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(wish);
+    }
+}
+
+/// Brings it up for a wish.
+pub(crate) fn open(desk: &Desk, wish: DialWish) {
+    let Some(app) = desk.app() else { return };
+    if let Some(window) = find(app, LABEL) {
+        desk.emit_to(LABEL, "dial-wish", &wish);
+        if let Err(error) = center(&window).and_then(|()| present(&window)) {
+            tracing::error!(%error, "the dial window does not come up");
+        }
+        return;
+    }
+    app.state::<Waiting>().set(wish);
+    let desk = desk.clone();
+    make(
+        app,
+        |app| {
+            builder(app, LABEL, "Timbre · dial")
+                .inner_size(WIDTH, 120.0)
+                .decorations(false)
+                .always_on_top(true)
+                .skip_taskbar(true)
+                .maximizable(false)
+                .minimizable(false)
+        },
+        move |window| {
+            let of = window.clone();
+            window.on_window_event(move |event| {
+                if let tauri::WindowEvent::CloseRequested { api, .. } = event {
+                    api.prevent_close();
+                    put_away(&desk, &of);
+                }
+            });
+            center(window)?;
+            present(window)
+        },
+    );
+}
+
+/// Hides it; it comes back at once while it is warm.
+pub(crate) fn put_away(_desk: &Desk, window: &WebviewWindow) {
+    if let Err(error) = window.hide() {
+        tracing::error!(%error, "the dial window does not go");
+    }
+}
+
+/// Gives it the height its content needs.
+pub(crate) fn fit(window: &WebviewWindow, height: u32) -> tauri::Result<()> {
+    window.set_size(tauri::LogicalSize::new(WIDTH, f64::from(height).clamp(56.0, MAX_HEIGHT)))
+}
+
+/// In the upper third of the screen that the pointer is on.
+fn center(window: &WebviewWindow) -> tauri::Result<()> {
+    let at = window.cursor_position()?;
+    let Some(monitor) = window.monitor_from_point(at.x, at.y)?.or(window.primary_monitor()?) else { return Ok(()) };
+    let (area, scale) = (monitor.work_area(), monitor.scale_factor());
+    let width = (WIDTH * scale).round() as i32;
+    let x = area.position.x + (i32::try_from(area.size.width).unwrap_or(i32::MAX) - width) / 2;
+    let y = area.position.y + i32::try_from(area.size.height / 5).unwrap_or_default();
+    window.set_position(PhysicalPosition::new(x, y))
+}

@@ -1,0 +1,53 @@
+//! The windows beside the pop-ups: made when they are wanted, given back with their memory when they are closed.
+
+pub(crate) mod dial;
+pub(crate) mod main;
+pub(crate) mod places;
+pub(crate) mod setup;
+pub(crate) mod strip;
+
+use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry};
+
+/// A window's builder, as all of them begin.
+fn builder<'a>(app: &'a AppHandle, label: &str, title: &str) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
+    let page = WebviewUrl::App(format!("{label}.html").into());
+    WebviewWindowBuilder::new(app, label, page).title(title).visible(false)
+}
+
+/// Makes a window on the main thread, where the toolkit wants it made, beside the web process of the others; then does
+/// with it what is to be done.
+fn make(
+    app: &AppHandle,
+    describe: impl for<'a> FnOnce(&'a AppHandle) -> WebviewWindowBuilder<'a, Wry, AppHandle> + Send + 'static,
+    then: impl FnOnce(&WebviewWindow) -> tauri::Result<()> + Send + 'static,
+) {
+    let of = app.clone();
+    let made = app.run_on_main_thread(move || {
+        let builder = describe(&of);
+        #[cfg(target_os = "linux")]
+        let builder = match crate::popup::gtk::beside(builder, &of) {
+            Ok(builder) => builder,
+            Err(error) => return tracing::error!(%error, "a window could not be made"),
+        };
+        if let Err(error) = builder.build().and_then(|window| then(&window)) {
+            tracing::error!(%error, "a window could not be made");
+        }
+    });
+    if let Err(error) = made {
+        tracing::error!(%error, "a window could not be made");
+    }
+}
+
+/// Brings a window to the front and gives it the keyboard: a person asked for it.
+pub(crate) fn present(window: &WebviewWindow) -> tauri::Result<()> {
+    window.unminimize()?;
+    window.show()?;
+    #[cfg(target_os = "linux")]
+    crate::popup::gtk::present(window)?;
+    window.set_focus()
+}
+
+/// The window with this label, where there is one.
+pub(crate) fn find(app: &AppHandle, label: &str) -> Option<WebviewWindow> {
+    app.get_webview_window(label)
+}
