@@ -8,6 +8,7 @@ import { popupHost } from "../host";
 import { Keyboard, pressed } from "./keys";
 import { Popup } from "./popup.svelte";
 import PopupWindow from "./PopupWindow.svelte";
+import { rehearse } from "./rehearsal";
 import { Size } from "./size";
 
 const host = await popupHost();
@@ -63,25 +64,26 @@ function greet(hello: Hello): void {
   popup.greet(hello);
 }
 
-greet(
-  await host.start({
-    show: (card) => {
-      if (popup.hello) {
-        show(card);
-      } else {
-        early = card;
-      }
-    },
-    changed: (call) => popup.changed(call),
-    records: (callKey, records) => popup.records(callKey, records),
-    focused: () => keyboard.focused(),
-    clear: () => {
-      early = null;
-      flushSync(() => popup.clear());
-    },
-    hello: greet,
-  }),
-);
+const hello = await host.start({
+  show: (card) => {
+    if (popup.hello) {
+      show(card);
+    } else {
+      early = card;
+    }
+  },
+  changed: (call) => popup.changed(call),
+  records: (callKey, records) => popup.records(callKey, records),
+  focused: () => keyboard.focused(),
+  clear: () => {
+    early = null;
+    flushSync(() => popup.clear());
+  },
+  hello: greet,
+});
+greet(hello);
 if (early) {
   show(early);
+} else {
+  rehearse(hello, host, Date.now());
 }

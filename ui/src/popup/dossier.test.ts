@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+
+import { anasDossier, hello, past } from "../host/fake/people";
+import { dossierView } from "./dossier";
+
+const NOW = Date.now();
+const shown = { dial: "+50688884787", company: "Cafetalera del Valle S.A." };
+const of = (more: Partial<typeof anasDossier>, language: "es" | "en" | "pt" = "es") =>
+  dossierView(hello(language), { ...anasDossier, ...more }, NOW, shown);
+const gaps = (text: string) => text.replace(/[\u00a0\u202f]/g, " ");
+
+test("the last three: when, how long, what came of it, and the words", () => {
+  const { recent } = of({});
+  expect(recent).toHaveLength(3);
+  expect(recent[0]).toMatchObject({ signal: "missed", duration: "", result: "perdida", comment: "" });
+  expect(recent[1]).toMatchObject({ signal: "ended", duration: "4:07", result: "Interesado, llamar luego" });
+  expect(recent[2]).toMatchObject({ duration: "10:12", result: "Factura" });
+  expect(recent[2]?.hint).toContain("Reclamo › Factura · Factura 8812");
+});
+
+test("a call of ours that nobody answered, and a result without a call", () => {
+  const unanswered = past(60, null, [], "", true);
+  const noted = { ...past(60, null, ["Cobro"], "pagó"), call: null };
+  expect(of({ recent: [unanswered, noted] }).recent).toMatchObject([
+    { signal: "failed", result: "sin respuesta" },
+    { signal: null, result: "Cobro", comment: "pagó" },
+  ]);
+});
+
+test("what is overdue says so, what is to come says when", () => {
+  const [due, later] = of({}, "en").followUps;
+  expect(due).toMatchObject({ due: true, what: "Enviar cotización del plan 500" });
+  expect(due?.when).toMatch(/^was due /);
+  expect(later).toMatchObject({ due: false, what: "Confirmar instalación" });
+  expect(later?.hint).toContain("Diego Vargas");
+});
+
+test("charges by currency, exactly; none are no words", () => {
+  expect(gaps(of({}).charged)).toBe("₡15 000 + USD 35,50 en cargos");
+  expect(of({ charged: [] }).charged).toBe("");
+});
+
+test("what stands above already is not said twice", () => {
+  const { phones, fields } = of({
+    fields: [
+      { name: "company", value: "Cafetalera del Valle S.A." },
+      { name: "email", value: "a@b.example" },
+    ],
+  });
+  expect(phones.map(({ written }) => written)).toEqual(["2442 1180", "2441 9032"]);
+  expect(fields).toEqual([{ name: "correo", value: "a@b.example" }]);
+});
