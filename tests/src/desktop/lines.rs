@@ -56,14 +56,29 @@ impl Lines {
         }
     }
 
+    /// Everything that is still to come, until the output ends.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn all(&self, patience: Duration) -> io::Result<String> {
+        let mut text = String::new();
+        let ended = self.until::<()>(patience, |line| {
+            text.push_str(line);
+            text.push('\n');
+            None
+        });
+        match ended {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(text),
+            Err(error) => Err(error),
+            Ok(()) => Ok(text),
+        }
+    }
+
     /// Waits until the output ends, which is when everybody who could write to it has.
     ///
     /// # Errors
     /// When it does not end in time.
     pub fn end(&self, patience: Duration) -> io::Result<()> {
-        match self.until::<()>(patience, |_| None) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
-            ended => ended,
-        }
+        self.all(patience).map(drop)
     }
 }
