@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 
 const APP: &str = "timbre";
 /// Of the hicolor theme. `tauri.conf.json` names each; what has no size of its own is drawn from the SVG.
-const APP_SIZES: [u32; 9] = [16, 22, 24, 32, 48, 64, 128, 256, 512];
+pub(crate) const APP_SIZES: [u32; 9] = [16, 22, 24, 32, 48, 64, 128, 256, 512];
 
 const TRAY_STATES: [&str; 6] = ["ready", "ringing", "call", "unreachable", "waiting", "dnd"];
 /// 22 points of a macOS menu bar at double resolution; what a program gets that asks for no size.

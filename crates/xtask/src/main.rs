@@ -8,6 +8,8 @@
 
 mod bench;
 mod bindings;
+mod bundle;
+mod check_windows;
 mod demo;
 mod icons;
 mod process;
@@ -43,6 +45,10 @@ enum Command {
     Bench(bench::Options),
     /// Writes the TypeScript declarations in ui/src/bindings from the Rust types.
     Bindings,
+    /// Makes the packages that are given out: .deb and .rpm here, .dmg on macOS, installers on Windows.
+    Bundle(bundle::Options),
+    /// Compiles everything for Windows as far as that goes on Linux: types, not linking.
+    CheckWindows,
     /// Makes every icon's pictures from the drawings in icons/.
     Icons,
 }
@@ -55,6 +61,8 @@ fn main() {
         Command::Torture(options) => torture::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Bindings => bindings::run(&workspace),
+        Command::Bundle(options) => bundle::run(&workspace, &options),
+        Command::CheckWindows => check_windows::run(&workspace),
         Command::Icons => icons::run(&workspace),
     });
     if let Err(failure) = done {

@@ -46,9 +46,24 @@ impl Workspace {
         self.target.join("release")
     }
 
+    /// The same, for a named target.
+    pub(crate) fn release_programs_for(&self, target: Option<&str>) -> PathBuf {
+        target.map_or_else(|| self.release_programs(), |target| self.target.join(target).join("release"))
+    }
+
     /// Where tools are installed that the machine does not have: `target/tools`.
     pub(crate) fn tools(&self) -> PathBuf {
         self.target.join("tools")
+    }
+
+    /// Where the workspace is compiled for Windows: `target/windows-check`.
+    pub(crate) fn windows_check(&self) -> PathBuf {
+        self.target.join("windows-check")
+    }
+
+    /// The home folder in which an installed package is tried: `target/package-trial`.
+    pub(crate) fn package_trial(&self) -> PathBuf {
+        self.target.join("package-trial")
     }
 
     /// A program, to be started in the project's folder. It finds our tools before others of the same name.

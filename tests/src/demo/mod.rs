@@ -8,6 +8,8 @@
 mod acts;
 mod cast;
 mod check;
+#[cfg(not(target_os = "linux"))]
+mod no_desktop;
 mod office;
 mod stage;
 mod words;

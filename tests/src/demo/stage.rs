@@ -18,7 +18,10 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use super::cast::Person;
+#[cfg(not(target_os = "linux"))]
+use super::no_desktop::VirtualDesktop;
 use super::{Options, Trouble, office};
+#[cfg(target_os = "linux")]
 use crate::desktop::VirtualDesktop;
 use crate::hasty;
 

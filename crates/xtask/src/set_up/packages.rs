@@ -73,6 +73,25 @@ pub(super) const GROUPS: &[Group] = &[
         what_for: "for what Timbre is measured beside",
         packages: &[package("sqlite3", "the shell, which imports the same contacts")],
     },
+    Group {
+        need: Need::PackageTrial,
+        what_for: "to try the package out",
+        packages: &[
+            package("desktop-file-utils", "checks the menu entry, and keeps the list of who opens which link"),
+            package("xdg-utils", "asks who opens a link, as other programs do"),
+            package("appstream", "checks what software centres show"),
+        ],
+    },
+    Group {
+        need: Need::WindowsCheck,
+        what_for: "to compile for Windows without Windows",
+        packages: &[
+            package("rustc-web", "Debian's current Rust"),
+            package("cargo-web", "its cargo"),
+            package("rust-web-src", "the standard library's sources, to be compiled for Windows"),
+            package("gcc-mingw-w64-x86-64", "the C compiler for it: SQLite, cryptography, the program's icon"),
+        ],
+    },
 ];
 
 /// Installs what is missing of these groups. Where apt is not the way, says what to install and goes on.
