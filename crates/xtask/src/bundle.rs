@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// More settings for Tauri, over those of tauri.conf.json: a file (may be given several times).
     #[arg(long, value_name = "FILE")]
     config: Vec<PathBuf>,
+    /// Only compiles the programs; a second run then only bundles, and is all that needs to know a signing secret.
+    #[arg(long)]
+    build_only: bool,
     /// Also installs the .deb on this machine, looks at it, starts it on a virtual display and removes it again.
     #[arg(long = "try")]
     trial: bool,
@@ -56,6 +59,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     ui::build_if_stale(workspace)?;
     run_command(&mut build(workspace, options))?;
     println!("built in {:.0} s", start.elapsed().as_secs_f64());
+    if options.build_only {
+        return Ok(());
+    }
 
     let start = Instant::now();
     let programs = workspace.release_programs_for(options.target.as_deref());

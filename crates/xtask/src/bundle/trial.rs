@@ -6,7 +6,7 @@ mod display;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use self::display::Display;
@@ -17,6 +17,7 @@ use crate::workspace::Workspace;
 const PACKAGE: &str = "timbre";
 const ENTRY: &str = "Timbre.desktop";
 const SCHEMES: [&str; 3] = ["tel", "callto", "sip"];
+const NOBODY_THERE: &str = "base_url = \"http://127.0.0.1:9\"";
 
 /// Where packages put files, and where their scripts and the system's own lists could leave some.
 const PLACES: [&str; 4] = ["/etc", "/opt", "/usr", "/var/lib"];
@@ -94,6 +95,7 @@ fn check(workspace: &Workspace, before: &BTreeSet<PathBuf>, home: &Path) -> Resu
     }
     is_there("/usr/share/icons/hicolor/scalable/apps/timbre.svg")?;
     println!("icons in {} sizes and scalable", APP_SIZES.len());
+    set_up(&in_home, home)?;
     start_and_end(in_home)
 }
 
@@ -112,7 +114,19 @@ fn opens(in_home: &impl Fn(&str) -> Command, scheme: &str) -> Result<(), Failure
     Ok(())
 }
 
-/// Starts it as it is after the installation: nobody has set anything up.
+/// The settings that timbrectl gives as an example, with nobody at the vendor's address: a trial calls no real one.
+fn set_up(in_home: &impl Fn(&str) -> Command, home: &Path) -> Result<(), Failure> {
+    let example = answer(in_home("/usr/bin/timbrectl").args(["config", "example"])).unwrap_or_default();
+    let settings: Vec<_> =
+        example.lines().map(|line| if line.starts_with("base_url") { NOBODY_THERE } else { line }).collect();
+    expect(settings.contains(&NOBODY_THERE), || format!("the example of the settings has no address: {example}"))?;
+    let folder = home.join(".config/timbre");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join("timbre.toml"), settings.join("\n")))
+        .map_err(|error| Failure::advice(format!("{}: {error}", folder.display())))?;
+    run_command(in_home("/usr/bin/timbrectl").args(["config", "check"]))
+}
+
 fn start_and_end(in_home: impl Fn(&str) -> Command) -> Result<(), Failure> {
     let display = Display::start(&in_home)?;
     let start = Instant::now();
@@ -120,13 +134,22 @@ fn start_and_end(in_home: impl Fn(&str) -> Command) -> Result<(), Failure> {
         .inside(in_home("/usr/bin/timbre"))
         .spawn()
         .map_err(|error| Failure::advice(format!("the installed program could not be started: {error}")))?;
-    let shown = display.until_a_window_of("timbre", &mut timbre);
-    let seconds = start.elapsed().as_secs_f64();
-    let ended = shown.and_then(|()| display::end(&mut timbre, Duration::from_secs(20)));
+    let lived = live_and_end(&display, &mut timbre, start);
+    // Where it did not end by itself. Its page's process ends with it.
     let _ = timbre.kill();
-    let (took, status) = ended?;
+    let _ = timbre.wait();
+    lived
+}
+
+fn live_and_end(display: &Display, timbre: &mut Child, start: Instant) -> Result<(), Failure> {
+    display.until_a_window_of("timbre", timbre)?;
+    let windows = start.elapsed().as_secs_f64();
+    display::until_it_listens(timbre)?;
+    let engine = start.elapsed().as_secs_f64();
+    let (took, status) = display::end(timbre, Duration::from_secs(20))?;
     expect(status.success(), || format!("asked to end, it ended with {status}"))?;
-    println!("started: windows after {seconds:.2} s; asked to end: gone after {:.2} s, {status}", took.as_secs_f64());
+    println!("started: windows after {windows:.2} s, engine after {engine:.2} s");
+    println!("asked to end: gone after {:.2} s, {status}", took.as_secs_f64());
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! A virtual display with a session bus, as little of a desktop as a program can be started on. The tests have a whole one,
 //! but this crate knows nothing of ours, or it would not compile in seconds.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -27,6 +28,7 @@ impl Display {
         let (server, number) = with_first_line(&mut xvfb)?;
         let mut daemon = command("dbus-daemon");
         daemon.args(["--session", "--nofork", "--print-address=1"]).env("DISPLAY", format!(":{number}"));
+        daemon.stderr(Stdio::null());
         match with_first_line(&mut daemon) {
             Ok((bus, address)) => Ok(Self { server, bus, name: format!(":{number}"), address }),
             Err(failure) => {
@@ -44,19 +46,11 @@ impl Display {
 
     /// Waits until the program has made a window, shown or not.
     pub(super) fn until_a_window_of(&self, class: &str, program: &mut Child) -> Result<(), Failure> {
-        let start = Instant::now();
         let class = format!("(\"{class}\" ");
-        while start.elapsed() < PATIENCE {
-            if let Ok(Some(status)) = program.try_wait() {
-                return Err(Failure::advice(format!("it ended by itself, with {status}")));
-            }
+        until(program, "showed no window", || {
             let mut tree = self.inside(Command::new("xwininfo"));
-            if answer(tree.args(["-root", "-tree"])).is_some_and(|tree| tree.contains(&class)) {
-                return Ok(());
-            }
-            look_again_soon();
-        }
-        Err(Failure::advice(format!("it showed no window within {} s", PATIENCE.as_secs())))
+            answer(tree.args(["-root", "-tree"])).is_some_and(|tree| tree.contains(&class))
+        })
     }
 }
 
@@ -69,6 +63,34 @@ impl Drop for Display {
             let _ = child.wait();
         }
     }
+}
+
+/// Waits until a request to end would be heard: the kernel knows for which signals a program has made provision.
+pub(super) fn until_it_listens(program: &mut Child) -> Result<(), Failure> {
+    let status = format!("/proc/{}/status", program.id());
+    until(program, "made no provision for being asked to end", || {
+        fs::read_to_string(&status).is_ok_and(|status| catches_term(&status))
+    })
+}
+
+fn catches_term(status: &str) -> bool {
+    const TERM: u64 = 1 << (15 - 1);
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & TERM != 0)
+}
+
+fn until(program: &mut Child, otherwise: &str, is_so: impl Fn() -> bool) -> Result<(), Failure> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Ok(Some(status)) = program.try_wait() {
+            return Err(Failure::advice(format!("the installed program ended by itself, with {status}")));
+        }
+        if is_so() {
+            return Ok(());
+        }
+        look_again_soon();
+    }
+    Err(Failure::advice(format!("within {} s the installed program {otherwise}", PATIENCE.as_secs())))
 }
 
 /// Asks it to end; how long that took, and how it ended.
@@ -108,5 +130,17 @@ fn with_first_line(command: &mut Command) -> Result<(Child, String), Failure> {
             stop(child);
             Err(failed("it did not start".to_owned()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_listens_once_the_kernel_says_that_it_catches_the_signal() {
+        assert!(catches_term("SigIgn:\t0000000000001000\nSigCgt:\t0000000100004002\n"));
+        assert!(!catches_term("SigIgn:\t0000000000004000\nSigCgt:\t0000000100000002\n"));
+        assert!(!catches_term(""));
     }
 }
