@@ -1,8 +1,9 @@
 //! `cargo xtask <command>`: everything a person, or the build server, runs from the project's folder.
 //!
-//! One file a command: [`demo`], [`mod@test`], [`set_up`], [`mod@bench`], [`torture`], [`bindings`]. Each first brings the machine to where
-//! the command needs it, and no further: a headless demo asks for no desktop packages. Nothing here knows Timbre; this
-//! crate stays small, so that the first `cargo xtask` on a fresh machine compiles in seconds.
+//! One file a command: [`demo`], [`mod@test`], [`set_up`], [`mod@bench`], [`torture`], [`bindings`], [`icons`], [`bundle`],
+//! [`check_windows`]. Each first brings the machine to where the command needs it, and no further: a headless demo asks for
+//! no desktop packages. Nothing here knows Timbre; this crate stays small, so that the first `cargo xtask` on a fresh
+//! machine compiles in seconds.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what these commands have to say is read by a person")]
 

@@ -199,3 +199,36 @@ fn files() -> BTreeSet<PathBuf> {
 fn lines(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| format!("  {}", path.display())).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_that_names_link_schemes_names_all_of_them() {
+        let entry = include_str!("../../../../src-tauri/linux/timbre.desktop");
+        let schemes = SCHEMES.map(|scheme| format!("x-scheme-handler/{scheme};")).concat();
+        assert!(entry.lines().any(|line| line == format!("MimeType={schemes}")), "the menu entry: {schemes}");
+
+        let metainfo = include_str!("../../../../src-tauri/linux/cr.timbre.desktop.metainfo.xml");
+        for scheme in SCHEMES {
+            assert!(metainfo.contains(&format!("<mediatype>x-scheme-handler/{scheme}</mediatype>")), "{scheme}");
+        }
+        let config = include_str!("../../../../src-tauri/tauri.conf.json");
+        if let Some((_, plug_in)) = config.split_once("\"deep-link\"") {
+            for scheme in SCHEMES {
+                assert!(plug_in.contains(&format!("\"{scheme}\"")), "Windows and macOS: {scheme}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_menu_entry_speaks_the_three_languages() {
+        let entry = include_str!("../../../../src-tauri/linux/timbre.desktop");
+        for key in ["GenericName", "Comment", "Keywords"] {
+            for language in ["", "[es]", "[pt_BR]"] {
+                assert!(entry.contains(&format!("\n{key}{language}=")), "{key}{language}");
+            }
+        }
+    }
+}
