@@ -30,7 +30,7 @@ pub(crate) fn build_if_stale(workspace: &Workspace) -> Result<(), Failure> {
     run(&mut workspace.npm(["run", "build"]))
 }
 
-pub(crate) fn install(workspace: &Workspace) -> Result<(), Failure> {
+fn install(workspace: &Workspace) -> Result<(), Failure> {
     run(&mut workspace.npm(["ci", "--no-audit", "--no-fund"]))
 }
 
