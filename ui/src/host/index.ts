@@ -1,4 +1,5 @@
 import type { DialHost, PopupHost, StripHost } from "./host";
+import type { SetupHost } from "./setup";
 
 export type { PopupHost, PopupListener } from "./host";
 
@@ -21,4 +22,9 @@ export async function dialHost(): Promise<DialHost> {
 /** The program around the strip. */
 export async function stripHost(): Promise<StripHost> {
   return FAKE ? (await import("./fake/strip")).stripHost(asked()) : (await import("./tauri/strip")).stripHost;
+}
+
+/** The program around the first run. */
+export async function setupHost(): Promise<SetupHost> {
+  return FAKE ? (await import("./fake/setup")).setupHost(asked()) : (await import("./tauri/setup")).setupHost;
 }

@@ -1,0 +1,207 @@
+import type { Hello } from "../bindings/Hello";
+import type { Language } from "../bindings/Language";
+import type { Refusal } from "../bindings/Refusal";
+import type { Keep, Keyring, KnownConnector, Offers, SetupHost } from "../host/setup";
+import { type TextKey, text } from "../texts";
+import { AccountEditor, missing, type Wrong, wrongOf } from "./forms/account.svelte";
+import { ConnectorEditor } from "./forms/connector.svelte";
+
+/** The pages, in their order. The keyring has one only where it is not there to be used. */
+export const PAGES = ["language", "account", "endpoints", "keyring", "crm", "ready"] as const;
+export type SetupPage = (typeof PAGES)[number];
+
+/** The pages that the dots count. */
+const COUNTED = ["language", "account", "endpoints", "crm", "ready"] as const;
+
+/** The first run: from a language to a Timbre that works. What was typed stays, wherever one goes. */
+export class Setup {
+  hello = $state.raw<Hello | null>(null);
+  page = $state<SetupPage>("language");
+  offers = $state.raw<Offers>({ vendors: [], connectors: [] });
+  keyring = $state.raw<Keyring | null>(null);
+  /** Where secrets are kept. */
+  keep = $state<Keep>("keyring");
+  /** What the agent chose on the keyring's page; to try again is not a place to keep a secret in. */
+  choice = $state<"retry" | "session" | "environment">("retry");
+  autostart = $state(true);
+  /** What is wrong with the page as a whole. */
+  wrong = $state.raw<Wrong | null>(null);
+  busy = $state(false);
+  /** Whether the CRM was saved, and as what. */
+  saved = $state.raw<KnownConnector | null>(null);
+
+  readonly account: AccountEditor;
+  readonly connector: ConnectorEditor;
+  readonly #host: SetupHost;
+
+  readonly language: Language = $derived(this.hello?.language ?? "es");
+  readonly step: number = $derived(COUNTED.indexOf(this.page === "keyring" ? "endpoints" : this.page));
+  readonly steps = COUNTED.length;
+  readonly vendor: string = $derived(
+    this.offers.vendors.find(({ provider }) => provider === this.account.draft.provider)?.title ?? "",
+  );
+  readonly waiting: boolean = $derived.by(() => this.busy || this.account.busy || this.connector.busy);
+
+  constructor(host: SetupHost) {
+    this.#host = host;
+    this.account = new AccountEditor(host);
+    this.connector = new ConnectorEditor(host);
+  }
+
+  /** A text in the agent's language. */
+  say(key: TextKey, values?: Record<string, string | number>): string {
+    return text(this.language, key, values);
+  }
+
+  /** What the host tells first: the language, and what can be set up. */
+  begin(hello: Hello, offers: Offers): void {
+    this.hello = hello;
+    this.offers = offers;
+    this.autostart = hello.preferences.autostart;
+    const [vendor] = offers.vendors;
+    if (vendor) {
+      this.account.begin(vendor.draft);
+    }
+  }
+
+  greet(hello: Hello): void {
+    this.hello = hello;
+  }
+
+  /** The page speaks it at once; the offers come again in its words. */
+  async speak(language: Language): Promise<void> {
+    if (this.hello) {
+      this.hello = { ...this.hello, language };
+    }
+    await this.#try(async () => {
+      const hello = await this.#host.setLanguage(language);
+      const offers = await this.#host.offers();
+      if (hello.language === this.language) {
+        this.hello = hello;
+        this.offers = offers;
+      }
+    });
+  }
+
+  /** Goes on, where what stands on the page is right. */
+  async next(): Promise<void> {
+    if (this.waiting) {
+      return;
+    }
+    this.wrong = null;
+    switch (this.page) {
+      case "language":
+        this.page = "account";
+        break;
+      case "account":
+        if (await this.account.verify()) {
+          this.page = "endpoints";
+        }
+        break;
+      case "endpoints":
+        await this.#afterEndpoints();
+        break;
+      case "keyring":
+        await this.#afterKeyring();
+        break;
+      case "crm":
+        await this.#afterConnector();
+        break;
+      case "ready":
+        await this.#try(() => this.#host.finish(this.autostart));
+        break;
+    }
+  }
+
+  async #afterEndpoints(): Promise<void> {
+    if (this.account.mine.length === 0) {
+      this.wrong = missing("endpoints");
+    } else {
+      await this.#secure();
+    }
+  }
+
+  /** Into the keyring where it works; else the agent is asked. */
+  async #secure(): Promise<void> {
+    await this.#try(async () => {
+      this.keyring = await this.#host.keyring(this.account.draft.name);
+      if (this.keyring.state === "works") {
+        await this.#saveAccount("keyring");
+      } else {
+        this.page = "keyring";
+      }
+    });
+  }
+
+  async #afterKeyring(): Promise<void> {
+    const { choice } = this;
+    if (choice === "retry") {
+      await this.#secure();
+    } else {
+      await this.#try(() => this.#saveAccount(choice));
+    }
+  }
+
+  async #saveAccount(keep: Keep): Promise<void> {
+    await this.#host.saveAccount(this.account.result(), this.account.password, keep);
+    this.keep = keep;
+    this.page = "crm";
+  }
+
+  async #afterConnector(): Promise<void> {
+    const { connector } = this;
+    if (!connector.kind) {
+      this.page = "ready";
+    } else if (!connector.fine) {
+      // What was found is shown first; the next time it is saved.
+      await connector.verify();
+    } else {
+      await this.#try(async () => {
+        await this.#host.saveConnector(connector.result(), connector.key, this.keep);
+        this.saved = connector.kind;
+        this.page = "ready";
+      });
+    }
+  }
+
+  /** No CRM for now. What was typed stays, should the agent come back. */
+  skip(): void {
+    this.connector.abandon();
+    this.wrong = null;
+    this.page = "ready";
+  }
+
+  /** One page back. What was asked meanwhile is not waited for. */
+  back(): void {
+    this.account.abandon();
+    this.connector.abandon();
+    this.wrong = null;
+    const place = PAGES.indexOf(this.page);
+    const before = PAGES[place - 1];
+    // The keyring is asked about once; behind it lie the lines.
+    this.page = before === "keyring" && this.keep === "keyring" ? "endpoints" : (before ?? this.page);
+  }
+
+  /** Another kind of CRM, from a file. */
+  async pick(): Promise<void> {
+    await this.#try(async () => {
+      const picked = await this.#host.pickConnectorFile();
+      if (picked) {
+        const known = this.offers.connectors.filter(({ file }) => file !== picked.file);
+        this.offers = { ...this.offers, connectors: [...known, picked] };
+        this.connector.choose(picked);
+      }
+    });
+  }
+
+  async #try(work: () => Promise<void>): Promise<void> {
+    this.busy = true;
+    try {
+      await work();
+    } catch (refusal) {
+      this.wrong = wrongOf(refusal as Refusal);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
