@@ -2,26 +2,39 @@ import "./popup.css";
 
 import { flushSync, mount } from "svelte";
 
+import type { Hello } from "../bindings/Hello";
+import type { PopupCard } from "../bindings/PopupCard";
 import { popupHost } from "../host";
+import { Keyboard, pressed } from "./keys";
 import { Popup } from "./popup.svelte";
 import PopupWindow from "./PopupWindow.svelte";
+import { Size } from "./size";
 
 const host = await popupHost();
-const popup = new Popup();
-
-const close = () => {
+const popup = new Popup(host);
+const keyboard = new Keyboard(() => host.focus());
+const size = new Size((height) => {
   if (popup.card) {
-    void host.close(popup.card.call.key);
-  }
-};
-
-mount(PopupWindow, { target: document.body, props: { popup, close } });
-
-window.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") {
-    close();
+    void host.filled(popup.card.call.key, height);
   }
 });
+
+mount(PopupWindow, { target: document.body, props: { popup } });
+
+window.addEventListener("keydown", (event) => {
+  popup.begin();
+  pressed(popup, event);
+});
+window.addEventListener(
+  "pointerdown",
+  (event) => {
+    popup.begin();
+    keyboard.pointed(event);
+  },
+  { capture: true },
+);
+// Whoever goes away may not come back: what is typed is kept now.
+window.addEventListener("blur", () => void popup.form?.flush());
 
 // The timer turns over with the wall clock's seconds only while there is something to count.
 setInterval(() => {
@@ -34,17 +47,41 @@ setInterval(() => {
 const painted = () =>
   new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
 
-popup.language = await host.start({
-  show(card) {
-    flushSync(() => popup.show(card, Date.now()));
-    const main = document.querySelector("main");
-    main?.scrollTo(0, 0);
-    // As tall as what is on it, whatever the window's height was for the call before.
-    const height = main?.scrollHeight ?? 0;
-    void host.filled(card.call.key, height);
-    void painted().then(() => host.painted(card.call.key));
-  },
-  changed: (call) => popup.changed(call),
-  clear: () => flushSync(() => popup.clear()),
-});
-document.documentElement.lang = popup.language;
+function show(card: PopupCard): void {
+  flushSync(() => popup.show(card, Date.now()));
+  document.querySelector("main .middle")?.scrollTo(0, 0);
+  // As tall as what is on it, whatever the window's height was for the call before.
+  size.tell();
+  void painted().then(() => host.painted(card.call.key));
+}
+
+/** A call that came before we knew which language to speak. */
+let early: PopupCard | null = null;
+
+function greet(hello: Hello): void {
+  document.documentElement.lang = hello.language;
+  popup.greet(hello);
+}
+
+greet(
+  await host.start({
+    show: (card) => {
+      if (popup.hello) {
+        show(card);
+      } else {
+        early = card;
+      }
+    },
+    changed: (call) => popup.changed(call),
+    records: (callKey, records) => popup.records(callKey, records),
+    focused: () => keyboard.focused(),
+    clear: () => {
+      early = null;
+      flushSync(() => popup.clear());
+    },
+    hello: greet,
+  }),
+);
+if (early) {
+  show(early);
+}

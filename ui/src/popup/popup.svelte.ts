@@ -1,17 +1,52 @@
 import type { Call } from "../bindings/Call";
-import type { Language } from "../bindings/Language";
+import type { CallKey } from "../bindings/CallKey";
+import type { ContactId } from "../bindings/ContactId";
+import type { Hello } from "../bindings/Hello";
 import type { PopupCard } from "../bindings/PopupCard";
+import type { RecordState } from "../bindings/RecordState";
+import type { PopupHost } from "../host";
+import { clock, duration } from "../kit/format";
+import { ResultForm } from "../result/form.svelte";
+import { refusalOf } from "../result/saver.svelte";
 import { type TextKey, text } from "../texts";
-import { duration } from "./timer";
+import { type DossierView, dossierView } from "./dossier";
+import { ContactSearch } from "./search.svelte";
 import { span, type View, view } from "./view";
 
-/** One pop-up's window: the call it shows, if any, and the time on its timer. */
-export class Popup {
-  language = $state<Language>("es");
-  card = $state.raw<PopupCard | null>(null);
-  #now = $state(0);
+/** What a pop-up asks in place, instead of doing it. */
+export type Ask = { kind: "dial"; number: string; words: string } | { kind: "leave"; words: string };
 
-  readonly view: View | null = $derived(this.card && view(this.language, this.card));
+/** A way to say who it is. */
+export type Panel = "none" | "new" | "attach";
+
+/** One pop-up's window: the call it shows, if any, what the agent does with it, and the time on its timer. */
+export class Popup {
+  hello = $state.raw<Hello | null>(null);
+  card = $state.raw<PopupCard | null>(null);
+  form = $state.raw<ResultForm | null>(null);
+  panel = $state<Panel>("none");
+  /** The new contact, as far as it is typed. */
+  draft = $state({ name: "", company: "" });
+  ask = $state.raw<Ask | null>(null);
+  /** What came of the last click: dialled, or why not. */
+  note = $state.raw<{ words: string; bad: boolean } | null>(null);
+  /** None of several matches: the agent said so. */
+  declined = $state(false);
+  readonly search: ContactSearch;
+  readonly #host: PopupHost;
+  #begun = false;
+  #now = $state(0);
+  /** What is overdue changes by the minute, not by the second. */
+  readonly #minute: number = $derived(this.#now - (this.#now % 60_000));
+
+  readonly view: View | null = $derived(
+    this.card && this.hello && view(this.hello, this.card, this.form?.final ?? false),
+  );
+  readonly dossier: DossierView | null = $derived(
+    this.card?.dossier && this.hello && this.view
+      ? dossierView(this.hello, this.card.dossier, this.#minute, this.view)
+      : null,
+  );
   readonly timer: string = $derived.by(() => {
     if (!this.card) {
       return "";
@@ -23,15 +58,54 @@ export class Popup {
   /** Whether the timer still runs. */
   readonly running: boolean = $derived(this.card !== null && this.card.call.state !== "ended");
 
-  /** A text in the window's language. */
-  text(key: TextKey): string {
-    return text(this.language, key);
+  /** Whether the agent has still to choose among several. */
+  readonly choosing: boolean = $derived(this.card?.match === "several" && !this.declined);
+
+  /** Whether somebody can still be named: nobody is known, or not for sure. */
+  readonly open: boolean = $derived(
+    this.card !== null &&
+      !this.choosing &&
+      (["unknown", "withheld", "several", "maybe"].includes(this.card.match) ||
+        (this.card.match === "one" && this.card.kind === "chosen")),
+  );
+
+  constructor(host: PopupHost) {
+    this.#host = host;
+    this.search = new ContactSearch((text) => host.search(text));
   }
 
-  /** Fills the window. */
+  /** A text in the window's language. */
+  text(key: TextKey, values?: Record<string, string | number>): string {
+    return text(this.hello?.language ?? "es", key, values);
+  }
+
+  greet(hello: Hello): void {
+    this.hello = hello;
+    if (this.form) {
+      this.form.hello = hello;
+    }
+  }
+
+  /** Fills the window; or completes it, as long as the agent has not begun to act on what it shows. */
   show(card: PopupCard, now: number): void {
-    this.card = card;
     this.#now = now;
+    if (this.card?.call.key === card.call.key && this.form) {
+      if (this.#begun) {
+        this.changed(card.call);
+      } else {
+        this.card = card;
+        this.form.load(card.interaction);
+      }
+      return;
+    }
+    this.#forget();
+    this.card = card;
+    if (this.hello) {
+      const { key } = card.call;
+      // Kept for its own call, whatever the window shows by then.
+      this.form = new ResultForm(this.hello, (edit) => this.#host.save(key, edit));
+      this.form.load(card.interaction);
+    }
   }
 
   /** Takes over what is new about the call shown; another call's news is not for this window. */
@@ -41,13 +115,173 @@ export class Popup {
     }
   }
 
+  records(callKey: CallKey, records: RecordState[]): void {
+    if (this.card?.call.key === callKey && this.form) {
+      this.form.records = records;
+    }
+  }
+
   /** Forgets the call. */
   clear(): void {
+    // A draft that is not kept yet goes on trying by itself.
+    void this.form?.flush();
+    this.#forget();
     this.card = null;
+    this.form = null;
+  }
+
+  #forget(): void {
+    this.panel = "none";
+    this.draft = { name: "", company: "" };
+    this.ask = null;
+    this.note = null;
+    this.declined = false;
+    this.#begun = false;
+    this.search.clear();
   }
 
   /** Time went on. */
   tick(now: number): void {
     this.#now = now;
+  }
+
+  /** The agent's first key or click inside: from now on nothing is exchanged. */
+  begin(): void {
+    if (!this.#begun && this.card) {
+      this.#begun = true;
+      void this.#host.begun(this.card.call.key);
+    }
+  }
+
+  /** Opens a way to say who it is. */
+  openPanel(panel: Panel): void {
+    this.panel = this.panel === panel ? "none" : panel;
+    this.search.clear();
+  }
+
+  /** The agent said who it is. */
+  async choose(contact: ContactId): Promise<void> {
+    await this.#identify((key) => this.#host.choose(key, contact));
+  }
+
+  /** A new contact, as typed. */
+  async create(): Promise<void> {
+    const { name, company } = this.draft;
+    if (`${name}${company}`.trim() !== "") {
+      await this.#identify((key) => this.#host.addContact(key, name.trim(), company.trim()));
+    }
+  }
+
+  async #identify(ask: (key: CallKey) => Promise<PopupCard>): Promise<void> {
+    const key = this.card?.call.key;
+    if (key === undefined) {
+      return;
+    }
+    await this.#tell(async () => {
+      const card = await ask(key);
+      if (this.card?.call.key === key) {
+        this.card = { ...card, call: this.card.call };
+        this.panel = "none";
+        this.declined = false;
+        this.draft = { name: "", company: "" };
+        this.search.clear();
+      }
+    });
+  }
+
+  /** Dials one of the numbers shown. */
+  async dial(number: string, words: string, despite = false): Promise<void> {
+    const key = this.card?.call.key;
+    this.ask = null;
+    this.note = null;
+    try {
+      await this.#host.dial(number, this.#contact, despite);
+      this.#noted(key, this.text("popup.dialled", { time: clock(Date.now()), number: words }), false);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal.code === "do_not_call" && this.card?.call.key === key) {
+        this.ask = { kind: "dial", number, words };
+      } else {
+        this.#noted(key, [refusal.what || refusal.detail, refusal.what_to_do].filter(Boolean).join(" "), true);
+      }
+    }
+  }
+
+  /** Opens the contact's case file, where there is a contact. */
+  async openContact(): Promise<void> {
+    const contact = this.#contact;
+    if (contact !== null) {
+      await this.#tell(() => this.#host.openContact(contact));
+    }
+  }
+
+  /** The contact shown. */
+  get #contact(): ContactId | null {
+    return this.card && "contact" in this.card ? this.card.contact.id : null;
+  }
+
+  /** Whether a contact is shown. */
+  get identified(): boolean {
+    return this.#contact !== null;
+  }
+
+  async #tell(act: () => Promise<void>): Promise<void> {
+    const key = this.card?.call.key;
+    this.note = null;
+    try {
+      await act();
+    } catch (error) {
+      const { what, what_to_do, detail } = refusalOf(error);
+      this.#noted(key, [what || detail, what_to_do].filter(Boolean).join(" "), true);
+    }
+  }
+
+  #noted(key: CallKey | undefined, words: string, bad: boolean): void {
+    if (this.card?.call.key === key) {
+      this.note = { words, bad };
+    }
+  }
+
+  /** Makes the result final. */
+  async finish(): Promise<void> {
+    await this.form?.finish();
+    if (this.form?.fault?.place === "contact") {
+      this.panel = "attach";
+    }
+  }
+
+  /** Esc: closes what is open in the window, level by level, at last the window. */
+  async escape(): Promise<void> {
+    if (this.ask) {
+      this.ask = null;
+    } else if (this.panel !== "none") {
+      this.openPanel("none");
+    } else if (!this.form?.back()) {
+      await this.close();
+    }
+  }
+
+  /** The agent is done: nothing typed may be lost by it. */
+  async close(): Promise<void> {
+    const { card, form } = this;
+    if (!card) {
+      return;
+    }
+    const kept = !form?.unsaved || (await form.flush());
+    if (kept || !form) {
+      await this.#host.close(card.call.key);
+      return;
+    }
+    const [unread] = form.unread;
+    const words = unread ? this.text("popup.leave.unread", { what: unread.what }) : this.text("popup.leave.ask");
+    this.ask = { kind: "leave", words };
+  }
+
+  /** Closes although not everything is kept. */
+  async leave(): Promise<void> {
+    this.ask = null;
+    if (this.card) {
+      await this.#host.close(this.card.call.key);
+    }
   }
 }

@@ -1,21 +1,23 @@
 import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { samples } from "../host/fake";
+import { hello } from "../host/fake/people";
+import { popupHost, samples } from "../host/fake/popup";
 import { Popup } from "./popup.svelte";
 import PopupWindow from "./PopupWindow.svelte";
-import { duration } from "./timer";
 
 const card = samples.one!;
 const detected = Date.parse(card.call.detected_at);
 
 let popup: Popup;
 let mounted: Record<string, unknown>;
-const close = vi.fn();
+const host = popupHost(new URLSearchParams());
+const close = vi.spyOn(host, "close");
 
 beforeEach(() => {
-  popup = new Popup();
-  mounted = mount(PopupWindow, { target: document.body, props: { popup, close } });
+  popup = new Popup(host);
+  popup.greet(hello("es"));
+  mounted = mount(PopupWindow, { target: document.body, props: { popup } });
 });
 
 afterEach(() => unmount(mounted));
@@ -72,15 +74,11 @@ test("what a stranger wrote is text, never markup", () => {
 });
 
 test("the close button has a name in the window's language and closes", () => {
-  popup.language = "pt";
+  popup.greet(hello("pt"));
   popup.show(card, detected);
   flushSync();
-  const button = document.querySelector("button")!;
+  const button = document.querySelector("header button") as HTMLButtonElement;
   expect(button.getAttribute("aria-label")).toBe("Fechar");
   button.click();
   expect(close).toHaveBeenCalledOnce();
-});
-
-test("durations read as on a telephone, whatever the clocks say", () => {
-  expect([-5000, 999, 7000, 247_000, 3_723_000].map(duration)).toEqual(["0:00", "0:00", "0:07", "4:07", "1:02:03"]);
 });

@@ -1,16 +1,17 @@
 import { describe, expect, test } from "vitest";
 
-import { samples } from "../host/fake";
+import { hello } from "../host/fake/people";
+import { samples } from "../host/fake/popup";
 import { view } from "./view";
 
-const of = (name: string) => view("es", samples[name]!);
+const of = (name: string) => view(hello("es"), samples[name]!, false);
 
 describe("each kind of match", () => {
   test("one contact: the name is the title, and how sure we are stands in words", () => {
     expect(of("one")).toMatchObject({
       signal: "ringing-in",
       direction: "Llamada entrante",
-      line: "extensión 8373456",
+      line: "línea Ventas",
       state: "suena",
       title: "Ana Lucía Fernández",
       company: "Cafetalera del Valle S.A.",
@@ -63,8 +64,8 @@ describe("each kind of match", () => {
 
   test("a contact with neither name nor company stands under the number, once", () => {
     const card = samples.one!;
-    const nameless = { ...card, contact: { ...(card as { contact: object }).contact, name: " ", company: "\u200b" } };
-    expect(view("en", nameless as typeof card)).toMatchObject({ title: "8888 4787", number: "" });
+    const nameless = { ...card, contact: { ...(card as { contact: object }).contact, name: " ", company: "\u200b", emails: [] } };
+    expect(view(hello("en"), nameless as typeof card, false)).toMatchObject({ title: "8888 4787", number: "" });
   });
 });
 
@@ -77,7 +78,7 @@ test("strangers' texts are plain, and a place in them is not filled", () => {
 test("every language has words for every card", () => {
   for (const language of ["es", "en", "pt"] as const) {
     for (const card of Object.values(samples)) {
-      expect(JSON.stringify(view(language, card))).not.toMatch(/undefined|popup\.|match\.|state\./);
+      expect(JSON.stringify(view(hello(language), card, false))).not.toMatch(/undefined|popup\.|match\.|state\./);
     }
   }
 });

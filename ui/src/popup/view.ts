@@ -2,16 +2,11 @@
 
 import type { Call } from "../bindings/Call";
 import type { Contact } from "../bindings/Contact";
-import type { Language } from "../bindings/Language";
+import type { Hello } from "../bindings/Hello";
 import type { PopupCard } from "../bindings/PopupCard";
+import { plain } from "../kit/plain";
+import { type Certainty, type Signal, signalOf } from "../kit/signal";
 import { type TextKey, text } from "../texts";
-import { plain } from "./plain";
-
-/** What the header band tells by its colour and its shape. */
-export type Signal = "ringing-in" | "ringing-out" | "connected" | "ended";
-
-/** How sure we are of who it is, told by shape and colour. */
-export type Certainty = "sure" | "choice" | "maybe" | "nobody";
 
 /** A person or a company in a list. */
 export interface Row {
@@ -20,7 +15,7 @@ export interface Row {
   company: string;
 }
 
-/** What a pop-up shows. Strangers' texts in it are plain already. */
+/** What a pop-up shows above the result form. Strangers' texts in it are plain already. */
 export interface View {
   signal: Signal;
   direction: string;
@@ -30,6 +25,8 @@ export interface View {
   title: string;
   company: string;
   number: string;
+  /** What the number dials; null where there is none. */
+  dial: string | null;
   certainty: Certainty;
   match: string;
   /** Why we think so; empty where the words say it all. */
@@ -40,16 +37,19 @@ export interface View {
   rows: Row[];
 }
 
-/** The words and signals of a card. */
-export function view(language: Language, card: PopupCard): View {
-  const say = (key: TextKey, values?: Record<string, string | number>) => text(language, key, values);
+/** The words and signals of a card. `final`: its result is written. */
+export function view(hello: Hello, card: PopupCard, final: boolean): View {
+  const say = (key: TextKey, values?: Record<string, string | number>) => text(hello.language, key, values);
   const { call } = card;
   const number = plain(card.number_written);
+  const signal = signalOf(call, final);
+  const line = plain(card.line);
   const head = {
-    signal: signal(call),
+    signal,
     direction: say(`direction.${call.direction}`),
-    line: say("line", { endpoint: plain(call.endpoint) }),
-    state: say(`state.${call.state}`),
+    line: line && line !== call.endpoint ? say("popup.line", { line }) : say("line", { endpoint: plain(call.endpoint) }),
+    state: say(stateKey(signal)),
+    dial: dialled(call),
     warning: "",
   };
   const known = (contact: Contact) => {
@@ -107,19 +107,38 @@ function nobody(title: string) {
   return { title, company: "", number: "", certainty: "nobody" as Certainty, reason: "", rows: [] };
 }
 
+function stateKey(signal: Signal): TextKey {
+  const keys: Record<Signal, TextKey> = {
+    "ringing-in": "state.ringing",
+    "ringing-out": "state.ringing",
+    talking: "state.connected",
+    held: "state.held",
+    "wrap-up": "state.wrap_up",
+    ended: "state.ended",
+    missed: "state.missed",
+    failed: "state.unanswered",
+  };
+  return keys[signal];
+}
+
+/** What would be dialled to call the other side. */
+function dialled({ party }: Call): string | null {
+  switch (party.kind) {
+    case "number":
+      return party.number.e164 ?? party.number.raw;
+    case "endpoint":
+      return party.number;
+    case "withheld":
+      return null;
+  }
+}
+
 /** A company without a named person stands under its own name; one without any, under an address. */
-function row(contact: Contact): Row {
+export function row(contact: Contact): Row {
   const name = plain(contact.name);
   const company = plain(contact.company);
   const other = company || plain(contact.emails[0] ?? "");
   return name ? { id: contact.id, name, company } : { id: contact.id, name: other, company: "" };
-}
-
-function signal(call: Call): Signal {
-  if (call.state !== "ringing") {
-    return call.state;
-  }
-  return call.direction === "in" ? "ringing-in" : "ringing-out";
 }
 
 /** Since when the timer runs, and until when where it has stopped; in milliseconds since 1970. */

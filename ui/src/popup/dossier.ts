@@ -1,0 +1,103 @@
+// What is known of a contact, in the words and the order a pop-up shows it.
+
+import type { Dossier } from "../bindings/Dossier";
+import type { FollowUp } from "../bindings/FollowUp";
+import type { Hello } from "../bindings/Hello";
+import type { PastEntry } from "../bindings/PastEntry";
+import { appointment, duration, localeOf, moment, money } from "../kit/format";
+import { plain } from "../kit/plain";
+import { type Signal, signalOf } from "../kit/signal";
+import { type TextKey, text } from "../texts";
+
+/** How many earlier calls and results there is room for. */
+const RECENT = 3;
+
+export interface NumberView {
+  written: string;
+  dial: string;
+  kind: string;
+}
+
+export interface PastView {
+  /** Null for a result without a call. */
+  signal: Signal | null;
+  when: string;
+  duration: string;
+  /** What came of it: its disposition, or the state of the call. */
+  result: string;
+  comment: string;
+  hint: string;
+}
+
+export interface FollowUpView {
+  due: boolean;
+  when: string;
+  what: string;
+  hint: string;
+}
+
+export interface DossierView {
+  fields: { name: string; value: string }[];
+  /** The contact's numbers but the one the call is with. */
+  phones: NumberView[];
+  recent: PastView[];
+  charged: string[];
+  followUps: FollowUpView[];
+}
+
+/** A dossier's words. `shown`: what stands above it already. */
+export function dossierView(
+  hello: Hello,
+  dossier: Dossier,
+  now: number,
+  shown: { dial: string | null; company: string },
+): DossierView {
+  const locale = localeOf(hello);
+  const say = (key: TextKey, values?: Record<string, string | number>) => text(hello.language, key, values);
+  return {
+    fields: dossier.fields
+      .filter(({ name, value }) => !(name === "company" && plain(value) === shown.company))
+      .map(({ name, value }) => ({ name: fieldName(say, name), value: plain(value) })),
+    phones: dossier.phones
+      .filter(({ dial }) => dial !== shown.dial)
+      .map(({ written, dial, kind }) => ({ written: plain(written), dial, kind: say(`contact.phone.${kind}`) })),
+    recent: dossier.recent.slice(0, RECENT).map((entry) => pastView(say, locale, entry, now)),
+    charged: dossier.charged.map(({ amount, currency }) => say("popup.charged", { amount: money(locale, amount, currency) })),
+    followUps: dossier.follow_ups.map((followUp) => followUpView(say, locale, followUp, now)),
+  };
+}
+
+type Say = (key: TextKey, values?: Record<string, string | number>) => string;
+
+function fieldName(say: Say, name: string): string {
+  return name === "email" || name === "owner" || name === "company" ? say(`popup.field.${name}`) : plain(name);
+}
+
+function pastView(say: Say, locale: string, { at, call, duration_s, interaction }: PastEntry, now: number): PastView {
+  const signal = call && signalOf(call, true);
+  const levels = interaction?.disposition.map(({ name }) => plain(name)) ?? [];
+  const state = signal === "missed" ? say("state.missed") : signal === "failed" ? say("state.unanswered") : "";
+  const when = moment(locale, at, now);
+  const lasted = duration_s === null ? "" : duration(duration_s * 1000);
+  const comment = plain(interaction?.comment ?? "");
+  return {
+    signal,
+    when,
+    duration: lasted,
+    result: levels.at(-1) ?? state,
+    comment,
+    hint: [when, lasted, levels.join(" › ") || state, comment].filter(Boolean).join(" · "),
+  };
+}
+
+function followUpView(say: Say, locale: string, { at, whom, what }: FollowUp, now: number): FollowUpView {
+  const due = Date.parse(at) <= now;
+  const when = appointment(locale, at, now);
+  const whole = [plain(what), plain(whom ?? "")].filter(Boolean).join(" · ");
+  return {
+    due,
+    when: due ? say("popup.due", { when }) : when,
+    what: plain(what),
+    hint: say(due ? "popup.due.hint" : "popup.later.hint", { what: whole, when }),
+  };
+}
