@@ -1,4 +1,4 @@
-import type { PopupHost } from "./host";
+import type { MainHost, PopupHost } from "./host";
 
 export type { PopupHost, PopupListener } from "./host";
 
@@ -11,4 +11,9 @@ const asked = () => new URLSearchParams(location.search);
 /** The program around a pop-up's page. */
 export async function popupHost(): Promise<PopupHost> {
   return FAKE ? (await import("./fake/popup")).popupHost(asked()) : (await import("./tauri/popup")).popupHost;
+}
+
+/** The program around the main window. */
+export async function mainHost(): Promise<MainHost> {
+  return FAKE ? (await import("./fake/main")).fakeMain(asked()) : (await import("./tauri/main")).tauriMain;
 }
