@@ -1,11 +1,24 @@
-import type { PopupHost } from "./host";
+import type { DialHost, PopupHost, StripHost } from "./host";
 
 export type { PopupHost, PopupListener } from "./host";
 
-/** The program around this page. */
+/** Whether this page stands in a plain browser: for work on the looks and for tests, never in what is shipped. */
+const FAKE = (import.meta.env.DEV || import.meta.env.MODE === "fake") && !("__TAURI_INTERNALS__" in window);
+
+/** What the address says the made-up program shall show. */
+const asked = () => new URLSearchParams(location.search);
+
+/** The program around a pop-up's page. */
 export async function popupHost(): Promise<PopupHost> {
-  if (import.meta.env.DEV && !("__TAURI_INTERNALS__" in window)) {
-    return (await import("./fake")).fakeHost(new URLSearchParams(location.search));
-  }
-  return (await import("./tauri")).tauriHost;
+  return FAKE ? (await import("./fake/popup")).popupHost(asked()) : (await import("./tauri/popup")).popupHost;
+}
+
+/** The program around the dial window. */
+export async function dialHost(): Promise<DialHost> {
+  return FAKE ? (await import("./fake/dial")).dialHost(asked()) : (await import("./tauri/dial")).dialHost;
+}
+
+/** The program around the strip. */
+export async function stripHost(): Promise<StripHost> {
+  return FAKE ? (await import("./fake/strip")).stripHost(asked()) : (await import("./tauri/strip")).stripHost;
 }
