@@ -1,4 +1,4 @@
-import type { MainHost, PopupHost } from "./host";
+import type { DialHost, MainHost, PopupHost, StripHost } from "./host";
 
 export type { PopupHost, PopupListener } from "./host";
 
@@ -13,7 +13,17 @@ export async function popupHost(): Promise<PopupHost> {
   return FAKE ? (await import("./fake/popup")).popupHost(asked()) : (await import("./tauri/popup")).popupHost;
 }
 
+/** The program around the dial window. */
+export async function dialHost(): Promise<DialHost> {
+  return FAKE ? (await import("./fake/dial")).dialHost(asked()) : (await import("./tauri/dial")).dialHost;
+}
+
+/** The program around the strip. */
+export async function stripHost(): Promise<StripHost> {
+  return FAKE ? (await import("./fake/strip")).stripHost(asked()) : (await import("./tauri/strip")).stripHost;
+}
+
 /** The program around the main window. */
 export async function mainHost(): Promise<MainHost> {
-  return FAKE ? (await import("./fake/main")).fakeMain(asked()) : (await import("./tauri/main")).tauriMain;
+  return FAKE ? (await import("./fake/main")).mainHost(asked()) : (await import("./tauri/main")).mainHost;
 }

@@ -8,6 +8,7 @@ import type { Refusal } from "../../bindings/Refusal";
 import type { Status } from "../../bindings/Status";
 import type { MainHost, MainListener, Page } from "../host";
 import * as day from "./day";
+import { wear } from "./theme";
 
 const refusal: Refusal = {
   code: "disk_full",
@@ -18,7 +19,8 @@ const refusal: Refusal = {
 };
 
 /** A browser's page, told what to show by its address. */
-export function fakeMain(query: URLSearchParams): MainHost {
+export function mainHost(query: URLSearchParams): MainHost {
+  wear(query.get("theme"));
   const kind = query.get("fake") ?? "day";
   let hello: Hello = { ...day.hello((query.get("lang") ?? "es") as Language), has_crm: kind !== "nocrm" };
   if (kind === "trouble") {

@@ -7,7 +7,7 @@ import type { Status } from "../../bindings/Status";
 import type { Goal, MainHost } from "../host";
 
 /** Timbre itself, around its main window. */
-export const tauriMain: MainHost = {
+export const mainHost: MainHost = {
   async start(listener) {
     const window = getCurrentWebviewWindow();
     await Promise.all([
