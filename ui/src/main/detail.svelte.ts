@@ -2,7 +2,9 @@
 
 import type { Contact } from "../bindings/Contact";
 import type { Dossier } from "../bindings/Dossier";
+import type { Interaction } from "../bindings/Interaction";
 import type { PopupCard } from "../bindings/PopupCard";
+import { ResultForm } from "../result/form.svelte";
 import { Latest } from "./latest";
 import type { Shell } from "./shell.svelte";
 
@@ -28,7 +30,15 @@ export class Detail {
   card = $state.raw<PopupCard | null>(null);
   contact = $state.raw<Contact | null>(null);
   dossier = $state.raw<Dossier | null>(null);
+  /** What came of the call, as it is being written. */
+  form = $state.raw<ResultForm | null>(null);
   #wanted: Wanted = null;
+  /** The call that the form is about. */
+  #about: string | null = null;
+  /** When what the form was filled with, or kept last, was written. */
+  #known: string | null = null;
+  /** Forms whose call is not shown any more, until all in them is kept: coming back finds what was typed. */
+  readonly #left = new Map<string, ResultForm>();
   readonly #shell: Shell;
   readonly #latest: Latest<Wanted, Found>;
 
@@ -85,6 +95,16 @@ export class Detail {
     return this.#shell.ask(this.#shell.host.openDial(number, this.contact?.id ?? null));
   }
 
+  /** Makes the result final. Whether it is. */
+  async finish(): Promise<boolean> {
+    return (await this.form?.finish()) ?? false;
+  }
+
+  /** Keeps what is not kept yet: the window goes. */
+  async flush(): Promise<void> {
+    await this.form?.flush();
+  }
+
   #want(wanted: Wanted): Promise<void> {
     this.#wanted = wanted;
     return this.#latest.ask(wanted);
@@ -107,5 +127,49 @@ export class Detail {
     this.card = found.card;
     this.contact = found.contact;
     this.dossier = found.dossier;
+    const key = found.card?.call.key ?? null;
+    if (key !== this.#about) {
+      this.#leave();
+      this.#about = key;
+      this.form = key === null ? null : this.#formOf(key, found.card!.interaction);
+    } else if (this.form && !this.form.unsaved && (found.card?.interaction?.updated_at ?? null) !== this.#known) {
+      // Written elsewhere meanwhile: in the pop-up, or by hand.
+      this.#load(this.form, found.card!.interaction);
+    }
+  }
+
+  #leave(): void {
+    const form = this.form;
+    const key = this.#about;
+    if (form && key !== null && form.unsaved) {
+      this.#left.set(key, form);
+      void form.flush().then((kept) => {
+        if (kept && this.form !== form) {
+          this.#left.delete(key);
+        }
+      });
+    }
+  }
+
+  #formOf(key: string, kept: Interaction | null): ResultForm {
+    const left = this.#left.get(key);
+    if (left) {
+      return left;
+    }
+    const { hello, host } = this.#shell;
+    const form = new ResultForm(hello, async (edit) => {
+      const saved = await host.save(key, edit);
+      if (this.#about === key) {
+        this.#known = saved.interaction.updated_at;
+      }
+      return saved;
+    });
+    this.#load(form, kept);
+    return form;
+  }
+
+  #load(form: ResultForm, kept: Interaction | null): void {
+    form.load(kept);
+    this.#known = kept?.updated_at ?? null;
   }
 }

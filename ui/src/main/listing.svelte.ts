@@ -30,6 +30,8 @@ export class Listing<T> {
   filter = $state("");
   selected = $state<string | null>(null);
 
+  /** Where the selected row stood; the next key goes on from there when it is gone. */
+  #last = 0;
   readonly #key: (row: T) => string;
   readonly #fits: (row: T, filter: string) => boolean;
 
@@ -45,14 +47,14 @@ export class Listing<T> {
 
   /** Takes newer rows. */
   fill(rows: T[]): void {
+    this.#last = Math.max(0, this.place);
     this.rows = rows;
   }
 
   /** Selects so many rows further on; the first or the last where there are not so many. */
   move(by: number): void {
     const last = this.shown.length - 1;
-    // From nowhere, one step down is the first row and one step up the last.
-    const from = this.place >= 0 ? this.place : by > 0 ? -1 : last + 1;
+    const from = this.place >= 0 ? this.place : by > 0 ? this.#last - 1 : this.#last;
     this.#select(Math.min(last, Math.max(0, from + by)));
   }
 

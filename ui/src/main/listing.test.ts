@@ -32,12 +32,15 @@ test("the selection stays on its row when newer rows come above it", () => {
   expect(list.selected).toBe("b");
 });
 
-test("a row that is gone is not shown as selected, and the next key begins at the top", () => {
-  const list = listing("a", "b");
+test("a row that is gone is not shown as selected, and the next key goes on where it stood", () => {
+  const list = listing("a", "b", "c");
   list.selected = "b";
   list.fill(["a", "c"]);
   expect(list.current).toBeNull();
   list.press("ArrowDown", 3);
+  expect(list.selected).toBe("c");
+  list.fill(["a"]);
+  list.press("ArrowUp", 3);
   expect(list.selected).toBe("a");
 });
 

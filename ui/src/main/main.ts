@@ -36,6 +36,14 @@ for (const what of early) {
 }
 main.shell.status ??= await host.status();
 
+// What is being written is kept before the window goes, whichever way it goes.
+addEventListener("pagehide", () => void main.detail.flush());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") {
+    void main.detail.flush();
+  }
+});
+
 // Each second while a timer is on screen, else on the minute: an idle window does nothing.
 setInterval(() => {
   const now = Date.now();
