@@ -18,6 +18,8 @@ pub(crate) enum Need {
     Node,
     /// The libraries that the desktop program is compiled against.
     Shell,
+    /// Chromium, which the windows' pages are tested in.
+    Browser,
     /// A virtual display and what drives windows on it.
     TestDesktop,
     /// What Timbre is measured beside.
@@ -29,8 +31,16 @@ pub(crate) enum Need {
 }
 
 /// In the order in which it is looked for: what we cannot install comes first, before anything is downloaded.
-pub(crate) const EVERYTHING: &[Need] =
-    &[Need::Node, Need::Shell, Need::TestDesktop, Need::Yardsticks, Need::Components, Need::Nextest, Need::Deny];
+pub(crate) const EVERYTHING: &[Need] = &[
+    Need::Node,
+    Need::Shell,
+    Need::Browser,
+    Need::TestDesktop,
+    Need::Yardsticks,
+    Need::Components,
+    Need::Nextest,
+    Need::Deny,
+];
 
 const RUSTC: Version = Version(1, 95, 0);
 const NODE: Version = Version(20, 19, 0);
@@ -41,7 +51,8 @@ pub(crate) fn run(workspace: &Workspace, needs: &[Need]) -> Result<(), Failure> 
         node(workspace)?;
     }
     if cfg!(target_os = "linux") {
-        let groups = packages::GROUPS.iter().filter(|group| needs.contains(&group.need)).collect::<Vec<_>>();
+        let wanted = |need| needs.contains(&need) && !(need == Need::Browser && has_a_browser());
+        let groups = packages::GROUPS.iter().filter(|group| wanted(group.need)).collect::<Vec<_>>();
         packages::install(workspace, &groups)?;
     } else if needs.contains(&Need::Shell) {
         println!("{}", advice_for(std::env::consts::OS));
@@ -55,6 +66,12 @@ pub(crate) fn run(workspace: &Workspace, needs: &[Need]) -> Result<(), Failure> 
         }
     }
     Ok(())
+}
+
+/// Whether a Chromium is here that did not come from Debian's package: Ubuntu has none, and Chrome does as well.
+fn has_a_browser() -> bool {
+    let usual = ["/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
+    std::env::var_os("TIMBRE_CHROMIUM").is_some() || usual.iter().any(|place| std::path::Path::new(place).exists())
 }
 
 fn rustc(workspace: &Workspace) -> Result<(), Failure> {
