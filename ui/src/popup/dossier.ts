@@ -41,7 +41,8 @@ export interface DossierView {
   /** The contact's numbers but the one the call is with. */
   phones: NumberView[];
   recent: PastView[];
-  charged: string[];
+  /** What all its results charge, in every currency; empty for nothing. */
+  charged: string;
   followUps: FollowUpView[];
 }
 
@@ -54,6 +55,7 @@ export function dossierView(
 ): DossierView {
   const locale = localeOf(hello);
   const say = (key: TextKey, values?: Record<string, string | number>) => text(hello.language, key, values);
+  const amounts = dossier.charged.map(({ amount, currency }) => money(locale, amount, currency));
   return {
     fields: dossier.fields
       .filter(({ name, value }) => !(name === "company" && plain(value) === shown.company))
@@ -62,7 +64,7 @@ export function dossierView(
       .filter(({ dial }) => dial !== shown.dial)
       .map(({ written, dial, kind }) => ({ written: plain(written), dial, kind: say(`contact.phone.${kind}`) })),
     recent: dossier.recent.slice(0, RECENT).map((entry) => pastView(say, locale, entry, now)),
-    charged: dossier.charged.map(({ amount, currency }) => say("popup.charged", { amount: money(locale, amount, currency) })),
+    charged: dossier.charged.length > 0 ? say("popup.charged", { amount: amounts.join(" + ") }) : "",
     followUps: dossier.follow_ups.map((followUp) => followUpView(say, locale, followUp, now)),
   };
 }

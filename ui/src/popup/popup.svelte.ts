@@ -34,7 +34,8 @@ export class Popup {
   declined = $state(false);
   readonly search: ContactSearch;
   readonly #host: PopupHost;
-  #begun = false;
+  /** Whether the agent has begun to act: from then on nothing is exchanged, and the keyboard is kept inside. */
+  begun = false;
   #now = $state(0);
   /** What is overdue changes by the minute, not by the second. */
   readonly #minute: number = $derived(this.#now - (this.#now % 60_000));
@@ -90,7 +91,7 @@ export class Popup {
   show(card: PopupCard, now: number): void {
     this.#now = now;
     if (this.card?.call.key === card.call.key && this.form) {
-      if (this.#begun) {
+      if (this.begun) {
         this.changed(card.call);
       } else {
         this.card = card;
@@ -136,7 +137,7 @@ export class Popup {
     this.ask = null;
     this.note = null;
     this.declined = false;
-    this.#begun = false;
+    this.begun = false;
     this.search.clear();
   }
 
@@ -147,8 +148,8 @@ export class Popup {
 
   /** The agent's first key or click inside: from now on nothing is exchanged. */
   begin(): void {
-    if (!this.#begun && this.card) {
-      this.#begun = true;
+    if (!this.begun && this.card) {
+      this.begun = true;
       void this.#host.begun(this.card.call.key);
     }
   }

@@ -1,5 +1,5 @@
 /** A pop-up grows to this many CSS pixels; what does not fit scrolls inside. */
-export const HIGHEST = 560;
+export const HIGHEST = 640;
 
 /** Tells how high the window must be for what is on it: when it is filled, and whenever that changes. */
 export class Size {
