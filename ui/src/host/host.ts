@@ -11,11 +11,13 @@ import type { Dossier } from "../bindings/Dossier";
 import type { Hello } from "../bindings/Hello";
 import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
+import type { Light } from "../bindings/Light";
 import type { OutboxRow } from "../bindings/OutboxRow";
 import type { PopupCard } from "../bindings/PopupCard";
 import type { Preferences } from "../bindings/Preferences";
 import type { RecordState } from "../bindings/RecordState";
 import type { RequestId } from "../bindings/RequestId";
+import type { ShownPhone } from "../bindings/ShownPhone";
 import type { Status } from "../bindings/Status";
 
 /** A result as it is kept now, and how far its records are. */
@@ -24,10 +26,18 @@ export interface Saved {
   records: RecordState[];
 }
 
-/** A number as it would be dialled, or why it would not. */
+/** A number as it would be dialled. */
 export interface NumberRead {
   written: string;
   dial: string;
+  /** Who has it, by the same rules as a call's number; the one used last first. */
+  contacts: Contact[];
+}
+
+/** A contact with its telephones as people write them, the preferred one first. */
+export interface FoundContact {
+  contact: Contact;
+  phones: ShownPhone[];
 }
 
 /** What the shell tells a pop-up's window. */
@@ -84,6 +94,10 @@ export interface DialWish {
   contact: ContactId | null;
   /** Why a link can't be dialled; then there is nothing to confirm. */
   refusal: string | null;
+  /** The extension a link asks for, which a person must ask for or key in. */
+  extension: string | null;
+  /** Where a link's number is valid, as the link says, where it may mean another telephone here. */
+  context: string | null;
 }
 
 /** What the shell tells the dial window. */
@@ -100,11 +114,13 @@ export interface DialListener {
 export interface DialHost {
   start(listener: DialListener): Promise<Hello>;
   /** Contacts as the agent types; an empty text brings those used last. */
-  search(text: string): Promise<Contact[]>;
+  search(text: string): Promise<FoundContact[]>;
   /** The last calls, the newest first. */
   recent(limit: number): Promise<CallRow[]>;
-  /** A number as it would be dialled. */
+  /** A number as it would be dialled, and who has it. Refused where the text is none. */
   readNumber(text: string): Promise<NumberRead>;
+  /** From now on calls are made as this identity; remembered as the agent's preference. `hello` tells it. */
+  chooseIdentity(label: string): Promise<void>;
   /** Dials; answers the dial's id. `from` is an identity's label, null for the usual one. */
   dial(number: string, from: string | null, contact: ContactId | null, despiteDoNotCall: boolean): Promise<string>;
   /** The window's content is this high. */
@@ -113,9 +129,16 @@ export interface DialHost {
   close(): Promise<void>;
 }
 
+/** What the shell tells the strip. */
+export interface StripListener {
+  /** How Timbre is, and which one thing of it the tray's icon would show. */
+  status(status: Status, light: Light): void;
+  hello(hello: Hello): void;
+}
+
 /** The small window of desktops without a tray. */
 export interface StripHost {
-  start(listener: { status(status: Status): void; hello(hello: Hello): void }): Promise<Hello>;
+  start(listener: StripListener): Promise<Hello>;
   /** Opens the tray's menu at the pointer. */
   menu(): Promise<void>;
   openDial(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { PopupHost } from "./host";
+import type { DialHost, PopupHost, StripHost } from "./host";
 
 export type { PopupHost, PopupListener } from "./host";
 
@@ -11,4 +11,14 @@ const asked = () => new URLSearchParams(location.search);
 /** The program around a pop-up's page. */
 export async function popupHost(): Promise<PopupHost> {
   return FAKE ? (await import("./fake/popup")).popupHost(asked()) : (await import("./tauri/popup")).popupHost;
+}
+
+/** The program around the dial window. */
+export async function dialHost(): Promise<DialHost> {
+  return FAKE ? (await import("./fake/dial")).dialHost(asked()) : (await import("./tauri/dial")).dialHost;
+}
+
+/** The program around the strip. */
+export async function stripHost(): Promise<StripHost> {
+  return FAKE ? (await import("./fake/strip")).stripHost(asked()) : (await import("./tauri/strip")).stripHost;
 }

@@ -1,0 +1,32 @@
+import "./strip.css";
+
+import { mount } from "svelte";
+
+import type { Hello } from "../bindings/Hello";
+import { stripHost } from "../host";
+import { Strip } from "./strip.svelte";
+import StripBar from "./StripBar.svelte";
+
+const host = await stripHost();
+const strip = new Strip();
+
+mount(StripBar, { target: document.body, props: { strip, host } });
+
+// The timer turns over only while there is something to count.
+setInterval(() => {
+  if (strip.call) {
+    strip.tick(Date.now());
+  }
+}, 1000);
+
+const greet = (hello: Hello) => {
+  document.documentElement.lang = hello.language;
+  strip.greet(hello);
+};
+
+greet(
+  await host.start({
+    status: (status, light) => strip.changed(status, light, Date.now()),
+    hello: greet,
+  }),
+);

@@ -1,0 +1,61 @@
+import type { Hello } from "../bindings/Hello";
+import type { Light } from "../bindings/Light";
+import type { LiveCall } from "../bindings/LiveCall";
+import type { Status } from "../bindings/Status";
+import { clock, duration } from "../kit/format";
+import { plain } from "../kit/plain";
+import type { Signal } from "../kit/signal";
+import { type TextKey, text } from "../texts";
+
+/** What the strip shows: one thing, the most urgent. */
+export class Strip {
+  hello = $state.raw<Hello | null>(null);
+  light = $state<Light>("ready");
+  #status = $state.raw<Status | null>(null);
+  #now = $state(0);
+
+  /** The call going on, the newest of several. */
+  readonly call: LiveCall | null = $derived(this.#status?.calls[0] ?? null);
+  /** How many more there are. */
+  readonly more: number = $derived(Math.max(0, (this.#status?.calls.length ?? 0) - 1));
+  readonly signal: Signal = $derived.by(() => {
+    if (this.call?.state === "connected") {
+      return "talking";
+    }
+    return this.call?.direction === "out" ? "ringing-out" : "ringing-in";
+  });
+  readonly timer: string = $derived(this.call ? duration(this.#now - Date.parse(this.call.since)) : "");
+  /** Whom the call is with: the number, or that it is withheld. */
+  readonly with: string = $derived(this.call ? plain(this.call.number_written) || this.say("match.withheld") : "");
+  readonly word: string = $derived(this.say(`strip.light.${this.light}`));
+  /** What stands behind the word; empty where the word says it all. */
+  readonly detail: string = $derived.by(() => {
+    const until = this.light === "do_not_disturb" ? this.#status?.do_not_disturb?.until : null;
+    return until ? this.say("strip.until", { time: clock(until) }) : "";
+  });
+  /** The whole of it, on hover. */
+  readonly hint: string = $derived(
+    this.light === "unreachable" || this.light === "waiting" ? this.say(`strip.light.${this.light}.hint`) : "",
+  );
+
+  /** A text in the agent's language. */
+  say(key: TextKey, values?: Record<string, string | number>): string {
+    return text(this.hello?.language ?? "es", key, values);
+  }
+
+  greet(hello: Hello): void {
+    this.hello = hello;
+  }
+
+  /** Timbre is otherwise now. */
+  changed(status: Status, light: Light, now: number): void {
+    this.#status = status;
+    this.light = light;
+    this.#now = now;
+  }
+
+  /** Time went on. */
+  tick(now: number): void {
+    this.#now = now;
+  }
+}
