@@ -31,9 +31,9 @@ test("the gallery's pictures are taken", { timeout: 600_000 }, async () => {
           await page.emulateMedia({ colorScheme });
           await bring(page, inject("base"), window, state, language);
           // Nothing of the gallery hangs on where the caret was in its blinking.
-          await page.screenshot({ path: raw, caret: "hide" });
+          await (window.fits ? page.locator(window.fits) : page).screenshot({ path: raw, caret: "hide" });
           const name = `${window.page}-${state.name.replace(/\W+/g, "-")}-${language}-${colorScheme}.png`;
-          execFileSync("convert", [raw, "-dither", "None", "-colors", "96", "-strip", "-define", "png:compression-level=9", `PNG8:${folder}${name}`]);
+          execFileSync("convert", [raw, "-dither", "None", "-colors", "160", "-strip", "-define", "png:compression-level=9", `PNG8:${folder}${name}`]);
           expect(statSync(folder + name).size, name).toBeLessThan(LARGEST);
         }
       }
@@ -46,7 +46,7 @@ test("the gallery's pictures are taken", { timeout: 600_000 }, async () => {
   // One picture of all, for a first look.
   execFileSync("montage", [
     ...sheet().map((name) => `${folder}${name}.png`),
-    "-tile", "4x", "-geometry", "440x340+12+12", "-background", "#8a9099", "-colors", "128", "-strip", `PNG8:${folder}sheet.png`,
+    "-tile", "4x", "-geometry", "420x420>+12+12", "-background", "#8a9099", "-gravity", "north", "-dither", "None", "-colors", "256", "-strip", `PNG8:${folder}sheet.png`,
   ]);
   expect(statSync(`${folder}sheet.png`).size).toBeLessThan(4 * LARGEST);
 });

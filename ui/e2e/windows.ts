@@ -19,6 +19,8 @@ export interface Window {
   height: number;
   /** What is on it once it can be looked at. */
   ready: string;
+  /** What the window is as high as, where that follows its content. */
+  fits?: string;
   states: State[];
 }
 
@@ -61,6 +63,7 @@ export const WINDOWS: Window[] = [
     width: 400,
     height: 560,
     ready: "main h1",
+    fits: "main",
     states: [
       { name: "one", query: "fake=one", gallery: true },
       { name: "in conversation", query: "fake=one&state=connected" },
@@ -87,6 +90,7 @@ export const WINDOWS: Window[] = [
     width: 560,
     height: 420,
     ready: "main input, main button",
+    fits: "main",
     states: [
       { name: "bare", query: "fake=bare", gallery: true },
       { name: "a number typed", query: "fake=typed" },
