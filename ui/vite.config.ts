@@ -21,7 +21,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // A window a page; each loads only its own.
-    rolldownOptions: { input: { popup: "popup.html", dial: "dial.html", strip: "strip.html", setup: "setup.html" } },
+    rolldownOptions: {
+      input: { popup: "popup.html", main: "main.html", dial: "dial.html", strip: "strip.html", setup: "setup.html" },
+    },
   },
   test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
 });

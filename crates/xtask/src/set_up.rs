@@ -18,6 +18,8 @@ pub(crate) enum Need {
     Node,
     /// The libraries that the desktop program is compiled against.
     Shell,
+    /// Chromium, which the windows' pages are tested in.
+    Browser,
     /// A virtual display and what drives windows on it.
     TestDesktop,
     /// What Timbre is measured beside.
@@ -37,6 +39,7 @@ pub(crate) enum Need {
 pub(crate) const EVERYTHING: &[Need] = &[
     Need::Node,
     Need::Shell,
+    Need::Browser,
     Need::TestDesktop,
     Need::Yardsticks,
     Need::PackageTrial,
@@ -54,7 +57,8 @@ pub(crate) fn run(workspace: &Workspace, needs: &[Need]) -> Result<(), Failure> 
         node(workspace)?;
     }
     if cfg!(target_os = "linux") {
-        let groups = packages::GROUPS.iter().filter(|group| needs.contains(&group.need)).collect::<Vec<_>>();
+        let wanted = |need| needs.contains(&need) && !(need == Need::Browser && has_a_browser());
+        let groups = packages::GROUPS.iter().filter(|group| wanted(group.need)).collect::<Vec<_>>();
         packages::install(workspace, &groups)?;
     } else if needs.contains(&Need::Shell) {
         println!("{}", advice_for(std::env::consts::OS));
@@ -68,6 +72,12 @@ pub(crate) fn run(workspace: &Workspace, needs: &[Need]) -> Result<(), Failure> 
         }
     }
     Ok(())
+}
+
+/// Whether a Chromium is here that did not come from Debian's package: Ubuntu has none, and Chrome does as well.
+fn has_a_browser() -> bool {
+    let usual = ["/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium"];
+    std::env::var_os("TIMBRE_CHROMIUM").is_some() || usual.iter().any(|place| std::path::Path::new(place).exists())
 }
 
 fn rustc(workspace: &Workspace) -> Result<(), Failure> {

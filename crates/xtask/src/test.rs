@@ -42,8 +42,8 @@ const STEPS: [Step; 6] = [
     },
     Step {
         name: "ui",
-        about: "the windows' pages: types, tests, build",
-        needs: &[Need::Node],
+        about: "the windows' pages: types, tests, build, every page in a browser",
+        needs: &[Need::Node, Need::Browser],
         run: ui::check_and_build,
     },
     Step { name: "lint", about: "clippy, no warnings", needs: &[Need::Components, Need::Node, Need::Shell], run: lint },

@@ -16,7 +16,8 @@ pub(crate) fn check_and_build(workspace: &Workspace) -> Result<(), Failure> {
     install(workspace)?;
     run(&mut workspace.npm(["run", "check"]))?;
     run(&mut workspace.npm(["test"]))?;
-    run(&mut workspace.npm(["run", "build"]))
+    run(&mut workspace.npm(["run", "build"]))?;
+    run(&mut workspace.npm(["run", "test:browser"]))
 }
 
 /// Builds ui/dist unless it is newer than everything it is made from. The desktop program does not compile without it.

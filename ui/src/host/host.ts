@@ -165,6 +165,16 @@ export interface Goal {
   contact: ContactId | null;
 }
 
+/** Where Timbre's things are on this computer. */
+export interface Places {
+  /** The settings file. */
+  settings: string;
+  /** The folder with the database and its backups. */
+  data: string;
+  /** The folder with the logs. */
+  logs: string;
+}
+
 /** What the shell tells the main window. */
 export interface MainListener {
   goTo(goal: Goal): void;
@@ -202,4 +212,8 @@ export interface MainHost {
   screens(): Promise<string[]>;
   /** Shows a pop-up for a moment with somebody made up, to see where it stands. */
   tryPopup(): Promise<void>;
+  /** Where settings, data and logs are. */
+  places(): Promise<Places>;
+  /** Opens one of these folders in the system's file manager; for the settings, the folder they stand in. */
+  openPlace(which: keyof Places): Promise<void>;
 }

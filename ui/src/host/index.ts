@@ -1,4 +1,4 @@
-import type { DialHost, PopupHost, StripHost } from "./host";
+import type { DialHost, MainHost, PopupHost, StripHost } from "./host";
 import type { SetupHost } from "./setup";
 
 export type { PopupHost, PopupListener } from "./host";
@@ -27,4 +27,9 @@ export async function stripHost(): Promise<StripHost> {
 /** The program around the first run. */
 export async function setupHost(): Promise<SetupHost> {
   return FAKE ? (await import("./fake/setup")).setupHost(asked()) : (await import("./tauri/setup")).setupHost;
+}
+
+/** The program around the main window. */
+export async function mainHost(): Promise<MainHost> {
+  return FAKE ? (await import("./fake/main")).mainHost(asked()) : (await import("./tauri/main")).mainHost;
 }

@@ -40,6 +40,11 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        need: Need::Browser,
+        what_for: "to test the windows' pages",
+        packages: &[package("chromium", "the browser they are opened in; TIMBRE_CHROMIUM names another")],
+    },
+    Group {
         need: Need::TestDesktop,
         what_for: "for a desktop on a virtual display, where real windows are driven",
         packages: &[

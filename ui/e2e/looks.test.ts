@@ -1,0 +1,119 @@
+// Every window in each of its states, in three languages and three themes: no complaint of axe-core's, none in the
+// console, nothing wider than the window, no text cut off when letters are twice as large.
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+
+import { bring, LANGUAGES, office, open } from "./visit";
+import { WINDOWS } from "./windows";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What the system may ask for, beside light. */
+const THEMES = [
+  ["dark", { colorScheme: "dark" }],
+  ["more contrast", { colorScheme: "light", contrast: "more" }],
+  ["forced colours", { contrast: "no-preference", forcedColors: "active" }],
+  ["forced colours, dark", { colorScheme: "dark", forcedColors: "active" }],
+] as const;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await chromium.connect(inject("browser"));
+});
+afterAll(() => browser.close());
+
+/** Of axe-core's rules one is left out: a window that is one field or one line has no heading, and is named by its title. */
+const LEFT_OUT = { "page-has-heading-one": { enabled: false } };
+
+/** What axe-core finds wrong, one line each; by all its rules, or by these alone. */
+async function faults(page: Page, only?: string[]): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in window))) {
+    await page.evaluate(axe);
+  }
+  return page.evaluate(async ([rules, leftOut]) => {
+    const { violations } = await (window as unknown as { axe: typeof import("axe-core") }).axe.run(document, {
+      resultTypes: ["violations"],
+      ...(rules ? { runOnly: { type: "rule", values: rules } } : { rules: leftOut }),
+    });
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} — ${node.failureSummary ?? ""}`));
+  }, [only, LEFT_OUT] as const);
+}
+
+/** What reaches beyond the window's sides. */
+function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollingElement } = document;
+    const wide = [...document.querySelectorAll("body *")].filter((element) => {
+      const { overflowX } = getComputedStyle(element);
+      return (overflowX === "auto" || overflowX === "scroll") && element.scrollWidth > element.clientWidth + 1;
+    });
+    const page = scrollingElement && scrollingElement.scrollWidth > innerWidth ? ["the page"] : [];
+    return [...page, ...wide.map((element) => element.outerHTML.slice(0, 160))];
+  });
+}
+
+/** Letters twice as large, as the system's setting makes them; what can't be read then. */
+function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const all = [...document.querySelectorAll<HTMLElement>("body, body *")];
+    const sizes = all.map((element) => {
+      const { fontSize, lineHeight } = getComputedStyle(element);
+      return [Number.parseFloat(fontSize), Number.parseFloat(lineHeight)] as const;
+    });
+    all.forEach((element, place) => {
+      const [size, line] = sizes[place]!;
+      element.style.fontSize = `${size * 2}px`;
+      element.style.lineHeight = Number.isNaN(line) ? "normal" : `${line * 2}px`;
+    });
+    return all
+      .filter((element) => {
+        const { overflowX, overflowY, display, visibility, textOverflow, webkitLineClamp } = getComputedStyle(element);
+        if (display === "none" || visibility === "hidden" || element.classList.contains("unseen") || element.closest("svg, .unseen")) {
+          return false;
+        }
+        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim() !== "");
+        // One line whose rest is in the hint, or two lines of many, are meant to be cut.
+        const meant = textOverflow === "ellipsis" || webkitLineClamp !== "none";
+        const clips = overflowX === "hidden" || overflowY === "hidden" || element.tagName === "BUTTON";
+        return own && clips && !meant && (element.scrollHeight > element.clientHeight + 2 || element.scrollWidth > element.clientWidth + 2);
+      })
+      .map((element) => element.outerHTML.slice(0, 160));
+  });
+}
+
+describe.each(WINDOWS)("the window $page", (window) => {
+  test.concurrent.each(window.states)("$name", async (state) => {
+    const complaints: string[] = [];
+    const context = await office(browser, window);
+    try {
+      const page = await open(context, complaints);
+      const wrong: Record<string, string[]> = {};
+      const note = (where: string, found: string[]) => {
+        if (found.length > 0) {
+          wrong[where] = found;
+        }
+      };
+      for (const language of LANGUAGES) {
+        await page.emulateMedia({ colorScheme: "light", forcedColors: "none", contrast: "no-preference" });
+        await bring(page, inject("base"), window, state, language);
+        note(`${language}, too wide`, await tooWide(page));
+        note(`${language}, light`, await faults(page));
+        // Another theme changes colours, and another language none of them.
+        for (const [theme, media] of language === "es" ? THEMES : []) {
+          await page.emulateMedia(media);
+          note(theme, await faults(page, ["color-contrast"]));
+          note(`${theme}, too wide`, await tooWide(page));
+        }
+        note(`${language}, letters twice as large`, await cutOff(page));
+      }
+      note("console", complaints);
+      expect(wrong).toEqual({});
+    } finally {
+      await context.close();
+    }
+  });
+});

@@ -1,0 +1,129 @@
+// Every window in each of its states, as its address brings it up with the made-up host.
+
+/** A state of a window. */
+export interface State {
+  /** What it is called in reports. */
+  name: string;
+  /** What the page is told by its address. */
+  query: string;
+  /** Keys pressed, or `text:…` typed, or `click:SELECTOR` clicked, once it is there. */
+  then?: string[];
+  /** Whether the gallery shows it. */
+  gallery?: boolean;
+}
+
+/** A window. */
+export interface Window {
+  page: string;
+  width: number;
+  height: number;
+  /** What is on it once it can be looked at. */
+  ready: string;
+  /** What the window is as high as, where that follows its content. */
+  fits?: string;
+  states: State[];
+}
+
+const SECTIONS = ["language", "popups", "quiet", "notices", "keys", "calling", "connections", "about"];
+
+export const WINDOWS: Window[] = [
+  {
+    page: "main",
+    width: 1100,
+    height: 700,
+    ready: "footer .item, .banner",
+    states: [
+      { name: "today", query: "fake=day&open=0", gallery: true },
+      { name: "missed", query: "fake=day&open=2" },
+      { name: "nobody", query: "fake=day&open=8", then: ["click:.doors button >> nth=0"] },
+      { name: "attach", query: "fake=day&open=8", then: ["click:.doors button >> nth=1", "text:karla"] },
+      { name: "filtered to nothing", query: "fake=day", then: ["click:.field", "text:xyz"] },
+      { name: "empty", query: "fake=empty" },
+      { name: "unreachable", query: "fake=unreachable&open=1" },
+      { name: "trouble", query: "fake=trouble" },
+      { name: "pending", query: "fake=day&page=pending" },
+      { name: "nothing pending", query: "fake=empty&page=pending" },
+      { name: "outbox", query: "fake=stopped&page=outbox", then: ["click:[role=option]"], gallery: true },
+      { name: "outbox, duplicate, discarding", query: "fake=day&page=outbox", then: ["click:[role=option] >> nth=1", "click:.deeds button >> nth=-1"] },
+      { name: "outbox without a CRM", query: "fake=nocrm&page=outbox" },
+      { name: "palette", query: "fake=day&open=1", then: ["Control+k", "text:ma"], gallery: true },
+      { name: "palette, number", query: "fake=day", then: ["Control+k", "text:8888 4787"] },
+      ...SECTIONS.map((section, place) => ({
+        name: `settings, ${section}`,
+        query: "fake=day&page=settings",
+        then: [`click:nav[aria-label] h1 ~ button >> nth=${place}`],
+        gallery: section === "popups",
+      })),
+      { name: "settings, keys, recording", query: "fake=day&page=settings", then: ["click:nav[aria-label] h1 ~ button >> nth=4", "click:.record >> nth=0"] },
+      { name: "settings, keys taken by another program", query: "fake=day&page=settings", then: ["click:nav[aria-label] h1 ~ button >> nth=4", "click:.record >> nth=0", "Control+c"] },
+    ],
+  },
+  {
+    page: "popup",
+    width: 400,
+    height: 560,
+    ready: "main h1",
+    fits: "main",
+    states: [
+      { name: "one", query: "fake=one", gallery: true },
+      { name: "in conversation", query: "fake=one&state=connected" },
+      { name: "first call", query: "fake=first&state=connected" },
+      { name: "several", query: "fake=several", gallery: true },
+      { name: "many", query: "fake=many" },
+      { name: "maybe", query: "fake=maybe&state=connected" },
+      { name: "another form of the number, do not call", query: "fake=otherform" },
+      { name: "dialled", query: "fake=dialled" },
+      { name: "colleague", query: "fake=colleague" },
+      { name: "company", query: "fake=company" },
+      { name: "nobody", query: "fake=unknown" },
+      { name: "withheld", query: "fake=withheld" },
+      { name: "missed", query: "fake=unknown&state=missed" },
+      { name: "draft", query: "fake=draft&state=ended", gallery: true },
+      { name: "final", query: "fake=final&state=ended" },
+      { name: "many dispositions", query: "fake=one&state=connected&dispositions=many" },
+      { name: "something missing", query: "fake=first&state=ended", then: ["2", "Control+Enter"] },
+      { name: "hostile", query: "fake=hostile" },
+    ],
+  },
+  {
+    page: "dial",
+    width: 560,
+    height: 420,
+    ready: "main input, main button",
+    fits: "main",
+    states: [
+      { name: "bare", query: "fake=bare", gallery: true },
+      { name: "a number typed", query: "fake=typed" },
+      { name: "letters typed", query: "fake=several" },
+      { name: "nobody found", query: "fake=nothing" },
+      { name: "nothing of late", query: "fake=empty" },
+      { name: "hostile", query: "fake=hostile" },
+      { name: "a link asks", query: "fake=link", gallery: true },
+      { name: "a link refused", query: "fake=linkrefused" },
+      { name: "a link with an extension", query: "fake=linkextension" },
+      { name: "clipboard", query: "fake=clipboard" },
+      { name: "selection without a number", query: "fake=selection" },
+      { name: "call back", query: "fake=callback" },
+      { name: "despite do not call", query: "fake=despite" },
+      { name: "connected", query: "fake=command&outcome=connected" },
+      { name: "failed", query: "fake=command&outcome=failed" },
+      { name: "no call appeared", query: "fake=command&outcome=nocall" },
+    ],
+  },
+  {
+    page: "strip",
+    width: 260,
+    height: 44,
+    ready: "button",
+    states: [
+      { name: "ready", query: "fake=ready", gallery: true },
+      { name: "ringing", query: "fake=ringing" },
+      { name: "in a call", query: "fake=in_call", gallery: true },
+      { name: "two calls", query: "fake=two" },
+      { name: "withheld", query: "fake=withheld" },
+      { name: "unreachable", query: "fake=unreachable" },
+      { name: "do not disturb", query: "fake=do_not_disturb" },
+      { name: "waiting", query: "fake=waiting" },
+    ],
+  },
+];

@@ -1,0 +1,206 @@
+// A plain browser in place of Timbre, for the main window: http://localhost:5173/main.html?fake=day&page=outbox&lang=pt .
+// `fake` is the kind of day: day, empty, live, crowd, unreachable, stopped, refusing, trouble, nocrm. Not shipped.
+
+import type { Hello } from "../../bindings/Hello";
+import type { Language } from "../../bindings/Language";
+import type { PopupCard } from "../../bindings/PopupCard";
+import type { Refusal } from "../../bindings/Refusal";
+import type { Status } from "../../bindings/Status";
+import type { MainHost, MainListener, Page } from "../host";
+import * as day from "./day";
+import { wear } from "./theme";
+
+const refusal: Refusal = {
+  code: "disk_full",
+  place: null,
+  what: "El disco está lleno.",
+  what_to_do: "Libere espacio; Timbre sigue mostrando las llamadas pero no puede guardar.",
+  detail: "database or disk is full",
+};
+
+/** A browser's page, told what to show by its address. */
+export function mainHost(query: URLSearchParams): MainHost {
+  wear(query.get("theme"));
+  const kind = query.get("fake") ?? "day";
+  let hello: Hello = { ...day.hello((query.get("lang") ?? "es") as Language), has_crm: kind !== "nocrm" };
+  if (kind === "trouble") {
+    hello = { ...hello, set_up: false, trouble: { ...refusal, code: "bad_config", what: "El archivo de configuración tiene un error.", what_to_do: "Corrija la línea 12: «base_url» no es una dirección.", detail: "line 12" } };
+  }
+  let rows = kind === "empty" || kind === "trouble" ? [] : kind === "crowd" ? day.crowd(1000) : day.calls(kind !== "nocrm");
+  let outbox = kind === "empty" || kind === "trouble" || kind === "nocrm" ? [] : day.outbox(rows);
+  let listener: MainListener | undefined;
+
+  const status = (): Status => ({
+    calls: rows
+      .filter((row) => row.call.state !== "ended")
+      .map(({ call, number_written }) => ({
+        call_key: call.key,
+        direction: call.direction,
+        state: call.state,
+        number_written,
+        since: call.connected_at ?? call.detected_at,
+      })),
+    accounts: kind === "trouble" ? [] : [
+      kind === "unreachable"
+        ? { account: "principal", reach: "failing", code: "unreachable" }
+        : { account: "principal", reach: kind === "empty" ? "not_asked_yet" : "answers", code: null },
+    ],
+    connectors: kind === "nocrm" || kind === "trouble" ? [] : [
+      {
+        connector: "espocrm",
+        stopped: kind === "stopped",
+        code: kind === "stopped" ? "sign_in_failed" : kind === "unreachable" ? "unreachable" : null,
+        until: kind === "unreachable" ? new Date(Date.now() + 240_000).toISOString() : null,
+        waiting: outbox.filter(({ item }) => item.state === "waiting").length,
+        parked: outbox.filter(({ item }) => item.state === "parked").length,
+      },
+    ],
+    pending: pending().length,
+    do_not_disturb: hello.preferences.do_not_disturb,
+  });
+  const pending = () => rows.filter(({ call, result }) => call.state === "ended" && call.connected_at && result?.state !== "final");
+  const writes = <T>(work: () => T): Promise<T> =>
+    kind === "refusing" ? Promise.reject(refusal) : Promise.resolve(work());
+  const told = () => {
+    listener?.status(status());
+    listener?.changed("outbox");
+  };
+  const find = (key: string) => {
+    const row = rows.find(({ call }) => call.key === key);
+    return row ?? fail();
+  };
+  const fail = () => {
+    throw { ...refusal, code: "not_found", what: "No existe.", what_to_do: "Revise el nombre." } satisfies Refusal;
+  };
+  const card = (key: string): PopupCard => {
+    const row = find(key);
+    const contact = day.people.find(({ id }) => id === row.contact);
+    const common = {
+      call: row.call,
+      number_written: row.number_written,
+      line: row.line,
+      dossier: contact ? day.dossierOf(contact, rows, 3) : null,
+      interaction: day.resultOf(row),
+      answered_at: row.call.detected_at,
+    };
+    if (row.call.party.kind === "withheld" && !contact) {
+      return { ...common, match: "withheld" };
+    }
+    return contact ? { ...common, match: "one", kind: "exact", contact } : { ...common, match: "unknown" };
+  };
+
+  return {
+    start(heard) {
+      listener = heard;
+      const page = query.get("page");
+      const open = query.get("open");
+      setTimeout(() => {
+        heard.status(status());
+        if (page || open) {
+          heard.goTo({ page: (page ?? "today") as Page, call: open === null ? null : rows[Number(open)]!.call.key, contact: query.get("contact") });
+        }
+      });
+      return Promise.resolve(hello);
+    },
+    status: () => Promise.resolve(status()),
+    calls: (wanted) =>
+      Promise.resolve(
+        (wanted.pending ? pending() : rows)
+          .filter(({ call }) => (!wanted.from || call.detected_at >= wanted.from) && (!wanted.to || call.detected_at < wanted.to))
+          .slice(0, wanted.limit),
+      ),
+    card: async (key) => card(key),
+    dossier: async (id, entries) => {
+      const contact = day.people.find((one) => one.id === id) ?? fail();
+      return { contact, dossier: day.dossierOf(contact, rows, entries) };
+    },
+    save: (key, edit) =>
+      writes(() => {
+        const row = find(key);
+        const was = day.resultOf(row);
+        const levels = edit.disposition ? day.levels(edit.disposition) : (was?.disposition ?? []);
+        const now = new Date().toISOString();
+        rows = rows.map((other) =>
+          other === row
+            ? {
+                ...row,
+                result: {
+                  id: was?.id ?? "new",
+                  state: edit.finish || was?.state === "final" ? "final" : "draft",
+                  disposition: levels.map(({ name }) => name),
+                  comment: edit.comment ?? was?.comment ?? "",
+                  records: edit.finish ? ["waiting"] : (row.result?.records ?? []),
+                },
+              }
+            : other,
+        );
+        const kept = day.resultOf(find(key))!;
+        setTimeout(() => listener?.changed("results"));
+        return {
+          interaction: { ...kept, disposition: levels, charges: edit.charges ?? kept.charges, follow_up: edit.follow_up ?? kept.follow_up, updated_at: now },
+          records: edit.finish ? [{ connector: "espocrm", state: "waiting" as const, at: now }] : [],
+        };
+      }),
+    choose: (key, contact) =>
+      writes(() => {
+        const who = day.people.find(({ id }) => id === contact) ?? fail();
+        rows = rows.map((row) =>
+          row.call.key === key ? { ...row, contact, name: who.name || who.company, company: who.name ? who.company : "" } : row,
+        );
+        setTimeout(() => listener?.changed("calls"));
+        return card(key);
+      }),
+    addContact: (key, name, company) =>
+      writes(() => {
+        const row = find(key);
+        const contact = { ...day.people[0]!, id: `new-${key}`, name, company, emails: [], fields: {}, phones: row.call.party.kind === "number" ? [{ number: row.call.party.number, kind: "mobile" as const, source: null }] : [] };
+        day.people.push(contact);
+        rows = rows.map((other) => (other === row ? { ...row, contact: contact.id, name, company } : other));
+        setTimeout(() => listener?.changed("calls"));
+        return card(key);
+      }),
+    search: (text) => {
+      const wanted = text.toLowerCase();
+      return Promise.resolve(day.people.filter(({ name, company }) => `${name} ${company}`.toLowerCase().includes(wanted)).slice(0, 20));
+    },
+    outbox: (all) => Promise.resolve(outbox.filter(({ item }) => all || !["done", "discarded"].includes(item.state))),
+    retry: (id) =>
+      writes(() => {
+        outbox = outbox.map((row) => (row.item.id === id ? { ...row, what: "", what_to_do: "", item: { ...row.item, state: "waiting", problem: null } } : row));
+        told();
+      }),
+    discard: (id) =>
+      writes(() => {
+        outbox = outbox.map((row) => (row.item.id === id ? { ...row, what: "", what_to_do: "", item: { ...row.item, state: "discarded", problem: null } } : row));
+        told();
+      }),
+    resume: () => writes(told),
+    openRecord: (id) => said(`openRecord ${id}`),
+    openDial: (number, contact) => said(`openDial ${number} ${contact ?? ""}`),
+    setPreferences: (preferences) => {
+      if (preferences.hotkeys.dial === "CommandOrControl+C") {
+        return Promise.reject({ ...refusal, code: "bad_request", place: "hotkeys.dial", what: "Otro programa ya usa estas teclas.", what_to_do: "Elija otras." });
+      }
+      return writes(() => {
+        hello = { ...hello, language: preferences.language ?? "es", preferences, popup: preferences.popup ?? hello.popup };
+        setTimeout(() => listener?.status(status()));
+        return hello;
+      });
+    },
+    screens: () => Promise.resolve(["HDMI-1", "eDP-1"]),
+    tryPopup: () => said("tryPopup"),
+    places: () =>
+      Promise.resolve({
+        settings: "/home/marta/.config/timbre/timbre.toml",
+        data: "/home/marta/.local/share/timbre",
+        logs: "/home/marta/.local/state/timbre/logs",
+      }),
+    openPlace: (which) => said(`openPlace ${which}`),
+  };
+}
+
+/** What a test or a developer reads in place of something happening outside the page. */
+function said(what: string): Promise<void> {
+  console.info("host:", what);
+  return Promise.resolve();
+}

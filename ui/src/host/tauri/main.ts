@@ -1,0 +1,41 @@
+import { invoke } from "@tauri-apps/api/core";
+import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
+
+import type { DialProgress } from "../../bindings/DialProgress";
+import type { Hello } from "../../bindings/Hello";
+import type { Status } from "../../bindings/Status";
+import type { Goal, MainHost } from "../host";
+
+/** Timbre itself, around its main window. */
+export const mainHost: MainHost = {
+  async start(listener) {
+    const window = getCurrentWebviewWindow();
+    await Promise.all([
+      window.listen<Goal>("main-go-to", (event) => listener.goTo(event.payload)),
+      window.listen<Status>("main-status", (event) => listener.status(event.payload)),
+      window.listen<"calls" | "results" | "outbox" | "contacts">("main-changed", (event) => listener.changed(event.payload)),
+      window.listen<DialProgress>("main-progress", (event) => listener.progress(event.payload)),
+      window.listen<Hello>("main-hello", (event) => listener.hello(event.payload)),
+    ]);
+    return invoke<Hello>("main_ready");
+  },
+  status: () => invoke("main_status"),
+  calls: (query) => invoke("main_calls", { query }),
+  card: (callKey) => invoke("main_card", { callKey }),
+  dossier: (contact, entries) => invoke("main_dossier", { contact, entries }),
+  save: (callKey, edit) => invoke("main_save", { callKey, edit }),
+  choose: (callKey, contact) => invoke("main_choose", { callKey, contact }),
+  addContact: (callKey, name, company) => invoke("main_add_contact", { callKey, name, company }),
+  search: (text) => invoke("main_search", { text }),
+  outbox: (all) => invoke("main_outbox", { all }),
+  retry: (id, despiteDuplicate) => invoke("main_retry", { id, despiteDuplicate }),
+  discard: (id) => invoke("main_discard", { id }),
+  resume: (connector) => invoke("main_resume", { connector }),
+  openRecord: (id) => invoke("main_open_record", { id }),
+  openDial: (number, contact) => invoke("main_open_dial", { number, contact }),
+  setPreferences: (preferences) => invoke("main_set_preferences", { preferences }),
+  screens: () => invoke("main_screens"),
+  tryPopup: () => invoke("main_try_popup"),
+  places: () => invoke("main_places"),
+  openPlace: (which) => invoke("main_open_place", { which }),
+};

@@ -1,0 +1,175 @@
+// The pane beside the list: a call with all that is known of it, or a contact without a call.
+
+import type { Contact } from "../bindings/Contact";
+import type { Dossier } from "../bindings/Dossier";
+import type { Interaction } from "../bindings/Interaction";
+import type { PopupCard } from "../bindings/PopupCard";
+import { ResultForm } from "../result/form.svelte";
+import { Latest } from "./latest";
+import type { Shell } from "./shell.svelte";
+
+/** How much of a case file is shown. */
+const ENTRIES = 50;
+
+/** What is asked for. */
+type Wanted = { call: string } | { contact: string } | null;
+
+interface Found {
+  card: PopupCard | null;
+  contact: Contact | null;
+  dossier: Dossier | null;
+}
+
+/** The contact of a card, where it is settled. */
+export function contactOf(card: PopupCard): Contact | null {
+  return "contact" in card ? card.contact : null;
+}
+
+/** What the pane shows. */
+export class Detail {
+  card = $state.raw<PopupCard | null>(null);
+  contact = $state.raw<Contact | null>(null);
+  dossier = $state.raw<Dossier | null>(null);
+  /** What came of the call, as it is being written. */
+  form = $state.raw<ResultForm | null>(null);
+  #wanted: Wanted = null;
+  /** The call that the form is about. */
+  #about: string | null = null;
+  /** When what the form was filled with, or kept last, was written. */
+  #known: string | null = null;
+  /** Forms whose call is not shown any more, until all in them is kept: coming back finds what was typed. */
+  readonly #left = new Map<string, ResultForm>();
+  readonly #shell: Shell;
+  readonly #latest: Latest<Wanted, Found>;
+
+  constructor(shell: Shell) {
+    this.#shell = shell;
+    this.#latest = new Latest(
+      (wanted) => this.#find(wanted),
+      (_, found) => this.#take(found),
+      (_, thrown) => {
+        this.#take({ card: null, contact: null, dossier: null });
+        shell.refuse(thrown);
+      },
+    );
+  }
+
+  /** Shows a call; nothing for null. */
+  call(key: string | null): Promise<void> {
+    if (key === null || !(this.#wanted && "call" in this.#wanted && this.#wanted.call === key)) {
+      return this.#want(key === null ? null : { call: key });
+    }
+    return Promise.resolve();
+  }
+
+  /** Shows a contact without a call. */
+  person(id: string): Promise<void> {
+    return this.#want({ contact: id });
+  }
+
+  /** Asks again for what is shown. */
+  refresh(): Promise<void> {
+    return this.#wanted ? this.#latest.ask(this.#wanted) : Promise.resolve();
+  }
+
+  /** The agent said who it is. */
+  async choose(contact: string): Promise<void> {
+    const key = this.card?.call.key;
+    if (key !== undefined && (await this.#shell.ask(this.#shell.host.choose(key, contact)))) {
+      await this.refresh();
+    }
+  }
+
+  /** A new contact with the call's number. Whether it was kept. */
+  async add(name: string, company: string): Promise<boolean> {
+    const key = this.card?.call.key;
+    if (key === undefined || !(await this.#shell.ask(this.#shell.host.addContact(key, name.trim(), company.trim())))) {
+      return false;
+    }
+    await this.refresh();
+    return true;
+  }
+
+  /** Opens the dial window with a number; nothing is dialled before the agent says so there. */
+  dial(number: string): Promise<void | null> {
+    return this.#shell.ask(this.#shell.host.openDial(number, this.contact?.id ?? null));
+  }
+
+  /** Makes the result final. Whether it is. */
+  async finish(): Promise<boolean> {
+    return (await this.form?.finish()) ?? false;
+  }
+
+  /** Keeps what is not kept yet: the window goes. */
+  async flush(): Promise<void> {
+    await this.form?.flush();
+  }
+
+  #want(wanted: Wanted): Promise<void> {
+    this.#wanted = wanted;
+    return this.#latest.ask(wanted);
+  }
+
+  async #find(wanted: Wanted): Promise<Found> {
+    const { host } = this.#shell;
+    if (wanted === null) {
+      return { card: null, contact: null, dossier: null };
+    }
+    if ("contact" in wanted) {
+      return { card: null, ...(await host.dossier(wanted.contact, ENTRIES)) };
+    }
+    const card = await host.card(wanted.call);
+    const contact = contactOf(card);
+    return contact ? { card, ...(await host.dossier(contact.id, ENTRIES)) } : { card, contact: null, dossier: null };
+  }
+
+  #take(found: Found): void {
+    this.card = found.card;
+    this.contact = found.contact;
+    this.dossier = found.dossier;
+    const key = found.card?.call.key ?? null;
+    if (key !== this.#about) {
+      this.#leave();
+      this.#about = key;
+      this.form = key === null ? null : this.#formOf(key, found.card!.interaction);
+    } else if (this.form && !this.form.unsaved && (found.card?.interaction?.updated_at ?? null) !== this.#known) {
+      // Written elsewhere meanwhile: in the pop-up, or by hand.
+      this.#load(this.form, found.card!.interaction);
+    }
+  }
+
+  #leave(): void {
+    const form = this.form;
+    const key = this.#about;
+    if (form && key !== null && form.unsaved) {
+      this.#left.set(key, form);
+      void form.flush().then((kept) => {
+        if (kept && this.form !== form) {
+          this.#left.delete(key);
+        }
+      });
+    }
+  }
+
+  #formOf(key: string, kept: Interaction | null): ResultForm {
+    const left = this.#left.get(key);
+    if (left) {
+      return left;
+    }
+    const { hello, host } = this.#shell;
+    const form = new ResultForm(hello, async (edit) => {
+      const saved = await host.save(key, edit);
+      if (this.#about === key) {
+        this.#known = saved.interaction.updated_at;
+      }
+      return saved;
+    });
+    this.#load(form, kept);
+    return form;
+  }
+
+  #load(form: ResultForm, kept: Interaction | null): void {
+    form.load(kept);
+    this.#known = kept?.updated_at ?? null;
+  }
+}

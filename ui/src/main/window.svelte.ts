@@ -1,0 +1,116 @@
+// The main window: its pages together, and what the program around it tells them.
+
+import type { Hello } from "../bindings/Hello";
+import type { Goal, MainHost, MainListener, Page } from "../host/host";
+import { Calls } from "./calls.svelte";
+import { Detail } from "./detail.svelte";
+import { Outbox } from "./outbox.svelte";
+import { Palette } from "./palette.svelte";
+import type { Section } from "./settings/sections";
+import { Shell } from "./shell.svelte";
+
+/** Everything the window shows. */
+export class Main {
+  section = $state<Section>("language");
+  /** What the palette did, in words for the foot. */
+  said = $state("");
+  readonly shell: Shell;
+  readonly today: Calls;
+  readonly pending: Calls;
+  readonly outbox: Outbox;
+  readonly detail: Detail;
+  readonly palette: Palette;
+
+  constructor(host: MainHost, hello: Hello) {
+    this.shell = new Shell(host, hello);
+    this.today = new Calls(this.shell, false);
+    this.pending = new Calls(this.shell, true);
+    this.outbox = new Outbox(this.shell);
+    this.detail = new Detail(this.shell);
+    this.palette = new Palette(this.shell, {
+      goTo: (page) => this.open(page),
+      openSection: (section) => {
+        this.section = section;
+        this.open("settings");
+      },
+      openContact: (contact) => this.goTo({ page: "today", call: null, contact }),
+      retryAll: () => void this.retryAll(),
+    });
+  }
+
+  /** The list of calls on screen; null on other pages. */
+  get calls(): Calls | null {
+    return this.shell.page === "today" ? this.today : this.shell.page === "pending" ? this.pending : null;
+  }
+
+  /** Opens a page; its list is asked for again. */
+  open(page: Page): void {
+    this.shell.page = page;
+    this.said = "";
+    this.refresh();
+    if (this.calls) {
+      void this.detail.call(this.calls.list.selected);
+    }
+  }
+
+  /** Goes where the tray, a notification or a pop-up sends. */
+  goTo({ page, call, contact }: Goal): void {
+    this.shell.page = page;
+    const { calls } = this;
+    if (calls && (call || contact)) {
+      calls.reset();
+      calls.list.selected = call;
+      void (call ? this.detail.call(call) : this.detail.person(contact!));
+    }
+    this.refresh();
+  }
+
+  /** Selects a call of the list on screen. */
+  select(key: string | null): void {
+    if (this.calls) {
+      this.calls.list.selected = key;
+      void this.detail.call(key);
+    }
+  }
+
+  /** Asks again for what is on screen, and for nothing else. */
+  refresh(): void {
+    void (this.calls?.refresh() ?? (this.shell.page === "outbox" ? this.outbox.refresh() : undefined));
+  }
+
+  /** What the program around tells. */
+  listener(): MainListener {
+    const { shell } = this;
+    return {
+      goTo: (goal) => this.goTo(goal),
+      status: (status) => (shell.status = status),
+      hello: (hello) => (shell.hello = hello),
+      // A dial has its own window, and its call comes into the list by itself.
+      progress: () => undefined,
+      changed: (what) => {
+        if (what === "outbox" ? shell.page === "outbox" : this.calls) {
+          this.refresh();
+        }
+        if (this.calls && what !== "outbox") {
+          void this.detail.refresh();
+        }
+      },
+    };
+  }
+
+  /** Time went on. */
+  tick(now: number): void {
+    const before = new Date(this.shell.now).getDate();
+    this.shell.now = now;
+    if (new Date(now).getDate() !== before) {
+      // Midnight: today is another day.
+      this.refresh();
+    }
+  }
+
+  async retryAll(): Promise<void> {
+    const sent = await this.outbox.retryAll();
+    this.said = this.shell.say(sent === 0 ? "palette.retried_none" : "palette.retried", { count: sent });
+    this.refresh();
+  }
+}

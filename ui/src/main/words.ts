@@ -1,0 +1,37 @@
+// How Timbre is, in words: accounts with vendors, CRMs, do not disturb.
+
+import type { AccountStatus } from "../bindings/AccountStatus";
+import type { ConnectorStatus } from "../bindings/ConnectorStatus";
+import type { ErrorCode } from "../bindings/ErrorCode";
+import { clock } from "../kit/format";
+import { plain } from "../kit/plain";
+import { isText, type TextKey } from "../texts";
+import type { Shell } from "./shell.svelte";
+
+type Say = Shell["say"];
+
+/** What happened with a CRM, by its code: in the CRM's own words where the catalogue has some. */
+export function crmError(say: Say, code: ErrorCode, part: "what" | "do"): string {
+  const own = `error.crm.${code}.${part}`;
+  return say(isText(own) ? own : (`error.${code}.${part}` satisfies TextKey));
+}
+
+/** An account: its name and whether the vendor answers. */
+export function accountWords(say: Say, { account, reach }: AccountStatus): string {
+  return say(`main.account.${reach}`, { account: plain(account) });
+}
+
+/** A CRM: what waits, until when, and whether it was stopped. */
+export function connectorWords(say: Say, { connector, stopped, until, waiting, parked }: ConnectorStatus): string {
+  const name = plain(connector);
+  if (stopped) {
+    return say("main.crm.stopped", { crm: name });
+  }
+  const parts = [
+    ...(waiting > 0 ? [say("main.crm.waiting", { count: waiting })] : []),
+    ...(parked > 0 ? [say("main.crm.parked", { count: parked })] : []),
+    ...(until ? [say("main.crm.until", { time: clock(until) })] : []),
+  ];
+  return say("main.crm", { crm: name, state: parts.length > 0 ? parts.join(" · ") : say("main.crm.ready") });
+}
+
