@@ -18,7 +18,7 @@ use url::Url;
 use crate::connector::{Connector, How, Probe, Record, Request, Setting};
 use crate::http::{self, Answer, Prepared};
 use crate::judge::{self, Does};
-use crate::limiter::{Lane, Limiter};
+use crate::limiter::{Lane, Limiter, Limiters};
 use crate::orders;
 use crate::read;
 use crate::sign_in::{Keys, Way, broken};
@@ -52,7 +52,7 @@ pub struct Declarative {
     pub(crate) keys: Keys,
     pub(crate) clock: Arc<dyn Clock>,
     http: reqwest::Client,
-    limiter: Limiter,
+    limiter: Arc<Limiter>,
     stopped: AtomicBool,
     user: tokio::sync::Mutex<Option<CrmUser>>,
 }
@@ -77,6 +77,19 @@ impl Declarative {
         settings: ConnectorSettings,
         secrets: Arc<dyn SecretStore>,
         clock: Arc<dyn Clock>,
+    ) -> Result<Self, PortError> {
+        Self::sharing(settings, secrets, clock, &Limiters::default())
+    }
+
+    /// Makes a client that keeps its distance together with others at the same address; nothing is sent.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn sharing(
+        settings: ConnectorSettings,
+        secrets: Arc<dyn SecretStore>,
+        clock: Arc<dyn Clock>,
+        limiters: &Limiters,
     ) -> Result<Self, PortError> {
         let ConnectorSettings { name, base_url, file, values, country } = settings;
         let bad = |what: String| PortError::new(ErrorCode::BadConfig, what);
@@ -112,7 +125,7 @@ impl Declarative {
         Ok(Self {
             about,
             keys: Keys::new(name, secrets, clock.clone()),
-            limiter: Limiter::new(file.limits.distance, clock.clone()),
+            limiter: limiters.of(&base_url, file.limits.distance, &clock),
             base: base_url,
             country,
             vars,

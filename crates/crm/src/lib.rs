@@ -22,6 +22,7 @@ mod template;
 
 pub use client::{ConnectorSettings, Declarative};
 pub use connector::{Connector, Setting};
+pub use limiter::Limiters;
 pub use load::{BadFile, FORMAT};
 
 /// The connectors that come with Timbre: each one's file name and text.

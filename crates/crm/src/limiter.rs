@@ -1,10 +1,13 @@
 //! Keeps the distance between two requests to one CRM, across everything that asks it.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use timbre_domain::ports::Clock;
 use tokio::sync::Notify;
+use url::Url;
 
 /// What a request is for: it decides who goes first when several wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +22,29 @@ pub(crate) enum Lane {
 
 /// Contacts wait this many distances at most while records keep coming, or a busy outbox would starve them.
 const PATIENCE: u32 = 20;
+
+/// The limiters in use, one per CRM's address. Clients that share them keep one distance together, such as one that is at
+/// work and one that an administrator tries out.
+#[derive(Default)]
+pub struct Limiters {
+    by_address: Mutex<HashMap<(String, u16), Arc<Limiter>>>,
+}
+
+impl fmt::Debug for Limiters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiters").finish_non_exhaustive()
+    }
+}
+
+impl Limiters {
+    /// The limiter of an address; the first distance given for it is kept.
+    pub(crate) fn of(&self, base: &Url, distance: Duration, clock: &Arc<dyn Clock>) -> Arc<Limiter> {
+        let address =
+            (base.host_str().unwrap_or_default().to_owned(), base.port_or_known_default().unwrap_or_default());
+        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        by_address.entry(address).or_insert_with(|| Arc::new(Limiter::new(distance, clock.clone()))).clone()
+    }
+}
 
 pub(crate) struct Limiter {
     clock: Arc<dyn Clock>,

@@ -352,6 +352,7 @@ pub struct Rehearsal {
 
 /// One step of a rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RehearsalStep {
     /// What was tried: the name of the section of the connector's file, such as `contacts.pull`.
     pub step: String,
@@ -369,6 +370,7 @@ pub struct RehearsalStep {
 
 /// A request as it may be shown: secrets stand there as dots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ShownRequest {
     /// The method.
     pub method: String,

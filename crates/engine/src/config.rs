@@ -231,13 +231,17 @@ impl Settings {
             with_file(ConfigError { line: Some(line), column: Some(1), ..plain("the file is no UTF-8 text".into()) })
         })?;
         let mut settings = Self::parse(&text).map_err(with_file)?;
-        // A file that is named beside this one lies beside it, wherever the program was started.
-        for connector in &mut settings.connectors {
+        settings.lie_at(file);
+        Ok(settings)
+    }
+
+    /// A file that is named beside this one lies beside it, wherever the program was started.
+    fn lie_at(&mut self, file: &Path) {
+        for connector in &mut self.connectors {
             if let (ConnectorFile::Path(path), Some(folder)) = (&mut connector.file, file.parent()) {
                 *path = folder.join(&*path);
             }
         }
-        Ok(settings)
     }
 
     /// Reads and checks the text of a file.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use timbre_crm::{BUILT_IN, Connector, ConnectorSettings as CrmSettings, Declarative};
+use timbre_crm::{BUILT_IN, Connector, ConnectorSettings as CrmSettings, Declarative, Limiters};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, CrmConnector, SecretStore};
 use timbre_engine::config::{ConnectorFile, ConnectorSettings, Settings};
@@ -19,10 +19,11 @@ pub(crate) fn lines(
     store: &Store,
     secrets: &Arc<dyn SecretStore>,
     clock: &Arc<dyn Clock>,
+    limiters: &Limiters,
 ) -> Result<Vec<Arc<CrmLine>>, StartError> {
     let mut lines = Vec::with_capacity(settings.connectors.len());
     for connector in &settings.connectors {
-        let adapter = adapter(connector, settings, secrets, clock)?;
+        let adapter = adapter(connector, settings, secrets, clock, limiters)?;
         lines.push(Arc::new(CrmLine::new(connector.clone(), adapter, store)?));
     }
     Ok(lines)
@@ -34,20 +35,25 @@ pub(crate) fn lines(
 /// # Errors
 /// [`ErrorCode::BadConnector`] with file, line and reason; [`ErrorCode::BadConfig`] for a setting that a file knows not.
 pub fn check(settings: &Settings) -> Result<(), PortError> {
-    let secrets: Arc<dyn SecretStore> = Arc::new(Secrets::default());
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     settings.connectors.iter().try_for_each(|connector| {
-        let checked = adapter(connector, settings, &secrets, &clock).map(drop);
-        checked
+        check_one(connector, settings)
             .map_err(|error| PortError { detail: format!("connector {}: {}", connector.name, error.detail), ..error })
     })
 }
 
-fn adapter(
+/// The same for one connector.
+pub(crate) fn check_one(connector: &ConnectorSettings, settings: &Settings) -> Result<(), PortError> {
+    let secrets: Arc<dyn SecretStore> = Arc::new(Secrets::default());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    adapter(connector, settings, &secrets, &clock, &Limiters::default()).map(drop)
+}
+
+pub(crate) fn adapter(
     connector: &ConnectorSettings,
     settings: &Settings,
     secrets: &Arc<dyn SecretStore>,
     clock: &Arc<dyn Clock>,
+    limiters: &Limiters,
 ) -> Result<Arc<dyn CrmConnector>, PortError> {
     let of_file = CrmSettings {
         name: connector.name.clone(),
@@ -56,7 +62,7 @@ fn adapter(
         values: connector.values.clone(),
         country: settings.country,
     };
-    Ok(Arc::new(Declarative::new(of_file, secrets.clone(), clock.clone())?))
+    Ok(Arc::new(Declarative::sharing(of_file, secrets.clone(), clock.clone(), limiters)?))
 }
 
 fn file(connector: &ConnectorSettings) -> Result<Connector, PortError> {

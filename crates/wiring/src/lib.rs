@@ -6,11 +6,13 @@ pub mod disk;
 pub mod folders;
 pub mod logs;
 pub mod secrets;
+pub mod setup;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use timbre_crm::Limiters;
 use timbre_domain::call::Provider;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell, Telephony};
@@ -18,13 +20,14 @@ use timbre_engine::config::{Account, ConfigError, ProviderName, Settings, Thrott
 use timbre_engine::line::Line;
 use timbre_engine::local::Server;
 use timbre_engine::{Context, Engine, Parts, preferences};
-use timbre_store::{DataFolder, Store, StoreError};
+use timbre_store::{DataFolder, OpenReport, Store, StoreError};
 use timbre_telephony::callmyway::{self, CallMyWay};
 use timbre_telephony::throttle::Throttles;
 
 use crate::clock::SystemClock;
 use crate::disk::SystemDisk;
 use crate::secrets::{Secrets, SharedRedactor};
+use crate::setup::Limits;
 
 /// Where things are; what is left out is where the system keeps such things.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +92,7 @@ pub struct Running {
     engine: Engine,
     server: Option<Server>,
     data_dir: PathBuf,
+    limits: Limits,
 }
 
 impl Running {
@@ -109,15 +113,24 @@ impl Running {
         &self.data_dir
     }
 
+    /// The limits of vendors and CRMs, for whoever tries out a sign-in beside it.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits.clone()
+    }
+
     /// Stops everything and closes the database.
     ///
     /// # Errors
     /// When the database can't be closed cleanly; nothing is lost by it.
     pub async fn stop(self) -> Result<(), StoreError> {
-        if let Some(server) = self.server {
+        let Self { engine, server, limits, .. } = self;
+        // They remember in the database.
+        drop(limits);
+        if let Some(server) = server {
             server.stop().await;
         }
-        self.engine.stop().await
+        engine.stop().await
     }
 }
 
@@ -171,23 +184,17 @@ pub async fn start_on(
     follow: bool,
 ) -> Result<Running, StartError> {
     let Machine { clock, secrets, shell, disk } = machine;
-    let folder = hold(data_dir, clock.as_ref()).await?;
-    let now = clock.now();
-    let (folder, opened) = tokio::task::spawn_blocking(move || {
-        let opened = Store::open(&folder, now);
-        (folder, opened)
-    })
-    .await
-    .map_err(|error| PortError::new(ErrorCode::StoreFailed, "opening the database was cut short").caused_by(error))?;
-    let (store, opened) = opened?;
+    let (folder, store, opened) = open_store(data_dir, clock.as_ref()).await?;
     let store = Arc::new(store);
-    let throttles = Throttles::new(clock.clone(), store.clone());
+    let throttles = Arc::new(Throttles::new(clock.clone(), store.clone()));
+    let limiters = Arc::<Limiters>::default();
     let mut lines = Vec::with_capacity(settings.accounts.len());
     for account in &settings.accounts {
         let (provider, telephony) = adapter(account, &settings, &secrets, &throttles, &clock)?;
         lines.push(Arc::new(Line::new(account.clone(), provider, telephony, &store)?));
     }
-    let crms = connectors::lines(&settings, &store, &secrets, &clock)?;
+    let crms = connectors::lines(&settings, &store, &secrets, &clock, &limiters)?;
+    let limits = Limits::Running { throttles, limiters };
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);
     let preferences = preferences::load(data_dir);
@@ -195,7 +202,7 @@ pub async fn start_on(
     let engine = Engine::start(parts);
     if !follow {
         // Whoever asks such an engine to dial or to watch would wait for what it never looks at.
-        return Ok(Running { engine, server: None, data_dir: data_dir.to_owned() });
+        return Ok(Running { engine, server: None, data_dir: data_dir.to_owned(), limits });
     }
     let server = match Server::start(engine.context(), data_dir) {
         Ok(server) => Some(server),
@@ -205,7 +212,21 @@ pub async fn start_on(
             None
         }
     };
-    Ok(Running { engine, server, data_dir: data_dir.to_owned() })
+    Ok(Running { engine, server, data_dir: data_dir.to_owned(), limits })
+}
+
+/// Holds the data folder and opens the database in it.
+async fn open_store(data_dir: &Path, clock: &dyn Clock) -> Result<(DataFolder, Store, OpenReport), StartError> {
+    let folder = hold(data_dir, clock).await?;
+    let now = clock.now();
+    let (folder, opened) = tokio::task::spawn_blocking(move || {
+        let opened = Store::open(&folder, now);
+        (folder, opened)
+    })
+    .await
+    .map_err(|error| PortError::new(ErrorCode::StoreFailed, "opening the database was cut short").caused_by(error))?;
+    let (store, opened) = opened?;
+    Ok((folder, store, opened))
 }
 
 /// Holds the data folder; a command that is about to end is waited for.

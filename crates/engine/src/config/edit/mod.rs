@@ -262,7 +262,8 @@ impl SettingsFile {
             return Err(EditError::invalid("", super::plain("there is no account yet".into())));
         }
         let text = text.into_string();
-        let settings = Settings::parse(&text).map_err(|error| EditError::invalid(&text, error))?;
+        let mut settings = Settings::parse(&text).map_err(|error| EditError::invalid(&text, error))?;
+        settings.lie_at(&self.path);
         Ok(Edited { text, settings })
     }
 

@@ -1,0 +1,269 @@
+//! What first run and the pages of the settings need: trying a sign-in out before it is kept, and knowing what can be set.
+//!
+//! What is tried out is spoken to by the same adapters as afterwards, and keeps the same limits: those of the running
+//! Timbre, or what the data folder remembers.
+
+mod known;
+mod limits;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use timbre_domain::call::AccountName;
+use timbre_domain::crm::{Rehearsal, RehearsalStep};
+use timbre_domain::endpoint::{Endpoint, OwnEndpoints};
+use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::ports::{Clock, LiveAnswer, SecretStore, Telephony};
+use timbre_domain::texts::{Catalogue, Language};
+use timbre_engine::config::Settings;
+use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, Edit, EditError, Place, SettingsFile};
+use timbre_engine::zone;
+
+pub use known::{KnownConnector, KnownSetting, SettingKind, known_connectors};
+pub use limits::Limits;
+
+use crate::{StartError, adapter, connectors};
+
+/// The vendor's limit may make each question wait, and each may take a while; longer than this nobody waits.
+const CHECKED_WITHIN: Duration = Duration::from_secs(90);
+
+/// With what something is tried out.
+pub struct Checking<'a> {
+    /// The settings that the draft is to become a part of.
+    pub file: &'a SettingsFile,
+    /// Where the secret is, unless one is given; and where those are kept that a CRM gives in exchange.
+    pub secrets: Arc<dyn SecretStore>,
+    /// Whose limits count: [`Running::limits`](crate::Running::limits), or [`Limits::Folder`] while nobody runs.
+    pub limits: Limits,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The language of what is told.
+    pub language: Language,
+}
+
+/// What a vendor answered to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AccountCheck {
+    /// The account's endpoints.
+    pub endpoints: Vec<Endpoint>,
+    /// Whether the user name is the number of one of them.
+    pub username_is_endpoint: bool,
+    /// The draft's endpoints that the account has not.
+    pub unknown_endpoints: Vec<String>,
+    /// How many calls were going on, the agent's own and those of others.
+    pub live_calls: usize,
+    /// How many parts of the answer could not be read.
+    pub unread: usize,
+    /// Our clock less the vendor's, seconds; nothing where the vendor does not say.
+    pub clock_ahead_s: Option<i64>,
+    /// A zone that would fit the vendor's times, where the draft's does not; only a call that rings tells.
+    pub fitting_zone: Option<String>,
+    /// What is strange about clock or zone, for people.
+    pub clock_words: Option<String>,
+}
+
+/// Why something is not right, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CheckFailed {
+    /// What it is.
+    pub code: ErrorCode,
+    /// What happened.
+    pub what: String,
+    /// What to do about it.
+    pub what_to_do: String,
+    /// One line in English for whoever helps, without secrets.
+    pub detail: String,
+    /// The field of the form that is wrong, where it can be told.
+    pub place: Option<Box<Place>>,
+}
+
+impl CheckFailed {
+    fn new(language: Language, code: ErrorCode, detail: String) -> Self {
+        let catalogue = Catalogue::of(language);
+        Self { code, what: catalogue.what(code), what_to_do: catalogue.what_to_do(code), detail, place: None }
+    }
+
+    /// A change of the settings that was refused.
+    #[must_use]
+    pub fn of_edit(language: Language, error: &EditError) -> Self {
+        Self { place: error.place().cloned().map(Box::new), ..Self::new(language, error.code(), error.to_string()) }
+    }
+
+    /// An adapter's failure.
+    #[must_use]
+    pub fn of_port(language: Language, error: &PortError) -> Self {
+        Self::new(language, error.code, error.detail.clone())
+    }
+
+    fn of_start(language: Language, error: &StartError) -> Self {
+        Self::new(language, error.code(), error.to_string())
+    }
+}
+
+/// Asks the vendor for an account's endpoints and calls, once each. `was` is the account's name in the settings until now;
+/// without a `password`, the stored one is used.
+///
+/// # Errors
+/// What is wrong with the draft, or why the vendor gave no answer.
+pub async fn check_account(
+    checking: &Checking<'_>,
+    was: Option<&str>,
+    draft: &AccountDraft,
+    password: Option<SecretString>,
+) -> Result<AccountCheck, CheckFailed> {
+    let of_port = |error: PortError| CheckFailed::of_port(checking.language, &error);
+    let edit = Edit::PutAccount { was: was.map(str::to_owned), account: draft.clone() };
+    let settings = checking.with(edit)?;
+    let account = settings.accounts.iter().find(|account| account.name.as_str() == draft.name.trim());
+    let account = account
+        .ok_or_else(|| CheckFailed::new(checking.language, ErrorCode::NotFound, "no account of this name".into()))?;
+    let shared = checking.limits.open(&checking.clock).await;
+    let shared = shared.map_err(|error| CheckFailed::of_start(checking.language, &error))?;
+    let secrets = checking.trying(&account.name, password);
+    let (_, telephony) = adapter(account, &settings, &secrets, &shared.throttles, &checking.clock).map_err(of_port)?;
+    let own = OwnEndpoints::new(account.endpoints.iter().cloned());
+    let asked = tokio::select! {
+        asked = ask(telephony.as_ref(), &own, checking.clock.as_ref()) => asked,
+        () = checking.clock.sleep(CHECKED_WITHIN) => Err(PortError::new(ErrorCode::TimedOut, "no answer within 90 s")),
+    };
+    drop(telephony);
+    shared.close().await;
+    let Asked { live, at, endpoints } = asked.map_err(of_port)?;
+    let known = |number: &str| endpoints.iter().any(|endpoint| endpoint.number.as_str() == number);
+    let ahead = live.vendor_clock.map(|vendor| at - vendor);
+    let ringing = live.observations.iter().find(|call| call.connected_at.is_none());
+    let advice = ringing.and_then(|call| {
+        // Without what our clock is ahead: the zone's fault alone.
+        zone::advice(at - call.detected_at - ahead.unwrap_or_default(), account.time_zone, at)
+    });
+    Ok(AccountCheck {
+        username_is_endpoint: known(&account.username),
+        unknown_endpoints: account.endpoints.iter().map(ToString::to_string).filter(|one| !known(one)).collect(),
+        live_calls: live.observations.len() + live.others,
+        unread: live.unread.len(),
+        clock_ahead_s: ahead.map(|ahead| ahead.num_seconds()),
+        fitting_zone: match advice {
+            Some(zone::Advice::Zone { zone, .. }) => Some(zone.name().to_owned()),
+            _ => None,
+        },
+        clock_words: advice
+            .or_else(|| ahead.and_then(clock_advice))
+            .map(|advice| advice.in_words(Catalogue::of(checking.language))),
+        endpoints,
+    })
+}
+
+/// The calls first: an agent waits, and a wrong password shows at once.
+async fn ask(telephony: &dyn Telephony, own: &OwnEndpoints, clock: &dyn Clock) -> Result<Asked, PortError> {
+    let live = telephony.live_calls(own).await?;
+    let at = clock.now();
+    Ok(Asked { live, at, endpoints: telephony.endpoints().await? })
+}
+
+struct Asked {
+    live: LiveAnswer,
+    /// When that answer came, by our clock; the next question may have waited long.
+    at: DateTime<Utc>,
+    endpoints: Vec<Endpoint>,
+}
+
+fn clock_advice(ahead: TimeDelta) -> Option<zone::Advice> {
+    let off = ahead.abs() > TimeDelta::minutes(5);
+    off.then(|| zone::Advice::Clock { minutes: ahead.num_minutes() })
+}
+
+/// Tries a CRM out, without writing anything there. `was` is its name in the settings until now; without a `key`, the
+/// stored one is used.
+///
+/// # Errors
+/// What is wrong with the draft. What the CRM refuses is told by the steps.
+pub async fn check_connector(
+    checking: &Checking<'_>,
+    was: Option<&str>,
+    draft: &ConnectorDraft,
+    key: Option<SecretString>,
+) -> Result<Vec<RehearsalStep>, CheckFailed> {
+    let edit = Edit::PutConnector { was: was.map(str::to_owned), connector: draft.clone() };
+    let settings = checking.with(edit)?;
+    let connector = settings.connectors.iter().find(|connector| connector.name.as_str() == draft.name.trim());
+    let connector = connector
+        .ok_or_else(|| CheckFailed::new(checking.language, ErrorCode::NotFound, "no CRM of this name".into()))?;
+    let secrets = checking.trying(&connector.name, key);
+    let limiters = checking.limits.limiters();
+    let crm = connectors::adapter(connector, &settings, &secrets, &checking.clock, &limiters)
+        .map_err(|error| CheckFailed::of_port(checking.language, &error))?;
+    Ok(crm.rehearse(&Rehearsal::default()).await)
+}
+
+/// Makes changes of the settings, checks them with the connectors' files, and writes them.
+///
+/// # Errors
+/// What is wrong, with the field where it can be told; nothing was written then.
+pub fn save(
+    file: &mut SettingsFile,
+    revision: &str,
+    edits: &[Edit],
+    language: Language,
+) -> Result<Settings, CheckFailed> {
+    let refused = |error: EditError| CheckFailed::of_edit(language, &error);
+    let edited = file.edited(revision, edits).map_err(refused)?;
+    // Only what this changes: a CRM whose file is broken must not keep the rest from being mended.
+    for edit in edits {
+        if let Edit::PutConnector { connector, .. } = edit {
+            let one = |known: &&timbre_engine::config::ConnectorSettings| known.name.as_str() == connector.name.trim();
+            if let Some(one) = edited.settings.connectors.iter().find(one) {
+                connectors::check_one(one, &edited.settings).map_err(|error| CheckFailed::of_port(language, &error))?;
+            }
+        }
+    }
+    file.write(&edited).map_err(refused)?;
+    Ok(edited.settings)
+}
+
+impl Checking<'_> {
+    fn with(&self, edit: Edit) -> Result<Settings, CheckFailed> {
+        let edited = self.file.edited(&self.file.revision(), &[edit]);
+        edited.map(|edited| edited.settings).map_err(|error| CheckFailed::of_edit(self.language, &error))
+    }
+
+    fn trying(&self, name: &AccountName, given: Option<SecretString>) -> Arc<dyn SecretStore> {
+        match given {
+            None => self.secrets.clone(),
+            Some(secret) => Arc::new(Trying { name: name.clone(), secret, others: self.secrets.clone() }),
+        }
+    }
+}
+
+/// The secrets, with one that is not kept yet.
+struct Trying {
+    name: AccountName,
+    secret: SecretString,
+    others: Arc<dyn SecretStore>,
+}
+
+#[async_trait]
+impl SecretStore for Trying {
+    async fn password(&self, account: &AccountName) -> Result<SecretString, PortError> {
+        if *account == self.name {
+            return Ok(self.secret.clone());
+        }
+        // What a CRM gave in exchange for the key until now would be tried out instead of the new key.
+        if account.as_str().strip_suffix("-token") == Some(self.name.as_str()) {
+            return Err(PortError::new(ErrorCode::SecretMissing, "a new key is tried out"));
+        }
+        self.others.password(account).await
+    }
+
+    async fn keep(&self, account: &AccountName, secret: SecretString) -> Result<(), PortError> {
+        self.others.keep(account, secret).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Whose limits a trial keeps: every limit a vendor sets counts for everything that shares it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use timbre_crm::Limiters;
+use timbre_domain::ports::Clock;
+use timbre_store::{DataFolder, Store};
+use timbre_telephony::throttle::Throttles;
+
+use crate::{StartError, open_store};
+
+/// Whose limits a trial keeps. Give it back before the Timbre it came from is stopped.
+#[derive(Clone)]
+pub enum Limits {
+    /// Those of a running Timbre.
+    Running {
+        /// Of the telephony vendors.
+        throttles: Arc<Throttles>,
+        /// Of the CRMs.
+        limiters: Arc<Limiters>,
+    },
+    /// Nobody runs on this data folder: it remembers when a vendor was last asked, and will remember that it was asked now.
+    Folder(PathBuf),
+}
+
+/// The limits, held for as long as somebody asks.
+pub(super) struct Open {
+    pub(super) throttles: Arc<Throttles>,
+    folder: Option<(DataFolder, Arc<Store>)>,
+}
+
+impl Limits {
+    pub(super) async fn open(&self, clock: &Arc<dyn Clock>) -> Result<Open, StartError> {
+        match self {
+            Self::Running { throttles, .. } => Ok(Open { throttles: throttles.clone(), folder: None }),
+            Self::Folder(data_dir) => {
+                let (folder, store, opened) = open_store(data_dir, clock.as_ref()).await?;
+                if opened.set_aside.is_some() {
+                    tracing::error!("the database was damaged: it was set aside");
+                }
+                let store = Arc::new(store);
+                let throttles = Arc::new(Throttles::new(clock.clone(), store.clone()));
+                Ok(Open { throttles, folder: Some((folder, store)) })
+            }
+        }
+    }
+
+    pub(super) fn limiters(&self) -> Arc<Limiters> {
+        match self {
+            Self::Running { limiters, .. } => limiters.clone(),
+            Self::Folder(_) => Arc::default(),
+        }
+    }
+}
+
+impl Open {
+    /// Lets go of the data folder, so that Timbre can start on it.
+    pub(super) async fn close(self) {
+        let Self { throttles, folder } = self;
+        drop(throttles);
+        let Some((folder, store)) = folder else { return };
+        let Ok(store) = Arc::try_unwrap(store) else { return };
+        let closed = tokio::task::spawn_blocking(move || {
+            let closed = store.close();
+            drop(folder);
+            closed
+        });
+        if let Ok(Err(error)) = closed.await {
+            tracing::warn!(%error, "the database was not closed cleanly");
+        }
+    }
+}
