@@ -13,7 +13,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 use timbre_simulator::{RealClock, RequestKind, Simulator, SimulatorConfig};
-use timbre_tests::desktop::{App, FocusWatch, Lines, TypingProbe, VirtualDesktop, Window, settings};
+use timbre_tests::desktop::{
+    App, FocusWatch, Lines, ScreenReader, TypingProbe, VirtualDesktop, Wanted, Window, settings,
+};
 use timbre_tests::story::{ENDPOINT, PASSWORD};
 
 /// The vendor's rule and ours, made quick.
@@ -33,6 +35,7 @@ const ENDED: &str = "#555c65";
 /// The order is that in which they go: the app must not outlive its display.
 struct Office {
     app: App,
+    reader: Option<ScreenReader>,
     desktop: VirtualDesktop,
     sim: Simulator,
     _dir: TempDir,
@@ -41,15 +44,21 @@ struct Office {
 impl Office {
     /// Everything is up, and the app has asked the vendor once.
     async fn open() -> Self {
+        Self::open_with(|_| Ok(None)).await
+    }
+
+    /// The same, with somebody who reads the windows.
+    async fn open_with(reader: impl Fn(&mut VirtualDesktop) -> io::Result<Option<ScreenReader>>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = SimulatorConfig { reading_interval: INTERVAL, ..SimulatorConfig::default() };
         let sim = Simulator::start(config, Arc::new(RealClock::new())).await.unwrap();
-        let desktop = VirtualDesktop::start(&dir.path().join("home")).unwrap();
+        let mut desktop = VirtualDesktop::start(&dir.path().join("home")).unwrap();
+        let reader = reader(&mut desktop).unwrap();
         let settings = settings(&sim.base_url(), ENDPOINT, INTERVAL);
         let app = App::start(&desktop, &dir.path().join("app"), &settings, PASSWORD).unwrap();
         let asked = sim.wait_until(|ledger| ledger.requests_of(RequestKind::Live).any(|ask| ask.answered.is_some()));
         tokio::time::timeout(SOON, asked).await.expect("the app asks the vendor");
-        Self { app, desktop, sim, _dir: dir }
+        Self { app, reader, desktop, sim, _dir: dir }
     }
 
     fn popups(&self) -> Vec<Window> {
@@ -143,7 +152,7 @@ async fn asked_to_end_the_app_stops_within_five_seconds_and_leaves_nothing_behin
     let mut office = Office::open().await;
     let call = office.sim.rings("8888-4787", ENDPOINT);
     office.app.painted(&call.callid(), SOON).unwrap();
-    let Office { app, desktop, sim, _dir } = office;
+    let Office { app, desktop, sim, .. } = office;
     let in_use = app.data_dir().join("timbre.db.in-use");
     assert!(in_use.is_file(), "the mark stands while it runs");
 
@@ -197,4 +206,31 @@ async fn a_contact_added_by_timbrectl_to_the_running_app_is_shown_when_it_calls(
     assert_eq!(popup["contacts"][0]["name"], "Ana Fernández", "{popup}");
     office.app.painted(&call.callid(), SOON).unwrap();
     office.picture("a-contact");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_reader_reads_the_pop_up_and_finds_its_buttons_where_they_are() {
+    let mut office = Office::open_with(|desktop| desktop.start_screen_reader().map(Some)).await;
+    let reader = office.reader.as_mut().unwrap();
+    let call = office.sim.rings("8888-4787", ENDPOINT);
+    office.app.painted(&call.callid(), SOON).unwrap();
+    let popup = office.desktop.wait_for_window(POPUP, SOON).unwrap();
+
+    let number = reader.find(&Wanted::named("heading", "8888 4787").within(POPUP), SOON).unwrap();
+    assert_eq!(number.pid, office.app.pid());
+    reader.find(&Wanted::saying("Incoming call").within(POPUP), SOON).unwrap();
+    let text = reader.text_of(POPUP, SOON).unwrap();
+    assert!(text.lines().any(|line| line == "Nobody with this number"), "{text}");
+    assert!(call.answer());
+    reader.find(&Wanted::saying("in conversation").within(POPUP), SOON).unwrap();
+
+    let close = reader.find(&Wanted::named("push button", "Close").within(POPUP), SOON).unwrap();
+    let (x, y) = close.centre();
+    assert!(
+        (popup.x..popup.x + popup.width).contains(&x) && (popup.y..popup.y + popup.height).contains(&y),
+        "{close:?}"
+    );
+    office.desktop.click(x, y).unwrap();
+    office.app.hidden(&call.callid(), SOON).unwrap();
+    reader.wait_until_gone(&Wanted::named("heading", "8888 4787"), SOON).unwrap();
 }

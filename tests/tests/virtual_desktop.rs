@@ -196,6 +196,17 @@ fn a_locked_keyring_gives_nothing_until_it_is_unlocked() {
 }
 
 #[test]
+fn a_keyring_that_does_not_come_up_keeps_people_waiting_until_it_does() {
+    let (mut desktop, _dir) = desktop();
+    desktop.start_secret_service(Keyring::Asleep).unwrap();
+    let hangs = desktop.run("secret-tool", ["lookup", "service", "timbre"], Duration::from_secs(1)).unwrap_err();
+    assert_eq!(hangs.kind(), std::io::ErrorKind::TimedOut);
+    let secrets = desktop.start_secret_service(Keyring::Unlocked).unwrap();
+    store(&desktop, "b3tter-kn0wn");
+    assert_eq!(secrets.stored().unwrap().len(), 1);
+}
+
+#[test]
 fn a_window_is_read_as_a_screen_reader_does_and_clicked_where_its_button_is() {
     let (mut desktop, _dir) = desktop();
     let mut reader = desktop.start_screen_reader().unwrap();
@@ -222,6 +233,7 @@ fn a_window_is_read_as_a_screen_reader_does_and_clicked_where_its_button_is() {
     desktop.type_text("bea", Duration::from_millis(5)).unwrap();
     let typed = Wanted { role: Some("text"), text: Some("bea"), state: Some("focused"), ..Wanted::default() };
     assert_eq!(reader.find(&typed, SOON).unwrap().text, "bea");
+    assert_eq!(reader.find(&Wanted::focused(), SOON).unwrap().role, "text");
     assert!(reader.text_of("A window", SOON).unwrap().lines().any(|line| line == "Saved at once"));
 
     let missing = reader.find(&Wanted::named("push button", "Delete"), NOW).unwrap_err();

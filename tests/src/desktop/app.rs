@@ -1,11 +1,12 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use super::processes::run_to_the_end;
 use super::{Guest, Lines, VirtualDesktop};
 use crate::programs::program;
 
@@ -52,7 +53,8 @@ struct Line {
 }
 
 impl App {
-    /// Starts it with these settings. Its files are below `dir`; what it logs is in `timbre.log` there.
+    /// Starts it with these settings and the password in its environment. Its files are below `dir`; what it logs is in
+    /// `timbre.log` there.
     ///
     /// # Errors
     /// When it can't be started.
@@ -60,12 +62,29 @@ impl App {
     /// # Panics
     /// When it was not built; the message says how to.
     pub fn start(desktop: &VirtualDesktop, dir: &Path, settings: &str, password: &str) -> io::Result<Self> {
+        fs::create_dir_all(dir)?;
+        fs::write(dir.join("timbre.toml"), settings)?;
+        Self::start_again(desktop, dir, &[("TIMBRE_SECRET_MAIN", password)], &[])
+    }
+
+    /// Starts it on the files that lie below `dir`, or on none for a first run, with these variables and arguments besides.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    ///
+    /// # Panics
+    /// When it was not built; the message says how to.
+    pub fn start_again(
+        desktop: &VirtualDesktop,
+        dir: &Path,
+        env: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> io::Result<Self> {
         let (config, data_dir) = (dir.join("timbre.toml"), dir.join("data"));
         fs::create_dir_all(dir)?;
-        fs::write(&config, settings)?;
         let mut command = desktop.command(program("timbre"));
-        command.arg("--config").arg(&config).arg("--data-dir").arg(&data_dir);
-        command.env("TIMBRE_PAINT_LOG", "1").env("TIMBRE_SECRET_MAIN", password);
+        command.arg("--config").arg(&config).arg("--data-dir").arg(&data_dir).args(arguments);
+        command.env("TIMBRE_PAINT_LOG", "1").envs(env.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(dir.join("timbre.log"))?);
         let mut guest = Guest { child: command.spawn()? };
         let stdout = guest.child().stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
@@ -90,6 +109,16 @@ impl App {
         command.arg("--config").arg(&self.config).arg("--data-dir").arg(&self.data_dir).arg("--json");
         command.stdin(Stdio::null());
         command
+    }
+
+    /// Runs a second process of it to its end, on the same files: what the desktop does with a link, `tel:+50688884787`.
+    ///
+    /// # Errors
+    /// When it can't be started or does not end in time, as one that has become an app of its own would not.
+    pub fn call_on(&self, desktop: &VirtualDesktop, arguments: &[&str], within: Duration) -> io::Result<Output> {
+        let mut command = desktop.command(program("timbre"));
+        command.arg("--config").arg(&self.config).arg("--data-dir").arg(&self.data_dir).args(arguments);
+        run_to_the_end(command, within)
     }
 
     /// Waits until the pop-up of the call with this id was painted, however early that was.

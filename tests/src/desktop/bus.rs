@@ -32,6 +32,8 @@ const CONFIGURATION: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D
     <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
+  <!-- How long whoever asks for a service that does not come has to wait; as on a real session bus. -->
+  <limit name="service_start_timeout">120000</limit>
 </busconfig>
 "#;
 
@@ -82,11 +84,19 @@ impl VirtualDesktop {
         Ok(builder.method_timeout(ANSWERS_WITHIN))
     }
 
-    /// Lets the bus start an installed service when somebody asks for it.
-    pub(super) fn offer(&self, bus: &Bus, service: &str) -> io::Result<()> {
-        let file = format!("{service}.service");
-        fs::copy(Path::new("/usr/share/dbus-1/services").join(&file), self.home.join("bus/services").join(&file))?;
+    /// Lets the bus start a service when somebody asks for it, with this command.
+    pub(super) fn offer(&self, bus: &Bus, service: &str, command: &str) -> io::Result<()> {
+        let file = self.home.join("bus/services").join(format!("{service}.service"));
+        fs::write(file, format!("[D-BUS Service]\nName={service}\nExec={command}\n"))?;
         bus.ask_bus("ReloadConfig", &())
+    }
+
+    /// Lets the bus start an installed service as the system would.
+    pub(super) fn offer_installed(&self, bus: &Bus, service: &str) -> io::Result<()> {
+        let file = Path::new("/usr/share/dbus-1/services").join(format!("{service}.service"));
+        let definition = fs::read_to_string(file)?;
+        let command = definition.lines().find_map(|line| line.strip_prefix("Exec="));
+        self.offer(bus, service, command.ok_or_else(|| io::Error::other("a service without a command"))?)
     }
 }
 

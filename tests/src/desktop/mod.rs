@@ -47,8 +47,14 @@ pub use self::windows::Window;
 /// How long a part of the desktop may take to come up, on a machine that is busy compiling.
 const COMES_UP_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long what was killed may take to be gone.
+const GOES_WITHIN: Duration = Duration::from_secs(10);
+
 /// Marks every process that runs inside, however it was started.
 const MARK: &str = "TIMBRE_VIRTUAL_DESKTOP";
+
+/// Tells GTK that there is no screen reader.
+const DEAF: (&str, &str) = ("NO_AT_BRIDGE", "1");
 
 /// The desktop; it goes with this value, and so does everything that runs inside.
 #[derive(Debug)]
@@ -88,7 +94,8 @@ impl Drop for Guest {
 }
 
 impl VirtualDesktop {
-    /// Brings a desktop of 1280 × 800 up, with its home in `dir`.
+    /// Brings a desktop of 1280 × 800 up, with its home in `dir`. That must not be deep: the paths of sockets below it may
+    /// have no more than 107 bytes.
     ///
     /// # Errors
     /// When a program is missing or does not come up.
@@ -120,6 +127,8 @@ impl VirtualDesktop {
             ("XDG_SESSION_TYPE".to_owned(), "x11".to_owned()),
             // Settings of the toolkit come from nowhere and go nowhere.
             ("GSETTINGS_BACKEND".to_owned(), "memory".to_owned()),
+            // Nobody reads the windows, so that programs need not look for who does.
+            (DEAF.0.to_owned(), DEAF.1.to_owned()),
         ];
         for (name, below) in [
             ("HOME", ""),
@@ -255,8 +264,15 @@ impl Drop for VirtualDesktop {
             let _ = child.kill();
             let _ = child.wait();
         }
-        for process in self.inside() {
-            let _ = Command::new("kill").args(["-KILL", &process.to_string()]).stderr(Stdio::null()).status();
+        // Whoever was just being started by another is found in the next round. Nobody outlives this but a process that
+        // the system can't end, and for that one there is no use in waiting.
+        let deadline = Instant::now() + GOES_WITHIN;
+        loop {
+            let left: Vec<_> = self.inside().iter().map(u32::to_string).collect();
+            if left.is_empty() || Instant::now() >= deadline {
+                return;
+            }
+            let _ = Command::new("kill").arg("-KILL").args(left).stderr(Stdio::null()).status();
         }
     }
 }

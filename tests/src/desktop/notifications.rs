@@ -269,16 +269,17 @@ impl Notifications {
     /// # Errors
     /// When it can't be seen, or has no such action.
     pub fn invoke(&self, id: u32, action: &str) -> io::Result<()> {
-        let resident = {
-            let mut state = self.told.state();
-            let open = state.open(id).ok_or_else(|| io::Error::other(format!("no notification {id} to be seen")))?;
-            if !open.actions.iter().any(|(key, _)| key == action) {
-                return Err(io::Error::other(format!("{action} is none of {:?}", open.actions)));
-            }
-            open.resident
-        };
+        let mut state = self.told.state();
+        let open = state.open(id).ok_or_else(|| io::Error::other(format!("no notification {id} to be seen")))?;
+        if !open.actions.iter().any(|(key, _)| key == action) {
+            return Err(io::Error::other(format!("{action} is none of {:?}", open.actions)));
+        }
+        let goes = !open.resident;
+        // Before the program hears of it: it may then want to take back what is gone already.
+        open.closed = goes.then_some(Closed::ByPerson);
+        drop(state);
         self.tell("ActionInvoked", &(id, action))?;
-        if resident { Ok(()) } else { self.close(id, Closed::ByPerson) }
+        if goes { self.tell_closed(id, Closed::ByPerson) } else { Ok(()) }
     }
 
     /// Takes a notification away.
@@ -290,6 +291,10 @@ impl Notifications {
         let open = state.open(id).ok_or_else(|| io::Error::other(format!("no notification {id} to be seen")))?;
         open.closed = Some(why);
         drop(state);
+        self.tell_closed(id, why)
+    }
+
+    fn tell_closed(&self, id: u32, why: Closed) -> io::Result<()> {
         self.told.changed.notify_all();
         self.tell("NotificationClosed", &(id, why as u32))
     }

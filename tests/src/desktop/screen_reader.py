@@ -39,13 +39,15 @@ def windows():
                 yield frame.get_name() or "", frame.get_process_id(), frame
 
 
-def walk(node, depth=0):
+def walk(node, depth=0, page=False):
     """Everything that is shown in a window, in the order it is read."""
-    yield node, depth
+    # A part of a page that is scrolled out of sight is visible and not showing; a part of a window that stands in a hidden
+    # one is, too. What lies between a window and its page is neither, and yet the page is shown.
+    page = page or node.get_role_name() == "document web"
+    if has(node, "visible" if page else "showing"):
+        yield node, depth
     for child in children(node):
-        # A part of the page below the fold is visible, but not showing.
-        if has(child, "visible") or has(child, "showing"):
-            yield from walk(child, depth + 1)
+        yield from walk(child, depth + 1, page)
 
 
 def described(node, title, window):
@@ -95,7 +97,11 @@ def find_all(order):
 
 
 def find(order):
-    return next(iter(find_all(order)), None)
+    hits = found(order)
+    if not hits:
+        return None
+    # What stands around the thing with the focus may have it too; the innermost comes last.
+    return described(*hits[-1 if order.get("state") == "focused" else 0])
 
 
 def click(order):

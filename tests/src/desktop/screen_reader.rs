@@ -8,10 +8,13 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{COMES_UP_WITHIN, Guest, Lines, VirtualDesktop};
+use super::{COMES_UP_WITHIN, DEAF, Guest, Lines, VirtualDesktop};
 
 /// Debian's and Fedora's, and Arch's place for it.
 const LAUNCHERS: [&str; 2] = ["/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi-bus-launcher"];
+
+/// How long windows may come and go before they can be read.
+const READS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The reader; it ends with this value.
 #[derive(Debug)]
@@ -50,10 +53,9 @@ impl<'a> Wanted<'a> {
         Self { text: Some(text), ..Self::default() }
     }
 
-    /// What has the focus.
+    /// What has the focus; not what stands around it.
     #[must_use]
     pub fn focused() -> Self {
-        // The window has it too, as long as its page has.
         Self { state: Some("focused"), ..Self::default() }
     }
 
@@ -133,6 +135,7 @@ impl VirtualDesktop {
         let launcher =
             launcher.ok_or_else(|| io::Error::other("at-spi-bus-launcher is missing (Debian: at-spi2-core)"))?;
         let bus = self.bus()?;
+        self.env.retain(|(name, _)| name != DEAF.0);
         let mut command = self.command(launcher);
         // Programs describe their windows only where somebody is known to read them.
         command.args(["--launch-immediately", "--a11y=1"]);
@@ -164,6 +167,7 @@ impl ScreenReader {
         Ok(serde_json::from_str::<Answer<T>>(&line)?.answer)
     }
 
+    /// What to say where something was not found.
     fn missing(&mut self, wanted: &Wanted<'_>) -> io::Error {
         let tree = self.tree().unwrap_or_else(|error| error.to_string());
         io::Error::new(io::ErrorKind::TimedOut, format!("nothing like {wanted:?} in\n{tree}"))
@@ -180,9 +184,11 @@ impl ScreenReader {
     /// All such things there are now.
     ///
     /// # Errors
-    /// When the reader has ended.
+    /// When a window can't be read, or the reader has ended.
     pub fn find_all(&mut self, wanted: &Wanted<'_>) -> io::Result<Vec<Control>> {
-        Ok(self.order("find_all", wanted, Duration::ZERO)?.unwrap_or_default())
+        // A window that goes while it is read is no answer yet.
+        let found = self.order("find_all", wanted, READS_WITHIN)?;
+        found.ok_or_else(|| io::Error::other("a window does not let itself be read"))
     }
 
     /// Waits until there is no such thing.
@@ -223,6 +229,6 @@ impl ScreenReader {
     /// # Errors
     /// When the reader has ended.
     pub fn tree(&mut self) -> io::Result<String> {
-        Ok(self.order("tree", &Wanted::default(), Duration::ZERO)?.unwrap_or_default())
+        Ok(self.order("tree", &Wanted::default(), READS_WITHIN)?.unwrap_or_default())
     }
 }

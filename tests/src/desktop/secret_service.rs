@@ -25,7 +25,8 @@ pub enum Keyring {
     Unlocked,
     /// It runs, and would ask for its password: the person has signed in by a fingerprint.
     Locked,
-    /// It is installed but nobody started it: the bus tries as soon as somebody asks.
+    /// It is installed, and the bus starts it as soon as somebody asks, but it never comes up: who asks waits two minutes
+    /// for an error. When it is brought up after all, they are answered.
     Asleep,
 }
 
@@ -47,14 +48,14 @@ pub struct SecretService {
 }
 
 impl VirtualDesktop {
-    /// Brings the Secret Service up. Without this there is none.
+    /// Brings the Secret Service up. Without this there is none: who asks is refused at once.
     ///
     /// # Errors
     /// When it does not come up (Debian: gnome-keyring).
     pub fn start_secret_service(&mut self, keyring: Keyring) -> io::Result<SecretService> {
         let service = SecretService { bus: self.bus()? };
         if keyring == Keyring::Asleep {
-            self.offer(&service.bus, NAME)?;
+            self.offer(&service.bus, NAME, "/bin/sleep 600")?;
             return Ok(service);
         }
         let mut daemon = self.command("gnome-keyring-daemon");

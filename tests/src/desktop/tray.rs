@@ -67,7 +67,7 @@ impl VirtualDesktop {
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("xfce4-panel.xml"), PANEL)?;
         let bus = Arc::new(self.bus()?);
-        self.offer(&bus, "org.xfce.Xfconf")?;
+        self.offer_installed(&bus, "org.xfce.Xfconf")?;
         let mut panel = self.command("xfce4-panel");
         panel.arg("--disable-wm-check");
         self.silent_part(panel)?;
