@@ -45,9 +45,11 @@ fn make(workspace: &Workspace, icons: &Path, scratch: &Path) -> Result<(), Failu
     let app = icons.join(APP).with_extension("svg");
     // Without sizes it makes what each system's package wants, of which we take two.
     run_command(tauri(workspace)?.arg("icon").arg(&app).arg("--output").arg(scratch))?;
-    for name in ["icon.ico", "icon.icns"] {
-        take(&scratch.join(name), &icons.join(name))?;
-    }
+    take(&scratch.join("icon.ico"), &icons.join("icon.ico"))?;
+    let icns = scratch.join("icon.icns");
+    let family = fs::read(&icns).map_err(|error| at(&icns, &error))?;
+    let ordered = in_order(&family).ok_or_else(|| Failure::advice(format!("{}: not an ICNS", icns.display())))?;
+    fs::write(icons.join("icon.icns"), ordered).map_err(|error| at(icons, &error))?;
     render(workspace, &app, scratch, &APP_SIZES)?;
     for size in APP_SIZES {
         take(&scratch.join(file(size)), &icons.join(file(size)))?;
@@ -84,6 +86,21 @@ fn take(from: &Path, to: &Path) -> Result<(), Failure> {
         fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
     }
     fs::copy(from, to).map(drop).map_err(|error| at(to, &error))
+}
+
+/// The same pictures in the order of their types. Tauri writes them in any, and a run that changes nothing is to change no
+/// file. An ICNS is its name and length, then each picture with its type and length; lengths count themselves.
+fn in_order(icns: &[u8]) -> Option<Vec<u8>> {
+    let (head, mut rest) = icns.split_at_checked(8)?;
+    let mut pictures = Vec::new();
+    while !rest.is_empty() {
+        let length = u32::from_be_bytes(rest.get(4..8)?.try_into().ok()?);
+        let (picture, after) = rest.split_at_checked(usize::try_from(length).ok()?.max(8))?;
+        pictures.push(picture);
+        rest = after;
+    }
+    pictures.sort_unstable();
+    Some([head, &pictures.concat()].concat())
 }
 
 fn at(path: &Path, error: &io::Error) -> Failure {
@@ -160,6 +177,18 @@ mod tests {
     fn the_pictures_are_made_from_the_drawings_as_they_are() {
         let written = fs::read_to_string(icons().join(MADE_FROM)).unwrap().replace('\r', "");
         assert_eq!(written, made_from(&icons()).unwrap(), "run cargo xtask icons");
+    }
+
+    #[test]
+    fn the_pictures_of_an_icns_get_one_order_and_a_broken_one_none() {
+        let part = |kind: &[u8; 4], bytes: &[u8]| [&kind[..], &[0, 0, 0, 8 + bytes.len() as u8], bytes].concat();
+        let head = b"icns\0\0\0\x20".to_vec();
+        let (first, second) = (part(b"ic07", b"abc"), part(b"ic12", b"d"));
+        let ordered = [head.clone(), first.clone(), second.clone()].concat();
+
+        assert_eq!(in_order(&[head.clone(), second, first].concat()).unwrap(), ordered);
+        assert_eq!(in_order(&ordered[..ordered.len() - 1]), None);
+        assert_eq!(in_order(b"icns"), None);
     }
 
     #[test]
