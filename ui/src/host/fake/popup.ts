@@ -129,7 +129,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
     ...(catalogue ? { dispositions: { all: catalogue } } : {}),
     ...(query.get("crm") === "none" ? { has_crm: false } : {}),
   });
-  let listener: PopupListener;
+  let listener: PopupListener | undefined;
   let shown = samples.one!;
   let kept = interaction();
 
@@ -171,14 +171,14 @@ export function popupHost(query: URLSearchParams): PopupHost {
       const state = states[query.get("state") ?? "ringing"] ?? {};
       shown = { ...sample, call: { ...sample.call, ...state } };
       kept = sample.interaction ?? interaction();
-      setTimeout(() => listener.show(shown));
+      setTimeout(() => listener?.show(shown));
       return Promise.resolve(greeting);
     },
     filled: (_, height) => said(`filled ${height}`),
     painted: () => said("painted"),
     async focus() {
       await said("focus");
-      listener.focused();
+      listener?.focused();
     },
     begun: () => said("begun"),
     close: () => said("close"),
@@ -193,7 +193,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
       }
       const parked = query.get("crm") === "parked";
       const state = parked ? "parked" : "done";
-      setTimeout(() => listener.records(callKey, [{ connector: "espocrm", state, at: new Date().toISOString() }]), 1500);
+      setTimeout(() => listener?.records(callKey, [{ connector: "espocrm", state, at: new Date().toISOString() }]), 1500);
       return { interaction: kept, records: [{ connector: "espocrm", state: "waiting", at: kept.updated_at }] };
     },
     choose: (_, id) => {
