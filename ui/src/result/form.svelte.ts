@@ -1,8 +1,6 @@
 // What an agent writes about a call: the fields on the screen, and the change they make of what is kept.
 
-import type { Charge } from "../bindings/Charge";
 import type { Disposition } from "../bindings/Disposition";
-import type { FollowUp } from "../bindings/FollowUp";
 import type { Hello } from "../bindings/Hello";
 import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
@@ -11,43 +9,14 @@ import type { Refusal } from "../bindings/Refusal";
 import type { Saved } from "../host/host";
 import { clock, decimal, localeOf, readDecimal } from "../kit/format";
 import { type TextKey, text } from "../texts";
+import { ChargeRow } from "./charges.svelte";
+import { change, type Content, placeOf } from "./content";
 import { actions, children, filtered, isLast, path, requirements } from "./dispositions";
 import { Saver, type SaveState, type Source } from "./saver.svelte";
 import { type Quick, quick, readMoment, writtenDate } from "./when";
 
 /** More options than this can't be told apart by one key: typing filters them. */
 export const NUMBER_KEYS = 9;
-
-/** A charge that has no id yet gets one when it is kept. */
-const NO_ID = "00000000-0000-0000-0000-000000000000";
-
-/** A charge as it stands in its fields. */
-export class ChargeRow {
-  id = NO_ID;
-  amount = $state("");
-  currency = $state("");
-  concept = $state("");
-
-  constructor(given: { id?: string; amount?: string; currency: string; concept?: string }) {
-    this.id = given.id ?? NO_ID;
-    this.amount = given.amount ?? "";
-    this.currency = given.currency;
-    this.concept = given.concept ?? "";
-  }
-
-  get empty(): boolean {
-    return this.amount.trim() === "" && this.concept.trim() === "";
-  }
-}
-
-/** What the fields say, as it would be kept. */
-interface Content {
-  disposition: string | null;
-  comment: string;
-  fields: Record<string, string>;
-  follow_up: FollowUp | null;
-  charges: Charge[];
-}
 
 /** Something in the fields that is not right, at its place. */
 export interface Fault {
@@ -276,7 +245,7 @@ export class ResultForm implements Source {
     this.charges.forEach((row, n) => {
       if (!row.empty && readDecimal(this.locale, row.amount) === null) {
         faults.push({ place: `charges[${n}].amount`, what: this.say("form.fault.amount") });
-      } else if (!row.empty && !/^[A-Z]{3}$/.test(row.currency.trim().toUpperCase())) {
+      } else if (!row.empty && !row.hasCurrency) {
         faults.push({ place: `charges[${n}].currency`, what: this.say("form.fault.currency") });
       }
     });
@@ -304,31 +273,13 @@ export class ResultForm implements Source {
 
   /** The charges that can be kept: a draft's may still lack its amount, but not its currency. */
   #sent(): ChargeRow[] {
-    return this.charges.filter((row) => !row.empty && /^[A-Z]{3}$/.test(row.currency.trim().toUpperCase()));
+    return this.charges.filter((row) => !row.empty && row.hasCurrency);
   }
 
   take(finish: boolean): { edit: InteractionEdit; kept: (saved: Saved) => void } | null {
     const content = this.#content();
-    const changed = (part: keyof Content) => JSON.stringify(content[part]) !== JSON.stringify(this.#base[part]);
-    const fields = Object.fromEntries(
-      Object.entries(content.fields).filter(([name, value]) => value !== (this.#base.fields[name] ?? "")),
-    );
-    const edit: InteractionEdit = {
-      contact: null,
-      agent: null,
-      disposition: changed("disposition") ? content.disposition : null,
-      comment: changed("comment") ? content.comment : null,
-      fields,
-      charges: changed("charges") ? content.charges : null,
-      finish: finish && !this.final,
-    };
-    if (changed("follow_up")) {
-      // The generated type knows no null, which takes a follow-up away.
-      (edit as { follow_up: FollowUp | null }).follow_up = content.follow_up;
-    }
-    const nothing =
-      edit.disposition === null && edit.comment === null && edit.charges === null && !("follow_up" in edit);
-    if (nothing && Object.keys(fields).length === 0 && !edit.finish) {
+    const edit = change(this.#base, content, finish && !this.final);
+    if (!edit) {
       return null;
     }
     const rows = this.#sent();
@@ -422,15 +373,4 @@ export class ResultForm implements Source {
   get unsaved(): boolean {
     return this.unread.length > 0 || this.take(false) !== null;
   }
-}
-
-/** The part of the form a place is in: `fields.pedido` and `field:pedido` are one, and so are all charges. */
-export function placeOf(place: string): string {
-  if (place.startsWith("fields.")) {
-    return `field:${place.slice(7)}`;
-  }
-  if (place.startsWith("charges")) {
-    return "charge";
-  }
-  return place.startsWith("follow_up") ? "follow_up" : place;
 }
