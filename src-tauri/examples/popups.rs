@@ -49,6 +49,7 @@ fn main() -> tauri::Result<()> {
     let options = timbre_desktop::Options {
         config: None,
         data_dir: None,
+        secrets: Arc::default(),
         on_glass: paint_log::from_environment(),
         opening: Opening::Nothing,
         whole: false,

@@ -17,6 +17,8 @@ use timbre_domain::status::{Hello, Status};
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::Context;
 use timbre_engine::commands::{Command, CommandError, Reply};
+use timbre_wiring::secrets::Secrets;
+use timbre_wiring::setup::Limits;
 use tokio::sync::{mpsc, watch};
 
 use crate::popup;
@@ -32,7 +34,7 @@ pub(crate) enum EngineState {
     /// It can't start as things are.
     Broken(ErrorCode, String),
     /// It runs; an engine that only shows pop-ups has no context.
-    Running(Option<Arc<Context>>),
+    Running(Option<(Arc<Context>, Limits)>),
 }
 
 /// What the supervisor of the engine is asked.
@@ -54,6 +56,7 @@ struct Inner {
     asks: mpsc::UnboundedSender<Ask>,
     data_dir: Option<PathBuf>,
     config: Option<PathBuf>,
+    secrets: Arc<Secrets>,
     clock: Arc<dyn Clock>,
     /// The last status told, for windows that come later.
     status: Mutex<Status>,
@@ -66,11 +69,12 @@ impl Desk {
         asks: mpsc::UnboundedSender<Ask>,
         data_dir: Option<PathBuf>,
         config: Option<PathBuf>,
+        secrets: Arc<Secrets>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let engine = watch::Sender::new(EngineState::Starting);
         let (status, app) = (Mutex::default(), std::sync::OnceLock::new());
-        Self(Arc::new(Inner { popups, engine, asks, data_dir, config, clock, status, app }))
+        Self(Arc::new(Inner { popups, engine, asks, data_dir, config, secrets, clock, status, app }))
     }
 
     /// The windows are there.
@@ -123,9 +127,21 @@ impl Desk {
     /// The running engine.
     pub(crate) fn context(&self) -> Option<Arc<Context>> {
         match &*self.0.engine.borrow() {
-            EngineState::Running(context) => context.clone(),
+            EngineState::Running(running) => running.as_ref().map(|(context, _)| context.clone()),
             _ => None,
         }
+    }
+
+    /// The vendors' limits: the running engine's, or what the data folder remembers.
+    pub(crate) fn limits(&self) -> Option<Limits> {
+        match &*self.0.engine.borrow() {
+            EngineState::Running(Some((_, limits))) => Some(limits.clone()),
+            _ => self.0.data_dir.clone().map(Limits::Folder),
+        }
+    }
+
+    pub(crate) fn secrets(&self) -> &Arc<Secrets> {
+        &self.0.secrets
     }
 
     /// Has the engine do something.

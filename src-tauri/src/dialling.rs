@@ -12,7 +12,9 @@ const AT_MOST: usize = 64;
 /// A link was opened: it always asks.
 pub(crate) fn open_link(desk: &Desk, link: &str) {
     let wish = match DialLink::parse(link) {
-        Ok(link) => DialWish::number(link.number, WishFrom::Link),
+        Ok(DialLink { number, extension, context, .. }) => {
+            DialWish { extension, context, ..DialWish::number(number, WishFrom::Link) }
+        }
         Err(error) => {
             // The link itself may be somebody's number: it is not logged.
             tracing::info!(%error, "a link can't be dialled");

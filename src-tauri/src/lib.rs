@@ -31,6 +31,8 @@ use timbre_domain::ports::Shell;
 use timbre_engine::Context;
 use timbre_engine::event::Event;
 use timbre_wiring::clock::SystemClock;
+use timbre_wiring::secrets::Secrets;
+use timbre_wiring::setup::Limits;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -44,8 +46,8 @@ pub type Going<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A running engine.
 pub struct Started {
-    /// What windows and commands work with; nothing for an engine that only shows pop-ups.
-    pub context: Option<Arc<Context>>,
+    /// What windows and commands work with, and the vendors' limits; nothing for an engine that only shows pop-ups.
+    pub context: Option<(Arc<Context>, Limits)>,
     /// Every event since its start.
     pub events: Option<Receiver<Event>>,
     /// Stops it.
@@ -70,6 +72,8 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// The data folder.
     pub data_dir: Option<PathBuf>,
+    /// The secrets, as the engine has them.
+    pub secrets: Arc<Secrets>,
     /// Told what became of pop-ups.
     pub on_glass: OnGlass,
     /// What to open once everything is there.
@@ -84,10 +88,10 @@ pub struct Options {
 /// # Errors
 /// When the system gives no windows.
 pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
-    let Options { config, data_dir, on_glass, opening, whole } = options;
+    let Options { config, data_dir, secrets, on_glass, opening, whole } = options;
     let (events, received) = channel();
     let (asks, asked) = unbounded_channel();
-    let desk = Desk::new(events, asks, data_dir, config, Arc::new(SystemClock::new()));
+    let desk = Desk::new(events, asks, data_dir, config, secrets, Arc::new(SystemClock::new()));
     let mut builder = tauri::Builder::default();
     if whole {
         // The first of all plug-ins: a second start ends before it does anything.
@@ -100,6 +104,7 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
             .plugin(tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec!["--background"])))
             .plugin(tauri_plugin_global_shortcut::Builder::new().build())
             .plugin(tauri_plugin_opener::init())
+            .plugin(tauri_plugin_dialog::init())
             .manage(desk.clone())
             .manage(main::Waiting::default())
             .manage(dial::Waiting::default())
@@ -175,7 +180,19 @@ fn handler() -> impl Fn(tauri::ipc::Invoke<tauri::Wry>) -> bool {
         main::main_set_preferences,
         main::main_screens,
         main::main_try_popup,
+        main::main_places,
+        main::main_open_place,
+        dial::dial_choose_identity,
         setup::setup_ready,
+        setup::setup_offers,
+        setup::setup_set_language,
+        setup::setup_check_account,
+        setup::setup_save_account,
+        setup::setup_keyring,
+        setup::setup_check_connector,
+        setup::setup_save_connector,
+        setup::setup_pick_connector_file,
+        setup::setup_finish,
     ]
 }
 

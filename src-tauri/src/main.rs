@@ -10,32 +10,36 @@ use clap::Parser;
 use timbre_desktop::opening::Args;
 use timbre_desktop::{NotStarted, Start, Started, paint_log, xwayland};
 use timbre_domain::ports::Shell;
+use timbre_wiring::secrets::{Secrets, SharedRedactor};
 use timbre_wiring::{Options, StartError, folders};
 
 /// Starts the engine behind the windows.
-async fn start(options: Options, shell: Arc<dyn Shell>) -> Result<Started, NotStarted> {
+async fn start(options: Options, secrets: Arc<Secrets>, shell: Arc<dyn Shell>) -> Result<Started, NotStarted> {
     // Where there is no settings file, nobody has set Timbre up yet.
     if options.config.as_deref().is_some_and(|file| !file.exists()) {
         return Err(NotStarted::NotSetUp);
     }
-    let mut running = timbre_wiring::start(&options, shell)
+    let mut running = timbre_wiring::start_using(&options, secrets, shell)
         .await
         .map_err(|error: StartError| NotStarted::Failed(error.code(), error.to_string()))?;
-    let (context, events) = (running.context(), running.take_first_events());
+    let (context, limits, events) = (running.context(), running.limits(), running.take_first_events());
     let stop = async move {
         if let Err(error) = running.stop().await {
             tracing::warn!(%error, "the engine did not stop cleanly");
         }
     };
-    Ok(Started { context: Some(context), events: Some(events), stop: Box::pin(stop) })
+    Ok(Started { context: Some((context, limits)), events: Some(events), stop: Box::pin(stop) })
 }
 
 fn main() -> tauri::Result<()> {
     let args = Args::parse();
     let opening = args.opening();
+    let redactor = SharedRedactor::default();
+    let secrets = Arc::new(Secrets::new(redactor.clone()));
     let engine = Options {
         config: args.config.or_else(folders::config_file),
         data_dir: args.data_dir.or_else(folders::data_dir),
+        redactor,
         ..Default::default()
     };
     log_file::start(engine.redactor.clone(), engine.data_dir.as_deref());
@@ -45,18 +49,14 @@ fn main() -> tauri::Result<()> {
     let windows = timbre_desktop::Options {
         config: engine.config.clone(),
         data_dir: engine.data_dir.clone(),
+        secrets: secrets.clone(),
         on_glass: paint_log::from_environment(),
         opening,
         whole: true,
     };
     let start: Start = Box::new(move |shell| {
-        let options = Options { config: engine.config.clone(), data_dir: engine.data_dir.clone(), ..again(&engine) };
-        Box::pin(start(options, shell))
+        // Secrets that are held in memory outlive a start.
+        Box::pin(start(engine.clone(), secrets.clone(), shell))
     });
     std::process::exit(timbre_desktop::run(windows, start)?);
-}
-
-/// The same options for another start: what was learnt to be a secret stays known.
-fn again(options: &Options) -> Options {
-    Options { redactor: options.redactor.clone(), ..Default::default() }
 }

@@ -83,7 +83,7 @@ fn act(desk: &Desk, notice: &Notice, chosen: &str) {
         "call_back" => {
             if let Some(number) = notice.number.clone() {
                 let contact = notice.contact;
-                dial::open(desk, DialWish { number, from: WishFrom::CallBack, contact, refusal: None });
+                dial::open(desk, DialWish { contact, ..DialWish::number(number, WishFrom::CallBack) });
             }
         }
         "snooze" => {

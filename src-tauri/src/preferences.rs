@@ -19,18 +19,26 @@ pub(crate) async fn choose(desk: &Desk, chosen: Preferences) -> Result<(), Refus
         hotkeys::take(app, desk, &before.hotkeys);
         return Err(desk.refusal(CommandError::new(ErrorCode::KeyTaken, not_had.detail).at(not_had.place)));
     }
-    if let Some(app) = desk.app().filter(|_| chosen.autostart != before.autostart) {
-        let autostart = app.autolaunch();
-        let done = if chosen.autostart { autostart.enable() } else { autostart.disable() };
-        done.map_err(|error| {
-            desk.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string()).at("autostart"))
-        })?;
+    if chosen.autostart != before.autostart {
+        start_with_session(desk, chosen.autostart)?;
     }
     desk.execute(Command::PreferencesSet(Box::new(chosen))).await?;
     apply(desk);
     desk.say_hello();
     follow::refresh(desk).await;
     Ok(())
+}
+
+/// Starts Timbre with the session from now on, or no more.
+pub(crate) fn start_with_session(desk: &Desk, wanted: bool) -> Result<(), Refusal> {
+    let Some(app) = desk.app() else { return Ok(()) };
+    let autostart = app.autolaunch();
+    // To switch off what is off fails on some systems.
+    if autostart.is_enabled().unwrap_or(!wanted) == wanted {
+        return Ok(());
+    }
+    let done = if wanted { autostart.enable() } else { autostart.disable() };
+    done.map_err(|error| desk.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string()).at("autostart")))
 }
 
 /// Acts on what was chosen before, at the start.

@@ -23,6 +23,7 @@ const AGAIN_AFTER: Duration = Duration::from_secs(15);
 /// Keeps an engine behind the windows until it is asked to end.
 pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<Ask>, opening: Opening, whole: bool) {
     let mut opening = Some(opening);
+    let mut looked_for_tray = !whole;
     loop {
         let mut again = None;
         let mut running = None;
@@ -32,7 +33,10 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
                 let following = events.map(|events| tauri::async_runtime::spawn(follow::run(desk.clone(), events)));
                 running = Some((stop, following));
                 if whole {
-                    settle_in(&desk);
+                    preferences::apply(&desk);
+                    if let Some(app) = desk.app() {
+                        hotkeys::take(app, &desk, &desk.preferences().hotkeys);
+                    }
                 }
                 if let Some(opening) = opening.take() {
                     open(&desk, opening);
@@ -40,13 +44,16 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
             }
             Err(NotStarted::NotSetUp) => {
                 desk.engine_is(EngineState::NotSetUp);
-                setup::open(&desk);
+                // An agent who closed it asks for it again from the tray.
+                if opening.take().is_some() {
+                    setup::open(&desk);
+                }
             }
             Err(NotStarted::Failed(code, detail)) => {
                 tracing::error!(code = code.as_str(), detail, "the engine did not start");
                 desk.engine_is(EngineState::Broken(code, detail));
                 // Windows with no engine behind them would look as if nobody called: it is said at once.
-                if opening.is_some() {
+                if opening.take().is_some() {
                     main::open(&desk, Goal::page(Page::Settings));
                 }
                 if code == ErrorCode::AlreadyRunning || code.retry() == Retry::Later {
@@ -56,6 +63,9 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
         }
         desk.say_hello();
         follow::refresh(&desk).await;
+        if !std::mem::replace(&mut looked_for_tray, true) {
+            make_up_for_no_tray(&desk);
+        }
 
         let ask = tokio::select! {
             ask = asked.recv() => ask.unwrap_or(Ask::Quit),
@@ -99,11 +109,8 @@ pub(crate) fn open(desk: &Desk, opening: Opening) {
     }
 }
 
-/// Takes keys, and makes up for a tray that is not there.
-fn settle_in(desk: &Desk) {
-    preferences::apply(desk);
-    let Some(app) = desk.app() else { return };
-    hotkeys::take(app, desk, &desk.preferences().hotkeys);
+/// Where the desktop shows no tray, a small window stands in for it, and it is said once.
+fn make_up_for_no_tray(desk: &Desk) {
     let desk = desk.clone();
     tauri::async_runtime::spawn(async move {
         let there = tokio::task::spawn_blocking(tray::host::is_there).await.unwrap_or(true);

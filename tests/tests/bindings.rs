@@ -8,12 +8,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use timbre_domain::crm::RehearsalStep;
 use timbre_domain::dial::DialProgress;
-use timbre_domain::history::{CallRow, CallsWanted, OutboxRow, RecordState};
+use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead, OutboxRow, RecordState};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::status::{Hello, Light, Status};
+use timbre_engine::config::edit::{AccountDraft, ConnectorDraft};
+use timbre_wiring::secrets::KeyringState;
+use timbre_wiring::setup::{AccountCheck, KnownConnector};
 use ts_rs::{Config, TS};
 
 /// Where the front end keeps them.
@@ -46,6 +50,14 @@ fn the_front_end_knows_the_types_as_they_are_now() {
     Light::export_all(&config).unwrap();
     Notice::export_all(&config).unwrap();
     CallRow::export_all(&config).unwrap();
+    FoundContact::export_all(&config).unwrap();
+    NumberRead::export_all(&config).unwrap();
+    AccountDraft::export_all(&config).unwrap();
+    ConnectorDraft::export_all(&config).unwrap();
+    AccountCheck::export_all(&config).unwrap();
+    KnownConnector::export_all(&config).unwrap();
+    KeyringState::export_all(&config).unwrap();
+    RehearsalStep::export_all(&config).unwrap();
     CallsWanted::export_all(&config).unwrap();
     OutboxRow::export_all(&config).unwrap();
     RecordState::export_all(&config).unwrap();

@@ -208,6 +208,7 @@ impl Printer {
             | Reply::OutboxRows { .. }
             | Reply::Records { .. }
             | Reply::Number(_)
+            | Reply::FoundContacts { .. }
             | Reply::Preferences(_) => self.json(reply),
             Reply::SignedIn { user } => self.line(&self.fill("connector.signed_in", &[("name", &clean(&user.name))])),
         }

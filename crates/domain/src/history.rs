@@ -5,9 +5,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{AccountName, Call, CallKey};
-use crate::contact::ContactId;
+use crate::contact::{Contact, ContactId};
 use crate::interaction::{InteractionId, InteractionState};
 use crate::outbox::{OutboxItem, OutboxState};
+use crate::popup::ShownPhone;
 
 /// Which calls a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,28 @@ pub struct CallRow {
     pub cost: Option<Decimal>,
     /// What came of it.
     pub result: Option<ResultBrief>,
+}
+
+/// A contact in a list, with its telephones as they are shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FoundContact {
+    /// The contact.
+    pub contact: Contact,
+    /// Its telephones.
+    pub phones: Vec<ShownPhone>,
+}
+
+/// A number as it would be dialled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct NumberRead {
+    /// As people write it.
+    pub written: String,
+    /// What is handed to the telephone.
+    pub dial: String,
+    /// Who has it, by the rules of a call.
+    pub contacts: Vec<Contact>,
 }
 
 /// What came of a call, in short.

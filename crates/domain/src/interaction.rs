@@ -166,7 +166,7 @@ pub struct InteractionEdit {
     pub fields: BTreeMap<String, String>,
     /// The follow-up, replaced; `Some(None)` removes it.
     #[serde(with = "said", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(as = "Option<FollowUp>", optional))]
+    #[cfg_attr(feature = "ts", ts(as = "Option<FollowUp>", optional = nullable))]
     pub follow_up: Option<Option<FollowUp>>,
     /// The charges, replaced by these.
     pub charges: Option<Vec<Charge>>,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallState, Direction};
 use crate::contact::{Contact, PhoneKind};
+use crate::history::RecordState;
 use crate::interaction::{Currency, FollowUp, Interaction};
 use crate::matching::Match;
 use crate::number::Country;
@@ -77,6 +78,8 @@ pub struct PopupCard {
     pub dossier: Option<Dossier>,
     /// What the agent wrote of this call already, such as before a restart.
     pub interaction: Option<Interaction>,
+    /// How far its records are on their way to the CRMs.
+    pub records: Vec<RecordState>,
     /// When the answer that showed the call arrived, by our clock, UTC.
     pub answered_at: DateTime<Utc>,
 }
@@ -154,7 +157,7 @@ impl PopupCard {
             crate::call::Party::Withheld => String::new(),
         };
         let line = call.endpoint.to_string();
-        Self { call, number_written, line, matched, dossier: None, interaction: None, answered_at }
+        Self { call, number_written, line, matched, dossier: None, interaction: None, records: Vec::new(), answered_at }
     }
 
     /// The contact, where there is one and not several.

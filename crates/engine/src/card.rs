@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use timbre_domain::call::Call;
 use timbre_domain::contact::Contact;
+use timbre_domain::history::RecordState;
 use timbre_domain::interaction::{Currency, FollowUp, InteractionState};
 use timbre_domain::matching::Match;
 use timbre_domain::number::{Country, PhoneNumber};
+use timbre_domain::outbox::{OutboxItem, RecordKind};
 use timbre_domain::popup::{Dossier, Money, PastEntry, PopupCard, ShownField, ShownPhone};
 use timbre_store::{CaseEntry, CaseFile, Store, StoreError};
 
@@ -44,6 +46,11 @@ fn fill(
     now: DateTime<Utc>,
 ) -> Result<PopupCard, StoreError> {
     let interaction = store.interaction_of_call(&card.call.key)?;
+    // A call that has just come has none.
+    let records = match &interaction {
+        Some(_) => records(&store.outbox_of_call(&card.call.key)?),
+        None => Vec::new(),
+    };
     let dossier = match card.contact() {
         // One more than is shown: the call itself is among them.
         Some(contact) => store.case_file(contact.id, None, recent + 1)?.map(|mut file| {
@@ -55,7 +62,17 @@ fn fill(
         }),
         None => None,
     };
-    Ok(PopupCard { dossier, interaction, ..card })
+    Ok(PopupCard { dossier, interaction, records, ..card })
+}
+
+/// How far the records of a call are, one a CRM.
+pub(crate) fn records(items: &[OutboxItem]) -> Vec<RecordState> {
+    let of_call = items.iter().filter(|item| item.kind == RecordKind::Call);
+    let state = |item: &OutboxItem| {
+        let at = item.problem.as_ref().map(|problem| problem.at).or(item.begun_at).unwrap_or(item.created_at);
+        RecordState { connector: item.connector.clone(), state: item.state, at }
+    };
+    of_call.map(state).collect()
 }
 
 /// What was promised so long ago is history.

@@ -23,7 +23,7 @@ use timbre_engine::config::Settings;
 use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, Edit, EditError, Place, SettingsFile};
 use timbre_engine::zone;
 
-pub use known::{KnownConnector, KnownSetting, SettingKind, known_connectors};
+pub use known::{KnownConnector, KnownSetting, SettingKind, known_connector, known_connectors};
 pub use limits::Limits;
 
 use crate::{StartError, adapter, connectors};

@@ -1,13 +1,15 @@
 //! What the dial window's page may ask for.
 
 use tauri::{Manager, State, WebviewWindow};
-use timbre_domain::contact::{Contact, ContactId};
-use timbre_domain::history::{CallRow, CallsWanted};
+use timbre_domain::contact::ContactId;
+use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead};
+use timbre_domain::preferences::Preferences;
 use timbre_domain::status::Hello;
-use timbre_engine::commands::{Command, NumberRead, Reply};
+use timbre_engine::commands::{Command, Reply};
 
 use super::{Answer, ask};
 use crate::desk::Desk;
+use crate::preferences;
 use crate::windows::dial;
 
 /// The page listens; answers what it must know, and is told what it came up for.
@@ -22,8 +24,9 @@ pub(crate) fn dial_ready(window: WebviewWindow, desk: State<'_, Desk>) -> Hello 
 
 /// Contacts as the agent types.
 #[tauri::command]
-pub(crate) async fn dial_search(desk: State<'_, Desk>, text: String) -> Answer<Vec<Contact>> {
-    super::search(&desk, text).await
+pub(crate) async fn dial_search(desk: State<'_, Desk>, text: String) -> Answer<Vec<FoundContact>> {
+    let find = Command::ContactsFind { text, limit: super::FOUND };
+    ask!(desk, find, Reply::FoundContacts { contacts } => contacts)
 }
 
 /// The last calls.
@@ -37,6 +40,13 @@ pub(crate) async fn dial_recent(desk: State<'_, Desk>, limit: usize) -> Answer<V
 #[tauri::command]
 pub(crate) async fn dial_read_number(desk: State<'_, Desk>, text: String) -> Answer<NumberRead> {
     ask!(desk, Command::NumberRead { text }, Reply::Number(read) => read)
+}
+
+/// From now on calls are made as this identity.
+#[tauri::command]
+pub(crate) async fn dial_choose_identity(desk: State<'_, Desk>, label: String) -> Answer<()> {
+    let chosen = Preferences { identity: Some(label), ..desk.preferences() };
+    preferences::choose(&desk, chosen).await
 }
 
 /// Dials.

@@ -1,5 +1,7 @@
 //! What the main window's page may ask for.
 
+use std::path::PathBuf;
+
 use tauri::{Manager, State, WebviewWindow};
 use tauri_plugin_opener::OpenerExt as _;
 use timbre_domain::call::{AccountName, CallKey};
@@ -157,4 +159,46 @@ pub(crate) fn main_screens(window: WebviewWindow) -> Vec<String> {
 #[tauri::command]
 pub(crate) fn main_try_popup(desk: State<'_, Desk>) {
     popup::sample::show(&desk);
+}
+
+/// Where Timbre's things are on this computer.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Places {
+    settings: String,
+    data: String,
+    logs: String,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Place {
+    Settings,
+    Data,
+    Logs,
+}
+
+/// Where settings, data and logs are.
+#[tauri::command]
+pub(crate) fn main_places(desk: State<'_, Desk>) -> Places {
+    let words = |path: Option<PathBuf>| path.map(|path| path.display().to_string()).unwrap_or_default();
+    Places {
+        settings: words(desk.config().cloned()),
+        data: words(desk.data_dir().cloned()),
+        logs: words(desk.data_dir().map(|dir| dir.join("logs"))),
+    }
+}
+
+/// Opens one of these folders in the system's file manager.
+#[tauri::command]
+pub(crate) fn main_open_place(window: WebviewWindow, desk: State<'_, Desk>, which: Place) -> Answer<()> {
+    let folder = match which {
+        Place::Settings => desk.config().and_then(|file| file.parent()).map(PathBuf::from),
+        Place::Data => desk.data_dir().cloned(),
+        Place::Logs => desk.data_dir().map(|dir| dir.join("logs")),
+    };
+    let none = || desk.refusal(CommandError::new(ErrorCode::NotFound, "there is no such folder"));
+    let folder = folder.ok_or_else(none)?;
+    let opened = window.opener().open_path(folder.display().to_string(), None::<&str>);
+    opened.map_err(|error| desk.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string())))
 }

@@ -51,8 +51,17 @@ pub(crate) fn popup_close(window: WebviewWindow, desk: State<'_, Desk>, call_key
 
 /// Keeps what the agent wrote.
 #[tauri::command]
-pub(crate) async fn popup_save(desk: State<'_, Desk>, call_key: CallKey, edit: InteractionEdit) -> Answer<Saved> {
-    super::save(&desk, call_key, edit).await
+pub(crate) async fn popup_save(
+    window: WebviewWindow,
+    desk: State<'_, Desk>,
+    call_key: CallKey,
+    edit: InteractionEdit,
+) -> Answer<Saved> {
+    let saved = super::save(&desk, call_key, edit).await;
+    // What is refused for what it says is the agent's to mend, or to leave; anything else may pass, and is tried again.
+    let kept = saved.as_ref().map_or_else(|refusal| refusal.place.is_some(), |_| true);
+    desk.post_of(&window, |slot| Event::Kept(slot, kept));
+    saved
 }
 
 /// The agent said who it is.

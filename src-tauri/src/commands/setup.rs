@@ -1,12 +1,281 @@
-//! What the first-run window's page, and the settings page, may ask for.
+//! What the first-run window's page, and the settings page, may ask for: an account and a CRM are tried out before they
+//! are kept, and their secrets go into the keyring.
 
-use tauri::State;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use tauri::{Manager, State, WebviewWindow};
+use tauri_plugin_dialog::DialogExt as _;
+use timbre_domain::call::AccountName;
+use timbre_domain::crm::RehearsalStep;
+use timbre_domain::error::ErrorCode;
+use timbre_domain::preferences::Preferences;
+use timbre_domain::refusal::Refusal;
 use timbre_domain::status::Hello;
+use timbre_domain::texts::Language;
+use timbre_engine::commands::CommandError;
+use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, Edit, SettingsFile};
+use timbre_wiring::secrets::{KeyringState, variable};
+use timbre_wiring::setup::{
+    AccountCheck, CheckFailed, Checking, KnownConnector, check_account, check_connector, known_connector,
+    known_connectors, save,
+};
 
-use crate::desk::Desk;
+use super::Answer;
+use crate::desk::{Ask, Desk, EngineState};
+use crate::preferences;
+use crate::windows::setup;
+
+/// Where a secret is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Keep {
+    /// In the system's keyring.
+    Keyring,
+    /// In memory until Timbre ends.
+    Session,
+    /// In the administrator's environment variable: nothing is kept by us.
+    Environment,
+}
+
+/// The keyring, and the way round it for one secret.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Keyring {
+    state: KeyringState,
+    variable: String,
+    variable_set: bool,
+}
+
+/// A vendor that accounts can be had with.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct KnownVendor {
+    provider: String,
+    title: String,
+    /// A draft with what is usual there.
+    draft: AccountDraft,
+}
+
+/// What can be set up.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Offers {
+    vendors: Vec<KnownVendor>,
+    connectors: Vec<KnownConnector>,
+}
 
 /// The page listens.
 #[tauri::command]
 pub(crate) fn setup_ready(desk: State<'_, Desk>) -> Hello {
     desk.hello()
+}
+
+/// What can be set up.
+#[tauri::command]
+pub(crate) fn setup_offers(desk: State<'_, Desk>) -> Offers {
+    let draft = AccountDraft {
+        name: "principal".to_owned(),
+        provider: "callmyway".to_owned(),
+        // PROVIDERS.md, CallMyWay: where its scripts lie.
+        base_url: "https://www.callmyway.com".to_owned(),
+        ..AccountDraft::default()
+    };
+    let vendor = KnownVendor { provider: "callmyway".to_owned(), title: "CallMyWay".to_owned(), draft };
+    Offers { vendors: vec![vendor], connectors: known_connectors(desk.language()) }
+}
+
+/// From now on Timbre speaks this language.
+#[tauri::command]
+pub(crate) async fn setup_set_language(desk: State<'_, Desk>, language: Language) -> Answer<Hello> {
+    let chosen = Preferences { language: Some(language), ..desk.preferences() };
+    if desk.context().is_some() {
+        preferences::choose(&desk, chosen).await?;
+    } else {
+        keep_before_the_engine(&desk, &chosen)?;
+    }
+    Ok(desk.hello())
+}
+
+/// Signs in with the vendor, once, and asks what there is. Without a password, the one that is kept is used.
+#[tauri::command]
+pub(crate) async fn setup_check_account(
+    desk: State<'_, Desk>,
+    draft: AccountDraft,
+    password: String,
+) -> Answer<AccountCheck> {
+    let file = settings_file(&desk)?;
+    let was = known_account(&file, &draft.name);
+    let checking = checking(&desk, &file)?;
+    check_account(&checking, was.as_deref(), &draft, secret(password)).await.map_err(refused)
+}
+
+/// Keeps an account's password, and adds the account to the settings or replaces it.
+#[tauri::command]
+pub(crate) async fn setup_save_account(
+    desk: State<'_, Desk>,
+    draft: AccountDraft,
+    password: String,
+    keep: Keep,
+) -> Answer<()> {
+    let mut file = settings_file(&desk)?;
+    let was = known_account(&file, &draft.name);
+    let language = Edit::Language { language: desk.language() };
+    let name = draft.name.clone();
+    let account = Edit::PutAccount { was: was.clone(), account: draft };
+    // The language of the first run is the file's; later ones are the agent's own choice.
+    let edits = if was.is_none() { vec![language, account] } else { vec![account] };
+    keep_secret(&desk, &name, password, keep).await?;
+    write(&desk, &mut file, &edits)?;
+    set_up_anew(&desk);
+    Ok(())
+}
+
+/// Looks at the keyring, anew each time.
+#[tauri::command]
+pub(crate) async fn setup_keyring(desk: State<'_, Desk>, name: String) -> Answer<Keyring> {
+    let variable = variable(&account(&desk, &name)?);
+    let variable_set = std::env::var_os(&variable).is_some_and(|value| !value.is_empty());
+    Ok(Keyring { state: desk.secrets().state().await, variable, variable_set })
+}
+
+/// Tries a CRM out, without writing anything there. Without a key, the one that is kept is used.
+#[tauri::command]
+pub(crate) async fn setup_check_connector(
+    desk: State<'_, Desk>,
+    draft: ConnectorDraft,
+    key: String,
+) -> Answer<Vec<RehearsalStep>> {
+    let file = settings_file(&desk)?;
+    let was = known_crm(&file, &draft.name);
+    let checking = checking(&desk, &file)?;
+    check_connector(&checking, was.as_deref(), &draft, secret(key)).await.map_err(refused)
+}
+
+/// Keeps a CRM's key, and adds the CRM to the settings or replaces it.
+#[tauri::command]
+pub(crate) async fn setup_save_connector(
+    desk: State<'_, Desk>,
+    draft: ConnectorDraft,
+    key: String,
+    keep: Keep,
+) -> Answer<()> {
+    let mut file = settings_file(&desk)?;
+    let name = draft.name.clone();
+    let put = Edit::PutConnector { was: known_crm(&file, &name), connector: draft };
+    if !key.is_empty() {
+        // What the CRM gave in exchange for the key until now would be used instead of the new one.
+        let token = account(&desk, &format!("{}-token", name.trim()))?;
+        if let Err(error) = desk.secrets().forget_password(&token).await {
+            tracing::debug!(code = error.code.as_str(), "there was no token to forget");
+        }
+    }
+    keep_secret(&desk, &name, key, keep).await?;
+    write(&desk, &mut file, &[put])?;
+    set_up_anew(&desk);
+    Ok(())
+}
+
+/// Lets the agent choose a connector's file.
+#[tauri::command]
+pub(crate) async fn setup_pick_connector_file(
+    window: WebviewWindow,
+    desk: State<'_, Desk>,
+) -> Answer<Option<KnownConnector>> {
+    let dialog = window.dialog().file().add_filter("TOML", &["toml"]).set_parent(&window);
+    let (send, chosen) = tokio::sync::oneshot::channel();
+    dialog.pick_file(|file| {
+        // The window may be gone by the time the agent has chosen.
+        let _ = send.send(file);
+    });
+    let Some(path) = chosen.await.ok().flatten().and_then(|file| file.into_path().ok()) else { return Ok(None) };
+    let read = known_connector(&path, desk.language());
+    read.map(Some).map_err(|error| desk.refusal(CommandError::new(error.code, error.detail)))
+}
+
+/// All is set up: Timbre begins to work, and the window goes.
+#[tauri::command]
+pub(crate) async fn setup_finish(desk: State<'_, Desk>, autostart: bool) -> Answer<()> {
+    let chosen = Preferences { autostart, ..desk.preferences() };
+    preferences::start_with_session(&desk, autostart)?;
+    keep_before_the_engine(&desk, &chosen)?;
+    desk.ask(Ask::Restart);
+    if let Some(window) = desk.app().and_then(|app| app.get_webview_window(setup::LABEL))
+        && let Err(error) = window.destroy()
+    {
+        tracing::error!(%error, "the first-run window does not go");
+    }
+    Ok(())
+}
+
+/// A running Timbre takes over what was changed; one that is being set up begins when that is finished.
+fn set_up_anew(desk: &Desk) {
+    if !matches!(desk.engine(), EngineState::NotSetUp) {
+        desk.ask(Ask::Restart);
+    }
+}
+
+fn settings_file(desk: &Desk) -> Answer<SettingsFile> {
+    let none = || CommandError::new(ErrorCode::BadConfig, "the system names no folder for settings");
+    let path = desk.config().ok_or_else(|| desk.refusal(none()))?;
+    SettingsFile::read(path).map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error)))
+}
+
+fn write(desk: &Desk, file: &mut SettingsFile, edits: &[Edit]) -> Answer<()> {
+    let revision = file.revision();
+    save(file, &revision, edits, desk.language()).map(drop).map_err(refused)
+}
+
+fn checking<'a>(desk: &Desk, file: &'a SettingsFile) -> Answer<Checking<'a>> {
+    let none = || CommandError::new(ErrorCode::DataFolder, "the system names no folder for data");
+    Ok(Checking {
+        file,
+        secrets: desk.secrets().clone(),
+        limits: desk.limits().ok_or_else(|| desk.refusal(none()))?,
+        clock: desk.clock().clone(),
+        language: desk.language(),
+    })
+}
+
+/// The account of this name that the settings have already.
+fn known_account(file: &SettingsFile, name: &str) -> Option<String> {
+    let form = file.form().ok()?;
+    form.accounts.into_iter().map(|one| one.name).find(|known| known == name.trim())
+}
+
+fn known_crm(file: &SettingsFile, name: &str) -> Option<String> {
+    let form = file.form().ok()?;
+    form.connectors.into_iter().map(|one| one.name).find(|known| known == name.trim())
+}
+
+async fn keep_secret(desk: &Desk, name: &str, given: String, keep: Keep) -> Answer<()> {
+    let (name, Some(given)) = (account(desk, name)?, secret(given)) else { return Ok(()) };
+    match keep {
+        Keep::Keyring => {
+            let kept = desk.secrets().set_password(&name, given).await;
+            kept.map_err(|error| desk.refusal(CommandError::new(error.code, error.detail).at("password")))
+        }
+        Keep::Session => {
+            desk.secrets().hold_for_session(&name, given);
+            Ok(())
+        }
+        Keep::Environment => Ok(()),
+    }
+}
+
+fn keep_before_the_engine(desk: &Desk, chosen: &Preferences) -> Answer<()> {
+    let Some(dir) = desk.data_dir() else { return Ok(()) };
+    let kept = std::fs::create_dir_all(dir).and_then(|()| timbre_engine::preferences::save(dir, chosen));
+    kept.map_err(|error| desk.refusal(CommandError::new(ErrorCode::DataFolder, error.to_string())))
+}
+
+fn account(desk: &Desk, name: &str) -> Answer<AccountName> {
+    let named = name.trim().parse::<AccountName>();
+    named.map_err(|error| desk.refusal(CommandError::new(ErrorCode::BadRequest, error.to_string()).at("name")))
+}
+
+fn secret(text: String) -> Option<SecretString> {
+    Some(text).filter(|text| !text.is_empty()).map(SecretString::from)
+}
+
+fn refused(failed: CheckFailed) -> Refusal {
+    let CheckFailed { code, what, what_to_do, detail, place } = failed;
+    let place = place.and_then(|place| place.field.or(place.name));
+    Refusal { code, place, what, what_to_do, detail }
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use tauri::{AppHandle, Manager, PhysicalPosition, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use timbre_domain::call::CallKey;
+use timbre_domain::history::RecordState;
 
 use self::place::{Rect, place};
 use self::pool::{Event, MOST, Order, Pool, Slot};
@@ -140,13 +141,14 @@ impl Windows<'_> {
             }
             Order::Discard(slot) => self.window(slot)?.destroy(),
             Order::Fill(slot, card) => {
-                self.shows[slot] = Some(card.call.key.clone());
-                self.tell(slot, "popup-show", card)
+                let key = card.call.key.clone();
+                let records = card.records.clone();
+                self.shows[slot] = Some(key.clone());
+                self.tell(slot, "popup-show", card)?;
+                if records.is_empty() { Ok(()) } else { self.tell_records(slot, &key, &records) }
             }
             Order::Change(slot, call) => self.tell(slot, "popup-changed", call),
-            Order::Records(slot, call_key, records) => {
-                self.tell(slot, "popup-records", serde_json::json!({ "callKey": call_key, "records": records }))
-            }
+            Order::Records(slot, call_key, records) => self.tell_records(slot, &call_key, &records),
             Order::Reveal(slot, height) => self.reveal(slot, height),
             Order::Focus(slot) => self.focus(slot),
             Order::Hide(slot) => {
@@ -174,6 +176,10 @@ impl Windows<'_> {
     fn tell(&self, slot: Slot, event: &str, payload: impl serde::Serialize + Clone) -> tauri::Result<()> {
         use tauri::Emitter;
         self.app.emit_to(label(slot), event, payload)
+    }
+
+    fn tell_records(&self, slot: Slot, call_key: &CallKey, records: &[RecordState]) -> tauri::Result<()> {
+        self.tell(slot, "popup-records", serde_json::json!({ "callKey": call_key, "records": records }))
     }
 
     /// The one way a pop-up gets the keyboard: the agent clicked into it, or pressed the hotkey.

@@ -41,6 +41,8 @@ pub enum Event {
     Painted(Slot, CallKey),
     /// The agent has begun to act on the call.
     Begun(Slot, CallKey),
+    /// Whether what the agent wrote in this window could be kept.
+    Kept(Slot, bool),
     /// The agent clicked where the keyboard is needed.
     Focus(Slot),
     /// The agent asks for the newest pop-up, by hotkey.
@@ -103,6 +105,8 @@ struct Shown {
 #[derive(Debug, Default)]
 struct Window {
     ready: bool,
+    /// Its page still holds what could not be kept.
+    unsaved: bool,
     shown: Option<Shown>,
 }
 
@@ -149,6 +153,11 @@ impl Pool {
                 if let Some(shown) = self.shown_in(slot, &key) {
                     shown.begun = true;
                     shown.goes_at = None;
+                }
+            }
+            Event::Kept(slot, kept) => {
+                if let Some(window) = self.window(slot) {
+                    window.unsaved = !kept;
                 }
             }
             Event::Focus(slot) => {
@@ -285,7 +294,7 @@ impl Pool {
 
     fn expire(&mut self, now: Instant, orders: &mut Vec<Order>) {
         for slot in 0..self.windows.len() {
-            let Some(Window { shown: Some(shown), ready }) = self.window(slot) else { continue };
+            let Some(Window { shown: Some(shown), ready, .. }) = self.window(slot) else { continue };
             if shown.goes_at.is_some_and(|at| now >= at) {
                 self.hide(slot, orders);
             } else if shown.told_at.is_some_and(|at| now >= at + FILLS_WITHIN) {
@@ -350,7 +359,9 @@ impl Pool {
         // One more than is wanted may stay: else every call would end with a window given back and one made anew.
         let most = if self.spare == 0 { self.waiting.len() } else { (self.spare + 1).max(self.waiting.len()) };
         for _ in most..spare {
-            let last = self.windows.iter().rposition(|one| one.as_ref().is_some_and(|one| one.shown.is_none()));
+            // A page that still holds what could not be kept tries on, hidden.
+            let goes = |one: &Window| one.shown.is_none() && !one.unsaved;
+            let last = self.windows.iter().rposition(|one| one.as_ref().is_some_and(goes));
             let Some(slot) = last else { break };
             self.windows[slot] = None;
             orders.push(Order::Discard(slot));

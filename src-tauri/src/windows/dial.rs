@@ -38,6 +38,10 @@ pub(crate) struct DialWish {
     pub(crate) contact: Option<ContactId>,
     /// Why a link can't be dialled.
     pub(crate) refusal: Option<String>,
+    /// The extension a link asks for, which a person must ask for or key in.
+    pub(crate) extension: Option<String>,
+    /// Where a link's number is valid, where it may mean another telephone here.
+    pub(crate) context: Option<String>,
 }
 
 impl DialWish {
@@ -46,7 +50,7 @@ impl DialWish {
     }
 
     pub(crate) fn number(number: String, from: WishFrom) -> Self {
-        Self { number, from, contact: None, refusal: None }
+        Self { number, from, contact: None, refusal: None, extension: None, context: None }
     }
 }
 

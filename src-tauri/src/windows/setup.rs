@@ -1,7 +1,7 @@
 //! The first run.
 
 use super::{builder, find, make, present};
-use crate::desk::Desk;
+use crate::desk::{Ask, Desk};
 
 /// Its label.
 pub(crate) const LABEL: &str = "setup";
@@ -15,9 +15,18 @@ pub(crate) fn open(desk: &Desk) {
         }
         return;
     }
+    let desk = desk.clone();
     make(
         app,
         |app| builder(app, LABEL, "Timbre").inner_size(640.0, 560.0).min_inner_size(560.0, 480.0).center(),
-        present,
+        move |window| {
+            window.on_window_event(move |event| {
+                // Whoever closes it half-way may have set up an account already.
+                if matches!(event, tauri::WindowEvent::CloseRequested { .. }) {
+                    desk.ask(Ask::Restart);
+                }
+            });
+            present(window)
+        },
     );
 }

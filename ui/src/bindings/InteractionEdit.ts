@@ -30,7 +30,7 @@ fields: { [key in string]: string },
 /**
  * The follow-up, replaced; `Some(None)` removes it.
  */
-follow_up?: FollowUp, 
+follow_up?: FollowUp | null, 
 /**
  * The charges, replaced by these.
  */

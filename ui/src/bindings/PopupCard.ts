@@ -4,6 +4,7 @@ import type { Contact } from "./Contact";
 import type { Dossier } from "./Dossier";
 import type { Interaction } from "./Interaction";
 import type { MatchKind } from "./MatchKind";
+import type { RecordState } from "./RecordState";
 
 /**
  * Everything a pop-up shows of a call when it appears.
@@ -29,6 +30,10 @@ dossier: Dossier | null,
  * What the agent wrote of this call already, such as before a restart.
  */
 interaction: Interaction | null, 
+/**
+ * How far its records are on their way to the CRMs.
+ */
+records: Array<RecordState>, 
 /**
  * When the answer that showed the call arrived, by our clock, UTC.
  */

@@ -4,14 +4,17 @@
 import type { Call } from "../bindings/Call";
 import type { CallKey } from "../bindings/CallKey";
 import type { CallRow } from "../bindings/CallRow";
+import type { CallsWanted } from "../bindings/CallsWanted";
 import type { Contact } from "../bindings/Contact";
 import type { ContactId } from "../bindings/ContactId";
 import type { DialProgress } from "../bindings/DialProgress";
 import type { Dossier } from "../bindings/Dossier";
+import type { FoundContact } from "../bindings/FoundContact";
 import type { Hello } from "../bindings/Hello";
 import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
 import type { Light } from "../bindings/Light";
+import type { NumberRead } from "../bindings/NumberRead";
 import type { OutboxRow } from "../bindings/OutboxRow";
 import type { PopupCard } from "../bindings/PopupCard";
 import type { Preferences } from "../bindings/Preferences";
@@ -26,19 +29,7 @@ export interface Saved {
   records: RecordState[];
 }
 
-/** A number as it would be dialled. */
-export interface NumberRead {
-  written: string;
-  dial: string;
-  /** Who has it, by the same rules as a call's number; the one used last first. */
-  contacts: Contact[];
-}
-
-/** A contact with its telephones as people write them, the preferred one first. */
-export interface FoundContact {
-  contact: Contact;
-  phones: ShownPhone[];
-}
+export type { CallsWanted, FoundContact, NumberRead };
 
 /** What the shell tells a pop-up's window. */
 export interface PopupListener {
@@ -145,16 +136,6 @@ export interface StripHost {
   openMain(): Promise<void>;
 }
 
-/** Which calls a list shows. */
-export interface CallsQuery {
-  /** From this moment on, UTC (RFC 3339). */
-  from: string | null;
-  to: string | null;
-  /** Only calls whose result is not final. */
-  pending: boolean;
-  limit: number;
-}
-
 /** A page of the main window, as tray and notifications open it. */
 export type Page = "today" | "pending" | "outbox" | "settings";
 
@@ -189,7 +170,7 @@ export interface MainListener {
 export interface MainHost {
   start(listener: MainListener): Promise<Hello>;
   status(): Promise<Status>;
-  calls(query: CallsQuery): Promise<CallRow[]>;
+  calls(query: CallsWanted): Promise<CallRow[]>;
   /** The card of any call of the history: who, case file, what the agent wrote. */
   card(callKey: CallKey): Promise<PopupCard>;
   /** What is known of a contact, with so many entries of its case file. */

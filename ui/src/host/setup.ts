@@ -1,66 +1,17 @@
 // What the first run, and the settings' pages of accounts and CRMs, ask of the program around them.
-// The types down to `TrialStep` are Rust's own (AccountDraft and ConnectorDraft of the engine's settings, the rest of the
-// wiring's checks): once they are among the bindings, they are imported from there.
 
+import type { AccountCheck } from "../bindings/AccountCheck";
+import type { AccountDraft } from "../bindings/AccountDraft";
+import type { ConnectorDraft } from "../bindings/ConnectorDraft";
+import type { Endpoint } from "../bindings/Endpoint";
 import type { Hello } from "../bindings/Hello";
+import type { KeyringState } from "../bindings/KeyringState";
+import type { KnownConnector } from "../bindings/KnownConnector";
+import type { KnownSetting } from "../bindings/KnownSetting";
 import type { Language } from "../bindings/Language";
+import type { RehearsalStep } from "../bindings/RehearsalStep";
 
-/** An account, as a form has it: an empty text stands for what is assumed. */
-export interface AccountDraft {
-  name: string;
-  provider: string;
-  base_url: string;
-  click_to_dial_url: string;
-  username: string;
-  endpoints: string[];
-  full_account: boolean;
-  ring_first: string;
-  time_zone: string;
-  currency: string;
-  allow_plain_http: boolean;
-}
-
-/** A CRM, as a form has it. */
-export interface ConnectorDraft {
-  name: string;
-  /** One that comes with Timbre, or the path of a file that ends in `.toml`. */
-  file: string;
-  base_url: string;
-  /** `all`, `answered` or `with-result`. */
-  record_calls: string;
-  sync_contacts: boolean;
-  push_contacts: boolean;
-  allow_plain_http: boolean;
-  settings: Record<string, string>;
-}
-
-/** A vendor's line. */
-export interface FoundEndpoint {
-  id: string;
-  number: string;
-}
-
-/** What a vendor answered to a sign-in. */
-export interface AccountCheck {
-  endpoints: FoundEndpoint[];
-  /** Whether the user name is the number of one of them. */
-  username_is_endpoint: boolean;
-  /** The draft's endpoints that the account has not. */
-  unknown_endpoints: string[];
-  /** The calls going on at this moment. */
-  live_calls: number;
-  /** Parts of the answer that could not be read. */
-  unread: number;
-  /** Our clock less the vendor's, seconds; nothing where it did not say. */
-  clock_ahead_s: number | null;
-  /** A zone that would fit the vendor's times, where the draft's does not. */
-  fitting_zone: string | null;
-  /** What is strange about clock or zone, in the agent's language. */
-  clock_words: string | null;
-}
-
-/** How the system's keyring is. */
-export type KeyringState = "works" | "missing" | "locked" | "silent";
+export type { AccountCheck, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, RehearsalStep };
 
 /** The keyring, and the way round it for one secret. */
 export interface Keyring {
@@ -82,40 +33,6 @@ export interface KnownVendor {
   draft: AccountDraft;
 }
 
-/** What a connector's file asks for. */
-export interface KnownSetting {
-  name: string;
-  /** What a form calls it. */
-  label: string;
-  /** What it is for. */
-  about: string;
-  /** What is assumed where it is not set. */
-  default: string | null;
-  required: boolean;
-  kind: "text" | "number" | "truth";
-}
-
-/** A kind of CRM. */
-export interface KnownConnector {
-  /** Its name, or the path of its file. */
-  file: string;
-  title: string;
-  settings: KnownSetting[];
-}
-
-/** One step of a trial of a CRM. */
-export interface TrialStep {
-  /** The section of the connector's file, such as `contacts.pull`. */
-  step: string;
-  /** The HTTP status of the answer. */
-  status: number | null;
-  took_ms: number | null;
-  /** What was read, a line each, as `name: value`. */
-  read: string[];
-  /** Why it failed, in English; nothing where it went well. */
-  problem: string | null;
-}
-
 /** What can be set up. */
 export interface Offers {
   vendors: KnownVendor[];
@@ -134,7 +51,7 @@ export interface AccountHost {
 
 /** CRMs, as far as their form needs them. */
 export interface ConnectorHost {
-  checkConnector(draft: ConnectorDraft, key: string): Promise<TrialStep[]>;
+  checkConnector(draft: ConnectorDraft, key: string): Promise<RehearsalStep[]>;
   saveConnector(draft: ConnectorDraft, key: string, keep: Keep): Promise<void>;
   /** Lets the agent choose a connector's file; nothing where they chose none. */
   pickConnectorFile(): Promise<KnownConnector | null>;

@@ -62,6 +62,7 @@ function cards(hello: Hello, now: number): PopupCard[] {
       call: { ...call, state: "ended" as const },
       duration_s: 1,
       interaction: null,
+      records: [],
     })),
     charged: [money],
     follow_ups: [
@@ -69,7 +70,7 @@ function cards(hello: Hello, now: number): PopupCard[] {
       { at: new Date(now + 5 * 86_400_000).toISOString(), whom: null, what: "0" },
     ],
   };
-  const card = { call, number_written: "0", line: "0", dossier: null, interaction: null, answered_at: at };
+  const card = { call, number_written: "0", line: "0", dossier: null, interaction: null, records: [], answered_at: at };
   return [
     { ...card, dossier, match: "one", kind: "exact", contact },
     { ...card, match: "several", kind: "exact", contacts: [contact] },

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::call::{Call, CallKey, Party};
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::error::ErrorCode;
-use timbre_domain::history::{CallRow, CallsWanted, OutboxRow, RecordState, ResultBrief};
+use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead, OutboxRow, ResultBrief};
 use timbre_domain::matching::{self, Found, Match, MatchKind};
 use timbre_domain::number::PhoneNumber;
-use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind};
+use timbre_domain::outbox::{OutboxItem, OutboxState};
 use timbre_domain::popup::{Dossier, PopupCard};
 use timbre_domain::preferences::Preferences;
 use timbre_domain::texts::Catalogue;
@@ -21,15 +21,6 @@ use crate::call_flow::settle;
 use crate::card::{self, card};
 use crate::crm_line::CrmCondition;
 use crate::event::{Event, PopupEvent};
-
-/// A number as it would be dialled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NumberRead {
-    /// As people write it.
-    pub written: String,
-    /// What is handed to the telephone.
-    pub dial: String,
-}
 
 /// A contact and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,11 +143,27 @@ impl Context {
         Ok(Reply::KnownContact(Box::new(KnownContact { contact, dossier })))
     }
 
-    pub(super) fn read_number(&self, text: &str) -> Result<Reply, CommandError> {
+    pub(super) async fn read_number(&self, text: &str) -> Result<Reply, CommandError> {
         let country = self.settings.country;
         let number = PhoneNumber::typed(text, country)
             .map_err(|error| CommandError::new(ErrorCode::BadNumber, error.to_string()).at("number"))?;
-        Ok(Reply::Number(NumberRead { written: number.written(country), dial: number.dialable(country) }))
+        let (written, dial) = (number.written(country), number.dialable(country));
+        let contacts = self.stored(move |store| store.contacts_by_number(&number)).await?;
+        Ok(Reply::Number(NumberRead { written, dial, contacts }))
+    }
+
+    /// Contacts as a person types, with their telephones as they are shown.
+    pub(super) async fn found_contacts(&self, text: String, limit: usize) -> Result<Reply, CommandError> {
+        let Reply::Contacts { contacts } = self.search_contacts(text, limit).await? else {
+            return Ok(Reply::FoundContacts { contacts: Vec::new() });
+        };
+        Ok(Reply::FoundContacts { contacts: contacts.into_iter().map(|contact| self.found(contact)).collect() })
+    }
+
+    fn found(&self, contact: Contact) -> FoundContact {
+        let country = self.settings.country;
+        let phones = contact.phones.iter().map(|phone| card::shown(&phone.number, phone.kind, country)).collect();
+        FoundContact { contact, phones }
     }
 
     pub(super) async fn outbox_rows(&self, filter: OutboxFilter) -> Result<Reply, CommandError> {
@@ -197,7 +204,7 @@ impl Context {
     /// How far the records of a call are.
     pub(super) async fn records_of_call(&self, key: CallKey) -> Result<Reply, CommandError> {
         let items = self.stored(move |store| store.outbox_of_call(&key)).await?;
-        Ok(Reply::Records { records: items.iter().filter(|item| item.kind == RecordKind::Call).map(state).collect() })
+        Ok(Reply::Records { records: card::records(&items) })
     }
 
     pub(super) async fn take_preferences(self: &Arc<Self>, preferences: Preferences) -> Result<Reply, CommandError> {
@@ -211,12 +218,6 @@ impl Context {
             .map_err(|error| CommandError::new(ErrorCode::StoreFailed, error.to_string()).at("preferences"))?;
         Ok(Reply::Preferences(Box::new(self.preferences())))
     }
-}
-
-/// How far a record is.
-fn state(item: &OutboxItem) -> RecordState {
-    let at = item.problem.as_ref().map(|problem| problem.at).or(item.begun_at).unwrap_or(item.created_at);
-    RecordState { connector: item.connector.clone(), state: item.state, at }
 }
 
 fn talked(call: &Call) -> Option<u64> {

@@ -16,7 +16,7 @@ use timbre_domain::dial::DialId;
 use timbre_domain::disposition::DispositionCatalogue;
 use timbre_domain::endpoint::Endpoint;
 use timbre_domain::error::{ErrorCode, PortError};
-use timbre_domain::history::{CallRow, CallsWanted, OutboxRow, RecordState};
+use timbre_domain::history::{CallRow, CallsWanted, FoundContact as ShownContact, NumberRead, OutboxRow, RecordState};
 use timbre_domain::identity::tidy;
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::interchange::FileFormat;
@@ -31,7 +31,7 @@ pub use timbre_store::{
 };
 
 pub use self::contacts::{ContactEdit, FoundContact, LookedUp};
-pub use self::desk::{KnownContact, NumberRead};
+pub use self::desk::KnownContact;
 pub use self::results::{ConnectorReport, SaveInteraction, SavedInteraction};
 use crate::Context;
 use crate::contact_sync;
@@ -217,7 +217,14 @@ pub enum Command {
         /// Which call.
         call: CallKey,
     },
-    /// A number as it would be dialled.
+    /// As a search, with the contacts' telephones as they are shown.
+    ContactsFind {
+        /// Names, companies, addresses, any part of a number.
+        text: String,
+        /// At most so many.
+        limit: usize,
+    },
+    /// A number as it would be dialled, and who has it.
     NumberRead {
         /// As a person types it.
         text: String,
@@ -357,7 +364,12 @@ pub enum Reply {
         /// They.
         records: Vec<RecordState>,
     },
-    /// A number as it would be dialled.
+    /// Contacts with their telephones as they are shown, the best first.
+    FoundContacts {
+        /// They.
+        contacts: Vec<ShownContact>,
+    },
+    /// A number as it would be dialled, and who has it.
     Number(NumberRead),
     /// What the agent chose.
     Preferences(Box<Preferences>),
@@ -421,6 +433,7 @@ impl Command {
             self,
             Self::ContactsLookup { .. }
                 | Self::ContactsSearch { .. }
+                | Self::ContactsFind { .. }
                 | Self::ContactsImport(_)
                 | Self::ContactsMerge { .. }
         )
@@ -489,7 +502,8 @@ impl Context {
             Command::KnownContact { contact, entries } => self.known_contact(contact, entries).await,
             Command::OutboxRows(filter) => self.outbox_rows(filter).await,
             Command::Records { call } => self.records_of_call(call).await,
-            Command::NumberRead { text } => self.read_number(&text),
+            Command::NumberRead { text } => self.read_number(&text).await,
+            Command::ContactsFind { text, limit } => self.found_contacts(text, limit).await,
             Command::PreferencesShow => Ok(Reply::Preferences(Box::new(self.preferences()))),
             Command::PreferencesSet(preferences) => self.take_preferences(*preferences).await,
             Command::NoticeSnooze { notice } => self.snooze(notice),

@@ -117,6 +117,16 @@ fn windows_are_made_for_as_many_calls_as_overlap_and_given_back_but_for_one_more
 }
 
 #[test]
+fn a_window_whose_page_holds_what_could_not_be_kept_is_not_given_back_until_it_is() {
+    let mut story = Story { pool: Pool::new(0), now: Instant::now() };
+    let _ = story.then(show(1));
+    let _ = story.then(Event::Ready(0));
+    let _ = story.then(Event::Kept(0, false));
+    assert_eq!(story.then(Event::Close(0, key(1))), [Order::Hide(0)]);
+    assert_eq!(story.then(Event::Kept(0, true)), [Order::Discard(0)]);
+}
+
+#[test]
 fn a_call_beyond_the_most_waits_in_order_and_shows_when_one_is_closed() {
     let mut story = Story::new();
     for id in 0..8 {

@@ -32,7 +32,7 @@ import {
 } from "./people";
 import { wear } from "./theme";
 
-const card = { call, number_written: "8888 4787", line: "Ventas", answered_at: ago(7), dossier: null, interaction: null };
+const card = { call, number_written: "8888 4787", line: "Ventas", answered_at: ago(7), dossier: null, interaction: null, records: [] };
 const known = { ...card, dossier: anasDossier };
 const out: Call = { ...call, direction: "out" };
 const others = [marco, transport, reception];

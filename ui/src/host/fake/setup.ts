@@ -12,7 +12,7 @@ import type {
   KnownSetting,
   SetupHost,
   SetupListener,
-  TrialStep,
+  RehearsalStep,
 } from "../setup";
 import { refusal } from "./dial";
 import { hello } from "./people";
@@ -89,7 +89,7 @@ const troubles: Record<string, [ErrorCode, string]> = {
   address: ["unreachable", "base_url"],
 };
 
-const trial = (step: string, read: string[], problem: string | null = null): TrialStep => ({
+const trial = (step: string, read: string[], problem: string | null = null): RehearsalStep => ({
   step,
   status: problem ? 401 : 200,
   took_ms: 84,
