@@ -1,7 +1,7 @@
 // The windows' pages with the made-up host, built as they are shipped and served under the content security policy of
 // the real windows. The build with the made-up host goes beside the tools: what is shipped has none of it.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { type BrowserContextOptions, type BrowserServer, chromium } from "playwright-core";
@@ -10,7 +10,8 @@ import { build, preview } from "vite";
 import { findChromium } from "./chromium";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const outDir = fileURLToPath(new URL("../node_modules/.timbre-fake", import.meta.url));
+/** A folder a run, so that two of them do not build into each other's pages. */
+const outDir = fileURLToPath(new URL(`../node_modules/.timbre-fake-${process.pid}`, import.meta.url));
 
 /** The moment at which every page believes to be: a Friday morning in an office in San José. */
 export const NOW = new Date("2026-11-20T10:42:00-06:00");
@@ -41,7 +42,11 @@ export async function servePages(): Promise<{ base: string; stop: () => Promise<
   if (base === undefined) {
     throw new Error("the pages are served nowhere");
   }
-  return { base, stop: () => server.close() };
+  const stop = async () => {
+    await server.close();
+    rmSync(outDir, { recursive: true, force: true });
+  };
+  return { base, stop };
 }
 
 /** Starts one browser for everybody. */

@@ -212,3 +212,22 @@ describe("the dial window", () => {
     expect(asked.filter((line) => line.startsWith("dial "))).toEqual([]);
   });
 });
+
+describe("the first run", () => {
+  test("from a language to a Timbre that works, without a mouse", async () => {
+    const page = await visit("setup", "");
+    await press(page, "Enter");
+    await page.locator("main input[type=password]").first().waitFor();
+    await page.keyboard.type("8373456");
+    await press(page, "Tab");
+    await page.keyboard.type("secreto");
+    await press(page, "Enter");
+    await page.getByText("Conectado").first().waitFor();
+    await press(page, "Enter");
+    await page.getByText("Los resultados quedan en este equipo").waitFor();
+    await press(page, "Enter");
+    await page.getByText("La clave está en el llavero").waitFor();
+    await press(page, "Enter");
+    await expect.poll(() => asked.some((line) => line.startsWith("finish")), polls).toBe(true);
+  });
+});

@@ -37,6 +37,8 @@ export async function bring(page: Page, base: string, window: Window, state: Sta
       await page.keyboard.type(step.slice(5));
     } else if (step.startsWith("click:")) {
       await page.locator(step.slice(6)).first().click();
+    } else if (step.startsWith("wait:")) {
+      await page.locator(step.slice(5)).first().waitFor();
     } else {
       await page.keyboard.press(step);
     }

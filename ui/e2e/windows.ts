@@ -6,7 +6,7 @@ export interface State {
   name: string;
   /** What the page is told by its address. */
   query: string;
-  /** Keys pressed, or `text:…` typed, or `click:SELECTOR` clicked, once it is there. */
+  /** Keys pressed, or `text:…` typed, `click:SELECTOR` clicked or `wait:SELECTOR` waited for, once it is there. */
   then?: string[];
   /** Whether the gallery shows it. */
   gallery?: boolean;
@@ -25,6 +25,9 @@ export interface Window {
 }
 
 const SECTIONS = ["language", "popups", "quiet", "notices", "keys", "calling", "connections", "about"];
+
+/** From the first run's first page through its second. */
+const SIGN_IN = ["Enter", "click:main input[type=text]", "text:8373456", "click:main input[type=password]", "text:secreto", "Enter"];
 
 export const WINDOWS: Window[] = [
   {
@@ -124,6 +127,21 @@ export const WINDOWS: Window[] = [
       { name: "unreachable", query: "fake=unreachable" },
       { name: "do not disturb", query: "fake=do_not_disturb" },
       { name: "waiting", query: "fake=waiting" },
+    ],
+  },
+  {
+    page: "setup",
+    width: 640,
+    height: 520,
+    ready: "button.main",
+    states: [
+      { name: "language", query: "", gallery: true },
+      { name: "account", query: "", then: ["Enter", "wait:main input[type=password]"] },
+      { name: "a wrong password", query: "check=password", then: SIGN_IN },
+      { name: "a wrong address", query: "check=address", then: SIGN_IN },
+      { name: "endpoints", query: "", then: [...SIGN_IN, "wait:main input[type=checkbox]"], gallery: true },
+      { name: "a clock that is off", query: "check=clock", then: [...SIGN_IN, "wait:main input[type=checkbox]"] },
+      { name: "no keyring", query: "keyring=missing", then: SIGN_IN },
     ],
   },
 ];

@@ -13,6 +13,7 @@ import type { OutboxState } from "../../bindings/OutboxState";
 import type { PastEntry } from "../../bindings/PastEntry";
 import type { PhoneKind } from "../../bindings/PhoneKind";
 import type { RecordKind } from "../../bindings/RecordKind";
+import { text } from "../../texts";
 
 /** So many seconds ago. */
 export const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -251,7 +252,7 @@ export function dossierOf(contact: Contact, rows: CallRow[], entries: number): D
 }
 
 /** What is on its way to the CRM, what is in its way, and what went. */
-export function outbox(rows: CallRow[]): OutboxRow[] {
+export function outbox(rows: CallRow[], language: Language): OutboxRow[] {
   const item = (place: number, kind: RecordKind, state: OutboxState, row: CallRow | undefined, more: Partial<OutboxRow> & { code?: "refused" | "duplicate" | "unreachable" } = {}): OutboxRow => {
     const { code, ...shown } = more;
     return {
@@ -278,16 +279,16 @@ export function outbox(rows: CallRow[]): OutboxRow[] {
       call: row?.call.key ?? null,
       contact: row?.contact ?? null,
       url: state === "done" ? `https://crm.cafetal.example/#Call/view/65f0${place}` : null,
-      what: "",
-      what_to_do: "",
+      what: code ? text(language, code === "unreachable" ? "error.crm.unreachable.what" : `error.${code}.what`) : "",
+      what_to_do: code ? text(language, code === "unreachable" ? "error.crm.unreachable.do" : `error.${code}.do`) : "",
       ...shown,
     };
   };
   const of = (who: string) => rows.find((row) => row.contact === who && row.result?.state === "final");
   return [
-    item(1, "charge", "parked", of("dayana"), { code: "refused", what: "El CRM no acepta este registro tal como está.", what_to_do: "Corrija el resultado o el contacto y sale solo; si no hace falta, descártelo." }),
-    item(2, "contact", "parked", of("esteban"), { code: "duplicate", what: "El CRM toma este registro por uno que ya tiene.", what_to_do: "Si de verdad es otro, créelo igual; si no, descártelo." }),
-    item(3, "call", "waiting", of("rebeca"), { code: "unreachable", what: "No se puede llegar al CRM.", what_to_do: "Timbre lo sigue intentando y lo guardado espera." }),
+    item(1, "charge", "parked", of("dayana"), { code: "refused" }),
+    item(2, "contact", "parked", of("esteban"), { code: "duplicate" }),
+    item(3, "call", "waiting", of("rebeca"), { code: "unreachable" }),
     item(4, "follow_up", "waiting", of("rebeca")),
     item(5, "call", "done", of("dayana")),
     item(6, "call", "done", of("muni")),

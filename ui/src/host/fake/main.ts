@@ -27,7 +27,7 @@ export function mainHost(query: URLSearchParams): MainHost {
     hello = { ...hello, set_up: false, trouble: { ...refusal, code: "bad_config", what: "El archivo de configuración tiene un error.", what_to_do: "Corrija la línea 12: «base_url» no es una dirección.", detail: "line 12" } };
   }
   let rows = kind === "empty" || kind === "trouble" ? [] : kind === "crowd" ? day.crowd(1000) : day.calls(kind !== "nocrm");
-  let outbox = kind === "empty" || kind === "trouble" || kind === "nocrm" ? [] : day.outbox(rows);
+  let outbox = kind === "empty" || kind === "trouble" || kind === "nocrm" ? [] : day.outbox(rows, hello.language);
   let listener: MainListener | undefined;
 
   const status = (): Status => ({
