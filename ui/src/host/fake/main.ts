@@ -81,6 +81,7 @@ export function mainHost(query: URLSearchParams): MainHost {
       line: row.line,
       dossier: contact ? day.dossierOf(contact, rows, 3) : null,
       interaction: day.resultOf(row),
+      records: [],
       answered_at: row.call.detected_at,
     };
     if (row.call.party.kind === "withheld" && !contact) {

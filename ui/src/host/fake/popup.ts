@@ -137,7 +137,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
     const { call, number_written, line, answered_at } = shown;
     kept = { ...kept, contact: found.id };
     const dossier = found.id === ana.id ? anasDossier : freshDossier();
-    shown = { call, number_written, line, answered_at, dossier, interaction: kept, match: "one", kind: "chosen", contact: found };
+    shown = { call, number_written, line, answered_at, dossier, interaction: kept, records: [], match: "one", kind: "chosen", contact: found };
     return shown;
   };
 

@@ -91,6 +91,7 @@ const troubles: Record<string, [ErrorCode, string]> = {
 
 const trial = (step: string, read: string[], problem: string | null = null): RehearsalStep => ({
   step,
+  request: null,
   status: problem ? 401 : 200,
   took_ms: 84,
   read,
