@@ -22,6 +22,12 @@ const AGAIN_AFTER: Duration = Duration::from_secs(15);
 
 /// Keeps an engine behind the windows until it is asked to end.
 pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<Ask>, opening: Opening, whole: bool) {
+    // Also while the engine starts.
+    let of = desk.clone();
+    tauri::async_runtime::spawn(async move {
+        told_to_end().await;
+        of.ask(Ask::Quit);
+    });
     let mut opening = Some(opening);
     let mut looked_for_tray = !whole;
     loop {
@@ -69,7 +75,6 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
 
         let ask = tokio::select! {
             ask = asked.recv() => ask.unwrap_or(Ask::Quit),
-            () = told_to_end() => Ask::Quit,
             () = after(&desk, again) => Ask::Restart,
         };
         // Nobody holds the engine while it stops.

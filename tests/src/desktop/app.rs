@@ -36,9 +36,9 @@ pub struct App {
 pub struct Glass {
     /// When it said so.
     pub at: Instant,
-    /// `popup.painted` or `popup.hidden`.
+    /// `popup.warm`, `popup.painted` or `popup.hidden`.
     pub event: String,
-    /// The call.
+    /// The call; empty for a window that waits.
     pub call_key: String,
     /// From the wish to the paint, milliseconds; 0 for other events.
     pub ms: f64,
@@ -47,6 +47,8 @@ pub struct Glass {
 #[derive(Deserialize)]
 struct Line {
     event: String,
+    /// None for a window that waits.
+    #[serde(default)]
     call_key: String,
     #[serde(default)]
     ms: f64,
@@ -64,7 +66,7 @@ impl App {
     pub fn start(desktop: &VirtualDesktop, dir: &Path, settings: &str, password: &str) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
         fs::write(dir.join("timbre.toml"), settings)?;
-        Self::start_again(desktop, dir, &[("TIMBRE_SECRET_MAIN", password)], &[])
+        Self::start_again(desktop, dir, &[("TIMBRE_SECRET_MAIN", password)], &["--background"])
     }
 
     /// Starts it on the files that lie below `dir`, or on none for a first run, with these variables and arguments besides.
@@ -127,6 +129,14 @@ impl App {
     /// When it is not in time, or the app ended.
     pub fn painted(&mut self, callid: &str, within: Duration) -> io::Result<Glass> {
         self.wait_for("popup.painted", callid, within)
+    }
+
+    /// Waits until a window waits warm for the next call.
+    ///
+    /// # Errors
+    /// When none does in time, or the app ended.
+    pub fn warm(&mut self, within: Duration) -> io::Result<Glass> {
+        self.wait_for("popup.warm", "", within)
     }
 
     /// Waits until the pop-up of the call with this id was taken away.
