@@ -14,6 +14,8 @@ const KEPT: usize = 7;
 /// Logs into the data folder, and to standard error too where somebody looks at it.
 pub(crate) fn start(redactor: SharedRedactor, data_dir: Option<&Path>) {
     let rolling = data_dir.map(|dir| dir.join("logs")).and_then(|folder| {
+        // What keeps the log from being written keeps nothing else.
+        std::fs::create_dir_all(&folder).ok()?;
         RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
             .filename_prefix("timbre")

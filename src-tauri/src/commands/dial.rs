@@ -11,6 +11,7 @@ use super::{Answer, ask};
 use crate::desk::Desk;
 use crate::preferences;
 use crate::windows::dial;
+use crate::windows::page_is_laid_out;
 
 /// The page listens; answers what it must know, and is told what it came up for.
 #[tauri::command]
@@ -73,4 +74,10 @@ pub(crate) fn dial_height(window: WebviewWindow, height: u32) {
 #[tauri::command]
 pub(crate) fn dial_close(window: WebviewWindow, desk: State<'_, Desk>) {
     dial::put_away(&desk, &window);
+}
+
+/// The page has laid out what it shows first.
+#[tauri::command]
+pub(crate) fn dial_shown(window: WebviewWindow) {
+    page_is_laid_out(&window);
 }

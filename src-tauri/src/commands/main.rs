@@ -19,6 +19,7 @@ use super::{Answer, Saved, ask};
 use crate::desk::Desk;
 use crate::windows::dial::{self, DialWish, WishFrom};
 use crate::windows::main as window_of;
+use crate::windows::page_is_laid_out;
 use crate::{follow, popup, preferences};
 
 /// More than any list shows.
@@ -201,4 +202,10 @@ pub(crate) fn main_open_place(window: WebviewWindow, desk: State<'_, Desk>, whic
     let folder = folder.ok_or_else(none)?;
     let opened = window.opener().open_path(folder.display().to_string(), None::<&str>);
     opened.map_err(|error| desk.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string())))
+}
+
+/// The page has laid out what it shows first.
+#[tauri::command]
+pub(crate) fn main_shown(window: WebviewWindow) {
+    page_is_laid_out(&window);
 }

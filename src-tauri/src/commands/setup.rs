@@ -23,6 +23,7 @@ use timbre_wiring::setup::{
 use super::Answer;
 use crate::desk::{Ask, Desk, EngineState};
 use crate::preferences;
+use crate::windows::page_is_laid_out;
 use crate::windows::setup;
 
 /// Where a secret is kept.
@@ -278,4 +279,10 @@ fn refused(failed: CheckFailed) -> Refusal {
     let CheckFailed { code, what, what_to_do, detail, place } = failed;
     let place = place.and_then(|place| place.field.or(place.name));
     Refusal { code, place, what, what_to_do, detail }
+}
+
+/// The page has laid out what it shows first.
+#[tauri::command]
+pub(crate) fn setup_shown(window: WebviewWindow) {
+    page_is_laid_out(&window);
 }

@@ -8,6 +8,7 @@ use crate::follow::StatusAndLight;
 use crate::tray;
 use crate::windows::dial::{self, DialWish};
 use crate::windows::main::{self, Goal};
+use crate::windows::page_is_laid_out;
 use crate::windows::strip;
 
 /// The page listens.
@@ -37,4 +38,10 @@ pub(crate) fn strip_open_dial(desk: State<'_, Desk>) {
 #[tauri::command]
 pub(crate) fn strip_open_main(desk: State<'_, Desk>) {
     main::open(&desk, Goal::default());
+}
+
+/// The page has laid out what it shows first.
+#[tauri::command]
+pub(crate) fn strip_shown(window: WebviewWindow) {
+    page_is_laid_out(&window);
 }

@@ -99,8 +99,7 @@ pub(crate) fn open(desk: &Desk, wish: DialWish) {
                     put_away(&desk, &of);
                 }
             });
-            center(window)?;
-            present(window)
+            center(window)
         },
     );
 }

@@ -67,9 +67,6 @@ pub(crate) fn open(desk: &Desk, goal: Goal) {
     make(
         app,
         |app| builder(app, LABEL, "Timbre").inner_size(1080.0, 720.0).min_inner_size(880.0, 560.0),
-        move |window| {
-            places::keep(window, &desk)?;
-            present(window)
-        },
+        move |window| places::keep(window, &desk).map(drop),
     );
 }

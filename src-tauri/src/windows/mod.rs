@@ -47,6 +47,15 @@ pub(crate) fn present(window: &WebviewWindow) -> tauri::Result<()> {
     window.set_focus()
 }
 
+/// The page has laid out what it shows first: from now on the window is seen. One that came up empty would flash.
+pub(crate) fn page_is_laid_out(window: &WebviewWindow) {
+    // The small window stands there for nobody in particular; the others were asked for.
+    let came = if window.label() == strip::LABEL { window.show() } else { present(window) };
+    if let Err(error) = came {
+        tracing::error!(%error, window = window.label(), "a window does not come up");
+    }
+}
+
 /// The window with this label, where there is one.
 pub(crate) fn find(app: &AppHandle, label: &str) -> Option<WebviewWindow> {
     app.get_webview_window(label)

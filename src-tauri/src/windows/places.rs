@@ -23,10 +23,11 @@ struct Place {
 /// By set-up of the screens, then by window.
 type Places = BTreeMap<String, BTreeMap<String, Place>>;
 
-/// Puts a window where it stood with these screens, and remembers where it stands when it goes.
-pub(crate) fn keep(window: &WebviewWindow, desk: &Desk) -> tauri::Result<()> {
-    let Some(file) = desk.data_dir().map(|dir| dir.join("windows.json")) else { return Ok(()) };
+/// Puts a window where it stood with these screens, and remembers where it stands when it goes. Whether it has a place.
+pub(crate) fn keep(window: &WebviewWindow, desk: &Desk) -> tauri::Result<bool> {
+    let Some(file) = desk.data_dir().map(|dir| dir.join("windows.json")) else { return Ok(false) };
     let monitors = window.available_monitors()?;
+    let mut placed = false;
     if let Some(place) = load(&file).get(&set_up(&monitors)).and_then(|of| of.get(window.label()))
         && is_reachable(place.rect, &monitors)
     {
@@ -35,6 +36,7 @@ pub(crate) fn keep(window: &WebviewWindow, desk: &Desk) -> tauri::Result<()> {
         if place.maximized {
             window.maximize()?;
         }
+        placed = true;
     }
     let of = window.clone();
     window.on_window_event(move |event| {
@@ -44,7 +46,7 @@ pub(crate) fn keep(window: &WebviewWindow, desk: &Desk) -> tauri::Result<()> {
             tracing::warn!(%error, "where a window stands could not be remembered");
         }
     });
-    Ok(())
+    Ok(placed)
 }
 
 fn remember(window: &WebviewWindow, file: &Path) -> Result<(), Box<dyn std::error::Error>> {

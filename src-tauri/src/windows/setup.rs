@@ -26,7 +26,7 @@ pub(crate) fn open(desk: &Desk) {
                     desk.ask(Ask::Restart);
                 }
             });
-            present(window)
+            Ok(())
         },
     );
 }

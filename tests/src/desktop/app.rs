@@ -160,6 +160,15 @@ impl App {
         }
     }
 
+    /// Ends it as a power cut would: without a word.
+    ///
+    /// # Errors
+    /// When it had ended already.
+    pub fn kill(mut self) -> io::Result<()> {
+        self.guest.child().kill()?;
+        self.guest.child().wait().map(drop)
+    }
+
     /// Asks it to end, as the system does, and waits until it and all it started have let go of its output.
     ///
     /// # Errors

@@ -14,6 +14,8 @@ use super::{VirtualDesktop, markup};
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
+/// How long a program may take from its notification to listening for clicks on it.
+const LISTENS_WITHIN: Duration = Duration::from_secs(10);
 
 /// A notification as it was told last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,6 +271,7 @@ impl Notifications {
     /// # Errors
     /// When it can't be seen, or has no such action.
     pub fn invoke(&self, id: u32, action: &str) -> io::Result<()> {
+        self.wait_until_somebody_listens()?;
         let mut state = self.told.state();
         let open = state.open(id).ok_or_else(|| io::Error::other(format!("no notification {id} to be seen")))?;
         if !open.actions.iter().any(|(key, _)| key == action) {
@@ -280,6 +283,32 @@ impl Notifications {
         drop(state);
         self.tell("ActionInvoked", &(id, action))?;
         if goes { self.tell_closed(id, Closed::ByPerson) } else { Ok(()) }
+    }
+
+    /// A program hears of a click only once it listens, which it begins to when it has told its notification: no person is
+    /// as quick as this stand-in could be.
+    fn wait_until_somebody_listens(&self) -> io::Result<()> {
+        let deadline = Instant::now() + LISTENS_WITHIN;
+        loop {
+            let answer = self
+                .connection
+                .call_method(
+                    Some("org.freedesktop.DBus"),
+                    "/org/freedesktop/DBus",
+                    Some("org.freedesktop.DBus.Debug.Stats"),
+                    "GetAllMatchRules",
+                    &(),
+                )
+                .map_err(io::Error::other)?;
+            let rules: HashMap<String, Vec<String>> = answer.body().deserialize().map_err(io::Error::other)?;
+            if rules.values().flatten().any(|rule| rule.contains("org.freedesktop.Notifications")) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "nobody listens for clicks on notifications"));
+            }
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
     }
 
     /// Takes a notification away.

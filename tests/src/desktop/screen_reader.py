@@ -76,7 +76,8 @@ def fits(node, order):
         return False
     if order.get("state") is not None and not has(node, order["state"]):
         return False
-    if order.get("text") is not None and order["text"] not in text_of(node):
+    said = text_of(node) + "\n" + (node.get_name() or "")
+    if order.get("text") is not None and order["text"] not in said:
         return False
     # The name of something that only holds text is that text.
     return order.get("name") is None or order["name"] in ((node.get_name() or ""), text_of(node))

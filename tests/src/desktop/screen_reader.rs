@@ -34,7 +34,7 @@ pub struct Wanted<'a> {
     pub role: Option<&'a str>,
     /// Its name, or all of its text.
     pub name: Option<&'a str>,
-    /// A part of its text.
+    /// A part of its text or of its name.
     pub text: Option<&'a str>,
     /// A state that it is in: `focused`, `checked`, `enabled`, `expanded`, `selected`, `pressed`, `editable`.
     pub state: Option<&'a str>,

@@ -99,7 +99,7 @@ export class DialWindow {
     this.#hasty = false;
     this.guard.clear();
     if (wish.from === "command" && !wish.refusal) {
-      return this.#adopt(wish, turn);
+      return this.#place(wish, turn);
     }
     const number = plain(wish.number).slice(0, LONGEST);
     if (wish.refusal || (number && wish.from !== "hotkey")) {
@@ -115,16 +115,22 @@ export class DialWindow {
     await this.search.type(number);
   }
 
-  /** A dial that another program asked for already: it is only watched. */
-  async #adopt(wish: DialWish, turn: number): Promise<void> {
-    const written = plain(wish.number).slice(0, LONGEST);
+  /** A person asked for this call elsewhere, in the tray or on a command line: it is dialled, and followed. */
+  async #place(wish: DialWish, turn: number): Promise<void> {
+    const number = plain(wish.number).slice(0, LONGEST);
     ++this.#dialled;
+    this.going = null;
     this.question = null;
-    const target: Target = { dial: wish.number, written, contact: wish.contact, name: "", doNotCall: false };
-    this.going = { id: null, target, as: "", watched: begun(this.#now()), refusal: null };
-    const read = await this.#host.readNumber(wish.number).catch(() => null);
-    if (read && this.going && turn === this.#wish) {
-      this.going = { ...this.going, target: targetOf(read, wish.contact) };
+    try {
+      const read = await this.#host.readNumber(number);
+      if (turn === this.#wish) {
+        this.#dial(targetOf(read, wish.contact));
+      }
+    } catch {
+      // What is wrong with it stands where a question would stand.
+      if (turn === this.#wish) {
+        await this.#ask(wish, number, turn);
+      }
     }
   }
 

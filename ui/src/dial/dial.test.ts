@@ -433,11 +433,16 @@ describe("a dial under way", () => {
     expect(dial.mode).toBe("search");
   });
 
-  test("one that was asked for on the command line is watched from its first step", async () => {
+  test("one that a person asked for on the command line or in the tray is dialled at once and followed", async () => {
     await dial.wish(wish({ from: "command", number: "2290 4400" }));
+    await vi.waitFor(() => expect(host.dial).toHaveBeenCalledOnce());
     expect(shown()).toContain("2290 4400");
-    dial.progress(step("accepted", { id: "elsewhere" }));
-    expect(dial.going?.watched.state).toBe("accepted");
+  });
+
+  test("a command's number that is none is told in words and dials nothing", async () => {
+    vi.mocked(host.readNumber).mockRejectedValue({ code: "bad_number", place: "number", what: "No es un número", what_to_do: "Revíselo", detail: "" });
+    await dial.wish(wish({ from: "command", number: "nadie" }));
+    expect(shown()).toContain("No es un número");
     expect(host.dial).not.toHaveBeenCalled();
   });
 });

@@ -154,9 +154,6 @@ export function dialHost(query: URLSearchParams): DialHost {
           refusal: refused,
           ...wishes[sample],
         });
-        if (sample === "command") {
-          play("dial-elsewhere");
-        }
       });
       return Promise.resolve(greeting);
     },

@@ -5,6 +5,7 @@ import type { DialProgress } from "../../bindings/DialProgress";
 import type { Hello } from "../../bindings/Hello";
 import type { Status } from "../../bindings/Status";
 import type { DialHost, DialWish } from "../host";
+import { comesUp } from "./shown";
 
 /** Timbre itself, as far as the dial window may ask it. */
 export const dialHost: DialHost = {
@@ -16,7 +17,9 @@ export const dialHost: DialHost = {
       window.listen<Status>("dial-status", ({ payload }) => listener.status(payload)),
       window.listen<Hello>("dial-hello", ({ payload }) => listener.hello(payload)),
     ]);
-    return invoke<Hello>("dial_ready");
+    const hello = await invoke<Hello>("dial_ready");
+    comesUp("dial");
+    return hello;
   },
   search: (text) => invoke("dial_search", { text }),
   recent: (limit) => invoke("dial_recent", { limit }),

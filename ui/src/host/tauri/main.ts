@@ -5,6 +5,7 @@ import type { DialProgress } from "../../bindings/DialProgress";
 import type { Hello } from "../../bindings/Hello";
 import type { Status } from "../../bindings/Status";
 import type { Goal, MainHost } from "../host";
+import { comesUp } from "./shown";
 
 /** Timbre itself, around its main window. */
 export const mainHost: MainHost = {
@@ -17,7 +18,9 @@ export const mainHost: MainHost = {
       window.listen<DialProgress>("main-progress", (event) => listener.progress(event.payload)),
       window.listen<Hello>("main-hello", (event) => listener.hello(event.payload)),
     ]);
-    return invoke<Hello>("main_ready");
+    const hello = await invoke<Hello>("main_ready");
+    comesUp("main");
+    return hello;
   },
   status: () => invoke("main_status"),
   calls: (query) => invoke("main_calls", { query }),

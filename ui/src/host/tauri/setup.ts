@@ -3,12 +3,15 @@ import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
 
 import type { Hello } from "../../bindings/Hello";
 import type { SetupHost } from "../setup";
+import { comesUp } from "./shown";
 
 /** Timbre itself, as far as the first run may ask it. */
 export const setupHost: SetupHost = {
   async start(listener) {
     await getCurrentWebviewWindow().listen<Hello>("setup-hello", ({ payload }) => listener.hello(payload));
-    return invoke<Hello>("setup_ready");
+    const hello = await invoke<Hello>("setup_ready");
+    comesUp("setup");
+    return hello;
   },
   offers: () => invoke("setup_offers"),
   setLanguage: (language) => invoke("setup_set_language", { language }),

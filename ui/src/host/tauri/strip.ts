@@ -5,6 +5,7 @@ import type { Hello } from "../../bindings/Hello";
 import type { Light } from "../../bindings/Light";
 import type { Status } from "../../bindings/Status";
 import type { StripHost } from "../host";
+import { comesUp } from "./shown";
 
 /** Timbre itself, as far as the strip may ask it. */
 export const stripHost: StripHost = {
@@ -16,7 +17,9 @@ export const stripHost: StripHost = {
       ),
       window.listen<Hello>("strip-hello", ({ payload }) => listener.hello(payload)),
     ]);
-    return invoke<Hello>("strip_ready");
+    const hello = await invoke<Hello>("strip_ready");
+    comesUp("strip");
+    return hello;
   },
   menu: () => invoke("strip_menu"),
   openDial: () => invoke("strip_open_dial"),

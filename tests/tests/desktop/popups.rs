@@ -1,84 +1,22 @@
-//! Real windows: Timbre itself on a desktop of its own, against the real simulator, with another program's window where
-//! somebody types. What is on the glass is looked at from outside, as a person would.
-
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
+//! What the pop-ups do on a real screen.
 
 use std::io;
-use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tempfile::TempDir;
-use timbre_simulator::{RealClock, RequestKind, Simulator, SimulatorConfig};
-use timbre_tests::desktop::{
-    App, FocusWatch, Lines, ScreenReader, TypingProbe, VirtualDesktop, Wanted, Window, settings,
-};
-use timbre_tests::story::{ENDPOINT, PASSWORD};
+use timbre_tests::desktop::{FocusWatch, Lines, TypingProbe, Wanted};
+use timbre_tests::story::ENDPOINT;
 
-/// The vendor's rule and ours, made quick.
-const INTERVAL: Duration = Duration::from_millis(200);
-/// How long anything may take on a machine that is busy compiling.
-const SOON: Duration = Duration::from_secs(30);
-/// The pop-ups' titles begin so.
-const POPUP: &str = "Timbre pop-up";
+use crate::office::{Office, POPUP, SOON, Setting};
 
-/// The band's colours, as they stand in popup.css.
+/// The bands' colours, as they stand in theme.css.
 const RINGING: &str = "#0b5cc4";
 const CONNECTED: &str = "#17723a";
-const ENDED: &str = "#555c65";
-
-/// A desktop with the app on it, and the vendor.
-///
-/// The order is that in which they go: the app must not outlive its display.
-struct Office {
-    app: App,
-    reader: Option<ScreenReader>,
-    desktop: VirtualDesktop,
-    sim: Simulator,
-    _dir: TempDir,
-}
-
-impl Office {
-    /// Everything is up, and the app has asked the vendor once.
-    async fn open() -> Self {
-        Self::open_with(|_| Ok(None)).await
-    }
-
-    /// The same, with somebody who reads the windows.
-    async fn open_with(reader: impl Fn(&mut VirtualDesktop) -> io::Result<Option<ScreenReader>>) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let config = SimulatorConfig { reading_interval: INTERVAL, ..SimulatorConfig::default() };
-        let sim = Simulator::start(config, Arc::new(RealClock::new())).await.unwrap();
-        let mut desktop = VirtualDesktop::start(&dir.path().join("home")).unwrap();
-        let reader = reader(&mut desktop).unwrap();
-        let settings = settings(&sim.base_url(), ENDPOINT, INTERVAL);
-        let app = App::start(&desktop, &dir.path().join("app"), &settings, PASSWORD).unwrap();
-        let asked = sim.wait_until(|ledger| ledger.requests_of(RequestKind::Live).any(|ask| ask.answered.is_some()));
-        tokio::time::timeout(SOON, asked).await.expect("the app asks the vendor");
-        Self { app, reader, desktop, sim, _dir: dir }
-    }
-
-    fn popups(&self) -> Vec<Window> {
-        self.desktop.windows().unwrap().into_iter().filter(|window| window.title.starts_with(POPUP)).collect()
-    }
-
-    /// Waits until the band of a pop-up has this colour on the screen.
-    fn wait_for_band(&self, popup: &Window, colour: &str) {
-        // In the margin left of the band's sign.
-        let (x, y) = (popup.x + 6, popup.y + 28);
-        let seen = self.desktop.wait_until(SOON, || self.desktop.colour(x, y).ok().filter(|seen| seen == colour));
-        seen.unwrap_or_else(|error| panic!("{error}: the band is {:?}, not {colour}", self.desktop.colour(x, y)));
-    }
-
-    fn picture(&self, name: &str) {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("desktop-tests");
-        std::fs::create_dir_all(&folder).unwrap();
-        self.desktop.screenshot(&folder.join(format!("{name}.png"))).unwrap();
-    }
-}
+const WRAP_UP: &str = "#0d6a72";
+const MISSED: &str = "#b3261e";
+/// How long a pop-up of a missed call stays.
+const STAYS_AFTER_MISSED: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_pops_up_while_somebody_types_elsewhere_and_neither_the_focus_nor_a_letter_is_lost() {
@@ -109,7 +47,7 @@ async fn a_call_pops_up_while_somebody_types_elsewhere_and_neither_the_focus_nor
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pop_up_says_that_its_call_was_answered_and_that_it_is_over_and_then_goes() {
+async fn the_pop_up_of_an_answered_call_stays_for_the_result_when_the_call_is_over() {
     let mut office = Office::open().await;
     let call = office.sim.rings("8888-4787", ENDPOINT);
     office.app.painted(&call.callid(), SOON).unwrap();
@@ -121,8 +59,21 @@ async fn a_pop_up_says_that_its_call_was_answered_and_that_it_is_over_and_then_g
     office.picture("answered");
 
     assert!(call.hang_up());
-    office.wait_for_band(&popup, ENDED);
-    office.picture("over");
+    office.wait_for_band(&popup, WRAP_UP);
+    office.picture("wrap-up");
+    let gone = office.app.hidden(&call.callid(), STAYS_AFTER_MISSED + Duration::from_secs(2));
+    assert_eq!(gone.unwrap_err().kind(), io::ErrorKind::TimedOut, "the agent is not done with it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pop_up_of_a_missed_call_says_so_and_goes_by_itself() {
+    let mut office = Office::open().await;
+    let call = office.sim.rings("8888-4787", ENDPOINT);
+    office.app.painted(&call.callid(), SOON).unwrap();
+    let popup = office.desktop.wait_for_window(POPUP, SOON).unwrap();
+    assert!(call.hang_up());
+    office.wait_for_band(&popup, MISSED);
+    office.picture("missed");
     office.app.hidden(&call.callid(), SOON).unwrap();
     office.desktop.wait_until_gone(POPUP, SOON).unwrap();
 }
@@ -191,12 +142,13 @@ async fn a_contact_added_by_timbrectl_to_the_running_app_is_shown_when_it_calls(
         })
     };
     // A watch that came too late for one call is there for the next.
-    let (call, popup) = (0..3)
+    let (_, popup) = (0..3)
         .find_map(|_| {
             let call = office.sim.rings("8888-4787", ENDPOINT);
             let popup = popup_of(&call.callid());
+            let painted = office.app.painted(&call.callid(), SOON);
             call.hang_up();
-            Some((call, popup.ok()?))
+            Some((painted.ok()?, popup.ok()?))
         })
         .expect("timbrectl watch tells of the call");
     watch.kill().unwrap();
@@ -204,14 +156,13 @@ async fn a_contact_added_by_timbrectl_to_the_running_app_is_shown_when_it_calls(
 
     assert_eq!(popup["match"], "one", "{popup}");
     assert_eq!(popup["contacts"][0]["name"], "Ana Fernández", "{popup}");
-    office.app.painted(&call.callid(), SOON).unwrap();
     office.picture("a-contact");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_screen_reader_reads_the_pop_up_and_finds_its_buttons_where_they_are() {
-    let mut office = Office::open_with(|desktop| desktop.start_screen_reader().map(Some)).await;
-    let reader = office.reader.as_mut().unwrap();
+    let mut office = Office::open_as(Setting { reader: true, ..Setting::default() }).await;
+    let mut reader = office.reader.take().unwrap();
     let call = office.sim.rings("8888-4787", ENDPOINT);
     office.app.painted(&call.callid(), SOON).unwrap();
     let popup = office.desktop.wait_for_window(POPUP, SOON).unwrap();

@@ -1,0 +1,214 @@
+//! A desktop with the app on it, the vendor, and whatever else a story needs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use timbre_simulator::crm::{ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY};
+use timbre_simulator::{RealClock, RequestKind, Simulator, SimulatorConfig};
+use timbre_tests::desktop::{
+    App, Control, Keyring, Notifications, ScreenReader, SecretService, Tray, TrayItem, VirtualDesktop, Wanted, Window,
+    settings,
+};
+use timbre_tests::hasty;
+use timbre_tests::story::{ENDPOINT, PASSWORD};
+
+/// The vendor's rule and ours, made quick.
+pub(crate) const INTERVAL: Duration = Duration::from_millis(200);
+/// How long anything may take on a machine that is busy compiling.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+/// The pop-ups' titles begin so.
+pub(crate) const POPUP: &str = "Timbre pop-up";
+/// The dial window's title.
+pub(crate) const DIAL: &str = "Timbre · dial";
+
+/// Dispositions, as an organisation has them.
+const DISPOSITIONS: &str = r#"
+[[dispositions]]
+code = "sale"
+name = "Sale"
+[[dispositions]]
+code = "cash"
+name = "Cash"
+under = "sale"
+[[dispositions]]
+code = "later"
+name = "Call later"
+requires = ["comment"]
+"#;
+
+/// What a story needs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Setting {
+    /// A panel with a tray.
+    pub(crate) tray: bool,
+    /// Somebody who takes notifications.
+    pub(crate) notices: bool,
+    /// Somebody who reads the windows.
+    pub(crate) reader: bool,
+    /// A Secret Service.
+    pub(crate) keyring: Option<Keyring>,
+    /// A CRM, and dispositions for the results that go to it.
+    pub(crate) crm: bool,
+    /// Two screens beside each other.
+    pub(crate) two_screens: bool,
+    /// No settings: Timbre runs for the first time.
+    pub(crate) first_run: bool,
+    /// What the agent chose before, as `preferences.json`.
+    pub(crate) preferences: Option<&'static str>,
+}
+
+/// The order of the fields is that in which they go: the app must not outlive its display.
+pub(crate) struct Office {
+    pub(crate) app: App,
+    pub(crate) reader: Option<ScreenReader>,
+    pub(crate) tray: Option<Tray>,
+    pub(crate) notices: Option<Notifications>,
+    pub(crate) secrets: Option<SecretService>,
+    pub(crate) desktop: VirtualDesktop,
+    pub(crate) sim: Simulator,
+    pub(crate) crm: Option<Crm>,
+    pub(crate) dir: TempDir,
+}
+
+impl Office {
+    /// Everything is up, and the app has asked the vendor once.
+    pub(crate) async fn open() -> Self {
+        Self::open_as(Setting::default()).await
+    }
+
+    /// The same, with what the story needs besides.
+    pub(crate) async fn open_as(setting: Setting) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = SimulatorConfig { reading_interval: INTERVAL, ..SimulatorConfig::default() };
+        let sim = Simulator::start(config, Arc::new(RealClock::new())).await.unwrap();
+        let crm = if setting.crm { Some(crm().await) } else { None };
+
+        let home = dir.path().join("home");
+        let mut desktop = match setting.two_screens {
+            true => VirtualDesktop::start_with_screens(&home, &[(1280, 800), (1024, 768)]).unwrap(),
+            false => VirtualDesktop::start(&home).unwrap(),
+        };
+        let reader = setting.reader.then(|| desktop.start_screen_reader().unwrap());
+        let tray = setting.tray.then(|| desktop.start_tray().unwrap());
+        let notices = setting.notices.then(|| desktop.start_notifications().unwrap());
+        let secrets = setting.keyring.map(|keyring| desktop.start_secret_service(keyring).unwrap());
+
+        let at = dir.path().join("app");
+        if let Some(preferences) = setting.preferences {
+            std::fs::create_dir_all(at.join("data")).unwrap();
+            std::fs::write(at.join("data/preferences.json"), preferences).unwrap();
+        }
+        let app = if setting.first_run {
+            App::start_again(&desktop, &at, &[("LANG", "en_US.UTF-8")], &[]).unwrap()
+        } else {
+            std::fs::create_dir_all(&at).unwrap();
+            let mut text = settings(&sim.base_url(), ENDPOINT, INTERVAL);
+            if let Some(crm) = &crm {
+                // What a real server may take in minutes.
+                let hasty = hasty::espocrm(&[("timeout_s", "4"), ("settles_within_s", "5")]).unwrap();
+                std::fs::write(at.join("espocrm.toml"), hasty).unwrap();
+                text += DISPOSITIONS;
+                let site = crm.base_url().trim_end_matches("api/v1/").to_owned();
+                text += &format!(
+                    "[[connectors]]\nname = \"crm\"\nfile = \"espocrm.toml\"\nbase_url = \"{site}\"\n\
+                     sync_contacts = false\n[connectors.settings]\nrequest_id_field = \"cCtiRequestId\"\n"
+                );
+            }
+            std::fs::write(at.join("timbre.toml"), text).unwrap();
+            let secrets = [("TIMBRE_SECRET_MAIN", PASSWORD), ("TIMBRE_SECRET_CRM", DEFAULT_API_KEY)];
+            App::start_again(&desktop, &at, &secrets, &["--background"]).unwrap()
+        };
+        let mut office = Self { app, reader, tray, notices, secrets, desktop, sim, crm, dir };
+        if !setting.first_run {
+            office.asks_the_vendor().await;
+            office.app.warm(SOON).unwrap();
+        }
+        if office.tray.is_some() && !setting.first_run {
+            // Told once keys are taken and everything is in its place.
+            office.icon().entry(&["Ready"], SOON).unwrap();
+        }
+        office
+    }
+
+    /// Waits until the app has asked the vendor once.
+    pub(crate) async fn asks_the_vendor(&self) {
+        let live =
+            |ledger: &timbre_simulator::Ledger| ledger.requests_of(RequestKind::Live).any(|ask| ask.answered.is_some());
+        tokio::time::timeout(SOON, self.sim.wait_until(live)).await.expect("the app asks the vendor");
+    }
+
+    /// A contact, as the agent has it.
+    pub(crate) fn knows(&self, name: &str, number: &str) {
+        let mut add = self.app.timbrectl(&self.desktop);
+        let added =
+            add.args(["contacts", "add", "--name", name, "--phone", &format!("mobile={number}")]).output().unwrap();
+        assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    }
+
+    /// The app's icon in the tray.
+    pub(crate) fn icon(&mut self) -> TrayItem {
+        let pid = self.app.pid();
+        self.tray.as_ref().unwrap().item_of(pid, SOON).unwrap()
+    }
+
+    pub(crate) fn read(&mut self, wanted: &Wanted<'_>) -> Control {
+        self.reader.as_mut().unwrap().find(wanted, SOON).unwrap()
+    }
+
+    /// Clicks on a part of a window, with the pointer.
+    pub(crate) fn click_on(&mut self, wanted: &Wanted<'_>) {
+        let (x, y) = self.read(wanted).centre();
+        self.desktop.click(x, y).unwrap();
+    }
+
+    pub(crate) fn popups(&self) -> Vec<Window> {
+        self.desktop.windows().unwrap().into_iter().filter(|window| window.title.starts_with(POPUP)).collect()
+    }
+
+    /// Waits until the band of a pop-up has this colour on the screen.
+    pub(crate) fn wait_for_band(&self, popup: &Window, colour: &str) {
+        // In the margin left of the band's sign.
+        let (x, y) = (popup.x + 6, popup.y + 28);
+        let seen = self.desktop.wait_until(SOON, || self.desktop.colour(x, y).ok().filter(|seen| seen == colour));
+        seen.unwrap_or_else(|error| panic!("{error}: the band is {:?}, not {colour}", self.desktop.colour(x, y)));
+    }
+
+    /// The numbers that the vendor was asked to dial.
+    pub(crate) fn dialled(&self) -> usize {
+        self.sim.ledger().requests_of(RequestKind::Dial).count()
+    }
+
+    /// Clicks the dial window's button until the vendor is asked: a click in the first moments, when the window may have come
+    /// up under a finger that meant something else, does not count.
+    pub(crate) fn dial_by_the_button(&mut self) {
+        let (x, y) = self.read(&Wanted::named("push button", "Dial ⏎").within(DIAL)).centre();
+        let dialled = self.desktop.wait_until(SOON, || {
+            self.desktop.click(x, y).unwrap();
+            (self.dialled() > 0).then_some(())
+        });
+        dialled.expect("the vendor is asked to dial");
+    }
+
+    /// Waits until the vendor was asked to place a call.
+    pub(crate) async fn dials(&self) {
+        let dialled = self.sim.wait_until(|ledger| ledger.requests_of(RequestKind::Dial).next().is_some());
+        tokio::time::timeout(SOON, dialled).await.expect("the vendor is asked to dial");
+    }
+
+    pub(crate) fn picture(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("desktop-tests");
+        std::fs::create_dir_all(&folder).unwrap();
+        self.desktop.screenshot(&folder.join(format!("{name}.png"))).unwrap();
+    }
+}
+
+async fn crm() -> Crm {
+    let config = CrmConfig {
+        api_keys: [(DEFAULT_API_KEY.to_owned(), ApiUser::connector())].into(),
+        custom_fields: [("Call".to_owned(), vec![CustomField::text("cCtiRequestId")])].into(),
+        ..CrmConfig::default()
+    };
+    Crm::start(config, Arc::new(RealClock::new())).await.unwrap()
+}
