@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use timbre_simulator::crm::{ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY};
+use timbre_simulator::crm::{Access, ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
 use timbre_simulator::{RealClock, RequestKind, Simulator, SimulatorConfig};
 use timbre_tests::desktop::{
     App, Control, Keyring, Notifications, ScreenReader, SecretService, Tray, TrayItem, VirtualDesktop, Wanted, Window,
@@ -205,8 +205,10 @@ impl Office {
 }
 
 async fn crm() -> Crm {
+    let mut connector = ApiUser::connector();
+    connector.role = Role::connector().with("Contact", Access::WRITE);
     let config = CrmConfig {
-        api_keys: [(DEFAULT_API_KEY.to_owned(), ApiUser::connector())].into(),
+        api_keys: [(DEFAULT_API_KEY.to_owned(), connector)].into(),
         custom_fields: [("Call".to_owned(), vec![CustomField::text("cCtiRequestId")])].into(),
         ..CrmConfig::default()
     };

@@ -7,12 +7,12 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::contact::ContactId;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::interaction::InteractionId;
+use timbre_domain::interaction::{InteractionId, InteractionState};
 use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Wanted};
 use uuid::Uuid;
 
 use super::{Order, by_id, order_key};
-use crate::table::{calls, contacts, from_word, ms, time, to_json, uuid, word};
+use crate::table::{calls, contacts, from_word, interactions, ms, time, to_json, uuid, word};
 
 /// A CRM is to have this record, as it is now. Gives the item where it waits because of it.
 pub(in crate::table) fn want(
@@ -133,6 +133,9 @@ pub(in crate::table) fn call_ended(
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
     let record = calls::find(tx, call)?;
+    // A result that was finished while the call went on has waited for nothing but its end.
+    let written = interactions::by_call(tx, call)?.is_some_and(|one| one.state == InteractionState::Final);
+    let due = if written { now } else { due };
     let key = order_key(record.as_ref().and_then(|record| record.contact), record.as_ref(), call);
     let wanted = Wanted { kind: RecordKind::Call, subject: call.to_string(), taken_back: None };
     want(tx, connector, &wanted, &Order { part_of: None, key, due }, now).map(drop)
