@@ -36,9 +36,9 @@ pub(crate) fn present(window: &WebviewWindow) -> tauri::Result<()> {
     })
 }
 
-/// A pop-up is still text. With the graphics card's help the first one of the day comes five times later (on a machine
+/// The windows are still text. With the graphics card's help the first one of the day comes five times later (on a machine
 /// that has none: 350 ms instead of 70).
-pub(super) fn paint_plainly(window: &WebviewWindow) -> tauri::Result<()> {
+pub(crate) fn paint_plainly(window: &WebviewWindow) -> tauri::Result<()> {
     if let Some(settings) = view(window)?.as_ref().and_then(WebViewExt::settings) {
         settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
     }

@@ -29,7 +29,13 @@ fn make(
             Ok(builder) => builder,
             Err(error) => return tracing::error!(%error, "a window could not be made"),
         };
-        if let Err(error) = builder.build().and_then(|window| then(&window)) {
+        let made = builder.build().and_then(|window| {
+            // Else the first picture comes a third of a second after the window.
+            #[cfg(target_os = "linux")]
+            crate::popup::gtk::paint_plainly(&window)?;
+            then(&window)
+        });
+        if let Err(error) = made {
             tracing::error!(%error, "a window could not be made");
         }
     });

@@ -5,24 +5,92 @@ use std::time::Duration;
 use timbre_tests::desktop::{App, Keyring, Wanted};
 use timbre_tests::story::{ENDPOINT, PASSWORD};
 
-use crate::office::{Office, POPUP, SOON, Setting};
+use crate::office::{Office, SOON, Setting};
 
 const KEYS: Duration = Duration::from_millis(5);
+
+/// Goes through the pages as a person would, as far as the account is known and tried.
+fn sign_in(office: &mut Office) {
+    office.desktop.wait_for_window("Timbre", SOON).unwrap();
+    office.click_on(&Wanted::named("radio button", "English"));
+    office.click_on(&Wanted::named("push button", "Next ⏎"));
+    office.click_on(&Wanted::named("entry", "User name"));
+    office.desktop.type_text(ENDPOINT, KEYS).unwrap();
+    office.click_on(&Wanted { role: Some("password text"), ..Wanted::default() });
+    office.desktop.type_text(PASSWORD, KEYS).unwrap();
+    // Here the vendor is a stand-in on this machine.
+    office.click_on(&Wanted::saying("Advanced options"));
+    office.desktop.key("Tab").unwrap();
+    let address = Wanted { state: Some("focused"), ..Wanted::named("entry", "The provider's address") };
+    office.read(&address);
+    office.desktop.key("ctrl+a").unwrap();
+    office.desktop.type_text(&office.sim.base_url(), KEYS).unwrap();
+    office.picture("first-run-account");
+    office.click_on(&Wanted::named("push button", "Connect ⏎"));
+    office.read(&Wanted::named("heading", "Connected"));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_run_ends_with_calls_on_the_screen_and_the_secret_in_the_keyring_and_nowhere_else() {
     let keyring = Some(Keyring::Unlocked);
     let mut office =
         Office::open_as(Setting { tray: true, reader: true, keyring, first_run: true, ..Setting::default() }).await;
-    office.desktop.wait_for_window("Timbre", SOON).unwrap();
-    office.click_on(&Wanted::named("radio button", "English"));
-    office.picture("first-run-language");
+    sign_in(&mut office);
+    office.picture("first-run-connected");
     office.click_on(&Wanted::named("push button", "Next ⏎"));
+    office.click_on(&Wanted::named("radio button", "None"));
+    office.click_on(&Wanted::named("push button", "Next ⏎"));
+    office.picture("first-run-ready");
+    office.click_on(&Wanted::named("push button", "Begin ⏎"));
+    office.asks_the_vendor().await;
+    office.app.warm(SOON).unwrap();
+    let call = office.sim.rings("8888-4787", ENDPOINT);
+    office.app.painted(&call.callid(), SOON).unwrap();
 
-    office.click_on(&Wanted::named("entry", "User name"));
-    office.desktop.type_text(ENDPOINT, KEYS).unwrap();
-    office.click_on(&Wanted { role: Some("password text"), ..Wanted::default() });
-    office.desktop.type_text(PASSWORD, KEYS).unwrap();
-    office.picture("first-run-account");
-    let _ = (POPUP, App::start);
+    let stored = office.secrets.as_ref().unwrap().stored_with(&[("service", "timbre")]).unwrap();
+    assert_eq!(stored.len(), 1, "{stored:?}");
+    assert_eq!(stored[0].secret, PASSWORD.as_bytes());
+    let found = office.desktop.files_with(PASSWORD.as_bytes()).unwrap();
+    assert!(found.is_empty(), "the secret lies in {found:?}");
+    assert!(call.hang_up());
+
+    // It starts by itself from then on.
+    let Office { app, desktop, sim, dir, .. } = office;
+    app.stop(SOON).unwrap();
+    let mut app = App::start_again(&desktop, &dir.path().join("app"), &[], &["--background"]).unwrap();
+    app.warm(SOON).unwrap();
+    let shown = desktop.wait_until(SOON, || {
+        let call = sim.rings("8888-4787", ENDPOINT);
+        let painted = app.painted(&call.callid(), Duration::from_secs(4));
+        call.hang_up();
+        painted.ok()
+    });
+    shown.expect("the password comes from the keyring");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_keyring_the_agent_is_told_and_chooses_and_nothing_is_written() {
+    let mut office = Office::open_as(Setting { tray: true, reader: true, first_run: true, ..Setting::default() }).await;
+    sign_in(&mut office);
+    office.click_on(&Wanted::named("push button", "Next ⏎"));
+    office.read(&Wanted::saying("keyring"));
+    office.picture("first-run-no-keyring");
+    office.click_on(&Wanted { role: Some("radio button"), text: Some("until Timbre ends"), ..Wanted::default() });
+    office.click_on(&Wanted::named("push button", "Next ⏎"));
+    office.click_on(&Wanted::named("radio button", "None"));
+    office.click_on(&Wanted::named("push button", "Next ⏎"));
+    office.click_on(&Wanted::named("push button", "Begin ⏎"));
+    office.asks_the_vendor().await;
+    office.app.warm(SOON).unwrap();
+    let call = office.sim.rings("8888-4787", ENDPOINT);
+    office.app.painted(&call.callid(), SOON).unwrap();
+    let found = office.desktop.files_with(PASSWORD.as_bytes()).unwrap();
+    assert!(found.is_empty(), "the secret lies in {found:?}");
+    let dir = office.dir.path().join("app");
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            assert!(!String::from_utf8_lossy(&std::fs::read(&path).unwrap()).contains(PASSWORD), "{}", path.display());
+        }
+    }
 }

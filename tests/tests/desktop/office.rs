@@ -23,6 +23,10 @@ pub(crate) const POPUP: &str = "Timbre pop-up";
 /// The dial window's title.
 pub(crate) const DIAL: &str = "Timbre · dial";
 
+/// Everything of ours. What the HTTP library writes at this level are the vendor's own bytes; nobody has it on in an office.
+const LOG: &str = "info,timbre=trace,timbre_desktop=trace,timbre_engine=trace,timbre_store=trace,timbre_telephony=trace,\
+                   timbre_wiring=trace,timbre_crm=trace,timbre_domain=trace";
+
 /// Dispositions, as an organisation has them.
 const DISPOSITIONS: &str = r#"
 [[dispositions]]
@@ -55,6 +59,8 @@ pub(crate) struct Setting {
     pub(crate) two_screens: bool,
     /// No settings: Timbre runs for the first time.
     pub(crate) first_run: bool,
+    /// Everything is logged that our own code can log.
+    pub(crate) log: bool,
     /// What the agent chose before, as `preferences.json`.
     pub(crate) preferences: Option<&'static str>,
 }
@@ -117,8 +123,11 @@ impl Office {
                 );
             }
             std::fs::write(at.join("timbre.toml"), text).unwrap();
-            let secrets = [("TIMBRE_SECRET_MAIN", PASSWORD), ("TIMBRE_SECRET_CRM", DEFAULT_API_KEY)];
-            App::start_again(&desktop, &at, &secrets, &["--background"]).unwrap()
+            let mut env = vec![("TIMBRE_SECRET_MAIN", PASSWORD), ("TIMBRE_SECRET_CRM", DEFAULT_API_KEY)];
+            if setting.log {
+                env.push(("TIMBRE_LOG", LOG));
+            }
+            App::start_again(&desktop, &at, &env, &["--background"]).unwrap()
         };
         let mut office = Self { app, reader, tray, notices, secrets, desktop, sim, crm, dir };
         if !setting.first_run {

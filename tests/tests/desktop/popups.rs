@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use timbre_tests::desktop::{FocusWatch, Lines, TypingProbe, Wanted};
-use timbre_tests::story::ENDPOINT;
+use timbre_tests::story::{ENDPOINT, PASSWORD};
 
 use crate::office::{Office, POPUP, SOON, Setting};
 
@@ -184,4 +184,39 @@ async fn a_screen_reader_reads_the_pop_up_and_finds_its_buttons_where_they_are()
     office.desktop.click(x, y).unwrap();
     office.app.hidden(&call.callid(), SOON).unwrap();
     reader.wait_until_gone(&Wanted::named("heading", "8888 4787"), SOON).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pop_ups_stand_in_the_chosen_corner_of_the_chosen_screen() {
+    let chosen = r#"{ "place": { "corner": "top-left", "screen": { "kind": "pointer" } } }"#;
+    let mut office =
+        Office::open_as(Setting { two_screens: true, preferences: Some(chosen), ..Setting::default() }).await;
+    office.desktop.move_pointer(1700, 300).unwrap();
+    let call = office.sim.rings("8888-4787", ENDPOINT);
+    office.app.painted(&call.callid(), SOON).unwrap();
+    let popup = office.desktop.wait_for_window(POPUP, SOON).unwrap();
+    assert!((1280..1300).contains(&popup.x) && (0..20).contains(&popup.y), "on the second screen: {popup:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_holds_no_name_and_no_number() {
+    let mut office = Office::open_as(Setting { log: true, ..Setting::default() }).await;
+    office.knows("Ana Fernández", "8888-4787");
+    let call = office.sim.rings("8888-4787", ENDPOINT);
+    office.app.painted(&call.callid(), SOON).unwrap();
+    assert!(call.answer());
+    assert!(call.hang_up());
+    let missed = office.sim.rings("2222-3344", ENDPOINT);
+    office.app.painted(&missed.callid(), SOON).unwrap();
+    assert!(missed.hang_up());
+    let folder = office.app.data_dir().join("logs");
+    office.app.stop(SOON).unwrap();
+    let logs: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| String::from_utf8_lossy(&std::fs::read(entry.unwrap().path()).unwrap()).into_owned())
+        .collect();
+    assert!(logs.contains("starts") && logs.lines().count() > 3, "something is logged:\n{logs}");
+    for secret in ["Fernández", "Fern", "88884787", "8888-4787", "8888 4787", "22223344", "2222-3344", PASSWORD] {
+        assert!(!logs.contains(secret), "{secret} stands in the log:\n{logs}");
+    }
 }

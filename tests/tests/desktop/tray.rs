@@ -5,7 +5,7 @@ use std::time::Duration;
 use timbre_tests::desktop::Wanted;
 use timbre_tests::story::ENDPOINT;
 
-use crate::office::{DIAL, Office, POPUP, SOON, Setting};
+use crate::office::{DIAL, Office, SOON, Setting};
 
 fn with_tray() -> Setting {
     Setting { tray: true, reader: true, ..Setting::default() }
@@ -98,5 +98,4 @@ async fn where_there_is_no_tray_a_small_window_stands_in_and_that_is_said_once()
     office.click_on(&Wanted::named("push button", "Dial…").within("Timbre"));
     office.desktop.wait_for_window(DIAL, SOON).unwrap();
     assert_eq!(office.popups(), []);
-    let _ = POPUP;
 }
