@@ -58,6 +58,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "setup_keyring",
         "setup_check_connector",
         "setup_save_connector",
+        "setup_form",
+        "setup_remove_account",
+        "setup_remove_connector",
+        "setup_save_identity",
+        "setup_remove_identity",
         "setup_pick_connector_file",
         "setup_finish",
     ];

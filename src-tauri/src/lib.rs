@@ -195,6 +195,11 @@ fn handler() -> impl Fn(tauri::ipc::Invoke<tauri::Wry>) -> bool {
         setup::setup_keyring,
         setup::setup_check_connector,
         setup::setup_save_connector,
+        setup::setup_form,
+        setup::setup_remove_account,
+        setup::setup_remove_connector,
+        setup::setup_save_identity,
+        setup::setup_remove_identity,
         setup::setup_pick_connector_file,
         setup::setup_finish,
     ]

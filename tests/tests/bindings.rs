@@ -15,7 +15,7 @@ use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::status::{Hello, Light, Status};
-use timbre_engine::config::edit::{AccountDraft, ConnectorDraft};
+use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, SettingsForm};
 use timbre_wiring::secrets::KeyringState;
 use timbre_wiring::setup::{AccountCheck, KnownConnector};
 use ts_rs::{Config, TS};
@@ -52,6 +52,7 @@ fn the_front_end_knows_the_types_as_they_are_now() {
     CallRow::export_all(&config).unwrap();
     FoundContact::export_all(&config).unwrap();
     NumberRead::export_all(&config).unwrap();
+    SettingsForm::export_all(&config).unwrap();
     AccountDraft::export_all(&config).unwrap();
     ConnectorDraft::export_all(&config).unwrap();
     AccountCheck::export_all(&config).unwrap();

@@ -13,7 +13,7 @@ use timbre_domain::refusal::Refusal;
 use timbre_domain::status::Hello;
 use timbre_domain::texts::Language;
 use timbre_engine::commands::CommandError;
-use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, Edit, SettingsFile};
+use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, Edit, IdentityDraft, SettingsFile, SettingsForm};
 use timbre_wiring::secrets::{KeyringState, variable};
 use timbre_wiring::setup::{
     AccountCheck, CheckFailed, Checking, KnownConnector, check_account, check_connector, known_connector,
@@ -162,15 +162,51 @@ pub(crate) async fn setup_save_connector(
     let put = Edit::PutConnector { was: known_crm(&file, &name), connector: draft };
     if !key.is_empty() {
         // What the CRM gave in exchange for the key until now would be used instead of the new one.
-        let token = account(&desk, &format!("{}-token", name.trim()))?;
-        if let Err(error) = desk.secrets().forget_password(&token).await {
-            tracing::debug!(code = error.code.as_str(), "there was no token to forget");
-        }
+        forget_secret(&desk, &format!("{}-token", name.trim())).await;
     }
     keep_secret(&desk, &name, key, keep).await?;
     write(&desk, &mut file, &[put])?;
     set_up_anew(&desk);
     Ok(())
+}
+
+/// What the settings file says, as forms have it.
+#[tauri::command]
+pub(crate) fn setup_form(desk: State<'_, Desk>) -> Answer<SettingsForm> {
+    settings_file(&desk)?.form().map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error)))
+}
+
+/// Removes an account, its identities and its secret.
+#[tauri::command]
+pub(crate) async fn setup_remove_account(desk: State<'_, Desk>, name: String) -> Answer<()> {
+    change(&desk, Edit::RemoveAccount { name: name.clone() })?;
+    forget_secret(&desk, &name).await;
+    Ok(())
+}
+
+/// Removes a CRM and its secrets. What waits for it stays in the outbox.
+#[tauri::command]
+pub(crate) async fn setup_remove_connector(desk: State<'_, Desk>, name: String) -> Answer<()> {
+    change(&desk, Edit::RemoveConnector { name: name.clone() })?;
+    forget_secret(&desk, &name).await;
+    forget_secret(&desk, &format!("{name}-token")).await;
+    Ok(())
+}
+
+/// Adds an identity, or replaces the one that was called so.
+#[tauri::command]
+pub(crate) async fn setup_save_identity(
+    desk: State<'_, Desk>,
+    was: Option<String>,
+    identity: IdentityDraft,
+) -> Answer<()> {
+    change(&desk, Edit::PutIdentity { was, identity })
+}
+
+/// Removes an identity.
+#[tauri::command]
+pub(crate) async fn setup_remove_identity(desk: State<'_, Desk>, label: String) -> Answer<()> {
+    change(&desk, Edit::RemoveIdentity { label })
 }
 
 /// Lets the agent choose a connector's file.
@@ -216,6 +252,20 @@ fn settings_file(desk: &Desk) -> Answer<SettingsFile> {
     let none = || CommandError::new(ErrorCode::BadConfig, "the system names no folder for settings");
     let path = desk.config().ok_or_else(|| desk.refusal(none()))?;
     SettingsFile::read(path).map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error)))
+}
+
+fn change(desk: &Desk, edit: Edit) -> Answer<()> {
+    write(desk, &mut settings_file(desk)?, &[edit])?;
+    set_up_anew(desk);
+    Ok(())
+}
+
+/// What is used no more is kept no more; a secret that was never there is no trouble.
+async fn forget_secret(desk: &Desk, name: &str) {
+    let Ok(name) = name.trim().parse::<AccountName>() else { return };
+    if let Err(error) = desk.secrets().forget_password(&name).await {
+        tracing::debug!(code = error.code.as_str(), "there was no secret to forget");
+    }
 }
 
 fn write(desk: &Desk, file: &mut SettingsFile, edits: &[Edit]) -> Answer<()> {
