@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 use timbre_domain::call::{AccountName, Call, CallKey};
 use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
 use timbre_engine::commands::{Command, CommandError, Reply};
@@ -57,6 +58,7 @@ pub struct RememberingShell {
     cards: Mutex<Vec<PopupCard>>,
     completed: Mutex<Vec<PopupCard>>,
     changes: Mutex<Vec<Call>>,
+    notices: Mutex<Vec<Notice>>,
 }
 
 impl RememberingShell {
@@ -76,6 +78,13 @@ impl RememberingShell {
     }
 }
 
+impl RememberingShell {
+    /// The notices told so far.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 impl Shell for RememberingShell {
     fn show_popup(&self, card: &PopupCard) {
         self.cards.lock().unwrap_or_else(PoisonError::into_inner).push(card.clone());
@@ -87,6 +96,10 @@ impl Shell for RememberingShell {
 
     fn call_changed(&self, call: &Call) {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
+    }
+
+    fn notify(&self, notice: &Notice) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
     }
 }
 

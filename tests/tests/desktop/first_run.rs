@@ -40,12 +40,21 @@ async fn a_first_run_ends_with_calls_on_the_screen_and_the_secret_in_the_keyring
     office.click_on(&Wanted::named("push button", "Next ⏎"));
     office.click_on(&Wanted::named("radio button", "None"));
     office.click_on(&Wanted::named("push button", "Next ⏎"));
+    let with_session = Wanted { role: Some("check box"), text: Some("Start Timbre when"), ..Wanted::default() };
+    if !office.read(&with_session).is("checked") {
+        office.click_on(&with_session);
+    }
     office.picture("first-run-ready");
     office.click_on(&Wanted::named("push button", "Begin ⏎"));
     office.asks_the_vendor().await;
     office.app.warm(SOON).unwrap();
     let call = office.sim.rings("8888-4787", ENDPOINT);
     office.app.painted(&call.callid(), SOON).unwrap();
+
+    let autostart = office.desktop.home().join(".config/autostart");
+    let entries: Vec<_> = std::fs::read_dir(&autostart).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(entries.len(), 1, "it starts with the session: {entries:?}");
+    assert!(std::fs::read_to_string(&entries[0]).unwrap().contains("--background"));
 
     let stored = office.secrets.as_ref().unwrap().stored_with(&[("service", "timbre")]).unwrap();
     assert_eq!(stored.len(), 1, "{stored:?}");
