@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tauri::{AppHandle, Emitter, Manager, WebviewWindow};
 use timbre_domain::disposition::Requirement;
@@ -24,6 +24,9 @@ use tokio::sync::{mpsc, watch};
 use crate::popup;
 use crate::popup::pool::{Event, Slot};
 
+/// How long pages may take to keep what is being written: the data is local.
+pub(crate) const FLUSHES_WITHIN: Duration = Duration::from_millis(300);
+
 /// How far the engine has come.
 #[derive(Clone)]
 pub(crate) enum EngineState {
@@ -40,8 +43,11 @@ pub(crate) enum EngineState {
 /// What the supervisor of the engine is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ask {
-    /// Stop the engine and start it with the settings as they are now.
+    /// Stop the engine and start it with the settings as they are now; where that fails, the person who changed them is
+    /// told.
     Restart,
+    /// The same, and nobody waits for it.
+    StartAgain,
     /// Stop the engine and end.
     Quit,
 }
@@ -57,6 +63,7 @@ struct Inner {
     data_dir: Option<PathBuf>,
     config: Option<PathBuf>,
     secrets: Arc<Secrets>,
+    trials: tokio::sync::RwLock<()>,
     clock: Arc<dyn Clock>,
     /// The last status told, for windows that come later.
     status: Mutex<Status>,
@@ -74,7 +81,18 @@ impl Desk {
     ) -> Self {
         let engine = watch::Sender::new(EngineState::Starting);
         let (status, app) = (Mutex::default(), std::sync::OnceLock::new());
-        Self(Arc::new(Inner { popups, engine, asks, data_dir, config, secrets, clock, status, app }))
+        Self(Arc::new(Inner {
+            popups,
+            engine,
+            asks,
+            data_dir,
+            config,
+            secrets,
+            trials: Default::default(),
+            clock,
+            status,
+            app,
+        }))
     }
 
     /// The windows are there.
@@ -136,8 +154,15 @@ impl Desk {
     pub(crate) fn limits(&self) -> Option<Limits> {
         match &*self.0.engine.borrow() {
             EngineState::Running(Some((_, limits))) => Some(limits.clone()),
+            // It is about to hold the folder itself.
+            EngineState::Starting => None,
             _ => self.0.data_dir.clone().map(Limits::Folder),
         }
+    }
+
+    /// Held while something is tried out with the vendors' limits: the engine does not stop meanwhile.
+    pub(crate) fn trials(&self) -> &tokio::sync::RwLock<()> {
+        &self.0.trials
     }
 
     pub(crate) fn secrets(&self) -> &Arc<Secrets> {
@@ -237,6 +262,19 @@ impl Desk {
         }
     }
 
+    /// Has every page keep what is being written, and gives it a moment for that.
+    pub(crate) async fn flush(&self) {
+        let Some(app) = self.app() else { return };
+        let windows = app.webview_windows();
+        for label in windows.keys() {
+            let page = label.split('-').next().unwrap_or_default();
+            self.emit_to(label, &format!("{page}-flush"), &());
+        }
+        if !windows.is_empty() && self.context().is_some() {
+            self.clock().sleep(FLUSHES_WITHIN).await;
+        }
+    }
+
     /// Tells a window something, where it is open.
     pub(crate) fn emit_to(&self, label: &str, event: &str, payload: &(impl serde::Serialize + Clone)) {
         if let Some(app) = self.app()
@@ -255,9 +293,7 @@ impl Desk {
     }
 }
 
-/// The session's language, as its environment says.
+/// The session's language, as the system says.
 fn system_language() -> Language {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set);
-    locale.map(|locale| Language::of_locale(&locale)).unwrap_or_default()
+    sys_locale::get_locale().map(|locale| Language::of_locale(&locale)).unwrap_or_default()
 }

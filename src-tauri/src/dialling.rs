@@ -28,12 +28,28 @@ pub(crate) fn open_link(desk: &Desk, link: &str) {
 
 /// Asks to dial what was copied.
 pub(crate) fn dial_clipboard(desk: &Desk) {
+    aside(desk, clipboard);
+}
+
+/// Whoever has the clipboard may be slow, or be ourselves: the windows do not wait for it.
+fn aside(desk: &Desk, work: fn(&Desk)) {
+    let desk = desk.clone();
+    if let Err(error) = std::thread::Builder::new().name("clipboard".to_owned()).spawn(move || work(&desk)) {
+        tracing::error!(%error, "there is no thread for the clipboard");
+    }
+}
+
+fn clipboard(desk: &Desk) {
     let copied = arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_text());
     ask(desk, copied.ok(), WishFrom::Clipboard);
 }
 
 /// Asks to dial the selected text where the system tells it, else what was copied.
 pub(crate) fn dial_selection(desk: &Desk) {
+    aside(desk, selection);
+}
+
+fn selection(desk: &Desk) {
     #[cfg(target_os = "linux")]
     {
         use arboard::{GetExtLinux as _, LinuxClipboardKind};
@@ -44,7 +60,7 @@ pub(crate) fn dial_selection(desk: &Desk) {
             return ask(desk, Some(selected), WishFrom::Selection);
         }
     }
-    dial_clipboard(desk);
+    clipboard(desk);
 }
 
 /// A text that is no number opens the window all the same: it says so, and the agent types.

@@ -7,7 +7,7 @@ mod log_file;
 use std::sync::Arc;
 
 use clap::Parser;
-use timbre_desktop::opening::Args;
+use timbre_desktop::opening::{Args, Opening, link_in};
 use timbre_desktop::{NotStarted, Start, Started, paint_log, xwayland};
 use timbre_domain::ports::Shell;
 use timbre_wiring::secrets::{Secrets, SharedRedactor};
@@ -32,8 +32,16 @@ async fn start(options: Options, secrets: Arc<Secrets>, shell: Arc<dyn Shell>) -
 }
 
 fn main() -> tauri::Result<()> {
-    let args = Args::parse();
-    let opening = args.opening();
+    // A link may come with what it should not bring along: it is looked for before anything is taken for an option.
+    let given: Vec<String> = std::env::args().collect();
+    let (args, opening) = match link_in(&given) {
+        Some(link) => (Args::default(), Opening::Link(link)),
+        None => {
+            let args = Args::parse();
+            let opening = args.opening();
+            (args, opening)
+        }
+    };
     let redactor = SharedRedactor::default();
     let secrets = Arc::new(Secrets::new(redactor.clone()));
     let engine = Options {

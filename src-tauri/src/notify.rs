@@ -7,13 +7,14 @@ use notify_rust::{Hint, Notification, Timeout, Urgency};
 use timbre_domain::notice::{Notice, NoticeAction, NoticeKind};
 use timbre_domain::texts::Catalogue;
 use timbre_engine::commands::Command;
+use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::windows::dial::{self, DialWish, WishFrom};
 use crate::windows::main::{self, Goal, Page};
 
 /// The notification that stands for something, by what it is about: the next one takes its place.
-static STANDING: LazyLock<Mutex<HashMap<String, u32>>> = LazyLock::new(Mutex::default);
+static STANDING: LazyLock<Mutex<HashMap<String, (u32, Uuid)>>> = LazyLock::new(Mutex::default);
 
 /// Tells a notice. It returns at once: a notification server that hangs keeps no call from being shown.
 pub(crate) fn tell(desk: &Desk, notice: &Notice) {
@@ -52,7 +53,7 @@ fn notification(desk: &Desk, notice: &Notice) -> Notification {
             notification.action(name(*action), texts.text(&format!("notice.action.{}", name(*action))));
         }
         let standing = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(id) = standing.get(&notice.about) {
+        if let Some((id, _)) = standing.get(&notice.about) {
             notification.id(*id);
         }
     }
@@ -63,13 +64,17 @@ fn notification(desk: &Desk, notice: &Notice) -> Notification {
 fn show(desk: &Desk, notice: &Notice) -> Result<(), notify_rust::error::Error> {
     let handle = notification(desk, notice).show()?;
     let id = handle.id();
-    STANDING.lock().unwrap_or_else(PoisonError::into_inner).insert(notice.about.clone(), id);
+    STANDING.lock().unwrap_or_else(PoisonError::into_inner).insert(notice.about.clone(), (id, notice.id));
     // It ends when the notification is acted on, or goes.
-    handle.wait_for_action(|chosen| act(desk, notice, chosen));
-    let mut standing = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
-    if standing.get(&notice.about) == Some(&id) {
-        standing.remove(&notice.about);
-    }
+    handle.wait_for_action(|chosen| {
+        // A notice that took this one's place has its number: what is done about it is the other's business.
+        let mut standing = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
+        if standing.get(&notice.about) == Some(&(id, notice.id)) {
+            standing.remove(&notice.about);
+            drop(standing);
+            act(desk, notice, chosen);
+        }
+    });
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// The desktop companion of an agent's telephone.
-#[derive(Debug, Parser)]
+#[derive(Debug, Default, Parser)]
 #[command(name = "timbre", version)]
 pub struct Args {
     /// The settings file.
@@ -62,12 +62,25 @@ impl Args {
     }
 }
 
-/// What a start with these arguments, the program's name first, asks to be opened. A link is a link whatever it looks
-/// like: no web page can make a command of it, since no scheme is a command's name.
+/// The link among a start's arguments. Whoever opens a link may hand on more than the link, such as what a quotation mark
+/// in it split off: then nothing else of it counts, no command and no other settings.
+#[must_use]
+pub fn link_in(args: &[String]) -> Option<String> {
+    let is_link = |arg: &&String| {
+        let scheme = arg.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        arg.contains(':') && ["tel", "callto", "sip", "sips"].contains(&scheme.as_str())
+    };
+    args.iter().skip(1).find(is_link).cloned()
+}
+
+/// What a start with these arguments, the program's name first, asks to be opened.
 ///
 /// # Errors
 /// When they are not understood; the message names no argument's value, which may be somebody's number.
 pub fn opening_of(args: &[String]) -> Result<Opening, String> {
+    if let Some(link) = link_in(args) {
+        return Ok(Opening::Link(link));
+    }
     let command = Args::command().try_get_matches_from(args);
     let args =
         command.and_then(|matches| Args::from_arg_matches(&matches)).map_err(|error| error.kind().to_string())?;
@@ -90,6 +103,19 @@ mod tests {
         assert_eq!(opening(&["tel:+50688884787"]), Ok(Opening::Link("tel:+50688884787".into())));
         assert_eq!(opening(&["dial", "8888-4787"]), Ok(Opening::Dial("8888-4787".into())));
         assert_eq!(opening(&["--data-dir", "/x", "dial", "+506 8888"]), Ok(Opening::Dial("+506 8888".into())));
+    }
+
+    #[test]
+    fn nothing_beside_a_link_counts() {
+        for args in
+            [&["tel:1", "dial", "8"][..], &["tel:1", "--config", "x"], &["--config", "x", "TEL:1"], &["tel:1\" dial 8"]]
+        {
+            let found = opening(args).unwrap();
+            assert!(
+                matches!(&found, Opening::Link(link) if link.to_ascii_lowercase().starts_with("tel:1")),
+                "{found:?}"
+            );
+        }
     }
 
     #[test]

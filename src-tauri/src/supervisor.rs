@@ -20,6 +20,9 @@ use crate::{NotStarted, Start, Started, dialling, follow, hotkeys, preferences, 
 /// An engine that could not start for a reason that may pass is tried again after so long.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
 
+/// How long a trial of an account is waited for when the engine stops.
+const TRIALS_END_WITHIN: Duration = Duration::from_secs(20);
+
 /// Keeps an engine behind the windows until it is asked to end.
 pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<Ask>, opening: Opening, whole: bool) {
     // Also while the engine starts.
@@ -75,8 +78,19 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
 
         let ask = tokio::select! {
             ask = asked.recv() => ask.unwrap_or(Ask::Quit),
-            () = after(&desk, again) => Ask::Restart,
+            () = after(&desk, again) => Ask::StartAgain,
         };
+        if ask == Ask::Restart {
+            opening = Some(Opening::Nothing);
+        }
+        // What is being written is kept while there is still somebody to keep it.
+        desk.flush().await;
+        // A trial that keeps a vendor's limits is not cut off; one that hangs is not waited for.
+        let trials = desk.trials().write();
+        tokio::select! {
+            _ = trials => {}
+            () = desk.clock().sleep(TRIALS_END_WITHIN) => tracing::warn!("the engine stops although something is tried out"),
+        }
         // Nobody holds the engine while it stops.
         desk.engine_is(EngineState::Starting);
         if let Some((stop, following)) = running {

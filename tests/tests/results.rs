@@ -148,29 +148,6 @@ async fn a_result_becomes_one_record_with_its_contact_and_what_the_call_cost_is_
 }
 
 #[tokio::test]
-async fn a_result_finished_while_the_call_goes_on_is_recorded_as_soon_as_it_is_over() {
-    let mut story = office().await;
-    let ringing = story.sim.rings("88884787", ENDPOINT);
-    let key = story
-        .until("the call", |event| match event {
-            Event::Detected(call) => Some(call.call_key.clone()),
-            _ => None,
-        })
-        .await;
-    assert!(ringing.answer());
-    story.polls(2).await;
-    save(&mut story, &key, "dicho mientras hablaba").await;
-    story.polls(2).await;
-    assert_eq!(story.crm().count("Call"), 0, "it is told when its length is known");
-    assert!(ringing.hang_up());
-    story.until("its end", |event| matches!(event, Event::Ended(_)).then_some(())).await;
-    let ended = story.clock.elapsed();
-    story.until("the record", |event| matches!(event, Event::OutboxSent(_)).then_some(())).await;
-    assert!(story.clock.elapsed() - ended < Duration::from_secs(10), "and not when the outbox is looked at again");
-    story.stop().await;
-}
-
-#[tokio::test]
 async fn a_call_nobody_writes_about_is_recorded_all_the_same_and_a_late_result_amends_it() {
     let mut story = office().await;
     let missed = call(&mut story, "22224444", None).await;

@@ -151,10 +151,17 @@ impl SecretStore for Secrets {
     async fn password(&self, account: &AccountName) -> Result<SecretString, PortError> {
         let password = match std::env::var(variable(account)) {
             Ok(password) if !password.is_empty() => SecretString::from(password),
-            _ => match self.keyring.with(account.as_str(), keyring_core::Entry::get_password).await {
-                Ok(password) => SecretString::from(password),
-                Err(trouble) => self.held().get(account).cloned().ok_or_else(|| trouble.into_error())?,
-            },
+            _ => {
+                // What was given in this session is newer than what the keyring may have kept from before.
+                let held = self.held().get(account).cloned();
+                match held {
+                    Some(held) => held,
+                    None => match self.keyring.with(account.as_str(), keyring_core::Entry::get_password).await {
+                        Ok(password) => SecretString::from(password),
+                        Err(trouble) => return Err(trouble.into_error()),
+                    },
+                }
+            }
         };
         self.redactor.learn(&password);
         Ok(password)

@@ -17,7 +17,7 @@ use crate::windows::page_is_laid_out;
 #[tauri::command]
 pub(crate) fn dial_ready(window: WebviewWindow, desk: State<'_, Desk>) -> Hello {
     desk.emit_to(dial::LABEL, "dial-status", &desk.status());
-    if let Some(wish) = window.state::<dial::Waiting>().take() {
+    if let Some(wish) = window.state::<dial::Waiting>().page_listens() {
         desk.emit_to(dial::LABEL, "dial-wish", &wish);
     }
     desk.hello()

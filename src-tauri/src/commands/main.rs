@@ -29,7 +29,7 @@ const ALL: usize = 5_000;
 #[tauri::command]
 pub(crate) fn main_ready(window: WebviewWindow, desk: State<'_, Desk>) -> Hello {
     desk.emit_to(window_of::LABEL, "main-status", &desk.status());
-    if let Some(goal) = window.state::<window_of::Waiting>().take() {
+    if let Some(goal) = window.state::<window_of::Waiting>().page_listens() {
         desk.emit_to(window_of::LABEL, "main-go-to", &goal);
     }
     desk.hello()

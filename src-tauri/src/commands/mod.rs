@@ -42,7 +42,7 @@ pub(crate) fn astray(desk: &Desk) -> Refusal {
 /// A result as it is kept now, and how far its records are.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Saved {
-    interaction: Interaction,
+    pub(crate) interaction: Interaction,
     records: Vec<RecordState>,
 }
 
@@ -83,7 +83,9 @@ async fn place_call(
     contact: Option<ContactId>,
     despite_do_not_call: bool,
 ) -> Answer<String> {
-    let from = from.or_else(|| desk.preferences().identity);
+    let known = |label: &String| desk.hello().identities.iter().any(|identity| identity.label == *label);
+    // The one that was chosen once may be gone from the settings meanwhile.
+    let from = from.or_else(|| desk.preferences().identity.filter(known));
     let request = DialRequest { number, from, contact, despite_do_not_call };
     ask!(desk, Command::Dial(request), Reply::Dial { dial_id, .. } => dial_id.to_string())
 }

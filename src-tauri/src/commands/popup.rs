@@ -61,13 +61,23 @@ pub(crate) async fn popup_save(
     // What is refused for what it says is the agent's to mend, or to leave; anything else may pass, and is tried again.
     let kept = saved.as_ref().map_or_else(|refusal| refusal.place.is_some(), |_| true);
     desk.post_of(&window, |slot| Event::Kept(slot, kept));
+    if let Ok(saved) = &saved {
+        desk.post_of(&window, |slot| Event::Wrote(slot, Box::new(saved.interaction.clone())));
+    }
     saved
 }
 
 /// The agent said who it is.
 #[tauri::command]
-pub(crate) async fn popup_choose(desk: State<'_, Desk>, call_key: CallKey, contact: ContactId) -> Answer<PopupCard> {
-    super::choose(&desk, call_key, contact).await
+pub(crate) async fn popup_choose(
+    window: WebviewWindow,
+    desk: State<'_, Desk>,
+    call_key: CallKey,
+    contact: ContactId,
+) -> Answer<PopupCard> {
+    let card = super::choose(&desk, call_key, contact).await?;
+    desk.post_of(&window, |slot| Event::Chosen(slot, Box::new(card.clone())));
+    Ok(card)
 }
 
 /// Contacts as the agent types.
@@ -79,12 +89,15 @@ pub(crate) async fn popup_search(desk: State<'_, Desk>, text: String) -> Answer<
 /// A new contact with this call's number.
 #[tauri::command]
 pub(crate) async fn popup_add_contact(
+    window: WebviewWindow,
     desk: State<'_, Desk>,
     call_key: CallKey,
     name: String,
     company: String,
 ) -> Answer<PopupCard> {
-    super::add_contact(&desk, call_key, name, company).await
+    let card = super::add_contact(&desk, call_key, name, company).await?;
+    desk.post_of(&window, |slot| Event::Chosen(slot, Box::new(card.clone())));
+    Ok(card)
 }
 
 /// Dials a number shown in the pop-up.

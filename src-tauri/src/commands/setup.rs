@@ -103,6 +103,10 @@ pub(crate) async fn setup_check_account(
 ) -> Answer<AccountCheck> {
     let file = settings_file(&desk)?;
     let was = known_account(&file, &draft.name);
+    if password.is_empty() {
+        same_address(&desk, account_address(&file, &draft.name), &draft.base_url)?;
+    }
+    let _trial = desk.trials().read().await;
     let checking = checking(&desk, &file)?;
     check_account(&checking, was.as_deref(), &draft, secret(password)).await.map_err(refused)
 }
@@ -117,6 +121,9 @@ pub(crate) async fn setup_save_account(
 ) -> Answer<()> {
     let mut file = settings_file(&desk)?;
     let was = known_account(&file, &draft.name);
+    if password.is_empty() {
+        same_address(&desk, account_address(&file, &draft.name), &draft.base_url)?;
+    }
     let language = Edit::Language { language: desk.language() };
     let name = draft.name.clone();
     let account = Edit::PutAccount { was: was.clone(), account: draft };
@@ -145,6 +152,10 @@ pub(crate) async fn setup_check_connector(
 ) -> Answer<Vec<RehearsalStep>> {
     let file = settings_file(&desk)?;
     let was = known_crm(&file, &draft.name);
+    if key.is_empty() {
+        same_address(&desk, crm_address(&file, &draft.name), &draft.base_url)?;
+    }
+    let _trial = desk.trials().read().await;
     let checking = checking(&desk, &file)?;
     check_connector(&checking, was.as_deref(), &draft, secret(key)).await.map_err(refused)
 }
@@ -159,6 +170,9 @@ pub(crate) async fn setup_save_connector(
 ) -> Answer<()> {
     let mut file = settings_file(&desk)?;
     let name = draft.name.clone();
+    if key.is_empty() {
+        same_address(&desk, crm_address(&file, &name), &draft.base_url)?;
+    }
     let put = Edit::PutConnector { was: known_crm(&file, &name), connector: draft };
     if !key.is_empty() {
         // What the CRM gave in exchange for the key until now would be used instead of the new one.
@@ -293,6 +307,28 @@ fn known_account(file: &SettingsFile, name: &str) -> Option<String> {
 fn known_crm(file: &SettingsFile, name: &str) -> Option<String> {
     let form = file.form().ok()?;
     form.connectors.into_iter().map(|one| one.name).find(|known| known == name.trim())
+}
+
+fn account_address(file: &SettingsFile, name: &str) -> Option<String> {
+    let form = file.form().ok()?;
+    form.accounts.into_iter().find(|one| one.name == name.trim()).map(|one| one.base_url)
+}
+
+fn crm_address(file: &SettingsFile, name: &str) -> Option<String> {
+    let form = file.form().ok()?;
+    form.connectors.into_iter().find(|one| one.name == name.trim()).map(|one| one.base_url)
+}
+
+/// A secret that is kept goes to the place it was given for and to no other: for another one a person types it again.
+fn same_address(desk: &Desk, known: Option<String>, wanted: &str) -> Answer<()> {
+    let origin = |text: &str| tauri::Url::parse(text.trim()).ok().map(|url| url.origin());
+    match known.map(|known| (origin(&known), origin(wanted))) {
+        Some((known, wanted)) if known != wanted => {
+            let detail = "the address is another one: the password must be typed again";
+            Err(desk.refusal(CommandError::new(ErrorCode::SecretMissing, detail).at("password")))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn keep_secret(desk: &Desk, name: &str, given: String, keep: Keep) -> Answer<()> {

@@ -22,8 +22,8 @@ pub(crate) fn strip_ready(desk: State<'_, Desk>) -> Hello {
 
 /// Opens the tray's menu at the pointer.
 #[tauri::command]
-pub(crate) fn strip_menu(window: WebviewWindow, desk: State<'_, Desk>) {
-    if let Err(error) = tray::pop_up_menu(&desk, &window) {
+pub(crate) fn strip_menu(window: WebviewWindow) {
+    if let Err(error) = tray::pop_up_menu(&window) {
         tracing::error!(%error, "the menu does not open");
     }
 }

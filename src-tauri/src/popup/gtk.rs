@@ -61,7 +61,7 @@ pub(super) fn resize(window: &WebviewWindow, to: Rect, scale: f64) -> tauri::Res
 }
 
 /// Loads the page anew when its web process is gone; once it listens, its call is shown again.
-pub(super) fn outlive_the_web_process(window: &WebviewWindow) -> tauri::Result<()> {
+pub(crate) fn outlive_the_web_process(window: &WebviewWindow) -> tauri::Result<()> {
     if let Some(view) = view(window)? {
         view.connect_web_process_terminated(|view, reason| {
             tracing::warn!(?reason, "the web process of the pop-ups ended; the page is loaded anew");

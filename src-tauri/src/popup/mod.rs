@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use tauri::{AppHandle, Manager, PhysicalPosition, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use timbre_domain::call::CallKey;
 use timbre_domain::history::RecordState;
+use timbre_domain::preferences::Corner;
 
 use self::place::{Rect, place};
 use self::pool::{Event, MOST, Order, Pool, Slot};
@@ -123,9 +124,18 @@ struct Windows<'a> {
     app: &'a AppHandle,
     on_glass: &'a OnGlass,
     /// Where the visible windows stand.
-    standing: [Option<Rect>; MOST],
+    standing: [Option<Standing>; MOST],
     /// The calls in them.
     shows: [Option<CallKey>; MOST],
+}
+
+/// A window that is seen: where, and by what it was placed. The pointer may be on another screen by now.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    spot: Rect,
+    area: Rect,
+    scale: f64,
+    corner: Corner,
 }
 
 impl Windows<'_> {
@@ -136,10 +146,12 @@ impl Windows<'_> {
                 self.app.run_on_main_thread(move || {
                     if let Err(error) = open(&app, slot) {
                         tracing::error!(%error, "a pop-up window could not be made");
+                        app.state::<Desk>().post(Event::Failed(slot));
                     }
                 })
             }
             Order::Discard(slot) => self.window(slot)?.destroy(),
+            Order::AskToClose(slot) => self.tell(slot, "popup-close-asked", ()),
             Order::Fill(slot, card) => {
                 let key = card.call.key.clone();
                 let records = card.records.clone();
@@ -195,33 +207,50 @@ impl Windows<'_> {
 
     fn reveal(&mut self, slot: Slot, height: u32) -> tauri::Result<()> {
         let window = self.window(slot)?;
-        let wish = self.app.state::<Desk>().preferences().place;
-        if let Some(monitor) = screen::of(&window, &wish.screen)? {
-            let area = monitor.work_area();
-            let area = Rect {
-                x: area.position.x,
-                y: area.position.y,
-                width: signed(area.size.width),
-                height: signed(area.size.height),
-            };
-            let physical = |logical: u32| (f64::from(logical) * monitor.scale_factor()).round() as i32;
-            let (width, height) = (physical(WIDTH), physical(height.min(MAX_HEIGHT)));
-            let spot = match self.standing[slot].take() {
-                // It grows where it stands.
-                Some(stands) => place::grown(area, stands, height, wish.corner),
-                None => {
-                    let taken: Vec<Rect> = self.standing.iter().flatten().copied().collect();
-                    place(area, &taken, width, height, physical(GAP), wish.corner)
-                }
-            };
-            #[cfg(target_os = "linux")]
-            gtk::resize(&window, spot, monitor.scale_factor())?;
-            #[cfg(not(target_os = "linux"))]
-            window.set_size(tauri::PhysicalSize::new(spot.width, spot.height))?;
-            window.set_position(PhysicalPosition::new(spot.x, spot.y))?;
-            self.standing[slot] = Some(spot);
+        let stands = self.standing[slot];
+        // A call in the wrong place is better than none.
+        if let Err(error) = self.put_in_place(&window, slot, height) {
+            tracing::error!(%error, "a pop-up could not be put in its place");
         }
-        window.show()
+        // Some systems give a window the keyboard when it is shown once more.
+        if stands.is_none() { window.show() } else { Ok(()) }
+    }
+
+    fn put_in_place(&mut self, window: &WebviewWindow, slot: Slot, height: u32) -> tauri::Result<()> {
+        let physical = |logical: u32, scale: f64| (f64::from(logical) * scale).round() as i32;
+        let placed = match self.standing[slot] {
+            // It grows where it stands.
+            Some(standing) => {
+                let height = physical(height.min(MAX_HEIGHT), standing.scale);
+                Standing { spot: place::grown(standing.area, standing.spot, height, standing.corner), ..standing }
+            }
+            None => {
+                let wish = self.app.state::<Desk>().preferences().place;
+                let Some(monitor) = screen::of(window, &wish.screen)? else { return Ok(()) };
+                let (area, scale, corner) = (monitor.work_area(), monitor.scale_factor(), wish.corner);
+                let area = Rect {
+                    x: area.position.x,
+                    y: area.position.y,
+                    width: signed(area.size.width),
+                    height: signed(area.size.height),
+                };
+                let taken: Vec<Rect> = self.standing.iter().flatten().map(|other| other.spot).collect();
+                let (width, height) = (physical(WIDTH, scale), physical(height.min(MAX_HEIGHT), scale));
+                let spot = place(area, &taken, width, height, physical(GAP, scale), corner);
+                Standing { spot, area, scale, corner }
+            }
+        };
+        self.standing[slot] = Some(placed);
+        let spot = placed.spot;
+        #[cfg(target_os = "linux")]
+        gtk::resize(window, spot, placed.scale)?;
+        #[cfg(not(target_os = "linux"))]
+        {
+            // On its screen first: moved to one of another scale, it would be scaled once more.
+            window.set_position(PhysicalPosition::new(spot.x, spot.y))?;
+            window.set_size(tauri::PhysicalSize::new(spot.width, spot.height))?;
+        }
+        window.set_position(PhysicalPosition::new(spot.x, spot.y))
     }
 
     fn window(&self, slot: Slot) -> tauri::Result<WebviewWindow> {

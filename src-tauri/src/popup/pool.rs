@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use timbre_domain::call::{Call, CallKey, CallState};
 use timbre_domain::history::RecordState;
+use timbre_domain::interaction::Interaction;
 use timbre_domain::popup::PopupCard;
 
 /// How long the pop-up of a call that nobody answered stays when it is over. One that was answered stays until the agent
@@ -15,6 +16,12 @@ pub const STAYS: Duration = Duration::from_secs(10);
 /// How long a window may take to lay a call out before it is taken for broken and loaded anew. A hundred times what
 /// it takes on a slow machine.
 pub const FILLS_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long a page may take to load before its window is made anew.
+pub const LOADS_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long a window that was put away is kept at least: its page may still be saving what the agent wrote.
+pub const SETTLES: Duration = Duration::from_secs(5);
 
 /// How many calls can be on the glass at once; the next wait.
 pub const MOST: usize = 6;
@@ -31,8 +38,14 @@ pub enum Event {
     Complete(Box<PopupCard>),
     /// Something about a call changed.
     Changed(Box<Call>),
+    /// The agent said who it is: what the window shows from now on.
+    Chosen(Slot, Box<PopupCard>),
+    /// What the agent wrote of a call is kept so.
+    Wrote(Slot, Box<Interaction>),
     /// The records of a call have come further.
     Records(CallKey, Vec<RecordState>),
+    /// The window could not be made.
+    Failed(Slot),
     /// The window's page listens.
     Ready(Slot),
     /// The page laid the call out and needs this height, in logical pixels.
@@ -74,6 +87,8 @@ pub enum Order {
     Reveal(Slot, u32),
     /// Give the window the keyboard.
     Focus(Slot),
+    /// Ask the page to close its call as the agent would: it keeps what is typed, and asks where it can't.
+    AskToClose(Slot),
     /// Take the window away and let it forget the call.
     Hide(Slot),
     /// The page does not answer: load it anew.
@@ -102,15 +117,23 @@ struct Shown {
     begun: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Window {
     ready: bool,
+    /// When it was made, or its page loaded anew.
+    loads_since: Instant,
+    /// Until when it is kept, hidden.
+    settles_until: Option<Instant>,
     /// Its page still holds what could not be kept.
     unsaved: bool,
     shown: Option<Shown>,
 }
 
 impl Window {
+    fn made(now: Instant) -> Self {
+        Self { ready: false, loads_since: now, settles_until: None, unsaved: false, shown: None }
+    }
+
     fn shows(&self, key: &CallKey) -> bool {
         self.shown.as_ref().is_some_and(|shown| shown.asked.card.call.key == *key)
     }
@@ -141,6 +164,25 @@ impl Pool {
             Event::Show(card) => self.show(Asked { card, at: now }, now, &mut orders),
             Event::Complete(card) => self.complete(*card, now, &mut orders),
             Event::Changed(call) => self.changed(*call, now, &mut orders),
+            Event::Chosen(slot, card) => {
+                if let Some(shown) = self.shown_in(slot, &card.call.key) {
+                    let call = shown.asked.card.call.clone();
+                    *shown.asked.card = PopupCard { call, ..*card };
+                }
+            }
+            Event::Wrote(slot, written) => {
+                if let Some(key) = &written.call
+                    && let Some(shown) = self.shown_in(slot, key)
+                {
+                    // A page that has to start over begins where the agent was.
+                    shown.asked.card.interaction = Some(*written);
+                }
+            }
+            Event::Failed(slot) => {
+                if let Some(window) = self.windows.get_mut(slot) {
+                    *window = None;
+                }
+            }
             Event::Records(key, records) => {
                 if let Some(slot) = self.slot_of(&key) {
                     orders.push(Order::Records(slot, key, records));
@@ -168,30 +210,34 @@ impl Pool {
             Event::FocusNewest => orders.extend(self.newest().map(Order::Focus)),
             Event::Close(slot, key) => {
                 if self.shown_in(slot, &key).is_some() {
-                    self.hide(slot, &mut orders);
+                    self.hide(slot, now, &mut orders);
                 }
             }
-            Event::CloseWindow(slot) => self.hide(slot, &mut orders),
+            Event::CloseWindow(slot) => {
+                if self.window(slot).is_some_and(|window| window.shown.is_some()) {
+                    orders.push(Order::AskToClose(slot));
+                }
+            }
             Event::Spare(spare) => self.spare = spare,
             Event::Tick => {}
         }
         self.expire(now, &mut orders);
-        self.make_room(&mut orders);
+        self.make_room(now, &mut orders);
         self.fill_free(now, &mut orders);
-        self.keep_warm(&mut orders);
+        self.keep_warm(now, &mut orders);
         orders
     }
 
     /// When [`Event::Tick`] is due, if nothing else happens.
     #[must_use]
     pub fn wakes_at(&self) -> Option<Instant> {
-        self.windows
-            .iter()
-            .flatten()
-            .filter_map(|window| window.shown.as_ref())
-            .flat_map(|shown| [shown.goes_at, shown.told_at.map(|at| at + FILLS_WITHIN)])
-            .flatten()
-            .min()
+        let of_window = |window: &Window| {
+            let loads = (!window.ready).then(|| window.loads_since + LOADS_WITHIN);
+            let shown = window.shown.as_ref();
+            let fills = shown.and_then(|shown| shown.told_at).map(|at| at + FILLS_WITHIN);
+            [loads, window.settles_until, fills, shown.and_then(|shown| shown.goes_at)]
+        };
+        self.windows.iter().flatten().flat_map(of_window).flatten().min()
     }
 
     fn window(&mut self, slot: Slot) -> Option<&mut Window> {
@@ -286,22 +332,33 @@ impl Pool {
         }
     }
 
-    fn hide(&mut self, slot: Slot, orders: &mut Vec<Order>) {
-        if self.window(slot).and_then(|window| window.shown.take()).is_some() {
+    fn hide(&mut self, slot: Slot, now: Instant, orders: &mut Vec<Order>) {
+        let Some(window) = self.window(slot) else { return };
+        if let Some(shown) = window.shown.take() {
+            window.settles_until = shown.begun.then(|| now + SETTLES);
             orders.push(Order::Hide(slot));
         }
     }
 
     fn expire(&mut self, now: Instant, orders: &mut Vec<Order>) {
         for slot in 0..self.windows.len() {
-            let Some(Window { shown: Some(shown), ready, .. }) = self.window(slot) else { continue };
+            let Some(window) = self.window(slot) else { continue };
+            window.settles_until = window.settles_until.filter(|until| now < *until);
+            if !window.ready && now >= window.loads_since + LOADS_WITHIN {
+                // Its page never came: a call that waits must not wait for it.
+                self.windows[slot] = None;
+                orders.push(Order::Discard(slot));
+                continue;
+            }
+            let Some(shown) = &window.shown else { continue };
             if shown.goes_at.is_some_and(|at| now >= at) {
-                self.hide(slot, orders);
+                self.hide(slot, now, orders);
             } else if shown.told_at.is_some_and(|at| now >= at + FILLS_WITHIN) {
                 // Another window may be free: the call must not wait for this one.
                 let asked = shown.asked.clone();
-                *ready = false;
-                self.hide(slot, orders);
+                window.ready = false;
+                window.loads_since = now;
+                self.hide(slot, now, orders);
                 self.waiting.push_front(asked);
                 orders.push(Order::Reload(slot));
             }
@@ -310,7 +367,7 @@ impl Pool {
 
     /// Where every window is taken, a call does not wait for one that is over and that the agent left alone: those that
     /// ended first go first. What is to be written of them is among the pending results.
-    fn make_room(&mut self, orders: &mut Vec<Order>) {
+    fn make_room(&mut self, now: Instant, orders: &mut Vec<Order>) {
         let free = self.windows.iter().filter(|window| window.as_ref().is_none_or(|one| one.shown.is_none())).count();
         let over = |window: &Option<Window>| {
             let shown = window.as_ref()?.shown.as_ref()?;
@@ -320,7 +377,7 @@ impl Pool {
             self.windows.iter().enumerate().filter_map(|(slot, window)| Some((over(window)?, slot))).collect();
         over.sort_unstable();
         for (_, slot) in over.into_iter().take(self.waiting.len().saturating_sub(free)) {
-            self.hide(slot, orders);
+            self.hide(slot, now, orders);
         }
     }
 
@@ -346,21 +403,21 @@ impl Pool {
 
     /// Opens windows for calls that wait and for those to come, and gives back what is too many. While a call is about to
     /// be painted nothing is begun for later ones.
-    fn keep_warm(&mut self, orders: &mut Vec<Order>) {
+    fn keep_warm(&mut self, now: Instant, orders: &mut Vec<Order>) {
         let busy = self.windows.iter().flatten().any(|one| one.shown.as_ref().is_some_and(|shown| !shown.painted));
         let idle = |window: &&Window| window.shown.is_none();
         let spare = self.windows.iter().flatten().filter(idle).count();
         let wanted = if busy { self.waiting.len() } else { self.waiting.len().max(self.spare) };
         for _ in spare..wanted {
             let Some(slot) = self.windows.iter().position(Option::is_none) else { break };
-            self.windows[slot] = Some(Window::default());
+            self.windows[slot] = Some(Window::made(now));
             orders.push(Order::Open(slot));
         }
         // One more than is wanted may stay: else every call would end with a window given back and one made anew.
         let most = if self.spare == 0 { self.waiting.len() } else { (self.spare + 1).max(self.waiting.len()) };
         for _ in most..spare {
             // A page that still holds what could not be kept tries on, hidden.
-            let goes = |one: &Window| one.shown.is_none() && !one.unsaved;
+            let goes = |one: &Window| one.shown.is_none() && !one.unsaved && one.settles_until.is_none();
             let last = self.windows.iter().rposition(|one| one.as_ref().is_some_and(goes));
             let Some(slot) = last else { break };
             self.windows[slot] = None;

@@ -119,19 +119,14 @@ fn paint(app: &AppHandle, light: Light, entries: Vec<Entry>, words: String) -> t
 }
 
 /// The menu as it is now, at the pointer, for the small window of desktops without a tray.
-pub(crate) fn pop_up_menu(desk: &Desk, window: &tauri::WebviewWindow) -> tauri::Result<()> {
+pub(crate) fn pop_up_menu(window: &tauri::WebviewWindow) -> tauri::Result<()> {
     let app = window.app_handle();
     let entries = app.state::<Shown>().0.lock().unwrap_or_else(PoisonError::into_inner).1.clone().unwrap_or_default();
     let menu = Menu::new(app)?;
     for item in items(app, &entries)? {
         menu.append(item.as_ref())?;
     }
-    let of = desk.clone();
-    window.on_menu_event(move |_, event| {
-        if let Some(choice) = Choice::of(event.id().as_ref()) {
-            chosen(&of, choice);
-        }
-    });
+    // What is chosen is heard where the tray's menu is: menus tell everybody.
     window.popup_menu(&menu)
 }
 

@@ -1,6 +1,7 @@
 //! The dial window: in front, with the keyboard, wherever the agent is; warm for a while after it was used.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tauri::{Manager, PhysicalPosition, WebviewWindow};
@@ -12,6 +13,8 @@ use crate::desk::Desk;
 /// Its label.
 pub(crate) const LABEL: &str = "dial";
 
+/// How long it stays warm after it was used.
+const WARM_FOR: Duration = Duration::from_secs(10 * 60);
 const WIDTH: f64 = 560.0;
 /// In logical pixels; what does not fit scrolls inside.
 const MAX_HEIGHT: f64 = 520.0;
@@ -56,29 +59,54 @@ impl DialWish {
 
 /// What it comes up for once its page listens.
 #[derive(Default)]
-pub(crate) struct Waiting(Mutex<Option<DialWish>>);
+pub(crate) struct Waiting(Mutex<Waits>);
+
+#[derive(Default)]
+struct Waits {
+    listens: bool,
+    wanted: Option<DialWish>,
+}
 
 impl Waiting {
-    pub(crate) fn take(&self) -> Option<DialWish> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The page listens: what it came up for.
+    pub(crate) fn page_listens(&self) -> Option<DialWish> {
+        let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waits.listens = true;
+        waits.wanted.take()
     }
 
-    fn set(&self, wish: DialWish) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(wish);
+    /// The window is made: its page does not listen yet.
+    fn begins(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).listens = false;
+    }
+
+    /// Gives back what is to be told to a page that listens; what another is to be told, it hears when it does.
+    fn tell(&self, wanted: DialWish) -> Option<DialWish> {
+        let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waits.listens {
+            return Some(wanted);
+        }
+        waits.wanted = Some(wanted);
+        None
     }
 }
 
 /// Brings it up for a wish.
 pub(crate) fn open(desk: &Desk, wish: DialWish) {
     let Some(app) = desk.app() else { return };
+    let waiting = app.state::<Waiting>();
     if let Some(window) = find(app, LABEL) {
-        desk.emit_to(LABEL, "dial-wish", &wish);
-        if let Err(error) = center(&window).and_then(|()| present(&window)) {
-            tracing::error!(%error, "the dial window does not come up");
+        // A page that does not listen yet comes up by itself.
+        if let Some(wish) = waiting.tell(wish) {
+            desk.emit_to(LABEL, "dial-wish", &wish);
+            if let Err(error) = center(&window).and_then(|()| present(&window)) {
+                tracing::error!(%error, "the dial window does not come up");
+            }
         }
         return;
     }
-    app.state::<Waiting>().set(wish);
+    waiting.begins();
+    waiting.tell(wish);
     let desk = desk.clone();
     make(
         app,
@@ -104,11 +132,20 @@ pub(crate) fn open(desk: &Desk, wish: DialWish) {
     );
 }
 
-/// Hides it; it comes back at once while it is warm.
-pub(crate) fn put_away(_desk: &Desk, window: &WebviewWindow) {
+/// Hides it; it comes back at once while it is warm, and gives its memory back when nobody wanted it for a while.
+pub(crate) fn put_away(desk: &Desk, window: &WebviewWindow) {
     if let Err(error) = window.hide() {
         tracing::error!(%error, "the dial window does not go");
     }
+    let (clock, window) = (desk.clock().clone(), window.clone());
+    tauri::async_runtime::spawn(async move {
+        clock.sleep(WARM_FOR).await;
+        if window.is_visible().is_ok_and(|visible| !visible)
+            && let Err(error) = window.destroy()
+        {
+            tracing::debug!(%error, "the dial window had gone already");
+        }
+    });
 }
 
 /// Gives it the height its content needs.

@@ -8,7 +8,7 @@ use timbre_domain::call::CallKey;
 use timbre_domain::contact::ContactId;
 
 use super::{builder, find, make, places, present};
-use crate::desk::Desk;
+use crate::desk::{Desk, FLUSHES_WITHIN};
 
 /// Its label.
 pub(crate) const LABEL: &str = "main";
@@ -40,33 +40,76 @@ impl Goal {
 
 /// Where it is to go once its page listens.
 #[derive(Default)]
-pub(crate) struct Waiting(Mutex<Option<Goal>>);
+pub(crate) struct Waiting(Mutex<Waits>);
+
+#[derive(Default)]
+struct Waits {
+    listens: bool,
+    wanted: Option<Goal>,
+}
 
 impl Waiting {
-    pub(crate) fn take(&self) -> Option<Goal> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The page listens: what it came up for.
+    pub(crate) fn page_listens(&self) -> Option<Goal> {
+        let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waits.listens = true;
+        waits.wanted.take()
     }
 
-    fn set(&self, goal: Goal) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(goal);
+    /// The window is made: its page does not listen yet.
+    fn begins(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).listens = false;
+    }
+
+    /// Gives back what is to be told to a page that listens; what another is to be told, it hears when it does.
+    fn tell(&self, wanted: Goal) -> Option<Goal> {
+        let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waits.listens {
+            return Some(wanted);
+        }
+        waits.wanted = Some(wanted);
+        None
     }
 }
 
 /// Opens it there, or brings it to the front.
 pub(crate) fn open(desk: &Desk, goal: Goal) {
     let Some(app) = desk.app() else { return };
+    let waiting = app.state::<Waiting>();
     if let Some(window) = find(app, LABEL) {
-        desk.emit_to(LABEL, "main-go-to", &goal);
-        if let Err(error) = present(&window) {
-            tracing::error!(%error, "the main window does not come up");
+        // A page that does not listen yet comes up by itself.
+        if let Some(goal) = waiting.tell(goal) {
+            desk.emit_to(LABEL, "main-go-to", &goal);
+            if let Err(error) = present(&window) {
+                tracing::error!(%error, "the main window does not come up");
+            }
         }
         return;
     }
-    app.state::<Waiting>().set(goal);
+    waiting.begins();
+    waiting.tell(goal);
     let desk = desk.clone();
     make(
         app,
         |app| builder(app, LABEL, "Timbre").inner_size(1080.0, 720.0).min_inner_size(880.0, 560.0),
-        move |window| places::keep(window, &desk).map(drop),
+        move |window| {
+            let of = window.clone();
+            let keeper = desk.clone();
+            window.on_window_event(move |event| {
+                if let tauri::WindowEvent::CloseRequested { api, .. } = event {
+                    // What is being written is kept first.
+                    api.prevent_close();
+                    let (of, keeper) = (of.clone(), keeper.clone());
+                    tauri::async_runtime::spawn(async move {
+                        keeper.emit_to(LABEL, "main-flush", &());
+                        keeper.clock().sleep(FLUSHES_WITHIN).await;
+                        if let Err(error) = of.destroy() {
+                            tracing::error!(%error, "the main window does not close");
+                        }
+                    });
+                }
+            });
+            places::keep(window, &desk).map(drop)
+        },
     );
 }

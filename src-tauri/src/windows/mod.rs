@@ -32,7 +32,10 @@ fn make(
         let made = builder.build().and_then(|window| {
             // Else the first picture comes a third of a second after the window.
             #[cfg(target_os = "linux")]
-            crate::popup::gtk::paint_plainly(&window)?;
+            {
+                crate::popup::gtk::paint_plainly(&window)?;
+                crate::popup::gtk::outlive_the_web_process(&window)?;
+            }
             then(&window)
         });
         if let Err(error) = made {

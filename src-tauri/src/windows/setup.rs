@@ -23,7 +23,7 @@ pub(crate) fn open(desk: &Desk) {
             window.on_window_event(move |event| {
                 // Whoever closes it half-way may have set up an account already.
                 if matches!(event, tauri::WindowEvent::CloseRequested { .. }) {
-                    desk.ask(Ask::Restart);
+                    desk.ask(Ask::StartAgain);
                 }
             });
             Ok(())

@@ -41,6 +41,8 @@ export interface PopupListener {
   records(callKey: CallKey, records: RecordState[]): void;
   /** The keyboard is ours now, by hotkey or click: show where it is (the form's first field, the search field). */
   focused(): void;
+  /** The window manager was asked to close the window: close as the agent would. */
+  closeAsked(): void;
   /** The window was hidden: forget the call, so that the next one never shows it for a moment. */
   clear(): void;
   /** Language, preferences or dispositions changed. */

@@ -38,6 +38,7 @@ main.shell.status ??= await host.status();
 
 // What is being written is kept before the window goes, whichever way it goes.
 addEventListener("pagehide", () => void main.detail.flush());
+addEventListener("blur", () => void main.detail.flush());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") {
     void main.detail.flush();

@@ -75,6 +75,7 @@ const hello = await host.start({
   changed: (call) => popup.changed(call),
   records: (callKey, records) => popup.records(callKey, records),
   focused: () => keyboard.focused(),
+  closeAsked: () => void popup.close(),
   clear: () => {
     early = null;
     flushSync(() => popup.clear());

@@ -208,10 +208,14 @@ impl Context {
     }
 
     pub(super) async fn take_preferences(self: &Arc<Self>, preferences: Preferences) -> Result<Reply, CommandError> {
-        if let Some(label) = &preferences.identity
-            && !self.settings.identities.iter().any(|identity| identity.label == *label)
-        {
-            return Err(CommandError::new(ErrorCode::NotFound, "there is no such identity").at("identity"));
+        let mut preferences = preferences;
+        let known = |label: &String| self.settings.identities.iter().any(|identity| identity.label == *label);
+        if preferences.identity.as_ref().is_some_and(|label| !known(label)) {
+            // One that was chosen before and is gone from the settings must not keep anything else from being chosen.
+            if preferences.identity != self.preferences().identity {
+                return Err(CommandError::new(ErrorCode::NotFound, "there is no such identity").at("identity"));
+            }
+            preferences.identity = None;
         }
         self.choose_preferences(preferences)
             .await

@@ -137,7 +137,8 @@ fn a_call_beyond_the_most_waits_in_order_and_shows_when_one_is_closed() {
         }
     }
     assert_eq!(story.then(Event::Close(1, key(1))), [Order::Hide(1), Order::Fill(1, card(6))]);
-    assert_eq!(story.then(Event::CloseWindow(0)), [Order::Hide(0), Order::Fill(0, card(7))]);
+    assert_eq!(story.then(Event::CloseWindow(0)), [Order::AskToClose(0)], "its page may have something to ask");
+    assert_eq!(story.then(Event::Close(0, key(0))), [Order::Hide(0), Order::Fill(0, card(7))]);
 }
 
 #[test]
@@ -191,6 +192,12 @@ fn where_every_window_is_taken_a_call_takes_the_place_of_one_that_is_over_and_le
                 let _ = story.then(Event::Ready(slot));
             }
         }
+        let _ = story.then(filled(Slot::from(id), id));
+        let _ = story.then(Event::Painted(Slot::from(id), key(id)));
+        for slot in 0..MOST {
+            let _ = story.then(Event::Ready(slot));
+            let _ = story.then(filled(slot, u8::try_from(slot).unwrap()));
+        }
     }
     let _ = story.then(Event::Begun(2, key(2)));
     let _ = story.then(answered_and_over(2));
@@ -201,6 +208,7 @@ fn where_every_window_is_taken_a_call_takes_the_place_of_one_that_is_over_and_le
         [Order::Hide(4), Order::Fill(4, card(7))],
         "the one that ended first and in which nobody acts"
     );
+    let _ = story.then(filled(4, 7));
     assert_eq!(story.then(show(8)), [Order::Hide(1), Order::Fill(1, card(8))]);
     assert_eq!(story.then(show(9)), [], "calls that go on are not pushed away");
 }
@@ -253,6 +261,43 @@ fn a_page_that_does_not_answer_is_loaded_anew_and_its_call_shown_in_another_wind
     let _ = story.then(show(1));
     assert_eq!(story.after(FILLS_WITHIN, Event::Tick), [Order::Hide(0), Order::Reload(0), Order::Fill(1, card(1))]);
     assert_eq!(story.then(filled(0, 1)), [], "too late");
+}
+
+#[test]
+fn a_page_that_starts_over_begins_where_the_agent_was() {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    let written: Interaction = serde_json::from_value(serde_json::json!({
+        "id": "01a1fc64-faa1-75a0-8c28-b63fe85d14e1", "call": key(1), "contact": null, "agent": null, "disposition": [],
+        "comment": "dijo que sí", "fields": {}, "follow_up": null, "charges": [], "state": "draft", "revision": 1,
+        "created_at": "2025-01-01T00:00:00Z", "updated_at": "2025-01-01T00:00:00Z", "final_at": null,
+    }))
+    .unwrap();
+    assert_eq!(story.then(Event::Wrote(0, Box::new(written.clone()))), []);
+    let again = PopupCard { interaction: Some(written), ..*card(1) };
+    assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, Box::new(again))]);
+}
+
+#[test]
+fn a_window_that_can_t_be_made_or_whose_page_never_comes_keeps_no_call_waiting() {
+    let mut story = Story { pool: Pool::new(1), now: Instant::now() };
+    assert_eq!(story.then(Event::Tick), [Order::Open(0)]);
+    assert_eq!(story.then(Event::Failed(0)), [Order::Open(0)]);
+    assert_eq!(story.then(show(1)), [], "it waits for the page");
+    assert_eq!(story.pool.wakes_at(), Some(story.now + LOADS_WITHIN));
+    assert_eq!(story.after(LOADS_WITHIN, Event::Tick), [Order::Discard(0), Order::Open(0)]);
+    assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, card(1))]);
+}
+
+#[test]
+fn a_window_in_which_the_agent_wrote_is_kept_for_a_moment_when_it_is_put_away() {
+    let mut story = Story { pool: Pool::new(0), now: Instant::now() };
+    let _ = story.then(show(1));
+    let _ = story.then(Event::Ready(0));
+    let _ = story.then(filled(0, 1));
+    let _ = story.then(Event::Begun(0, key(1)));
+    assert_eq!(story.then(Event::Close(0, key(1))), [Order::Hide(0)], "its page may still be saving");
+    assert_eq!(story.after(SETTLES, Event::Tick), [Order::Discard(0)]);
 }
 
 #[test]

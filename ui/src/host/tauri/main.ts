@@ -16,6 +16,7 @@ export const mainHost: MainHost = {
       window.listen<Status>("main-status", (event) => listener.status(event.payload)),
       window.listen<"calls" | "results" | "outbox" | "contacts">("main-changed", (event) => listener.changed(event.payload)),
       window.listen<DialProgress>("main-progress", (event) => listener.progress(event.payload)),
+      window.listen("main-flush", () => globalThis.dispatchEvent(new Event("pagehide"))),
       window.listen<Hello>("main-hello", (event) => listener.hello(event.payload)),
     ]);
     const hello = await invoke<Hello>("main_ready");

@@ -20,6 +20,9 @@ export const popupHost: PopupHost = {
       ),
       window.listen("popup-focused", () => listener.focused()),
       window.listen("popup-clear", () => listener.clear()),
+      // As the agent would close it, and as they would go elsewhere: the page keeps what is typed, or asks.
+      window.listen("popup-close-asked", () => listener.closeAsked()),
+      window.listen("popup-flush", () => globalThis.dispatchEvent(new Event("blur"))),
       window.listen<Hello>("popup-hello", ({ payload }) => listener.hello(payload)),
     ]);
     return invoke<Hello>("popup_ready");

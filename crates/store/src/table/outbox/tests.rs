@@ -318,3 +318,41 @@ fn everything_a_person_or_an_exactly_once_depends_on_is_flushed() {
     flushed("what a person discards", &|| drop(store.outbox_discard(other.id).unwrap().unwrap()));
     flushed("what a person retries", &|| drop(store.outbox_retry(other.id, false, at(4)).unwrap().unwrap()));
 }
+
+#[test]
+fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
+    use timbre_domain::call::{Call, CallState, Direction, Party, Provider};
+    use timbre_domain::endpoint::EndpointNumber;
+
+    let store = store();
+    let key = CallKey { provider: Provider::CallMyWay, account: "main".parse().unwrap(), external_id: "1".into() };
+    let call = Call {
+        key: key.clone(),
+        endpoint: EndpointNumber::new("8373456").unwrap(),
+        direction: Direction::In,
+        party: Party::Withheld,
+        state: CallState::Connected,
+        detected_at: at(0),
+        connected_at: Some(at(1)),
+        ended_at: None,
+        dial: None,
+        legs: vec!["1".into()],
+    };
+    store.write(|tx| calls::save(tx, &call)).unwrap();
+    let ends = |due: i64, now: i64| store.write(|tx| call_ended(tx, &crm(), &key, at(due), at(now))).unwrap();
+
+    let (_, waiting) = store
+        .change_interaction(&Which::Call(key.clone()), at(5), |_, _| {
+            let mut interaction = Interaction::begun(InteractionId(Uuid::from_u128(9)), Some(key.clone()), None, at(5));
+            interaction.state = InteractionState::Final;
+            let wanted = Wanted { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
+            Ok::<_, ()>(Kept { interaction, records: vec![(crm(), vec![wanted])], do_not_call: None })
+        })
+        .unwrap()
+        .unwrap();
+    // The sender looked, found the call going on, and put it off.
+    store.outbox_postpone(waiting[0].id, at(35)).unwrap();
+    assert_eq!(next(&store, 10), None);
+    ends(910, 10);
+    assert_eq!(next(&store, 10), Some(waiting[0].id));
+}
