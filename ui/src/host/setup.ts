@@ -58,6 +58,50 @@ export interface ConnectorHost {
   keyring(name: string): Promise<Keyring>;
 }
 
+/** An identity, as a form has it. */
+export interface IdentityDraft {
+  /** What the agent calls it. */
+  label: string;
+  /** The account whose sign-in pays. */
+  account: string;
+  /** The endpoint the call is made from. */
+  endpoint: string;
+  /** Whether the vendor hides its number. */
+  withheld: boolean;
+}
+
+/** What the settings file says, as forms have it: an empty text is what Timbre assumes. */
+export interface SettingsForm {
+  /** Which state of the file this is. */
+  revision: string;
+  /** Whether there is a file. */
+  exists: boolean;
+  language: Language;
+  /** The country of numbers without a country code. */
+  country: string;
+  /** The agent's name. */
+  agent: string;
+  /** What is set of the pop-ups' policy. */
+  popup: Record<string, unknown>;
+  accounts: AccountDraft[];
+  identities: IdentityDraft[];
+  connectors: ConnectorDraft[];
+}
+
+/** What the settings' page of accounts and CRMs may ask. After a change Timbre begins anew, and `hello` comes. */
+export interface ConnectionsHost extends AccountHost, ConnectorHost {
+  offers(): Promise<Offers>;
+  /** What the settings file says now. Refused where it can't be read. */
+  form(): Promise<SettingsForm>;
+  /** Removes an account with its identities, and its password from the keyring. Calls and results stay. */
+  removeAccount(name: string): Promise<void>;
+  /** Removes a CRM, and its key from the keyring. What waits for it stays, and is not sent. */
+  removeConnector(name: string): Promise<void>;
+  /** Adds an identity, or replaces the one that was called `was`. */
+  saveIdentity(was: string | null, identity: IdentityDraft): Promise<void>;
+  removeIdentity(label: string): Promise<void>;
+}
+
 /** What the shell tells the first run. */
 export interface SetupListener {
   hello(hello: Hello): void;

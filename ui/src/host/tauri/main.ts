@@ -5,9 +5,11 @@ import type { DialProgress } from "../../bindings/DialProgress";
 import type { Hello } from "../../bindings/Hello";
 import type { Status } from "../../bindings/Status";
 import type { Goal, MainHost } from "../host";
+import { connectionsHost } from "./setup";
 
 /** Timbre itself, around its main window. */
 export const mainHost: MainHost = {
+  connections: connectionsHost,
   async start(listener) {
     const window = getCurrentWebviewWindow();
     await Promise.all([
