@@ -53,8 +53,8 @@ const CONNECTIONS: State[] = [
 export const WINDOWS: Window[] = [
   {
     page: "main",
-    width: 1100,
-    height: 700,
+    width: 1080,
+    height: 720,
     ready: "footer .item, .banner",
     states: [
       { name: "today", query: "fake=day&open=0", gallery: true },
@@ -86,7 +86,7 @@ export const WINDOWS: Window[] = [
   {
     page: "popup",
     width: 400,
-    height: 560,
+    height: 640,
     ready: "main h1",
     fits: "main",
     states: [
@@ -113,7 +113,7 @@ export const WINDOWS: Window[] = [
   {
     page: "dial",
     width: 560,
-    height: 420,
+    height: 520,
     ready: "main input, main button",
     fits: "main",
     states: [
@@ -154,7 +154,7 @@ export const WINDOWS: Window[] = [
   {
     page: "setup",
     width: 640,
-    height: 520,
+    height: 560,
     ready: "button.main",
     states: [
       { name: "language", query: "", gallery: true },
