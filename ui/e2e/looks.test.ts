@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
-import { bring, LANGUAGES, office, open } from "./visit";
+import { bring, LANGUAGES, office, open, speak } from "./visit";
 import { WINDOWS } from "./windows";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -60,6 +60,7 @@ function tooWide(page: Page): Promise<string[]> {
 function cutOff(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const all = [...document.querySelectorAll<HTMLElement>("body, body *")];
+    const before = all.map((element) => element.style.cssText);
     const sizes = all.map((element) => {
       const { fontSize, lineHeight } = getComputedStyle(element);
       return [Number.parseFloat(fontSize), Number.parseFloat(lineHeight)] as const;
@@ -69,7 +70,7 @@ function cutOff(page: Page): Promise<string[]> {
       element.style.fontSize = `${size * 2}px`;
       element.style.lineHeight = Number.isNaN(line) ? "normal" : `${line * 2}px`;
     });
-    return all
+    const cut = all
       .filter((element) => {
         const { overflowX, overflowY, display, visibility, textOverflow, webkitLineClamp } = getComputedStyle(element);
         if (display === "none" || visibility === "hidden" || element.classList.contains("unseen") || element.closest("svg, .unseen")) {
@@ -82,6 +83,8 @@ function cutOff(page: Page): Promise<string[]> {
         return own && clips && !meant && (element.scrollHeight > element.clientHeight + 2 || element.scrollWidth > element.clientWidth + 2);
       })
       .map((element) => element.outerHTML.slice(0, 160));
+    all.forEach((element, place) => (element.style.cssText = before[place]!));
+    return cut;
   });
 }
 
@@ -102,19 +105,18 @@ describe.each(WINDOWS)("the window $page", (window) => {
         wrong[where] = found;
       }
     };
+    await page.emulateMedia({ colorScheme: "light", forcedColors: "none", contrast: "no-preference" });
+    await bring(page, inject("base"), window, state, "es");
+    note("light", await faults(page));
+    for (const [theme, media] of THEMES) {
+      await page.emulateMedia(media);
+      note(theme, await faults(page, ["color-contrast"]));
+      note(`${theme}, too wide`, await tooWide(page));
+    }
+    // A theme changes colours alone, and a language words alone: that each has its words, another test says.
     for (const language of LANGUAGES) {
-      await page.emulateMedia({ colorScheme: "light", forcedColors: "none", contrast: "no-preference" });
-      await bring(page, inject("base"), window, state, language);
+      await speak(page, language);
       note(`${language}, too wide`, await tooWide(page));
-      // A theme changes colours alone, and a language words alone: that each has its words, another test says.
-      if (language === "es") {
-        note("light", await faults(page));
-        for (const [theme, media] of THEMES) {
-          await page.emulateMedia(media);
-          note(theme, await faults(page, ["color-contrast"]));
-          note(`${theme}, too wide`, await tooWide(page));
-        }
-      }
       note(`${language}, letters twice as large`, await cutOff(page));
     }
     note("console", complaints.splice(0));

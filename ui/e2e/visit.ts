@@ -43,6 +43,16 @@ export async function bring(page: Page, base: string, window: Window, state: Sta
       await page.keyboard.press(step);
     }
   }
-  // Two frames: what the last step brought about is on the glass.
+  await glass(page);
+}
+
+/** The window in its state speaks another language, as when the agent chooses one: much quicker than bringing it up again. */
+export async function speak(page: Page, language: Language): Promise<void> {
+  await page.evaluate((detail) => void dispatchEvent(new CustomEvent("language", { detail })), language);
+  await glass(page);
+}
+
+/** Two frames: what the last step brought about is on the glass. */
+async function glass(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }

@@ -13,7 +13,7 @@ import type { Refusal } from "../../bindings/Refusal";
 import type { TextKey } from "../../texts";
 import type { DialHost, DialListener, DialWish, FoundContact, NumberRead } from "../host";
 import { ago, ana, anasPhones, call, DAY, everybody, hello, HOUR, hostile, MINUTE, shy, states, town } from "./people";
-import { wear } from "./theme";
+import { heedLanguage, wear } from "./theme";
 import { words } from "./words";
 
 /** As the letters stand in a search: without accents and case. */
@@ -144,6 +144,7 @@ export function dialHost(query: URLSearchParams): DialHost {
   return {
     start(given) {
       listener = given;
+      heedLanguage((language) => given.hello({ ...greeting, language }));
       setTimeout(() => {
         const refused = sample === "linkrefused" ? REFUSED[language] : null;
         given.wish({

@@ -9,7 +9,7 @@ import type { Status } from "../../bindings/Status";
 import type { MainHost, MainListener, Page } from "../host";
 import { connectionsHost } from "./connections";
 import * as day from "./day";
-import { wear } from "./theme";
+import { heedLanguage, wear } from "./theme";
 
 const refusal: Refusal = {
   code: "disk_full",
@@ -95,6 +95,7 @@ export function mainHost(query: URLSearchParams): MainHost {
     connections: connectionsHost(query, () => hello, () => listener?.hello({ ...hello })),
     start(heard) {
       listener = heard;
+      heedLanguage((language) => heard.hello((hello = { ...hello, language })));
       const page = query.get("page");
       const open = query.get("open");
       setTimeout(() => {

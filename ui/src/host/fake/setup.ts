@@ -17,7 +17,7 @@ import type {
 } from "../setup";
 import { refusal } from "./dial";
 import { hello } from "./people";
-import { wear } from "./theme";
+import { heedLanguage, wear } from "./theme";
 
 /** A draft with what is usual at the vendor. */
 export const account: AccountDraft = {
@@ -124,6 +124,7 @@ export function setupHost(query: URLSearchParams): SetupHost {
   return {
     start(given) {
       listener = given;
+      heedLanguage((language) => given.hello((greeting = { ...greeting, language })));
       return Promise.resolve(greeting);
     },
     offers: () =>
