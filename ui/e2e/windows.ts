@@ -137,7 +137,7 @@ export const WINDOWS: Window[] = [
   },
   {
     page: "strip",
-    width: 260,
+    width: 320,
     height: 44,
     ready: "button",
     states: [

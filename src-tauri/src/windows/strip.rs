@@ -17,7 +17,7 @@ pub(crate) fn open(desk: &Desk) {
         app,
         |app| {
             builder(app, LABEL, "Timbre")
-                .inner_size(264.0, 44.0)
+                .inner_size(320.0, 44.0)
                 .decorations(false)
                 .always_on_top(true)
                 .resizable(false)
