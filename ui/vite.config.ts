@@ -3,10 +3,12 @@ import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
+import { texts as textsOfWindows } from "./build/texts.ts";
+
 const texts = fileURLToPath(new URL("../crates/domain/texts", import.meta.url));
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), textsOfWindows()],
   resolve: {
     alias: { "#texts": texts },
     // Outside the browser build Svelte would hand the tests its server half.
@@ -25,5 +27,5 @@ export default defineConfig({
       input: { popup: "popup.html", main: "main.html", dial: "dial.html", strip: "strip.html", setup: "setup.html" },
     },
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
+  test: { environment: "happy-dom", include: ["src/**/*.test.ts"], setupFiles: "build/whole.ts" },
 });

@@ -1,7 +1,8 @@
 // The windows' pages with the made-up host, built as they are shipped and served under the content security policy of
 // the real windows. The build with the made-up host goes beside the tools: what is shipped has none of it.
 
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { type BrowserContextOptions, type BrowserServer, chromium } from "playwright-core";
@@ -31,12 +32,14 @@ function policy(): string {
 /** Builds the pages and serves them; answers their address and how to stop. */
 export async function servePages(): Promise<{ base: string; stop: () => Promise<void> }> {
   await build({ root, mode: "fake", logLevel: "warn", build: { outDir, emptyOutDir: true, minify: false } });
+  // The browser asks for it, and would complain; a route of our own for it would slow every other file down.
+  writeFileSync(join(outDir, "favicon.ico"), "");
   const server = await preview({
     root,
     mode: "fake",
     logLevel: "warn",
     build: { outDir },
-    preview: { port: 4173, strictPort: false, headers: { "content-security-policy": policy() } },
+    preview: { port: 4173, strictPort: false, headers: { "content-security-policy": policy(), "cache-control": "max-age=600" } },
   });
   const [base] = server.resolvedUrls?.local ?? [];
   if (base === undefined) {

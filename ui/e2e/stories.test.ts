@@ -226,7 +226,7 @@ describe("the first run", () => {
     await press(page, "Enter");
     await page.getByText("Los resultados quedan en este equipo").waitFor();
     await press(page, "Enter");
-    await page.getByText("La clave está en el llavero").waitFor();
+    await page.getByText("La contraseña está en el llavero").waitFor();
     await press(page, "Enter");
     await expect.poll(() => asked.some((line) => line.startsWith("finish")), polls).toBe(true);
   });

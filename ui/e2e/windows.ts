@@ -29,11 +29,32 @@ const SECTIONS = ["language", "popups", "quiet", "notices", "keys", "calling", "
 /** From the first run's first page through its second. */
 const SIGN_IN = ["Enter", "click:main input[type=text]", "text:8373456", "click:main input[type=password]", "text:secreto", "Enter"];
 
+/** The first run with a keyring that works, up to its page about the CRM. */
+const CRM = [...SIGN_IN, "wait:main fieldset input[type=checkbox]", "Enter", "wait:main input[type=radio]"];
+const FILL_CRM = ["click:main input[type=radio] >> nth=1", "click:main input[inputmode=url]", "text:https://crm.example.com/", "click:main input[type=password]", "text:clave", "Enter"];
+
+/** Accounts and CRMs in the settings. */
+const TO_CONNECTIONS = "click:nav[aria-label] h1 ~ button >> nth=6";
+const DEED = (list: string, nth: number) => `click:[aria-labelledby=${list}] .deeds button >> nth=${nth}`;
+const ADD = (list: string) => `click:[aria-labelledby=${list}] > .button`;
+const CONNECTIONS: State[] = [
+  { name: "an account checked", query: "", then: [DEED("accounts", 0), "wait:.fine"] },
+  { name: "an account that fails", query: "&check=password", then: [DEED("accounts", 0), "wait:.trouble"] },
+  { name: "an account changed", query: "", then: [DEED("accounts", 1), "click:button.main", "wait:fieldset"] },
+  { name: "an account added", query: "", then: [ADD("accounts"), "click:button.main", "wait:.wrong"] },
+  { name: "a password without a keyring", query: "&keyring=missing", then: [DEED("accounts", 1), "click:input[type=password]", "text:nueva", "Enter", "wait:fieldset", "click:button.main", "wait:.trouble"] },
+  { name: "a CRM checked", query: "&crm=refused", then: [DEED("crms", 0), "wait:ol .failed"] },
+  { name: "a CRM added", query: "", then: [ADD("crms")] },
+  { name: "an identity added", query: "", then: [ADD("identities")] },
+  { name: "removing a CRM", query: "", then: [DEED("crms", 2), "wait:.asking"] },
+  { name: "settings that can't be written", query: "&fake=readonly", then: [DEED("identities", 0), "click:button.main", "wait:.trouble"] },
+].map(({ name, query, then }) => ({ name: `connections, ${name}`, query: `page=settings${query}`, then: [TO_CONNECTIONS, "wait:[aria-labelledby=accounts] li strong", ...then] }));
+
 export const WINDOWS: Window[] = [
   {
     page: "main",
-    width: 1100,
-    height: 700,
+    width: 1080,
+    height: 720,
     ready: "footer .item, .banner",
     states: [
       { name: "today", query: "fake=day&open=0", gallery: true },
@@ -57,6 +78,7 @@ export const WINDOWS: Window[] = [
         then: [`click:nav[aria-label] h1 ~ button >> nth=${place}`],
         gallery: section === "popups",
       })),
+      ...CONNECTIONS,
       { name: "settings, keys, recording", query: "fake=day&page=settings", then: ["click:nav[aria-label] h1 ~ button >> nth=4", "click:.record >> nth=0"] },
       { name: "settings, keys taken by another program", query: "fake=day&page=settings", then: ["click:nav[aria-label] h1 ~ button >> nth=4", "click:.record >> nth=0", "Control+c"] },
     ],
@@ -64,7 +86,7 @@ export const WINDOWS: Window[] = [
   {
     page: "popup",
     width: 400,
-    height: 560,
+    height: 640,
     ready: "main h1",
     fits: "main",
     states: [
@@ -91,7 +113,7 @@ export const WINDOWS: Window[] = [
   {
     page: "dial",
     width: 560,
-    height: 420,
+    height: 520,
     ready: "main input, main button",
     fits: "main",
     states: [
@@ -115,7 +137,7 @@ export const WINDOWS: Window[] = [
   },
   {
     page: "strip",
-    width: 260,
+    width: 320,
     height: 44,
     ready: "button",
     states: [
@@ -132,7 +154,7 @@ export const WINDOWS: Window[] = [
   {
     page: "setup",
     width: 640,
-    height: 520,
+    height: 560,
     ready: "button.main",
     states: [
       { name: "language", query: "", gallery: true },
@@ -141,7 +163,13 @@ export const WINDOWS: Window[] = [
       { name: "a wrong address", query: "check=address", then: SIGN_IN },
       { name: "endpoints", query: "", then: [...SIGN_IN, "wait:main input[type=checkbox]"], gallery: true },
       { name: "a clock that is off", query: "check=clock", then: [...SIGN_IN, "wait:main input[type=checkbox]"] },
-      { name: "no keyring", query: "keyring=missing", then: SIGN_IN },
+      { name: "no keyring", query: "keyring=missing", then: [...SIGN_IN, "wait:main fieldset input[type=checkbox]", "Enter", "wait:input[name=keep]"] },
+      { name: "a keyring that is locked, kept in memory", query: "keyring=locked", then: [...SIGN_IN, "wait:main fieldset input[type=checkbox]", "Enter", "wait:input[name=keep]", "click:input[name=keep] >> nth=1"] },
+      { name: "no CRM", query: "", then: CRM },
+      { name: "a CRM", query: "", then: [...CRM, "click:main input[type=radio] >> nth=1"] },
+      { name: "a CRM checked", query: "", then: [...CRM, ...FILL_CRM, "wait:.fine"] },
+      { name: "a CRM that refuses", query: "crm=refused", then: [...CRM, ...FILL_CRM, "wait:ol .failed"] },
+      { name: "ready", query: "", then: [...CRM, "Enter", "wait:dl"], gallery: true },
     ],
   },
 ];

@@ -8,6 +8,8 @@ import es from "#texts/es.json";
 import pt from "#texts/pt.json";
 import { expect, test } from "vitest";
 
+import { named, namedOf, sourcesOf, textsOf } from "../build/texts";
+
 /** The windows' own texts begin so; the others are the program's and the command line's. */
 const OWN = /^(main|today|pending|outbox|settings|palette|popup|form|result|dial|strip|setup|keyring)\./;
 
@@ -26,24 +28,8 @@ function* sources(folder: string, endings: RegExp): Generator<string> {
   }
 }
 
-/** What of a source, its comments aside, looks like a text's name: whole, or with places such as `main.page.${page}` or `dial.state.{state}`. */
-function named(source: string): { whole: string[]; patterns: RegExp[] } {
-  const code = source.replace(/(^|\s)\/\/.*$/gm, "").replace(/\/\*[^]*?\*\//g, "");
-  const whole: string[] = [];
-  const patterns: RegExp[] = [];
-  for (const [, , text = ""] of code.matchAll(/(["'`])((?:[a-z][\w-]*\.)+(?:[\w.-]|\$?\{[^}]*\})*)\1/g)) {
-    if (/\{/.test(text)) {
-      const parts = text.split(/\$?\{[^}]*\}/).map((part) => part.replace(/[.*+?^$()|[\]\\]/g, "\\$&"));
-      patterns.push(new RegExp(`^${parts.join("[\\w-]+(?:\\.[\\w-]+)*")}$`));
-    } else {
-      whole.push(text);
-    }
-  }
-  return { whole, patterns };
-}
-
-const pages = [...sources(join(root, "ui/src"), /\.(ts|svelte)$/)].join("\n");
-const programs = [join(root, "crates"), join(root, "src-tauri/src")].flatMap((folder) => [...sources(folder, /\.rs$/)]).join("\n");
+const pages = [...sources(join(root, "ui/src"), /(?<!\.d)\.(ts|svelte)$/)];
+const programs = [join(root, "crates"), join(root, "src-tauri/src")].flatMap((folder) => [...sources(folder, /\.rs$/)]);
 
 test("every text has its words in all three languages, with the same places", () => {
   const places = (words: string) => [...words.matchAll(/\{\w+\}/g)].map(String).toSorted();
@@ -58,7 +44,7 @@ test("every text has its words in all three languages, with the same places", ()
 
 test("every text that a window names is in the catalogue", () => {
   const keys = Object.keys(en);
-  const { whole, patterns } = named(pages);
+  const { whole, patterns } = named(pages.join("\n"));
   // A file may begin as a text does.
   const missing = whole.filter((name) => OWN.test(name) && !(name in en) && !/\.(svelte|ts|css|html)$/.test(name));
   expect(missing).toEqual([]);
@@ -67,8 +53,28 @@ test("every text that a window names is in the catalogue", () => {
 });
 
 test("no text of the windows' own is left over", () => {
-  const { whole, patterns } = named(`${pages}\n${programs}`);
-  const used = new Set(whole);
-  const left = Object.keys(en).filter((key) => OWN.test(key) && !used.has(key) && !patterns.some((pattern) => pattern.test(key)));
+  const used = new Set(namedOf(Object.keys(en), [...pages, ...programs]));
+  const left = Object.keys(en).filter((key) => OWN.test(key) && !used.has(key));
   expect(left).toEqual([]);
+});
+
+test("each window's own catalogue has every text that it may say", () => {
+  const keys = Object.keys(en);
+  for (const window of ["dial", "main", "popup", "setup", "strip"]) {
+    const own = textsOf(window, keys);
+    const sources = [...sourcesOf(join(root, "ui/src", window, "main.ts"))];
+    // Found by following imports: the window itself, what it is made of, and the host behind it.
+    expect(sources.filter((path) => path.endsWith(`/host/tauri/${window}.ts`))).toHaveLength(1);
+    expect(sources.filter((path) => path.endsWith(".svelte")).length, window).toBeGreaterThan(0);
+    const { whole } = named(sources.map((path) => readFileSync(path, "utf8")).join("\n"));
+    expect(whole.filter((name) => name in en && !own.includes(name)), window).toEqual([]);
+    // The command line's are nobody's.
+    expect(own.filter((key) => /^(doctor|import)\./.test(key)), window).toEqual([]);
+  }
+});
+
+test("texts named with places are all there: whatever may stand in them", () => {
+  const keys = Object.keys(en);
+  expect(textsOf("main", keys)).toEqual(expect.arrayContaining(keys.filter((key) => /^error\.\w+\.(what|do)$/.test(key))));
+  expect(textsOf("popup", keys).length).toBeLessThan(keys.length / 3);
 });

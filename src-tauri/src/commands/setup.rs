@@ -126,9 +126,10 @@ pub(crate) async fn setup_save_account(
     }
     let language = Edit::Language { language: desk.language() };
     let name = draft.name.clone();
-    let account = Edit::PutAccount { was: was.clone(), account: draft };
+    let account = Edit::PutAccount { was, account: draft };
     // The language of the first run is the file's; later ones are the agent's own choice.
-    let edits = if was.is_none() { vec![language, account] } else { vec![account] };
+    let begins = !file.form().is_ok_and(|form| form.exists);
+    let edits = if begins { vec![language, account] } else { vec![account] };
     keep_secret(&desk, &name, password, keep).await?;
     write(&desk, &mut file, &edits)?;
     set_up_anew(&desk);

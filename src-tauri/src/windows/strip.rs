@@ -9,7 +9,7 @@ use crate::desk::Desk;
 pub(crate) const LABEL: &str = "strip";
 
 /// In logical pixels.
-const WIDTH: f64 = 264.0;
+const WIDTH: f64 = 320.0;
 const HEIGHT: f64 = 44.0;
 /// From the corner where it stands first, in physical pixels.
 const GAP: i32 = 12;

@@ -89,7 +89,7 @@ async fn quit_in_the_menu_ends_everything() {
 async fn where_there_is_no_tray_a_small_window_stands_in_and_that_is_said_once() {
     let mut office = Office::open_as(Setting { reader: true, notices: true, ..Setting::default() }).await;
     let strip = office.desktop.wait_for_window("Timbre", SOON).unwrap();
-    assert!(strip.height <= 60 && strip.width <= 300, "{strip:?}");
+    assert!(strip.height <= 60 && strip.width <= 340, "{strip:?}");
     office.read(&Wanted::saying("Ready").within("Timbre"));
     office.picture("no-tray");
     let told = office.notices.as_ref().unwrap().wait_for(SOON, |notice| notice.summary.contains("shows no tray"));

@@ -1,8 +1,10 @@
 import "./dial.css";
 
 import { flushSync, mount } from "svelte";
+import catalogue from "virtual:texts/dial";
 
 import { dialHost } from "../host";
+import { speakFrom } from "../texts";
 import { DialWindow } from "./dial.svelte";
 import Page from "./DialWindow.svelte";
 import { press } from "./keys";
@@ -10,6 +12,7 @@ import { press } from "./keys";
 /** How long a conversation that has begun stays on the glass: the pop-up shows the call from here on. */
 const STAYS_MS = 1500;
 
+speakFrom(catalogue);
 const host = await dialHost();
 const dial = new DialWindow(host);
 

@@ -22,6 +22,7 @@ import type { RecordState } from "../bindings/RecordState";
 import type { RequestId } from "../bindings/RequestId";
 import type { ShownPhone } from "../bindings/ShownPhone";
 import type { Status } from "../bindings/Status";
+import type { ConnectionsHost } from "./setup";
 
 /** A result as it is kept now, and how far its records are. */
 export interface Saved {
@@ -170,6 +171,8 @@ export interface MainListener {
 
 /** What the main window may ask. */
 export interface MainHost {
+  /** Accounts, identities and CRMs: the first run's commands, and those that change what there is. */
+  readonly connections: ConnectionsHost;
   start(listener: MainListener): Promise<Hello>;
   status(): Promise<Status>;
   calls(query: CallsWanted): Promise<CallRow[]>;

@@ -5,13 +5,15 @@ import type { AccountDraft } from "../bindings/AccountDraft";
 import type { ConnectorDraft } from "../bindings/ConnectorDraft";
 import type { Endpoint } from "../bindings/Endpoint";
 import type { Hello } from "../bindings/Hello";
+import type { IdentityDraft } from "../bindings/IdentityDraft";
 import type { KeyringState } from "../bindings/KeyringState";
 import type { KnownConnector } from "../bindings/KnownConnector";
 import type { KnownSetting } from "../bindings/KnownSetting";
 import type { Language } from "../bindings/Language";
 import type { RehearsalStep } from "../bindings/RehearsalStep";
+import type { SettingsForm } from "../bindings/SettingsForm";
 
-export type { AccountCheck, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, RehearsalStep };
+export type { AccountCheck, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, RehearsalStep, IdentityDraft, SettingsForm };
 
 /** The keyring, and the way round it for one secret. */
 export interface Keyring {
@@ -56,6 +58,20 @@ export interface ConnectorHost {
   /** Lets the agent choose a connector's file; nothing where they chose none. */
   pickConnectorFile(): Promise<KnownConnector | null>;
   keyring(name: string): Promise<Keyring>;
+}
+
+/** What the settings' page of accounts and CRMs may ask. After a change Timbre begins anew, and `hello` comes. */
+export interface ConnectionsHost extends AccountHost, ConnectorHost {
+  offers(): Promise<Offers>;
+  /** What the settings file says now. Refused where it can't be read. */
+  form(): Promise<SettingsForm>;
+  /** Removes an account with its identities, and its password from the keyring. Calls and results stay. */
+  removeAccount(name: string): Promise<void>;
+  /** Removes a CRM, and its key from the keyring. What waits for it stays, and is not sent. */
+  removeConnector(name: string): Promise<void>;
+  /** Adds an identity, or replaces the one that was called `was`. */
+  saveIdentity(was: string | null, identity: IdentityDraft): Promise<void>;
+  removeIdentity(label: string): Promise<void>;
 }
 
 /** What the shell tells the first run. */

@@ -1,12 +1,15 @@
 import "./main.css";
 
 import { mount } from "svelte";
+import catalogue from "virtual:texts/main";
 
 import { mainHost } from "../host";
+import { speakFrom } from "../texts";
 import MainWindow from "./MainWindow.svelte";
 import { Main } from "./window.svelte";
 import type { MainListener } from "../host/host";
 
+speakFrom(catalogue);
 const host = await mainHost();
 
 // The host may tell of things before its greeting is here; they are kept until there is a window to tell.

@@ -6,6 +6,7 @@ import { Calls } from "./calls.svelte";
 import { Detail } from "./detail.svelte";
 import { Outbox } from "./outbox.svelte";
 import { Palette } from "./palette.svelte";
+import { Connections } from "./settings/connections.svelte";
 import type { Section } from "./settings/sections";
 import { Shell } from "./shell.svelte";
 
@@ -20,6 +21,8 @@ export class Main {
   readonly outbox: Outbox;
   readonly detail: Detail;
   readonly palette: Palette;
+  /** Accounts and CRMs; what is being typed there stays, wherever one looks meanwhile. */
+  readonly connections: Connections;
 
   constructor(host: MainHost, hello: Hello) {
     this.shell = new Shell(host, hello);
@@ -27,6 +30,7 @@ export class Main {
     this.pending = new Calls(this.shell, true);
     this.outbox = new Outbox(this.shell);
     this.detail = new Detail(this.shell);
+    this.connections = new Connections(this.shell);
     this.palette = new Palette(this.shell, {
       goTo: (page) => this.open(page),
       openSection: (section) => {

@@ -1,16 +1,19 @@
 import "./popup.css";
 
 import { flushSync, mount } from "svelte";
+import catalogue from "virtual:texts/popup";
 
 import type { Hello } from "../bindings/Hello";
 import type { PopupCard } from "../bindings/PopupCard";
 import { popupHost } from "../host";
+import { speakFrom } from "../texts";
 import { Keyboard, pressed } from "./keys";
 import { Popup } from "./popup.svelte";
 import PopupWindow from "./PopupWindow.svelte";
 import { rehearse } from "./rehearsal";
 import { Size } from "./size";
 
+speakFrom(catalogue);
 const host = await popupHost();
 const popup = new Popup(host);
 const keyboard = new Keyboard(() => host.focus());

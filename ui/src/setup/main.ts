@@ -1,11 +1,14 @@
 import "./setup.css";
 
 import { mount } from "svelte";
+import catalogue from "virtual:texts/setup";
 
 import { setupHost } from "../host";
+import { speakFrom } from "../texts";
 import { Setup } from "./setup.svelte";
 import SetupWindow from "./SetupWindow.svelte";
 
+speakFrom(catalogue);
 const host = await setupHost();
 const setup = new Setup(host);
 

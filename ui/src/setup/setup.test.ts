@@ -56,7 +56,7 @@ test("from a language to a Timbre that works, with Enter alone and no CRM", asyn
   );
   expect(shown()).toContain("Los resultados quedan en este equipo");
   await setup.next();
-  expect(shown()).toContain("La clave está en el llavero");
+  expect(shown()).toContain("La contraseña está en el llavero");
   await setup.next();
   expect(host.finish).toHaveBeenCalledWith(true);
 });
@@ -99,7 +99,7 @@ describe("the account", () => {
     await signIn();
     expect(setup.page).toBe("account");
     expect(shown()).toContain("El proveedor no nos autoriza.");
-    expect(shown()).toContain("el usuario o la clave no son correctos");
+    expect(shown()).toContain("el usuario o la contraseña no son correctos");
     expect(document.querySelector("[aria-invalid=true]")?.getAttribute("type")).toBe("password");
     setup.account.touched("password");
     expect(shown()).not.toContain("El proveedor no nos autoriza.");
@@ -217,7 +217,7 @@ describe("without a keyring", () => {
     await setup.next();
     expect(host.saveAccount).toHaveBeenCalledWith(expect.anything(), "secreto", "session");
     await setup.next();
-    expect(shown()).toContain("La clave está solo en memoria");
+    expect(shown()).toContain("La contraseña está solo en memoria");
   });
 });
 
@@ -262,7 +262,7 @@ describe("the CRM", () => {
     setup.connector.draft.base_url = "https://crm.example.com/";
     setup.connector.key = "llave";
     await setup.next();
-    expect(shown()).toContain("Revise la dirección, la clave");
+    expect(shown()).toContain("Revise la dirección, la clave de API");
     expect(host.saveConnector).not.toHaveBeenCalled();
     setup.skip();
     expect(shown()).toContain("Sin CRM");

@@ -1,12 +1,15 @@
 import "./strip.css";
 
 import { mount } from "svelte";
+import catalogue from "virtual:texts/strip";
 
 import type { Hello } from "../bindings/Hello";
 import { stripHost } from "../host";
+import { speakFrom } from "../texts";
 import { Strip } from "./strip.svelte";
 import StripBar from "./StripBar.svelte";
 
+speakFrom(catalogue);
 const host = await stripHost();
 const strip = new Strip();
 

@@ -27,7 +27,7 @@ const show = (name: string) => {
 test("the one thing that is most urgent stands there as a word and a shape", () => {
   expect(show("ready")).toContain("Listo");
   expect(show("unreachable")).toContain("Sin proveedor");
-  expect(show("do_not_disturb")).toMatch(/No molestar hasta las \d/);
+  expect(show("do_not_disturb")).toMatch(/No molestar hasta \d/);
   expect(document.querySelector(".state svg")).not.toBeNull();
 });
 
@@ -61,4 +61,9 @@ test("every state has words in every language", () => {
       expect(show(name)).not.toMatch(/undefined|strip\./);
     }
   }
+});
+
+test("a call has the place of what the menu opens, too", () => {
+  show("in_call");
+  expect([...document.querySelectorAll("button")].map((button) => button.getAttribute("aria-label"))).toEqual(["Menú"]);
 });

@@ -13,7 +13,7 @@ import type { OutboxState } from "../../bindings/OutboxState";
 import type { PastEntry } from "../../bindings/PastEntry";
 import type { PhoneKind } from "../../bindings/PhoneKind";
 import type { RecordKind } from "../../bindings/RecordKind";
-import { text } from "../../texts";
+import { words } from "./words";
 
 /** So many seconds ago. */
 export const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
@@ -279,8 +279,8 @@ export function outbox(rows: CallRow[], language: Language): OutboxRow[] {
       call: row?.call.key ?? null,
       contact: row?.contact ?? null,
       url: state === "done" ? `https://crm.cafetal.example/#Call/view/65f0${place}` : null,
-      what: code ? text(language, code === "unreachable" ? "error.crm.unreachable.what" : `error.${code}.what`) : "",
-      what_to_do: code ? text(language, code === "unreachable" ? "error.crm.unreachable.do" : `error.${code}.do`) : "",
+      what: code ? words(language, code === "unreachable" ? "error.crm.unreachable.what" : `error.${code}.what`) : "",
+      what_to_do: code ? words(language, code === "unreachable" ? "error.crm.unreachable.do" : `error.${code}.do`) : "",
       ...shown,
     };
   };

@@ -10,10 +10,11 @@ import type { DialState } from "../../bindings/DialState";
 import type { ErrorCode } from "../../bindings/ErrorCode";
 import type { Language } from "../../bindings/Language";
 import type { Refusal } from "../../bindings/Refusal";
-import { type TextKey, text } from "../../texts";
+import type { TextKey } from "../../texts";
 import type { DialHost, DialListener, DialWish, FoundContact, NumberRead } from "../host";
 import { ago, ana, anasPhones, call, DAY, everybody, hello, HOUR, hostile, MINUTE, shy, states, town } from "./people";
-import { wear } from "./theme";
+import { heedLanguage, wear } from "./theme";
+import { words } from "./words";
 
 /** As the letters stand in a search: without accents and case. */
 const bare = (words: string) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -53,7 +54,7 @@ export const recent: CallRow[] = [
 
 /** A refusal in the catalogue's words. */
 export function refusal(language: Language, code: ErrorCode, place: string | null = null): Refusal {
-  const say = (part: string) => text(language, `error.${code}.${part}` as TextKey);
+  const say = (part: string) => words(language, `error.${code}.${part}` as TextKey);
   return { code, place, what: say("what"), what_to_do: say("do"), detail: "made up" };
 }
 
@@ -143,6 +144,7 @@ export function dialHost(query: URLSearchParams): DialHost {
   return {
     start(given) {
       listener = given;
+      heedLanguage((language) => given.hello({ ...greeting, language }));
       setTimeout(() => {
         const refused = sample === "linkrefused" ? REFUSED[language] : null;
         given.wish({

@@ -1,5 +1,5 @@
 // A plain browser in place of Timbre, for the main window: http://localhost:5173/main.html?fake=day&page=outbox&lang=pt .
-// `fake` is the kind of day: day, empty, live, crowd, unreachable, stopped, refusing, trouble, nocrm. Not shipped.
+// `fake` is the kind of day: day, empty, live, crowd, unreachable, stopped, refusing, readonly, trouble, nocrm. Not shipped.
 
 import type { Hello } from "../../bindings/Hello";
 import type { Language } from "../../bindings/Language";
@@ -7,8 +7,9 @@ import type { PopupCard } from "../../bindings/PopupCard";
 import type { Refusal } from "../../bindings/Refusal";
 import type { Status } from "../../bindings/Status";
 import type { MainHost, MainListener, Page } from "../host";
+import { connectionsHost } from "./connections";
 import * as day from "./day";
-import { wear } from "./theme";
+import { heedLanguage, wear } from "./theme";
 
 const refusal: Refusal = {
   code: "disk_full",
@@ -91,8 +92,10 @@ export function mainHost(query: URLSearchParams): MainHost {
   };
 
   return {
+    connections: connectionsHost(query, () => hello, () => listener?.hello({ ...hello })),
     start(heard) {
       listener = heard;
+      heedLanguage((language) => heard.hello((hello = { ...hello, language })));
       const page = query.get("page");
       const open = query.get("open");
       setTimeout(() => {

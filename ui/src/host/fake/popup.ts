@@ -30,7 +30,7 @@ import {
   town,
   transport,
 } from "./people";
-import { wear } from "./theme";
+import { heedLanguage, wear } from "./theme";
 
 const card = { call, number_written: "8888 4787", line: "Ventas", answered_at: ago(7), dossier: null, interaction: null, records: [] };
 const known = { ...card, dossier: anasDossier };
@@ -167,6 +167,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
   return {
     start(given) {
       listener = given;
+      heedLanguage((language) => given.hello({ ...greeting, language }));
       const sample = samples[query.get("fake") ?? "one"] ?? samples.one!;
       const state = states[query.get("state") ?? "ringing"] ?? {};
       shown = { ...sample, call: { ...sample.call, ...state } };

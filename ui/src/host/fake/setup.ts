@@ -7,6 +7,7 @@ import type { Language } from "../../bindings/Language";
 import type {
   AccountCheck,
   AccountDraft,
+  ConnectorDraft,
   KeyringState,
   KnownConnector,
   KnownSetting,
@@ -16,9 +17,10 @@ import type {
 } from "../setup";
 import { refusal } from "./dial";
 import { hello } from "./people";
-import { wear } from "./theme";
+import { heedLanguage, wear } from "./theme";
 
-const account: AccountDraft = {
+/** A draft with what is usual at the vendor. */
+export const account: AccountDraft = {
   name: "principal",
   provider: "callmyway",
   base_url: "https://www.callmyway.com",
@@ -52,6 +54,17 @@ const espo: KnownConnector = {
     setting("request_id_on", "Entities with the field", "The entities that have this field.", { default: "Call" }),
     setting("phones_in_lists", "Telephones in lists", "Whether lists bring telephones.", { kind: "truth" }),
   ],
+};
+/** A CRM that is set up. */
+export const connector: ConnectorDraft = {
+  name: "espocrm",
+  file: "espocrm",
+  base_url: "https://crm.cafetal.example/",
+  record_calls: "",
+  sync_contacts: true,
+  push_contacts: true,
+  allow_plain_http: false,
+  settings: { request_id_field: "cCtiRequestId" },
 };
 const own: KnownConnector = {
   file: "/home/ana/micrm.toml",
@@ -111,6 +124,7 @@ export function setupHost(query: URLSearchParams): SetupHost {
   return {
     start(given) {
       listener = given;
+      heedLanguage((language) => given.hello((greeting = { ...greeting, language })));
       return Promise.resolve(greeting);
     },
     offers: () =>

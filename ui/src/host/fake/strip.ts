@@ -7,7 +7,7 @@ import type { LiveCall } from "../../bindings/LiveCall";
 import type { Status } from "../../bindings/Status";
 import type { StripHost } from "../host";
 import { ago, call, hello, HOUR } from "./people";
-import { wear } from "./theme";
+import { heedLanguage, wear } from "./theme";
 
 const live = (more: Partial<LiveCall>): LiveCall => ({
   call_key: call.key,
@@ -45,6 +45,7 @@ export function stripHost(query: URLSearchParams): StripHost {
     start(listener) {
       const [light, status] = samples[query.get("fake") ?? "ready"] ?? samples.ready!;
       setTimeout(() => listener.status(status, light));
+      heedLanguage((language) => listener.hello(hello(language)));
       return Promise.resolve(hello((query.get("lang") ?? "es") as Language));
     },
     menu: () => said("menu"),

@@ -1,3 +1,5 @@
+import type { Language } from "../../bindings/Language";
+
 /** Makes the page look as in a light or a dark system, whatever this one is: `?theme=dark`. */
 export function wear(theme: string | null): void {
   if (theme !== "light" && theme !== "dark") {
@@ -16,4 +18,9 @@ export function wear(theme: string | null): void {
   };
   dress();
   window.addEventListener("load", dress);
+}
+
+/** Another language while the page is shown, as a test asks for it: `dispatchEvent(new CustomEvent("language", { detail: "pt" }))`. */
+export function heedLanguage(tell: (language: Language) => void): void {
+  window.addEventListener("language", (event) => tell((event as CustomEvent<Language>).detail));
 }

@@ -5,10 +5,12 @@ import type { DialProgress } from "../../bindings/DialProgress";
 import type { Hello } from "../../bindings/Hello";
 import type { Status } from "../../bindings/Status";
 import type { Goal, MainHost } from "../host";
+import { connectionsHost } from "./setup";
 import { comesUp } from "./shown";
 
 /** Timbre itself, around its main window. */
 export const mainHost: MainHost = {
+  connections: connectionsHost,
   async start(listener) {
     const window = getCurrentWebviewWindow();
     await Promise.all([

@@ -35,7 +35,7 @@ export class AccountEditor {
   readonly #host: Pick<AccountHost, "checkAccount">;
   /** Counts the trials, so that an answer to an earlier one changes nothing. */
   #tried = 0;
-  #checked = "";
+  #checked = $state("");
 
   constructor(host: Pick<AccountHost, "checkAccount">) {
     this.#host = host;
@@ -47,6 +47,9 @@ export class AccountEditor {
     this.mine = draft.endpoints;
     this.stored = stored;
   }
+
+  /** Whether what stands here was tried, and the vendor let us in. */
+  readonly fine: boolean = $derived(this.check !== null && this.#checked === this.#asked());
 
   /** What is wrong with this field. */
   at(field: string): Wrong | null {

@@ -1,0 +1,51 @@
+// The settings file of a plain browser's Timbre, for the main window's accounts and CRMs: `fake=readonly` refuses to
+// write it, `keyring=missing|locked|silent`, `check=password|address|strange` and `crm=refused` are as in the first run.
+
+import type { Hello } from "../../bindings/Hello";
+import type { Refusal } from "../../bindings/Refusal";
+import type { ConnectionsHost, SettingsForm } from "../setup";
+import { refusal } from "./dial";
+import { account, connector, setupHost } from "./setup";
+
+/** Accounts and CRMs, and what is told after each change. */
+export function connectionsHost(query: URLSearchParams, hello: () => Hello, changed: () => void): ConnectionsHost {
+  const { offers, checkAccount, checkConnector, keyring, pickConnectorFile } = setupHost(query);
+  const kind = query.get("fake") ?? "day";
+  let form: SettingsForm = {
+    revision: "1",
+    exists: true,
+    language: hello().language,
+    country: "CR",
+    agent: "",
+    popup: {},
+    accounts: kind === "trouble" ? [] : [{ ...account, username: "8373456", endpoints: ["8373456", "8373457", "8373458"] }],
+    identities: hello().identities.map((identity) => ({ ...identity, account: account.name })),
+    connectors: kind === "nocrm" ? [] : [connector],
+  };
+  const write = (change: Partial<SettingsForm>): Promise<void> => {
+    if (kind === "readonly") {
+      return Promise.reject(refusal(hello().language, "file_access") satisfies Refusal);
+    }
+    form = { ...form, ...change };
+    console.info("host: settings", Object.keys(change).join());
+    setTimeout(changed);
+    return Promise.resolve();
+  };
+  const put = <T>(list: T[], same: (one: T) => boolean, put: T): T[] =>
+    list.some(same) ? list.map((one) => (same(one) ? put : one)) : [...list, put];
+  return {
+    offers,
+    checkAccount,
+    checkConnector,
+    keyring,
+    pickConnectorFile,
+    form: () => Promise.resolve(structuredClone(form)),
+    saveAccount: (draft) => write({ accounts: put(form.accounts, ({ name }) => name === draft.name, draft) }),
+    saveConnector: (draft) => write({ connectors: put(form.connectors, ({ name }) => name === draft.name, draft) }),
+    removeAccount: (name) =>
+      write({ accounts: form.accounts.filter((one) => one.name !== name), identities: form.identities.filter((one) => one.account !== name) }),
+    removeConnector: (name) => write({ connectors: form.connectors.filter((one) => one.name !== name) }),
+    saveIdentity: (was, identity) => write({ identities: put(form.identities, ({ label }) => label === was, identity) }),
+    removeIdentity: (label) => write({ identities: form.identities.filter((one) => one.label !== label) }),
+  };
+}
