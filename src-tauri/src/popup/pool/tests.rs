@@ -74,6 +74,11 @@ impl Story {
         assert_eq!(self.then(filled(slot, id)), [Order::Reveal(slot, 200)]);
         let mut orders = self.then(Event::Painted(slot, key(id)));
         assert_eq!(orders.remove(0), Order::Painted(key(id), Duration::ZERO));
+        for order in &orders {
+            if let Order::Open(slot) = order {
+                assert_eq!(self.then(Event::Ready(*slot)), []);
+            }
+        }
         orders
     }
 }
@@ -86,6 +91,7 @@ fn a_call_is_laid_out_in_a_hidden_window_before_the_window_comes_up() {
     let ms = Duration::from_millis(30);
     assert_eq!(story.after(ms, Event::Painted(0, key(1))), [Order::Painted(key(1), ms), Order::Open(2)]);
     assert_eq!(story.then(Event::Painted(0, key(1))), [], "told once");
+    assert_eq!(story.then(Event::Ready(2)), []);
     assert_eq!(story.pool.wakes_at(), None, "nothing to wait for");
 }
 
