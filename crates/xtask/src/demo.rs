@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// The language of the screens.
     #[arg(long, value_parser = ["es", "en", "pt"])]
     language: Option<String>,
+    /// Windows in dark colours.
+    #[arg(long)]
+    dark: bool,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
@@ -61,6 +64,9 @@ fn arguments(options: &Options) -> Vec<String> {
     if let Some(language) = &options.language {
         arguments.extend(["--language".to_owned(), language.clone()]);
     }
+    if options.dark {
+        arguments.push("--dark".to_owned());
+    }
     arguments
 }
 
@@ -70,10 +76,10 @@ mod tests {
 
     #[test]
     fn the_demo_is_given_what_the_person_asked_for_and_nothing_else() {
-        let nothing = Options { headless: false, seed: None, real_time: false, language: None };
+        let nothing = Options { headless: false, seed: None, real_time: false, language: None, dark: false };
         assert!(arguments(&nothing).is_empty());
 
-        let all = Options { headless: true, seed: Some(7), real_time: true, language: Some("pt".into()) };
-        assert_eq!(arguments(&all), ["--headless", "--seed", "7", "--real-time", "--language", "pt"]);
+        let all = Options { headless: true, seed: Some(7), real_time: true, language: Some("pt".into()), dark: true };
+        assert_eq!(arguments(&all), ["--headless", "--seed", "7", "--real-time", "--language", "pt", "--dark"]);
     }
 }

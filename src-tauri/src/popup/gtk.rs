@@ -1,11 +1,16 @@
 //! What GTK and WebKitGTK want to be told besides what Tauri tells them. Main thread only, but for [`resize`].
 
+use std::time::Duration;
+
 use ::gtk::glib::object::Cast;
 use ::gtk::prelude::{ContainerExt, GtkWindowExt, WidgetExt};
 use tauri::{AppHandle, Manager, WebviewWindow, WebviewWindowBuilder, Wry};
 use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt, WebView, WebViewExt};
 
 use super::place::Rect;
+
+/// How long a window and the page in it may take to a new size.
+const TAKES_ITS_SIZE_WITHIN: Duration = Duration::from_millis(250);
 
 /// Lets a window share the web process of those there are: 65 MB less for each.
 pub(crate) fn beside<'a>(
@@ -45,16 +50,24 @@ pub(crate) fn paint_plainly(window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 
-/// GTK gives a window that can't be resized the size that is requested, and no other. Before it was shown for the first
-/// time the window still counts as one that can be, and takes the size it is resized to.
+/// GTK gives a window that can't be resized the size its content asks for, and a web view asks for the size it has: such a
+/// window grows and never shrinks. So it counts as one that can be until it has the size it is given. Not for longer: a few
+/// pixels along the edges would be taken for handles.
 pub(super) fn resize(window: &WebviewWindow, to: Rect, scale: f64) -> tauri::Result<()> {
     let logical = |physical: i32| (f64::from(physical) / scale).round() as i32;
     let (width, height) = (logical(to.width), logical(to.height));
     let resized = window.clone();
     window.run_on_main_thread(move || match resized.gtk_window() {
         Ok(window) => {
+            window.set_resizable(true);
             window.set_size_request(width, height);
             window.resize(width, height);
+            ::gtk::glib::timeout_add_local_once(TAKES_ITS_SIZE_WITHIN, move || {
+                // Another size was wanted meanwhile: that one sees to it.
+                if window.size() == (width, height) {
+                    window.set_resizable(false);
+                }
+            });
         }
         Err(error) => tracing::error!(%error, "a pop-up window has no size"),
     })

@@ -21,15 +21,34 @@ impl Ink {
             return Self::Dark;
         }
         let gnome = std::env::var("XDG_CURRENT_DESKTOP").is_ok_and(|desktop| desktop.contains("GNOME"));
-        let theme = app.webview_windows_theme();
-        if theme == Some(tauri::Theme::Light) && !gnome { Self::Dark } else { Self::Light }
+        #[cfg(target_os = "linux")]
+        let light = {
+            let _ = app;
+            !desktop_is_dark()
+        };
+        #[cfg(not(target_os = "linux"))]
+        let light = app.webview_windows_theme() == Some(tauri::Theme::Light);
+        if light && !gnome { Self::Dark } else { Self::Light }
     }
 }
 
+/// Whether the whole desktop is dark, as the toolkit was told. On the main thread.
+#[cfg(target_os = "linux")]
+fn desktop_is_dark() -> bool {
+    use gtk::prelude::GtkSettingsExt as _;
+
+    gtk::Settings::default().is_some_and(|settings| {
+        let named_dark = settings.gtk_theme_name().is_some_and(|name| name.to_lowercase().contains("dark"));
+        settings.is_gtk_application_prefer_dark_theme() || named_dark
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
 trait WindowsTheme {
     fn webview_windows_theme(&self) -> Option<tauri::Theme>;
 }
 
+#[cfg(not(target_os = "linux"))]
 impl WindowsTheme for AppHandle {
     /// The theme that the system gives our windows.
     fn webview_windows_theme(&self) -> Option<tauri::Theme> {

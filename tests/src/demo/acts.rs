@@ -1,4 +1,4 @@
-//! The six acts.
+//! The six acts: headless, and on a person's own display.
 
 use std::time::Duration;
 
@@ -22,7 +22,9 @@ pub(super) struct Told {
     pub(super) results: Vec<Saved>,
     /// For each act: the vendor's ids of its calls, and the match each pop-up was to show.
     pub(super) expected: Vec<(Vec<String>, &'static str)>,
-    /// Whether `timbrectl dial` ended well.
+    /// How many dials were asked for, and talked.
+    pub(super) dials: usize,
+    /// Whether whoever dialled was told that it went well.
     pub(super) dialled_well: bool,
 }
 
@@ -39,13 +41,13 @@ pub(super) async fn play(stage: &mut Stage, options: &Options, words: &Words) ->
 
     story.title("known");
     let call = story.stage.sim.rings(&cast.known.number, ENDPOINT);
-    story.answered_call("1-known", &call, 0).await?;
+    story.answered_call("known", &call, 0).await?;
     story.result(&call.callid(), 0).await?;
     expected.push((vec![call.callid()], "one"));
 
     story.title("sharing");
     let call = story.stage.sim.rings(&cast.sharing[0].number, ENDPOINT);
-    story.answered_call("2-shared", &call, 1).await?;
+    story.answered_call("shared", &call, 1).await?;
     story.choose(&call.callid(), &cast.sharing[1], 1).await?;
     expected.push((vec![call.callid()], "several"));
 
@@ -54,14 +56,14 @@ pub(super) async fn play(stage: &mut Stage, options: &Options, words: &Words) ->
 
     story.title("stranger");
     let call = story.stage.sim.rings(&cast.stranger, ENDPOINT);
-    story.answered_call("3-unknown", &call, 2).await?;
+    story.answered_call("unknown", &call, 2).await?;
     story.result(&call.callid(), 2).await?;
     expected.push((vec![call.callid()], "unknown"));
 
     story.title("withheld");
     let call = story.stage.sim.rings(cast.withheld, ENDPOINT);
     story.pop_up(&call).await?;
-    story.stage.picture("4-withheld", &[call.callid()]).await?;
+    story.picture("withheld", &[call.callid()]).await?;
     call.hang_up();
     story.end(&call).await?;
     story.result(&call.callid(), 3).await?;
@@ -73,7 +75,7 @@ pub(super) async fn play(stage: &mut Stage, options: &Options, words: &Words) ->
         story.pop_up(call).await?;
     }
     let callids: Vec<_> = calls.iter().map(CallHandle::callid).collect();
-    story.stage.picture("5-two-at-once", &callids).await?;
+    story.picture("two-at-once", &callids).await?;
     calls[0].answer();
     story.event("answered", &calls[0].callid(), |event| matches!(event, Event::Connected(_))).await?;
     calls[1].hang_up();
@@ -101,28 +103,34 @@ pub(super) async fn play(stage: &mut Stage, options: &Options, words: &Words) ->
     story.title("sending");
     story.everything_sent().await?;
     let results = story.results;
-    Ok(Told { results, events: stage.told().to_vec(), expected, dialled_well })
+    Ok(Told { results, events: stage.told().to_vec(), expected, dials: 1, dialled_well })
 }
 
-struct Story<'a> {
-    stage: &'a mut Stage,
-    words: &'a Words,
-    talk: [u64; 6],
-    results: Vec<Saved>,
+pub(super) struct Story<'a> {
+    pub(super) stage: &'a mut Stage,
+    pub(super) words: &'a Words,
+    pub(super) talk: [u64; 6],
+    pub(super) results: Vec<Saved>,
 }
 
 impl Story<'_> {
-    fn title(&self, of: &'static str) {
+    pub(super) fn title(&self, of: &'static str) {
         println!("\n{}", self.words.title(of));
     }
 
-    async fn pause(&self, seconds: u64) {
+    pub(super) async fn pause(&self, seconds: u64) {
         self.stage.clock.sleep(Duration::from_secs(seconds)).await;
+    }
+
+    /// Shows the pop-ups of these calls.
+    async fn picture(&mut self, name: &str, callids: &[String]) -> Result<(), Trouble> {
+        self.stage.painted(callids).await?;
+        self.stage.situation(name).await
     }
 
     async fn answered_call(&mut self, picture: &str, call: &CallHandle, act: usize) -> Result<(), Trouble> {
         self.pop_up(call).await?;
-        self.stage.picture(picture, &[call.callid()]).await?;
+        self.picture(picture, &[call.callid()]).await?;
         call.answer();
         self.event("answered", &call.callid(), |event| matches!(event, Event::Connected(_))).await?;
         self.pause(self.talk.get(act).copied().unwrap_or(2)).await;
@@ -151,7 +159,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    fn last_ended(&self) -> Option<String> {
+    pub(super) fn last_ended(&self) -> Option<String> {
         self.stage.told().iter().rev().find_map(|event| match event {
             Event::Ended(call) => Some(call.call_key.external_id.clone()),
             _ => None,
@@ -159,7 +167,7 @@ impl Story<'_> {
     }
 
     /// Waits until nothing is left to send.
-    async fn everything_sent(&mut self) -> Result<(), Trouble> {
+    pub(super) async fn everything_sent(&mut self) -> Result<(), Trouble> {
         let words = self.words;
         loop {
             let items = self.stage.outbox().await?;
@@ -176,16 +184,16 @@ impl Story<'_> {
         }
     }
 
-    async fn pop_up(&mut self, call: &CallHandle) -> Result<(), Trouble> {
+    pub(super) async fn pop_up(&mut self, call: &CallHandle) -> Result<(), Trouble> {
         self.event("a pop-up", &call.callid(), |event| matches!(event, Event::Popup(_))).await
     }
 
-    async fn end(&mut self, call: &CallHandle) -> Result<(), Trouble> {
+    pub(super) async fn end(&mut self, call: &CallHandle) -> Result<(), Trouble> {
         self.event("the end", &call.callid(), |event| matches!(event, Event::Ended(_))).await
     }
 
     /// Tells the story until this event of this call has been told, now or before.
-    async fn event(&mut self, what: &str, callid: &str, is: impl Fn(&Event) -> bool) -> Result<(), Trouble> {
+    pub(super) async fn event(&mut self, what: &str, callid: &str, is: impl Fn(&Event) -> bool) -> Result<(), Trouble> {
         let is =
             |event: &Event| (is(event) && key_of(event).is_some_and(|key| key.external_id == callid)).then_some(());
         if self.stage.told().iter().any(|event| is(event).is_some()) {
@@ -223,7 +231,7 @@ impl Story<'_> {
                 }
             })
             .await?;
-        self.stage.picture("6-dialled", &[key.external_id]).await?;
+        self.picture("dialled", &[key.external_id]).await?;
         self.stage
             .until("the dialled call's end", |event| {
                 tell(words, event);
@@ -234,7 +242,7 @@ impl Story<'_> {
     }
 
     /// Waits until the vendor's record has told of every call.
-    async fn records(&mut self, calls: usize) -> Result<(), Trouble> {
+    pub(super) async fn records(&mut self, calls: usize) -> Result<(), Trouble> {
         let recorded = |told: &[Event]| told.iter().filter(|event| matches!(event, Event::Recorded(_))).count();
         for event in self.stage.told().iter().filter(|event| matches!(event, Event::Recorded(_))) {
             if let Some(line) = self.words.line(event) {
@@ -258,8 +266,8 @@ impl Story<'_> {
 }
 
 /// Records come when they come; they are told at the end, together.
-fn tell(words: &Words, event: &Event) {
-    if matches!(event, Event::Recorded(_)) {
+pub(super) fn tell(words: &Words, event: &Event) {
+    if matches!(event, Event::Recorded(_)) || matches!(event, Event::Popup(popup) if popup.completed) {
         return;
     }
     if let Some(line) = words.line(event) {

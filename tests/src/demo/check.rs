@@ -34,27 +34,30 @@ pub(super) fn compare(told: &Told, history: &[CallRecord], ledger: &Ledger, opti
             told.expected.len()
         ),
         legs_known == ledger.calls.len()
-            && count(told, |event| matches!(event, Event::Popup(_))) == told.expected.len(),
+            && count(told, is_popup) == told.expected.iter().filter(|(_, matched)| !matched.is_empty()).count(),
     ));
     findings.push(finding(
         format!("the history has {} calls, each once", history.len()),
         history.len() == told.expected.len(),
     ));
     findings.push(finding(
-        "one click-to-dial was asked for, and both sides talked",
-        ledger.dials.len() == 1 && ledger.dials[0].fate == DialFate::Talked && told.dialled_well,
+        format!("click-to-dial was asked for {} time(s), and both sides talked", told.dials),
+        ledger.dials.len() == told.dials
+            && ledger.dials.iter().all(|dial| dial.fate == DialFate::Talked)
+            && told.dialled_well,
     ));
     let closest = ledger.closest_reading().unwrap_or_default();
     findings.push(finding(
         format!(
-            "{} questions, the closest {} ms apart: the vendor's limit was kept",
+            "{} questions, {} too early, the closest {} ms apart: the vendor's limit was kept",
             ledger.requests.len(),
+            ledger.requests.iter().filter(|request| request.early).count(),
             closest.as_millis()
         ),
         closest >= options.reading_interval() && ledger.requests.iter().all(|request| !request.early),
     ));
     let slowest = told.events.iter().filter_map(|event| match event {
-        Event::Popup(popup) => Some(popup.after_answer_ms),
+        Event::Popup(popup) if !popup.completed => Some(popup.after_answer_ms),
         _ => None,
     });
     let slowest = slowest.fold(0.0, f64::max);
@@ -86,7 +89,7 @@ fn of_call(callids: &[String], matched: &str, rows: &[&CallEntry], told: &Told, 
     let record = history.iter().find(|record| callids.contains(&record.call.key.external_id));
     let recorded = record.and_then(|record| record.duration_s);
     let holds = once(|event| matches!(event, Event::Detected(_)))
-        && once(|event| matches!(event, Event::Popup(_)))
+        && count(told, |event| is_popup(event) && ours(event)) == usize::from(!matched.is_empty())
         && once(|event| matches!(event, Event::Ended(_)))
         && (count(told, |event| matches!(event, Event::Connected(_)) && ours(event)) == usize::from(talked.is_some()))
         && shown == matched
@@ -94,12 +97,18 @@ fn of_call(callids: &[String], matched: &str, rows: &[&CallEntry], told: &Told, 
     let length = talked.map_or_else(|| "not answered".to_owned(), |seconds| format!("{seconds} s of talk"));
     finding(
         format!(
-            "{} · {shown} · one pop-up · {length} · recorded {} s",
+            "{} · {} · {length} · recorded {} s",
             callids.join(" + "),
+            if matched.is_empty() { "no pop-up".to_owned() } else { format!("{shown} · one pop-up") },
             recorded.unwrap_or_default()
         ),
         holds,
     )
+}
+
+/// A new one; not what one that stands is completed with.
+fn is_popup(event: &Event) -> bool {
+    matches!(event, Event::Popup(popup) if !popup.completed)
 }
 
 fn count(told: &Told, is: impl Fn(&Event) -> bool) -> usize {

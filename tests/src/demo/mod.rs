@@ -1,16 +1,27 @@
-//! The demo: six situations of an agent's day, played by the simulated vendor on the real programs, with what came of each
-//! call brought to a simulated CRM that is down for a while; told to a person, and compared with what really happened.
+//! The demo: an agent's day, played by the simulated vendor on the real programs, with what came of each call brought to a
+//! simulated CRM that is down for a while; told to a person, and compared with what really happened.
 //!
-//! Headless, `timbrectl watch` is the engine; with windows, `timbre` is, and `timbrectl watch` listens to it.
+//! Headless, `timbrectl watch` is the engine; with windows, `timbre` is, and `timbrectl watch` listens to it. On a person's
+//! own display nobody takes their keyboard: six situations are shown, and `timbrectl` writes the results ([`acts`]). On a
+//! virtual one there is a whole desktop, and hands that click and type on it: the day is longer ([`day`]), begins with the
+//! first run, and there is a picture of each situation.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the demo tells a story to whoever runs it")]
 
 mod acts;
 mod cast;
 mod check;
+#[cfg(target_os = "linux")]
+mod day;
+#[cfg(target_os = "linux")]
+mod desk;
+#[cfg(target_os = "linux")]
+mod first_run;
 #[cfg(not(target_os = "linux"))]
 mod no_desktop;
 mod office;
+mod paper;
+mod pictures;
 mod stage;
 mod words;
 
@@ -39,6 +50,9 @@ pub struct Options {
     /// The language of the story and the screens: es, en or pt.
     #[arg(long, default_value = "es", value_parser = language)]
     pub language: Language,
+    /// Windows in dark colours.
+    #[arg(long)]
+    pub dark: bool,
     /// Where the programs are.
     #[arg(long, env = "TIMBRE_BIN_DIR", default_value = "target/debug")]
     pub bin_dir: PathBuf,
@@ -48,6 +62,12 @@ pub struct Options {
 }
 
 impl Options {
+    /// Whether the windows need a display of ours. A person's own is theirs: nobody types there but they.
+    fn on_virtual_display(&self) -> bool {
+        let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        !self.headless && cfg!(target_os = "linux") && !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(set)
+    }
+
     fn reading_interval(&self) -> Duration {
         if self.real_time { Duration::from_secs(4) } else { Duration::from_millis(400) }
     }
@@ -79,7 +99,17 @@ pub fn run(options: &Options) -> ExitCode {
 
 async fn play(options: &Options, words: &Words) -> Result<bool, Trouble> {
     println!("{}", words.opening(options));
+    if !options.headless && !options.on_virtual_display() {
+        println!("{}", words.onlooker());
+    }
     let mut stage = Stage::set(options).await?;
+    #[cfg(target_os = "linux")]
+    let played = if options.on_virtual_display() {
+        day::play(&mut stage, options, words).await
+    } else {
+        acts::play(&mut stage, options, words).await
+    };
+    #[cfg(not(target_os = "linux"))]
     let played = acts::play(&mut stage, options, words).await;
     let told = match played {
         Ok(told) => told,
@@ -93,7 +123,7 @@ async fn play(options: &Options, words: &Words) -> Result<bool, Trouble> {
     let outbox = stage.outbox().await?;
     let ledger = stage.sim.ledger();
     let crm = stage.crm.ledger();
-    let pictures = stage.pictures.clone();
+    let pictures = stage.pictures.taken().to_vec();
     stage.strike().await?;
     println!("\n{}", words.title("crm"));
     office::show(&crm);

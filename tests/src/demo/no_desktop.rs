@@ -4,12 +4,12 @@ use std::io;
 use std::path::Path;
 
 /// Never there.
-pub(super) enum VirtualDesktop {}
+pub(super) enum Desk {}
 
-impl VirtualDesktop {
+impl Desk {
     /// # Errors
     /// Always.
-    pub(super) fn start(_dir: &Path) -> io::Result<Self> {
+    pub(super) fn open(_dir: &Path, _dark: bool) -> io::Result<Self> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "a virtual display can be had on Linux only"))
     }
 

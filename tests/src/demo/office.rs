@@ -36,16 +36,16 @@ pub(super) fn config(seed: u64) -> CrmConfig {
 /// What the settings file says of it.
 pub(super) fn settings(crm_url: &str, real_time: bool) -> String {
     let file = if real_time { "espocrm" } else { "espocrm.toml" };
-    let disposition = |code: &str, name: &str, under: &str, more: &str| {
-        let under = if under.is_empty() { String::new() } else { format!("under = \"{under}\"\n") };
-        format!("[[dispositions]]\ncode = \"{code}\"\nname = \"{name}\"\n{under}{more}\n")
-    };
+    format!(
+        "[[connectors]]\nname = \"crm\"\nfile = \"{file}\"\nbase_url = \"{crm_url}\"\n\
+         [connectors.settings]\nrequest_id_field = \"cCtiRequestId\"\ndisposition_field = \"cDisposition\"\n\
+         charge_entity = \"CCharge\"\n"
+    )
+}
+
+/// What can come of a call.
+pub(super) fn dispositions() -> String {
     [
-        format!(
-            "[[connectors]]\nname = \"crm\"\nfile = \"{file}\"\nbase_url = \"{crm_url}\"\n\
-             [connectors.settings]\nrequest_id_field = \"cCtiRequestId\"\ndisposition_field = \"cDisposition\"\n\
-             charge_entity = \"CCharge\"\n"
-        ),
         disposition("venta", "Venta", "", "requires = [\"comment\"]"),
         disposition("venta-contado", "De contado", "venta", ""),
         disposition("consulta", "Consulta", "", ""),
@@ -53,6 +53,12 @@ pub(super) fn settings(crm_url: &str, real_time: bool) -> String {
         disposition("perdida", "No se atendió", "", ""),
     ]
     .concat()
+}
+
+/// One of them, as the settings file has it.
+pub(super) fn disposition(code: &str, name: &str, under: &str, more: &str) -> String {
+    let under = if under.is_empty() { String::new() } else { format!("under = \"{under}\"\n") };
+    format!("[[dispositions]]\ncode = \"{code}\"\nname = \"{name}\"\n{under}{more}\n")
 }
 
 /// The CRM knows this person.
@@ -71,9 +77,9 @@ pub(super) fn employ(crm: &Crm, person: &Person) {
 pub(super) struct Saved {
     pub(super) call: CallKey,
     pub(super) disposition: &'static str,
-    named: &'static str,
+    pub(super) named: &'static str,
     pub(super) comment: String,
-    charge: Option<&'static str>,
+    pub(super) charge: Option<&'static str>,
 }
 
 impl Saved {

@@ -18,11 +18,12 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use super::cast::Person;
-#[cfg(not(target_os = "linux"))]
-use super::no_desktop::VirtualDesktop;
-use super::{Options, Trouble, office};
 #[cfg(target_os = "linux")]
-use crate::desktop::VirtualDesktop;
+use super::desk::Desk;
+#[cfg(not(target_os = "linux"))]
+use super::no_desktop::Desk;
+use super::pictures::Pictures;
+use super::{Options, Trouble, office, paper};
 use crate::hasty;
 
 /// The agent's endpoint.
@@ -35,34 +36,37 @@ pub(super) struct Stage {
     pub(super) sim: Simulator,
     pub(super) crm: Crm,
     pub(super) clock: RealClock,
-    pub(super) pictures: Vec<PathBuf>,
-    programs: Programs,
+    pub(super) pictures: Pictures,
+    pub(super) programs: Programs,
     watch: Child,
     events: Lines<BufReader<ChildStdout>>,
     told: Vec<Event>,
-    app: Option<App>,
-    out: PathBuf,
+    pub(super) app: Option<App>,
     _dir: TempDir,
 }
 
 /// The windows.
-struct App {
-    // Before the desktop: its programs end first.
+pub(super) struct App {
+    // Before the desk: its programs end first.
     child: Child,
-    painted: Lines<BufReader<ChildStdout>>,
-    desktop: Option<VirtualDesktop>,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// The calls whose pop-ups were painted.
+    painted: Vec<String>,
+    /// The virtual desktop; nothing on a person's own.
+    pub(super) desk: Option<Desk>,
 }
 
 /// How timbrectl and timbre are run.
-struct Programs {
-    bin_dir: PathBuf,
-    config: PathBuf,
-    data_dir: PathBuf,
-    environment: Vec<(String, String)>,
+#[derive(Clone)]
+pub(super) struct Programs {
+    pub(super) bin_dir: PathBuf,
+    pub(super) config: PathBuf,
+    pub(super) data_dir: PathBuf,
+    pub(super) environment: Vec<(String, String)>,
 }
 
 impl Programs {
-    fn command(&self, program: &str) -> Command {
+    pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.bin_dir.join(program));
         command.arg("--config").arg(&self.config).arg("--data-dir").arg(&self.data_dir);
         command
@@ -72,7 +76,7 @@ impl Programs {
         command
     }
 
-    async fn ask(&self, args: &[&str]) -> Result<Reply, Trouble> {
+    pub(super) async fn ask(&self, args: &[&str]) -> Result<Reply, Trouble> {
         let output = self.command("timbrectl").arg("--json").args(args).output().await?;
         if !output.status.success() {
             return Err(format!("timbrectl {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr)).into());
@@ -99,7 +103,8 @@ impl Stage {
         // The CRM's time is as hasty as the vendor's clock.
         let hasty = hasty::espocrm(&[("timeout_s", "4"), ("settles_within_s", "5")])?;
         std::fs::write(dir.path().join("espocrm.toml"), hasty)?;
-        std::fs::write(&settings, settings_of(options, &sim.base_url(), crm.base_url().trim_end_matches("api/v1/"))?)?;
+        let crm_url = crm.base_url();
+        std::fs::write(&settings, settings_of(options, &sim.base_url(), crm_url.trim_end_matches("api/v1/"))?)?;
         let mut programs = Programs {
             bin_dir: std::path::absolute(&options.bin_dir)?,
             config: settings,
@@ -109,22 +114,14 @@ impl Stage {
                 ("TIMBRE_SECRET_CRM".to_owned(), DEFAULT_API_KEY.to_owned()),
             ],
         };
-        let app = if options.headless { None } else { Some(App::open(&mut programs, dir.path())?) };
-        let out = std::path::absolute(&options.out)?;
-        let (watch, events) = start_watch(&programs, app.is_some()).await?;
-        let mut stage = Self {
-            sim,
-            crm,
-            clock,
-            pictures: Vec::new(),
-            programs,
-            watch,
-            events,
-            told: Vec::new(),
-            app,
-            out,
-            _dir: dir,
+        let mut pictures = Pictures::into(std::path::absolute(&options.out)?, clock.clone());
+        let app = if options.headless {
+            None
+        } else {
+            Some(App::open(&mut programs, &mut pictures, dir.path(), options).await?)
         };
+        let (watch, events) = start_watch(&programs, app.is_some()).await?;
+        let mut stage = Self { sim, crm, clock, pictures, programs, watch, events, told: Vec::new(), app, _dir: dir };
         stage.until("the vendor answers", |event| matches!(event, Event::Provider(_)).then_some(())).await.or_else(
             |trouble| {
                 // A listener that came after the first answer hears of no change.
@@ -212,32 +209,35 @@ impl Stage {
         &self.told
     }
 
-    /// Waits until a pop-up for this call is painted, and takes a picture of the desktop.
-    pub(super) async fn picture(&mut self, name: &str, callids: &[String]) -> Result<(), Trouble> {
+    /// Waits until the pop-ups of these calls are painted.
+    pub(super) async fn painted(&mut self, callids: &[String]) -> Result<(), Trouble> {
         let Some(app) = &mut self.app else { return Ok(()) };
-        let mut missing: Vec<&String> = callids.iter().collect();
-        while !missing.is_empty() {
-            let line = tokio::time::timeout(PATIENCE, app.painted.next_line())
-                .await
-                .map_err(|_| "no pop-up was painted")??;
+        let missing = |app: &App| callids.iter().any(|callid| !app.painted.iter().any(|key| key.ends_with(callid)));
+        while missing(app) {
+            let line = tokio::time::timeout(PATIENCE, app.lines.next_line()).await;
+            let line = line.map_err(|_| "no pop-up was painted")??;
             let line: serde_json::Value = serde_json::from_str(&line.ok_or("timbre ended")?)?;
             if line["event"] == "popup.painted" {
-                let key = line["call_key"].as_str().unwrap_or_default().to_owned();
-                missing.retain(|callid| !key.ends_with(callid.as_str()));
+                app.painted.push(line["call_key"].as_str().unwrap_or_default().to_owned());
             }
         }
-        if let Some(desktop) = &app.desktop {
-            // The page has painted; the display server draws it when it gets to it, and nothing tells when it has.
-            self.clock.sleep(Duration::from_millis(400)).await;
-            std::fs::create_dir_all(&self.out)?;
-            let file = self.out.join(format!("{name}.png"));
-            desktop.screenshot(&file)?;
-            self.pictures.push(file);
-        } else {
-            // Somebody is watching: give them time to look.
-            self.clock.sleep(Duration::from_secs(3)).await;
+        Ok(())
+    }
+
+    /// Takes a picture of the screen; where somebody watches their own, they get time to look.
+    pub(super) async fn situation(&mut self, name: &str) -> Result<(), Trouble> {
+        match &self.app {
+            Some(App { desk: Some(desk), .. }) => self.pictures.take(desk, name).await?,
+            Some(_) => self.clock.sleep(Duration::from_secs(3)).await,
+            None => {}
         }
         Ok(())
+    }
+
+    /// The virtual desktop.
+    #[cfg(target_os = "linux")]
+    pub(super) fn desk(&mut self) -> Result<&mut Desk, Trouble> {
+        self.app.as_mut().and_then(|app| app.desk.as_mut()).ok_or_else(|| "there is no virtual desktop".into())
     }
 
     /// What was told, for finding out what went wrong.
@@ -261,27 +261,57 @@ impl Stage {
 
 impl App {
     /// Opens the windows where there is a display, else on a virtual one.
-    fn open(programs: &mut Programs, dir: &Path) -> io::Result<Self> {
-        let has_display =
-            ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
-        let desktop = if has_display || !cfg!(target_os = "linux") {
-            None
+    async fn open(
+        programs: &mut Programs,
+        pictures: &mut Pictures,
+        dir: &Path,
+        options: &Options,
+    ) -> Result<Self, Trouble> {
+        let desk = if options.on_virtual_display() {
+            let desk = Desk::open(&dir.join("desktop"), options.dark)?;
+            programs.environment.extend(desk.env().iter().cloned());
+            // The narrator's clock, and that of the country whose numbers these are.
+            programs.environment.push(("TZ".to_owned(), "America/Costa_Rica".to_owned()));
+            pictures.clear()?;
+            Some(desk)
         } else {
-            let desktop = VirtualDesktop::start(&dir.join("desktop"))?;
-            programs.environment.extend(desktop.env().iter().cloned());
-            Some(desktop)
+            if options.dark {
+                programs.environment.push(("GTK_THEME".to_owned(), "Adwaita:dark".to_owned()));
+            }
+            None
         };
-        let mut child = programs.command("timbre").env("TIMBRE_PAINT_LOG", "1").stdout(Stdio::piped()).spawn()?;
-        let painted = lines(&mut child)?;
-        Ok(Self { child, painted, desktop })
+        #[cfg(target_os = "linux")]
+        let desk = match desk {
+            Some(mut desk) => {
+                let profile = dir.join("first-run");
+                super::first_run::play(&mut desk, programs, pictures, &profile, options).await?;
+                Some(desk)
+            }
+            None => None,
+        };
+        let mut timbre = programs.command("timbre");
+        if desk.is_some() {
+            // As after a log-in: the agent's desk is empty, and Timbre in the tray.
+            timbre.arg("--background");
+        }
+        let mut child = timbre.env("TIMBRE_PAINT_LOG", "1").stdout(Stdio::piped()).spawn()?;
+        let lines = lines(&mut child)?;
+        Ok(Self { child, lines, painted: Vec::new(), desk })
+    }
+
+    /// Its process; nothing once it has ended.
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.child.id()
     }
 }
 
 fn settings_of(options: &Options, base_url: &str, crm_url: &str) -> Result<String, Trouble> {
     let language = serde_json::to_value(options.language)?;
+    let of_the_day =
+        if options.on_virtual_display() { paper::settings(options.language) } else { office::dispositions() };
     Ok(format!(
         "language = {language}\nagent = \"Ana Agente\"\n[[accounts]]\nname = \"demo\"\nprovider = \"callmyway\"\nbase_url = \"{base_url}\"\n\
-         username = \"{ENDPOINT}\"\ncurrency = \"CRC\"\nreading_interval_ms = {}\n{}",
+         username = \"{ENDPOINT}\"\ncurrency = \"CRC\"\nreading_interval_ms = {}\n{}{of_the_day}",
         options.reading_interval().as_millis(),
         office::settings(crm_url, options.real_time),
     ))
@@ -310,7 +340,7 @@ fn lines(child: &mut Child) -> io::Result<Lines<BufReader<ChildStdout>>> {
 }
 
 /// Asks a program to end, and waits for it.
-async fn end(child: &mut Child) -> io::Result<()> {
+pub(super) async fn end(child: &mut Child) -> io::Result<()> {
     if let Some(id) = child.id() {
         std::process::Command::new("kill").arg(id.to_string()).status()?;
         if tokio::time::timeout(Duration::from_secs(10), child.wait()).await.is_err() {

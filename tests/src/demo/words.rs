@@ -21,7 +21,7 @@ impl Words {
         Self { language, catalogue: Catalogue::of(language) }
     }
 
-    fn pick(&self, es: &'static str, en: &'static str, pt: &'static str) -> &'static str {
+    pub(super) fn pick(&self, es: &'static str, en: &'static str, pt: &'static str) -> &'static str {
         match self.language {
             Language::Es => es,
             Language::En => en,
@@ -40,6 +40,18 @@ impl Words {
             )
         };
         format!("Timbre · demo · seed {} · {pace}", options.seed)
+    }
+
+    /// What is different where somebody looks on at their own display.
+    pub(super) fn onlooker(&self) -> &'static str {
+        self.pick(
+            "En su pantalla nadie teclea por usted: los resultados los escribe timbrectl. Sin pantalla (env -u DISPLAY) se \
+             ve el día entero, tecleado en las ventanas, con capturas.",
+            "On your own display nobody types for you: timbrectl writes the results. Without a display (env -u DISPLAY) \
+             the whole day is played, typed into the windows, with screenshots.",
+            "Na sua tela ninguém digita por você: o timbrectl escreve os resultados. Sem tela (env -u DISPLAY) o dia \
+             inteiro é jogado, digitado nas janelas, com capturas.",
+        )
     }
 
     pub(super) fn title(&self, of: &'static str) -> &'static str {
