@@ -4,8 +4,11 @@
 mod commands;
 mod desk;
 mod dialling;
+pub mod environment;
 mod follow;
 mod hotkeys;
+#[cfg(target_os = "linux")]
+mod memory;
 mod notify;
 pub mod opening;
 pub mod paint_log;
@@ -15,7 +18,8 @@ mod shell;
 mod supervisor;
 mod tray;
 mod windows;
-pub mod xwayland;
+#[cfg(target_os = "linux")]
+mod xwayland;
 
 use std::future::Future;
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use timbre_desktop::opening::{Args, Opening, link_in};
-use timbre_desktop::{NotStarted, Start, Started, paint_log, xwayland};
+use timbre_desktop::{NotStarted, Start, Started, environment, paint_log};
 use timbre_domain::ports::Shell;
 use timbre_wiring::secrets::{Secrets, SharedRedactor};
 use timbre_wiring::{Options, StartError, folders};
@@ -51,8 +51,8 @@ fn main() -> tauri::Result<()> {
         ..Default::default()
     };
     log_file::start(engine.redactor.clone(), engine.data_dir.as_deref());
-    if let Err(error) = xwayland::prefer() {
-        tracing::warn!(%error, "could not choose XWayland: pop-ups may stand elsewhere");
+    if let Err(error) = environment::settle() {
+        tracing::warn!(%error, "could not choose the windows' environment: pop-ups may stand elsewhere");
     }
     let windows = timbre_desktop::Options {
         config: engine.config.clone(),
