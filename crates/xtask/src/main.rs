@@ -1,6 +1,6 @@
 //! `cargo xtask <command>`: everything a person, or the build server, runs from the project's folder.
 //!
-//! One file a command: [`demo`], [`mod@test`], [`set_up`], [`mod@bench`], [`torture`], [`bindings`], [`icons`], [`bundle`],
+//! One file a command: [`demo`], [`mod@test`], [`set_up`], [`mod@bench`], [`torture`], [`soak`], [`bindings`], [`icons`], [`bundle`],
 //! [`check_windows`]. Each first brings the machine to where the command needs it, and no further: a headless demo asks for
 //! no desktop packages. Nothing here knows Timbre; this crate stays small, so that the first `cargo xtask` on a fresh
 //! machine compiles in seconds.
@@ -15,6 +15,7 @@ mod demo;
 mod icons;
 mod process;
 mod set_up;
+mod soak;
 mod tauri;
 mod test;
 mod torture;
@@ -42,6 +43,8 @@ enum Command {
     SetUp,
     /// Kills the engine again and again while results are saved and sent; nothing may be lost or be there twice.
     Torture(torture::Options),
+    /// Runs tests that could fail by chance again and again, without a retry.
+    Soak(soak::Options),
     /// Builds for release and measures.
     Bench(bench::Options),
     /// Writes the TypeScript declarations in ui/src/bindings from the Rust types.
@@ -60,6 +63,7 @@ fn main() {
         Command::Test(options) => test::run(&workspace, &options),
         Command::SetUp => set_up::run(&workspace, set_up::EVERYTHING),
         Command::Torture(options) => torture::run(&workspace, &options),
+        Command::Soak(options) => soak::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Bindings => bindings::run(&workspace),
         Command::Bundle(options) => bundle::run(&workspace, &options),
