@@ -19,15 +19,31 @@ impl VirtualDesktop {
     /// The memory of the programs inside whose names begin so, bytes; what several share is divided among them (PSS).
     #[must_use]
     pub fn memory_inside(&self, names: &[&str]) -> u64 {
-        let counts = |pid: &u32| {
-            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            names.iter().any(|begin| name.starts_with(begin))
-        };
         let kilobytes = |pid: u32| -> Option<u64> {
             let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
             rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?.trim().strip_suffix(" kB")?.parse().ok()
         };
-        self.inside().into_iter().filter(counts).filter_map(kilobytes).sum::<u64>() * 1024
+        self.inside_named(names).filter_map(kilobytes).sum::<u64>() * 1024
+    }
+
+    /// The processor's time that the programs inside whose names begin so have had until now. Threads that have ended are
+    /// not in it.
+    #[must_use]
+    pub fn processor_time_inside(&self, names: &[&str]) -> Duration {
+        let threads = |pid: u32| {
+            fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten().map(|task| task.path())
+        };
+        let nanoseconds = |task: PathBuf| -> Option<u64> {
+            fs::read_to_string(task.join("schedstat")).ok()?.split(' ').next()?.parse().ok()
+        };
+        Duration::from_nanos(self.inside_named(names).flat_map(threads).filter_map(nanoseconds).sum())
+    }
+
+    fn inside_named(&self, names: &[&str]) -> impl Iterator<Item = u32> {
+        self.inside().into_iter().filter(move |pid| {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            names.iter().any(|begin| name.starts_with(begin))
+        })
     }
 
     /// The processes that run inside, also those that the bus started or that outlived their parents.

@@ -70,6 +70,14 @@ impl VirtualDesktop {
         })
     }
 
+    /// Closes a window, as its cross does.
+    ///
+    /// # Errors
+    /// When the window manager does not answer.
+    pub fn close(&self, window: &Window) -> io::Result<()> {
+        self.answer("wmctrl", &["-i", "-c", &format!("{:#x}", window.id)]).map(drop)
+    }
+
     /// Waits until no window whose title begins so is to be seen.
     ///
     /// # Errors

@@ -76,7 +76,11 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         need: Need::Yardsticks,
         what_for: "for what Timbre is measured beside",
-        packages: &[package("sqlite3", "the shell, which imports the same contacts")],
+        packages: &[
+            package("sqlite3", "the shell, which imports the same contacts"),
+            package("linphone-desktop", "a telephone, beside the start, memory and processor of the windows"),
+            package("gnome-calls", "another"),
+        ],
     },
     Group {
         need: Need::PackageTrial,

@@ -1,4 +1,6 @@
-//! With windows: the vendor's answer → the pop-up on the glass, while somebody types into another program's window.
+//! With windows: the vendor's answer → the pop-up on the glass, while somebody types into another program's window. The
+//! pop-up is one of an office that has worked for a while: a contact with all that is known of it, three calls before, what
+//! was charged, and dispositions to choose from.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -8,27 +10,43 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use timbre_simulator::{RealClock, Simulator, SimulatorConfig};
-use timbre_tests::desktop::{App, FocusWatch, Lines, TypingProbe, VirtualDesktop, settings};
+use timbre_tests::desktop::{App, FocusWatch, Lines, TrayItem, TypingProbe, VirtualDesktop, settings};
 use timbre_tests::story::{ENDPOINT, PASSWORD};
 
 use crate::Failure;
 use crate::figures::Report;
 use crate::headless::{CALLER, Scale, ms_between};
-use crate::yardsticks;
+use crate::{resources, yardsticks};
 
 const INTERVAL: Duration = Duration::from_millis(200);
 /// Longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Calls that are not counted; every window of the pool is shown once.
 const WARM_UP: usize = 6;
+/// How long a pop-up may take to go after the click on its cross.
+const CLOSES_WITHIN: Duration = Duration::from_secs(1);
 /// A quick typist's pace, four times over.
 const BETWEEN_KEYS: Duration = Duration::from_millis(40);
 /// Numbers that call: one is known, the others are strangers.
-const CALLERS: [&str; 3] = [CALLER, "2222-3344", "anonymous"];
+const CALLERS: [&str; 4] = [CALLER, "2222-3344", CALLER, "anonymous"];
+/// How often each of the ways is tried in which a call finds no window waiting.
+const COLD: usize = 10;
+/// Calls of the known caller that were written down before anything is measured.
+const BEFORE: usize = 3;
+/// What can come of a call.
+const DISPOSITIONS: &str = "\
+[[dispositions]]\ncode = \"sale\"\nname = \"Sale\"\nrequires = [\"comment\"]\n\
+[[dispositions]]\ncode = \"sale-cash\"\nname = \"Paid in cash\"\nunder = \"sale\"\n\
+[[dispositions]]\ncode = \"sale-card\"\nname = \"Paid by card\"\nunder = \"sale\"\n\
+[[dispositions]]\ncode = \"question\"\nname = \"Question\"\n\
+[[dispositions]]\ncode = \"later\"\nname = \"Call later\"\nfollow_up_after_days = 2\n\
+[[contact_fields]]\nname = \"plan\"\n";
 
 const SHOWN: &str = "answer received → pop-up asked for (in the engine)";
 const PAINTED: &str = "pop-up asked for → painted (in the app)";
 const TOTAL: &str = "answer received → painted (the two above)";
+const SECOND: &str = "a second call at once: asked for → painted (made for it)";
+const QUIET_OVER: &str = "do not disturb just off: asked for → painted (no window)";
 const OUTSIDE: &str = "vendor sent the answer → paint seen outside";
 const GLASS: &str = "vendor sent the answer → its band's pixels on the screen";
 const EMPTY: &str = "yardstick: empty warm GTK window, show → drawn";
@@ -74,28 +92,30 @@ pub(crate) async fn measure(calls: usize) -> Result<Report, Failure> {
 }
 
 fn measure_on(dir: &Path, sim: Simulator, scale: Scale, calls: usize) -> Result<Report, Failure> {
-    let desktop = VirtualDesktop::start(&dir.join("home"))?;
+    let mut desktop = VirtualDesktop::start(&dir.join("home"))?;
+    let tray = desktop.start_tray()?;
     let first = sim.rings(CALLER, ENDPOINT);
+    let text = format!("{}{DISPOSITIONS}", settings(&sim.base_url(), ENDPOINT, INTERVAL));
     let started = Instant::now();
-    let mut app = App::start(&desktop, &dir.join("app"), &settings(&sim.base_url(), ENDPOINT, INTERVAL), PASSWORD)?;
+    let mut app = App::start(&desktop, &dir.join("app"), &text, PASSWORD)?;
     let painted = app.painted(&first.callid(), PATIENCE)?;
     let first_ms = ms_between(started, painted.at);
     // The app is up; before, timbrectl would have been an engine of its own.
     first.hang_up();
-    let add = ["contacts", "add", "--name", "Ana Fernández", "--phone", CALLER];
-    let added = app.timbrectl(&desktop).args(add).output()?;
-    if !added.status.success() {
-        return Err(String::from_utf8_lossy(&added.stderr).into_owned().into());
-    }
+    let add = ["contacts", "add", "--name", "Ana Fernández", "--company", "Cafetalera del Valle"];
+    let known =
+        ["--phone", CALLER, "--phone", "work=2222-1111", "--email", "ana@cafetalera.example", "--field", "plan=Gold"];
+    said(app.timbrectl(&desktop).args(add).args(known))?;
     let mut watch = app.timbrectl(&desktop).arg("watch").stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let told = Lines::of(watch.stdout.take().ok_or("no standard output")?)?;
     app.hidden(&first.callid(), PATIENCE)?;
     let (mut looker, glass) = yardsticks::glass(&desktop)?;
     let mut bench = Bench { watch: told, glass, app, desktop: &desktop, sim, scale };
+    bench.past()?;
     for nth in 0..WARM_UP {
         bench.call(nth, None)?;
     }
-    let memory = desktop.memory_inside(&["timbre", "WebKit"]);
+    let early = resources::looks(&desktop, resources::OURS);
 
     let mut probe = TypingProbe::open(&desktop)?;
     let mut focus = FocusWatch::start(&desktop)?;
@@ -111,6 +131,10 @@ fn measure_on(dir: &Path, sim: Simulator, scale: Scale, calls: usize) -> Result<
     let arrived = probe.settled_text(&typed, PATIENCE)?.to_owned();
     let focus_changes = focus.changes()? + probe.focus_losses()?;
     drop(probe);
+    let item = tray.item_of(bench.app.pid(), PATIENCE)?;
+    let late = resources::looks(&desktop, resources::OURS);
+    let second = (0..COLD).map(|_| bench.second()).collect::<Result<_, _>>()?;
+    let quiet_over = (0..COLD).map(|_| bench.quiet_over(&item)).collect::<Result<_, _>>()?;
     let messages = yardsticks::started_programs(&desktop, calls.min(20))?;
     watch.kill()?;
     looker.kill()?;
@@ -122,6 +146,8 @@ fn measure_on(dir: &Path, sim: Simulator, scale: Scale, calls: usize) -> Result<
     report.figure(SHOWN, measured.shown, Some(20.0));
     report.figure(PAINTED, measured.painted, None);
     report.figure(TOTAL, measured.total, Some(50.0));
+    report.figure(SECOND, second, None);
+    report.figure(QUIET_OVER, quiet_over, None);
     report.figure(OUTSIDE, measured.outside, None);
     report.figure(GLASS, measured.glass, Some(50.0));
     report.figure(EMPTY, measured.empty, None);
@@ -132,7 +158,8 @@ fn measure_on(dir: &Path, sim: Simulator, scale: Scale, calls: usize) -> Result<
     let letters = format!("{} sent, {} arrived", typed.chars().count(), arrived.chars().count());
     report.fact("letters typed meanwhile", letters, arrived == typed);
     report.fact("focus changes", focus_changes.to_string(), focus_changes == 0);
-    report.fact("memory of the app with its warm windows (PSS)", format!("{} MB", memory / 1_000_000), true);
+    report.amount("memory after the first ten calls", "MB", early, None);
+    report.amount(&format!("memory after {calls} more"), "MB", late, None);
     report.fact("the app ended well", ended.to_string(), ended.success());
     Ok(report)
 }
@@ -168,16 +195,75 @@ impl Bench<'_> {
             measured.glass.extend(sent.map(|sent| ms_between(sent, seen)));
         }
         call.hang_up();
-        let popup = self.desktop.wait_for_window("Timbre pop-up", PATIENCE)?;
-        // The cross. The hand may be quicker than the window was with its first click.
-        for _ in 0..5 {
-            self.desktop.click(popup.x + popup.width - 28, popup.y + 28)?;
-            if self.app.hidden(&callid, Duration::from_secs(1)).is_ok() {
-                break;
+        self.close(&[&callid])
+    }
+
+    /// Closes the pop-ups of these calls by their crosses.
+    fn close(&mut self, callids: &[&str]) -> Result<(), Failure> {
+        for _ in callids {
+            let popup = self.desktop.wait_for_window("Timbre pop-up", PATIENCE)?;
+            // The hand may be quicker than the window was with its first click.
+            for _ in 0..5 {
+                self.desktop.click(popup.x + popup.width - 28, popup.y + 28)?;
+                let hidden = callids.iter().any(|callid| self.app.hidden(callid, CLOSES_WITHIN).is_ok());
+                if hidden {
+                    break;
+                }
             }
         }
         Ok(self.desktop.wait_until_gone("Timbre pop-up", PATIENCE)?)
     }
+
+    /// The known caller has called before, and what came of it was written down.
+    fn past(&mut self) -> Result<(), Failure> {
+        for nth in 0..BEFORE {
+            let call = self.sim.rings(CALLER, ENDPOINT);
+            self.app.painted(&call.callid(), PATIENCE)?;
+            call.answer();
+            let key = format!("callmyway:main:{}", call.callid());
+            let comment = format!("Asked for the price list, the {nth}. time; wants it by e-mail.");
+            let add = ["interactions", "add", "--call", &key, "--disposition", "question", "--comment", &comment];
+            said(self.app.timbrectl(self.desktop).args(add).args(["--charge", "2500.50 CRC Price list"]))?;
+            call.hang_up();
+            self.close(&[&call.callid()])?;
+        }
+        Ok(())
+    }
+
+    /// Two calls at once, of which one finds the window that waited; how long the other took, milliseconds.
+    fn second(&mut self) -> Result<f64, Failure> {
+        let calls = [CALLER, "2222-3344"].map(|caller| self.sim.rings(caller, ENDPOINT));
+        let callids = calls.each_ref().map(timbre_simulator::CallHandle::callid);
+        let mut slowest: f64 = 0.0;
+        for callid in &callids {
+            slowest = slowest.max(self.app.painted(callid, PATIENCE)?.ms);
+        }
+        for call in &calls {
+            call.hang_up();
+        }
+        self.close(&callids.each_ref().map(String::as_str))?;
+        Ok(slowest)
+    }
+
+    /// A call that comes when do not disturb was just switched off: no window waits, and the web process has gone.
+    fn quiet_over(&mut self, item: &TrayItem) -> Result<f64, Failure> {
+        item.click(&["Do not disturb", "Until I switch it off"], PATIENCE)?;
+        let left = || self.desktop.programs_inside().iter().any(|name| name.starts_with("WebKitWeb"));
+        self.desktop.wait_until(PATIENCE, || (!left()).then_some(()))?;
+        item.click(&["Do not disturb", "Switch off"], PATIENCE)?;
+        let call = self.sim.rings(CALLER, ENDPOINT);
+        let callid = call.callid();
+        let painted = self.app.painted(&callid, PATIENCE)?.ms;
+        call.hang_up();
+        self.close(&[&callid])?;
+        Ok(painted)
+    }
+}
+
+/// Runs a command that is to succeed.
+fn said(command: &mut std::process::Command) -> Result<(), Failure> {
+    let output = command.output()?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned().into()) }
 }
 
 /// Types words into whatever has the focus; answers what was typed.

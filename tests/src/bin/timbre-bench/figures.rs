@@ -10,6 +10,8 @@ pub(crate) struct Report {
     title: String,
     /// Durations, milliseconds.
     figures: Vec<Figure>,
+    /// What is no duration.
+    amounts: Vec<Amount>,
     /// Plain facts.
     facts: Vec<Fact>,
     /// How many times the yardstick.
@@ -66,6 +68,16 @@ struct Figure {
 }
 
 #[derive(Debug, Serialize)]
+struct Amount {
+    what: String,
+    unit: &'static str,
+    n: usize,
+    median: f64,
+    max: f64,
+    goal: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
 struct Fact {
     what: String,
     value: String,
@@ -106,6 +118,13 @@ impl Report {
         self.figures.push(Figure { what, shown_in, n: ms.len(), p50_ms, p90_ms, p99_ms, max_ms, goal_p99_ms });
     }
 
+    /// What is no duration, looked at a few times, in `unit`; and what its median should not exceed, where there is a goal.
+    pub(crate) fn amount(&mut self, what: &str, unit: &'static str, mut seen: Vec<f64>, goal: Option<f64>) {
+        seen.sort_by(f64::total_cmp);
+        let (median, max) = (percentile(&seen, 50), percentile(&seen, 100));
+        self.amounts.push(Amount { what: what.to_owned(), unit, n: seen.len(), median, max, goal });
+    }
+
     /// Something that must hold, whatever the machine.
     pub(crate) fn fact(&mut self, what: &str, value: impl Into<String>, holds: bool) {
         self.facts.push(Fact { what: what.to_owned(), value: value.into(), holds });
@@ -124,6 +143,8 @@ impl Report {
                 At::P99 => figure.p99_ms,
             })
         };
+        let amount = |name: &str| self.amounts.iter().find(|amount| amount.what == name).map(|amount| amount.median);
+        let value = |name: &str| value(name).or_else(|| amount(name));
         if let (Some(ours), Some(theirs)) = (value(what), value(with)) {
             let times = ours / theirs;
             self.ratios.push(Ratio { what: format!("{what} : {with}"), at, times, goal });
@@ -163,6 +184,13 @@ impl fmt::Display for Report {
                 Some(goal) => {
                     writeln!(f, "   goal p99 ≤ {} {unit}: {}", shown_in.of(*goal), verdict(p99_ms <= goal))?;
                 }
+                None => writeln!(f)?,
+            }
+        }
+        for Amount { what, unit, n, median, max, goal } in &self.amounts {
+            write!(f, "  {what:<58} {n:>6} {median:>8.2} {:>8} {:>8} {max:>8.2} {unit}", "", "")?;
+            match goal {
+                Some(goal) => writeln!(f, "   goal ≤ {goal} {unit}: {}", verdict(median <= goal))?,
                 None => writeln!(f)?,
             }
         }

@@ -9,6 +9,10 @@ mod desktop;
 mod figures;
 mod headless;
 mod memory;
+#[cfg(target_os = "linux")]
+mod neighbours;
+#[cfg(target_os = "linux")]
+mod resources;
 mod sync;
 #[cfg(target_os = "linux")]
 mod yardsticks;
@@ -43,7 +47,7 @@ struct Options {
     #[arg(long)]
     desktop: bool,
     /// How many calls are measured.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..))]
     calls: u16,
     /// How many contacts are imported, looked up and searched; 0 leaves this out.
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
@@ -74,6 +78,7 @@ async fn main() -> Result<(), Failure> {
     said(headless::measure(calls).await?, &mut reports)?;
     if options.desktop {
         said(windows(calls).await?, &mut reports)?;
+        said(machine().await?, &mut reports)?;
     }
     if options.contacts > 0 {
         contacts::measure(u64::from(options.contacts), &mut |report| said(report, &mut reports))?;
@@ -108,6 +113,16 @@ fn said(report: Report, reports: &mut Vec<Report>) -> Result<(), Failure> {
 #[cfg(target_os = "linux")]
 async fn windows(calls: usize) -> Result<Report, Failure> {
     desktop::measure(calls).await
+}
+
+#[cfg(target_os = "linux")]
+async fn machine() -> Result<Report, Failure> {
+    resources::measure().await
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn machine() -> Result<Report, Failure> {
+    windows(0).await
 }
 
 #[cfg(not(target_os = "linux"))]
