@@ -11,6 +11,8 @@ use super::place::Rect;
 
 /// How long a window and the page in it may take to a new size.
 const TAKES_ITS_SIZE_WITHIN: Duration = Duration::from_millis(250);
+/// How often it is given its size before it keeps the one it has.
+const TRIES: u32 = 4;
 
 /// Lets a window share the web process of those there are: 65 MB less for each.
 pub(crate) fn beside<'a>(
@@ -59,18 +61,30 @@ pub(super) fn resize(window: &WebviewWindow, to: Rect, scale: f64) -> tauri::Res
     let resized = window.clone();
     window.run_on_main_thread(move || match resized.gtk_window() {
         Ok(window) => {
-            window.set_resizable(true);
             window.set_size_request(width, height);
-            window.resize(width, height);
-            ::gtk::glib::timeout_add_local_once(TAKES_ITS_SIZE_WITHIN, move || {
-                // Another size was wanted meanwhile: that one sees to it.
-                if window.size() == (width, height) {
-                    window.set_resizable(false);
-                }
-            });
+            take_size(window, (width, height), TRIES);
         }
         Err(error) => tracing::error!(%error, "a pop-up window has no size"),
     })
+}
+
+/// A page on a busy machine may be late with its new size, and the window would take the old one again: it is looked at
+/// anew.
+fn take_size(window: ::gtk::ApplicationWindow, size: (i32, i32), tries: u32) {
+    window.set_resizable(true);
+    window.resize(size.0, size.1);
+    ::gtk::glib::timeout_add_local_once(TAKES_ITS_SIZE_WITHIN, move || {
+        // Another size was wanted meanwhile: that one sees to it.
+        if window.size() != size || window.size_request() != size {
+            return;
+        }
+        window.set_resizable(false);
+        ::gtk::glib::timeout_add_local_once(TAKES_ITS_SIZE_WITHIN, move || {
+            if window.size() != size && window.size_request() == size && tries > 1 {
+                take_size(window, size, tries - 1);
+            }
+        });
+    });
 }
 
 /// Loads the page anew when its web process is gone; once it listens, its call is shown again.

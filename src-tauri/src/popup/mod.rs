@@ -217,6 +217,7 @@ impl Windows<'_> {
     }
 
     fn put_in_place(&mut self, window: &WebviewWindow, slot: Slot, height: u32) -> tauri::Result<()> {
+        tracing::debug!(window = %label(slot), height, "a pop-up needs this height");
         let physical = |logical: u32, scale: f64| (f64::from(logical) * scale).round() as i32;
         let placed = match self.standing[slot] {
             // It grows where it stands.

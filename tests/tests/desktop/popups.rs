@@ -220,3 +220,38 @@ async fn the_log_holds_no_name_and_no_number() {
         assert!(!logs.contains(secret), "{secret} stands in the log:\n{logs}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_showed_much_is_as_small_as_its_next_call_needs() {
+    let mut office = Office::open_as(Setting { reader: true, crm: true, log: true, ..Setting::default() }).await;
+    let mut heights = Vec::new();
+    for number in ["8888-4787", "2222-3344", "2222-5566"] {
+        let call = office.sim.rings(number, ENDPOINT);
+        office.app.painted(&call.callid(), SOON).unwrap();
+        let popup = office.desktop.wait_for_window(POPUP, SOON).unwrap();
+        office
+            .desktop
+            .wait_until(SOON, || office.popups().first().map(|one| one.height).filter(|height| *height < 420))
+            .unwrap();
+        heights.push(office.popups()[0].height);
+        if heights.len() == 1 {
+            office.click_on(&Wanted::named("push button", "Follow-up").within(POPUP));
+            office.click_on(&Wanted::named("push button", "Charge").within(POPUP));
+            let grown = office.desktop.wait_until(SOON, || {
+                office.popups().first().map(|one| one.height).filter(|height| *height > popup.height + 60)
+            });
+            heights.push(grown.unwrap());
+        }
+        office.click_on(&Wanted::named("push button", "Close").within(POPUP));
+        let left = office.app.hidden(&call.callid(), Duration::from_secs(2));
+        if left.is_err() {
+            office.picture("asks-before-it-closes");
+            office.click_on(
+                &Wanted { role: Some("push button"), text: Some("Close anyway"), ..Wanted::default() }.within(POPUP),
+            );
+            office.app.hidden(&call.callid(), SOON).unwrap();
+        }
+        call.hang_up();
+    }
+    assert!(heights[2] <= heights[0] && heights[3] <= heights[0], "{heights:?}");
+}
