@@ -2,8 +2,8 @@
 //! simulated CRM that is down for a while; told to a person, and compared with what really happened.
 //!
 //! Headless, `timbrectl watch` is the engine; with windows, `timbre` is, and `timbrectl watch` listens to it. On a person's
-//! own display nobody takes their keyboard: six situations are shown, and `timbrectl` writes the results ([`acts`]). On a
-//! virtual one there is a whole desktop, and hands that click and type on it: the day is longer ([`day`]), begins with the
+//! own display nobody takes their keyboard: six situations are shown, and `timbrectl` writes the results (`acts`). On a
+//! virtual one there is a whole desktop, and hands that click and type on it: the day is longer (`day`), begins with the
 //! first run, and there is a picture of each situation.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the demo tells a story to whoever runs it")]
