@@ -133,8 +133,10 @@ fn measure_on(dir: &Path, sim: Simulator, scale: Scale, calls: usize) -> Result<
     drop(probe);
     let item = tray.item_of(bench.app.pid(), PATIENCE)?;
     let late = resources::looks(&desktop, resources::OURS);
-    let second = (0..COLD).map(|_| bench.second()).collect::<Result<_, _>>()?;
-    let quiet_over = (0..COLD).map(|_| bench.quiet_over(&item)).collect::<Result<_, _>>()?;
+    let second = (0..COLD).map(|_| bench.second()).collect::<Result<_, _>>();
+    let second = second.map_err(|error| format!("two calls at once: {error}"))?;
+    let quiet_over = (0..COLD).map(|_| bench.quiet_over(&item)).collect::<Result<_, _>>();
+    let quiet_over = quiet_over.map_err(|error| format!("do not disturb switched off: {error}"))?;
     let messages = yardsticks::started_programs(&desktop, calls.min(20))?;
     watch.kill()?;
     looker.kill()?;
@@ -248,8 +250,7 @@ impl Bench<'_> {
     /// A call that comes when do not disturb was just switched off: no window waits, and the web process has gone.
     fn quiet_over(&mut self, item: &TrayItem) -> Result<f64, Failure> {
         item.click(&["Do not disturb", "Until I switch it off"], PATIENCE)?;
-        let left = || self.desktop.programs_inside().iter().any(|name| name.starts_with("WebKitWeb"));
-        self.desktop.wait_until(PATIENCE, || (!left()).then_some(()))?;
+        resources::gone(self.desktop, &["WebKitWeb"], PATIENCE).map_err(|error| format!("the web process: {error}"))?;
         item.click(&["Do not disturb", "Switch off"], PATIENCE)?;
         let call = self.sim.rings(CALLER, ENDPOINT);
         let callid = call.callid();
