@@ -301,7 +301,7 @@ impl Notifications {
                 )
                 .map_err(io::Error::other)?;
             let rules: HashMap<String, Vec<String>> = answer.body().deserialize().map_err(io::Error::other)?;
-            if rules.values().flatten().any(|rule| rule.contains("ActionInvoked")) {
+            if rules.values().flatten().any(|rule| rule.contains("interface='org.freedesktop.Notifications'")) {
                 return Ok(());
             }
             if Instant::now() > deadline {
