@@ -9,6 +9,8 @@ mod follow;
 mod hotkeys;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(target_os = "linux")]
+mod network_process;
 mod notify;
 pub mod opening;
 pub mod paint_log;
@@ -102,17 +104,20 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
         builder = builder.plugin(tauri_plugin_single_instance::init(|app, args, _| reached(app, &args)));
         builder = builder.plugin(tauri_plugin_deep_link::init());
     }
+    // On Linux keys are asked for another way.
+    #[cfg(not(target_os = "linux"))]
+    let builder = builder.plugin(tauri_plugin_global_shortcut::Builder::new().build());
     let app = {
         let desk = desk.clone();
         builder
             .plugin(tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec!["--background"])))
-            .plugin(tauri_plugin_global_shortcut::Builder::new().build())
             .plugin(tauri_plugin_opener::init())
             .plugin(tauri_plugin_dialog::init())
             .manage(desk.clone())
             .manage(main::Waiting::default())
             .manage(dial::Waiting::default())
             .manage(tray::Shown::default())
+            .manage(hotkeys::Keys::default())
             .invoke_handler(handler())
             .setup(move |app| {
                 desk.opens(app.handle().clone());
@@ -131,11 +136,12 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
             })
             .build(tauri::generate_context!())?
     };
-    Ok(app.run_return(move |_, event| {
+    Ok(app.run_return(|_app, event| match event {
         // The last window was closed: Timbre stays in the tray. It ends when it is asked to.
-        if let RunEvent::ExitRequested { code: None, api, .. } = event {
-            api.prevent_exit();
-        }
+        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        #[cfg(target_os = "linux")]
+        RunEvent::WindowEvent { event: tauri::WindowEvent::Destroyed, .. } => network_process::window_gone(_app),
+        _ => {}
     }))
 }
 

@@ -1,6 +1,7 @@
 //! The domain's port, as one connector's file carries it out.
 
 use async_trait::async_trait;
+use reqwest::Url;
 use serde_json::Value as Json;
 use timbre_domain::crm::{
     ConnectorAbout, ContactPage, Content, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, Rehearsal, RehearsalStep,
@@ -86,7 +87,10 @@ impl CrmConnector for Declarative {
 
     fn opens_at(&self, kind: RecordKind, remote_id: &str) -> Option<String> {
         let template = self.file.open.get(&kind)?;
-        template.text(&self.vars.with("id", remote_id.into())).ok().filter(|url| !url.is_empty())
+        // The system opens whatever it is given; of what a file and a setting say, only a web page is.
+        let is_page = |url: &Url| matches!(url.scheme(), "http" | "https");
+        let text = template.text(&self.vars.with("id", remote_id.into())).ok()?;
+        Url::parse(&text).ok().filter(is_page).map(|_| text)
     }
 
     async fn rehearse(&self, rehearsal: &Rehearsal) -> Vec<RehearsalStep> {

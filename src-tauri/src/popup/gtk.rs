@@ -1,18 +1,13 @@
 //! What GTK and WebKitGTK want to be told besides what Tauri tells them. Main thread only, but for [`resize`].
 
-use std::time::Duration;
-
-use ::gtk::glib::object::Cast;
+use ::gtk::Widget;
+use ::gtk::gdk::{Geometry, Gravity, WMDecoration, WindowHints};
+use ::gtk::glib::object::{Cast, ObjectExt};
 use ::gtk::prelude::{ContainerExt, GtkWindowExt, WidgetExt};
 use tauri::{AppHandle, Manager, WebviewWindow, WebviewWindowBuilder, Wry};
 use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt, WebView, WebViewExt};
 
 use super::place::Rect;
-
-/// How long a window and the page in it may take to a new size.
-const TAKES_ITS_SIZE_WITHIN: Duration = Duration::from_millis(250);
-/// How often it is given its size before it keeps the one it has.
-const TRIES: u32 = 4;
 
 /// Lets a window share the web process of those there are: 65 MB less for each.
 pub(crate) fn beside<'a>(
@@ -52,39 +47,35 @@ pub(crate) fn paint_plainly(window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 
-/// GTK gives a window that can't be resized the size its content asks for, and a web view asks for the size it has: such a
-/// window grows and never shrinks. So it counts as one that can be until it has the size it is given. Not for longer: a few
-/// pixels along the edges would be taken for handles.
+/// Takes the frame away where the window manager is asked, and not where the toolkit is: of a window that it knows to be
+/// frameless and not of a fixed size, Tauri takes a click near the edges for the wish to make it larger, and since the
+/// toolkit learns late where a window stands, on X11 now and then a click anywhere. The window manager would hold the
+/// keyboard meanwhile, and what is typed elsewhere be lost. A window of a fixed size is no way out: GTK gives it the size
+/// that its web view asks for, which is the one it has, so that it never shrinks.
+pub(super) fn frameless(window: &WebviewWindow) -> tauri::Result<()> {
+    let window = window.gtk_window()?;
+    window.realize();
+    if let Some(of_display) = window.window().filter(|window| window.is::<gdkx11::X11Window>()) {
+        window.set_decorated(true);
+        of_display.set_decorations(WMDecoration::empty());
+    }
+    Ok(())
+}
+
+/// Gives a window this size and no other: the person can't change it.
 pub(super) fn resize(window: &WebviewWindow, to: Rect, scale: f64) -> tauri::Result<()> {
     let logical = |physical: i32| (f64::from(physical) / scale).round() as i32;
     let (width, height) = (logical(to.width), logical(to.height));
     let resized = window.clone();
     window.run_on_main_thread(move || match resized.gtk_window() {
         Ok(window) => {
-            window.set_size_request(width, height);
-            take_size(window, (width, height), TRIES);
+            let only = Geometry::new(width, height, width, height, 0, 0, 0, 0, 0.0, 0.0, Gravity::NorthWest);
+            let hints = WindowHints::MIN_SIZE | WindowHints::MAX_SIZE;
+            window.set_geometry_hints(None::<&Widget>, Some(&only), hints);
+            window.resize(width, height);
         }
         Err(error) => tracing::error!(%error, "a pop-up window has no size"),
     })
-}
-
-/// A page on a busy machine may be late with its new size, and the window would take the old one again: it is looked at
-/// anew.
-fn take_size(window: ::gtk::ApplicationWindow, size: (i32, i32), tries: u32) {
-    window.set_resizable(true);
-    window.resize(size.0, size.1);
-    ::gtk::glib::timeout_add_local_once(TAKES_ITS_SIZE_WITHIN, move || {
-        // Another size was wanted meanwhile: that one sees to it.
-        if window.size() != size || window.size_request() != size {
-            return;
-        }
-        window.set_resizable(false);
-        ::gtk::glib::timeout_add_local_once(TAKES_ITS_SIZE_WITHIN, move || {
-            if window.size() != size && window.size_request() == size && tries > 1 {
-                take_size(window, size, tries - 1);
-            }
-        });
-    });
 }
 
 /// Loads the page anew when its web process is gone; once it listens, its call is shown again.

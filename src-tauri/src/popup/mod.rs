@@ -70,15 +70,16 @@ fn open(app: &AppHandle, slot: Slot) -> tauri::Result<()> {
         .skip_taskbar(true)
         .decorations(false)
         .maximizable(false)
-        .minimizable(false)
-        // Else a few pixels along the edges would be taken for handles; on X11 now and then the whole window, since
-        // the toolkit learns late where it stands.
-        .resizable(false);
+        .minimizable(false);
+    // Else a few pixels along the edges would be taken for handles; see [`gtk::frameless`].
+    #[cfg(not(target_os = "linux"))]
+    let builder = builder.resizable(false);
     #[cfg(target_os = "linux")]
     let builder = gtk::beside(builder, app)?;
     let window = builder.build()?;
     #[cfg(target_os = "linux")]
     {
+        gtk::frameless(&window)?;
         gtk::paint_plainly(&window)?;
         gtk::outlive_the_web_process(&window)?;
     }

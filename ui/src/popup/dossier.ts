@@ -12,6 +12,9 @@ import { type TextKey, text } from "../texts";
 /** How many earlier calls and results there is room for. */
 const RECENT = 3;
 
+/** How many letters of a field, with its name, half a line holds. */
+const HALF_A_LINE = 22;
+
 export interface NumberView {
   written: string;
   dial: string;
@@ -37,7 +40,8 @@ export interface FollowUpView {
 }
 
 export interface DossierView {
-  fields: { name: string; value: string }[];
+  /** `wide`: too long for half a line. */
+  fields: { name: string; value: string; wide: boolean }[];
   /** The contact's numbers but the one the call is with. */
   phones: NumberView[];
   recent: PastView[];
@@ -59,7 +63,8 @@ export function dossierView(
   return {
     fields: dossier.fields
       .filter(({ name, value }) => !(name === "company" && plain(value) === shown.company))
-      .map(({ name, value }) => ({ name: fieldName(say, name), value: plain(value) })),
+      .map(({ name, value }) => ({ name: fieldName(say, name), value: plain(value) }))
+      .map((field) => ({ ...field, wide: [...field.name, ...field.value].length > HALF_A_LINE })),
     phones: dossier.phones
       .filter(({ dial }) => dial !== shown.dial)
       .map(({ written, dial, kind }) => ({ written: plain(written), dial, kind: say(`contact.phone.${kind}`) })),

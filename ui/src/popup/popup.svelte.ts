@@ -269,6 +269,12 @@ export class Popup {
       return;
     }
     const kept = !form?.unsaved || (await form.flush());
+    const contact = `${this.draft.name} ${this.draft.company}`.trim();
+    if (kept && contact !== "") {
+      this.panel = "new";
+      this.ask = { kind: "leave", words: this.text("popup.leave.contact", { contact }) };
+      return;
+    }
     if (kept || !form) {
       await this.#host.close(card.call.key);
       return;

@@ -283,6 +283,21 @@ describe("one hand on the keyboard", () => {
     expect(host.close).toHaveBeenCalledOnce();
   });
 
+  test("Esc asks before a new contact's name is lost that was typed and not created", async () => {
+    show(samples.unknown!);
+    popup.openPanel("new");
+    flushSync();
+    write(".panel input", "Rosa Mora");
+    await press("Escape");
+    await press("Escape");
+    expect(host.close).not.toHaveBeenCalled();
+    expect(shown()).toContain("“Rosa Mora” todavía no está creado");
+    await press("Escape");
+    expect(find<HTMLInputElement>(".panel input").value).toBe("Rosa Mora");
+    await popup.leave();
+    expect(host.close).toHaveBeenCalledOnce();
+  });
+
   test("Esc asks in place when the draft could not be kept, and the text is still there", async () => {
     vi.mocked(host.save).mockRejectedValue(full);
     show(card);

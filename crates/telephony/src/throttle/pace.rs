@@ -79,16 +79,17 @@ impl Pacer {
         self.last_sent = self.last_sent.max(Some(now));
     }
 
-    /// The answer came. One that took much longer than answers ordinarily do is a vendor that holds us back: we slow
-    /// down, and speed up again after a run of ordinary ones. Returns whether the distance changed.
+    /// The answer came. One that took longer than answers ordinarily do may belong to a question that was under way long
+    /// and arrived late: the next must not follow close behind it, so the distance counts from the latest moment at which it
+    /// can have arrived. One that took much longer is a vendor that holds us back: we slow down, and speed up again after a
+    /// run of ordinary ones. Returns whether the distance changed.
     pub fn answered(&mut self, now: Duration, took: Duration) -> bool {
         self.in_flight = self.in_flight.saturating_sub(1);
         let before = self.interval;
         let ordinary = self.ordinary().unwrap_or(took);
         let lags = took > ordinary * 3 + PATIENCE;
+        self.last_sent = self.last_sent.max(Some(now.saturating_sub(ordinary)));
         if lags {
-            // It may have been under way long and arrived late: then the next must not follow close behind it.
-            self.last_sent = self.last_sent.max(Some(now.saturating_sub(ordinary)));
             self.steady = 0;
             self.interval = (self.interval * 3 / 2).min(SLOWEST.max(self.rule));
         } else {
@@ -211,6 +212,29 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn two_questions_never_arrive_closer_than_the_rule_however_long_each_is_under_way(
+            there in 0u64..200,
+            back in 0u64..200,
+            late in prop::collection::vec((0u64..6_000, 0u64..6_000), 1..60),
+        ) {
+            let mut pacer = Pacer::new(RULE);
+            let mut now = ms(0);
+            let mut last: Option<Duration> = None;
+            // The first is answered as fast as can be: what is ordinary is known from it.
+            for (late_there, late_back) in std::iter::once((0, 0)).chain(late) {
+                let sent = pacer.next_slot(now).unwrap();
+                pacer.sent(sent);
+                let arrived = sent + ms(there + late_there);
+                if let Some(last) = last {
+                    prop_assert!(arrived >= last + RULE, "{arrived:?} is too close behind {last:?}");
+                }
+                last = Some(arrived);
+                now = arrived + ms(back + late_back);
+                pacer.answered(now, now - sent);
+            }
+        }
+
         #[test]
         fn two_questions_are_never_closer_than_the_rule(steps in prop::collection::vec((0u64..9_000, 0u64..12_000, any::<bool>()), 1..60)) {
             let mut pacer = Pacer::new(RULE);

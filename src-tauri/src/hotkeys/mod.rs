@@ -2,14 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use tauri::AppHandle;
-use tauri_plugin_global_shortcut::{GlobalShortcutExt as _, Shortcut, ShortcutState};
+#[cfg(not(target_os = "linux"))]
+mod plugin;
+#[cfg(target_os = "linux")]
+mod x11;
+
+use tauri::{AppHandle, Manager as _};
+use tauri_plugin_global_shortcut::Shortcut;
 use timbre_domain::preferences::Hotkeys;
 
 use crate::desk::Desk;
 use crate::dialling;
 use crate::popup::pool::Event;
 use crate::windows::dial::{self, DialWish};
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) use plugin::Keys;
+#[cfg(target_os = "linux")]
+pub(crate) use x11::Keys;
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +42,8 @@ pub(crate) struct NotHad {
 /// Takes these keys, and lets go of the ones before. Gives the ones that could not be had: another program has them, or
 /// the text names no key.
 pub(crate) fn take(app: &AppHandle, desk: &Desk, hotkeys: &Hotkeys) -> Vec<NotHad> {
-    let shortcuts = app.global_shortcut();
-    if let Err(error) = shortcuts.unregister_all() {
-        tracing::warn!(%error, "the keys before are still taken");
-    }
+    let keys = app.state::<Keys>();
+    keys.let_go(app);
     let wanted = [
         ("hotkeys.dial", &hotkeys.dial, Does::Dial),
         ("hotkeys.popup", &hotkeys.popup, Does::Popup),
@@ -43,18 +51,13 @@ pub(crate) fn take(app: &AppHandle, desk: &Desk, hotkeys: &Hotkeys) -> Vec<NotHa
     ];
     let mut taken = BTreeSet::new();
     let mut not_had = Vec::new();
-    for (place, keys, does) in wanted.into_iter().filter(|(_, keys, _)| !keys.trim().is_empty()) {
-        let had = keys.parse::<Shortcut>().map_err(|error| error.to_string()).and_then(|shortcut| {
+    for (place, written, does) in wanted.into_iter().filter(|(_, written, _)| !written.trim().is_empty()) {
+        let had = written.parse::<Shortcut>().map_err(|error| error.to_string()).and_then(|shortcut| {
             if !taken.insert(shortcut.id()) {
                 return Err("another of these keys is the same".to_owned());
             }
             let desk = desk.clone();
-            let pressed = move |_: &AppHandle, _: &Shortcut, event: tauri_plugin_global_shortcut::ShortcutEvent| {
-                if event.state == ShortcutState::Pressed {
-                    run(&desk, does);
-                }
-            };
-            shortcuts.on_shortcut(shortcut, pressed).map_err(|error| error.to_string())
+            keys.take(app, shortcut, move || run(&desk, does))
         });
         if let Err(detail) = had {
             tracing::warn!(place, detail, "a key can't be had");
