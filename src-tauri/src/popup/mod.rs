@@ -151,7 +151,16 @@ impl Windows<'_> {
                     }
                 })
             }
-            Order::Discard(slot) => self.window(slot)?.destroy(),
+            Order::Discard(slot) => {
+                // Behind the making of it, which may still be to come.
+                let app = self.app.clone();
+                self.app.run_on_main_thread(move || {
+                    let made = app.get_webview_window(&label(slot));
+                    if let Err(error) = made.map_or(Ok(()), |window| window.destroy()) {
+                        tracing::error!(%error, "a pop-up window could not be given back");
+                    }
+                })
+            }
             Order::AskToClose(slot) => self.tell(slot, "popup-close-asked", ()),
             Order::Fill(slot, card) => {
                 let key = card.call.key.clone();

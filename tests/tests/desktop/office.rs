@@ -42,6 +42,9 @@ name = "Call later"
 requires = ["comment"]
 "#;
 
+/// Preferences by which nothing pops up.
+const NO_POPUPS: &str = r#"{"popup":{"incoming":false,"outgoing":false,"on_ring":false,"on_answer":false}}"#;
+
 /// What a story needs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Setting {
@@ -61,6 +64,8 @@ pub(crate) struct Setting {
     pub(crate) first_run: bool,
     /// Everything is logged that our own code can log.
     pub(crate) log: bool,
+    /// The agent wants no pop-ups at all: no window waits for a call.
+    pub(crate) no_popups: bool,
     /// What the agent chose before, as `preferences.json`.
     pub(crate) preferences: Option<&'static str>,
 }
@@ -102,7 +107,7 @@ impl Office {
         let secrets = setting.keyring.map(|keyring| desktop.start_secret_service(keyring).unwrap());
 
         let at = dir.path().join("app");
-        if let Some(preferences) = setting.preferences {
+        if let Some(preferences) = setting.preferences.or(setting.no_popups.then_some(NO_POPUPS)) {
             std::fs::create_dir_all(at.join("data")).unwrap();
             std::fs::write(at.join("data/preferences.json"), preferences).unwrap();
         }
@@ -132,7 +137,9 @@ impl Office {
         let mut office = Self { app, reader, tray, notices, secrets, desktop, sim, crm, dir };
         if !setting.first_run {
             office.asks_the_vendor().await;
-            office.app.warm(SOON).unwrap();
+            if !setting.no_popups {
+                office.app.warm(SOON).unwrap();
+            }
         }
         if office.tray.is_some() && !setting.first_run {
             // Told once keys are taken and everything is in its place.

@@ -99,3 +99,22 @@ async fn where_there_is_no_tray_a_small_window_stands_in_and_that_is_said_once()
     office.desktop.wait_for_window(DIAL, SOON).unwrap();
     assert_eq!(office.popups(), []);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_who_wants_no_pop_ups_has_no_web_process_until_a_window_is_opened_and_none_after_it() {
+    let mut office = Office::open_as(Setting { no_popups: true, ..with_tray() }).await;
+    let pages = |office: &Office| office.desktop.programs_inside().iter().any(|name| name.starts_with("WebKit"));
+    let none = |office: &Office| office.desktop.wait_until(SOON, || (!pages(office)).then_some(()));
+    none(&office).expect("nothing is kept for windows that nobody wants");
+    for _ in 0..2 {
+        office.icon().click(&["History"], SOON).unwrap();
+        let main = office.desktop.wait_for_window("Timbre", SOON).unwrap();
+        assert!(pages(&office));
+        office.desktop.close(&main).unwrap();
+        none(&office).expect("a closed window holds nothing");
+    }
+    let call = office.sim.rings("8888-4787", ENDPOINT);
+    office.icon().entry(&["Ringing"], SOON).unwrap();
+    assert!(call.hang_up());
+    assert_eq!(office.popups(), []);
+}

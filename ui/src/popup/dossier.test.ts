@@ -48,5 +48,5 @@ test("what stands above already is not said twice", () => {
     ],
   });
   expect(phones.map(({ written }) => written)).toEqual(["2442 1180", "2441 9032"]);
-  expect(fields).toEqual([{ name: "correo", value: "a@b.example" }]);
+  expect(fields).toEqual([{ name: "correo", value: "a@b.example", wide: false }]);
 });
