@@ -75,7 +75,7 @@ fn open(app: &AppHandle, slot: Slot) -> tauri::Result<()> {
     #[cfg(not(target_os = "linux"))]
     let builder = builder.resizable(false);
     #[cfg(target_os = "linux")]
-    let builder = gtk::beside(builder, app)?;
+    let builder = gtk::beside(builder, app);
     let window = builder.build()?;
     #[cfg(target_os = "linux")]
     {

@@ -25,10 +25,7 @@ fn make(
     let made = app.run_on_main_thread(move || {
         let builder = describe(&of);
         #[cfg(target_os = "linux")]
-        let builder = match crate::popup::gtk::beside(builder, &of) {
-            Ok(builder) => builder,
-            Err(error) => return tracing::error!(%error, "a window could not be made"),
-        };
+        let builder = crate::popup::gtk::beside(builder, &of);
         let made = builder.build().and_then(|window| {
             // Else the first picture comes a third of a second after the window.
             #[cfg(target_os = "linux")]

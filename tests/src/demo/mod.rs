@@ -20,6 +20,7 @@ mod first_run;
 #[cfg(not(target_os = "linux"))]
 mod no_desktop;
 mod office;
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the whole day needs a desktop of its own"))]
 mod paper;
 mod pictures;
 mod stage;

@@ -300,6 +300,7 @@ impl App {
     }
 
     /// Its process; nothing once it has ended.
+    #[cfg(target_os = "linux")]
     pub(super) fn pid(&self) -> Option<u32> {
         self.child.id()
     }

@@ -119,6 +119,7 @@ impl Report {
     }
 
     /// What is no duration, looked at a few times, in `unit`; and what its median should not exceed, where there is a goal.
+    #[cfg(target_os = "linux")]
     pub(crate) fn amount(&mut self, what: &str, unit: &'static str, mut seen: Vec<f64>, goal: Option<f64>) {
         seen.sort_by(f64::total_cmp);
         let (median, max) = (percentile(&seen, 50), percentile(&seen, 100));
