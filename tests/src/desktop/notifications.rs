@@ -271,18 +271,26 @@ impl Notifications {
     /// # Errors
     /// When it can't be seen, or has no such action.
     pub fn invoke(&self, id: u32, action: &str) -> io::Result<()> {
+        self.can_be_clicked(id, action)?;
         self.wait_until_somebody_listens()?;
         let mut state = self.told.state();
-        let open = state.open(id).ok_or_else(|| io::Error::other(format!("no notification {id} to be seen")))?;
-        if !open.actions.iter().any(|(key, _)| key == action) {
-            return Err(io::Error::other(format!("{action} is none of {:?}", open.actions)));
-        }
+        let open = state.open(id).ok_or_else(|| no_such_notification(id))?;
         let goes = !open.resident;
         // Before the program hears of it: it may then want to take back what is gone already.
         open.closed = goes.then_some(Closed::ByPerson);
         drop(state);
         self.tell("ActionInvoked", &(id, action))?;
         if goes { self.tell_closed(id, Closed::ByPerson) } else { Ok(()) }
+    }
+
+    fn can_be_clicked(&self, id: u32, action: &str) -> io::Result<()> {
+        let mut state = self.told.state();
+        let open = state.open(id).ok_or_else(|| no_such_notification(id))?;
+        if open.actions.iter().any(|(key, _)| key == action) {
+            Ok(())
+        } else {
+            Err(io::Error::other(format!("{action} is none of {:?}", open.actions)))
+        }
     }
 
     /// A program hears of a click only once it listens, which it begins to when it has told its notification: no person is
@@ -317,7 +325,7 @@ impl Notifications {
     /// When it can't be seen.
     pub fn close(&self, id: u32, why: Closed) -> io::Result<()> {
         let mut state = self.told.state();
-        let open = state.open(id).ok_or_else(|| io::Error::other(format!("no notification {id} to be seen")))?;
+        let open = state.open(id).ok_or_else(|| no_such_notification(id))?;
         open.closed = Some(why);
         drop(state);
         self.tell_closed(id, why)
@@ -331,4 +339,8 @@ impl Notifications {
     fn tell<B: serde::Serialize + zbus::zvariant::DynamicType>(&self, signal: &str, body: &B) -> io::Result<()> {
         self.connection.emit_signal(None::<&str>, PATH, NAME, signal, body).map_err(io::Error::other)
     }
+}
+
+fn no_such_notification(id: u32) -> io::Error {
+    io::Error::other(format!("no notification {id} to be seen"))
 }
