@@ -53,7 +53,7 @@ pub(crate) fn paint_plainly(window: &WebviewWindow) -> tauri::Result<()> {
 /// toolkit learns late where a window stands, on X11 now and then a click anywhere. The window manager would hold the
 /// keyboard meanwhile, and what is typed elsewhere be lost. A window of a fixed size is no way out: GTK gives it the size
 /// that its web view asks for, which is the one it has, so that it never shrinks.
-pub(super) fn frameless(window: &WebviewWindow) -> tauri::Result<()> {
+pub(crate) fn frameless(window: &WebviewWindow) -> tauri::Result<()> {
     let window = window.gtk_window()?;
     window.realize();
     if let Some(of_display) = window.window().filter(|window| window.is::<gdkx11::X11Window>()) {

@@ -30,6 +30,9 @@ fn make(
             // Else the first picture comes a third of a second after the window.
             #[cfg(target_os = "linux")]
             {
+                if !window.is_decorated()? {
+                    crate::popup::gtk::frameless(&window)?;
+                }
                 crate::popup::gtk::paint_plainly(&window)?;
                 crate::popup::gtk::outlive_the_web_process(&window)?;
             }
