@@ -5,6 +5,17 @@
 #[cfg(target_os = "linux")]
 use crate::{memory, xwayland};
 
+/// What whoever starts Timbre where no window can be shown is told.
+pub const NO_DISPLAY: &str = "Timbre needs a display for its windows, and this session has none (neither DISPLAY nor \
+                              WAYLAND_DISPLAY is set). `timbrectl watch` follows calls without windows.";
+
+/// Whether windows can be shown at all.
+#[must_use]
+pub fn has_display() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
 /// Starts this program anew where a variable is missing that it had better run with; nobody's own choice is changed.
 /// Comes back when there is nothing to do.
 ///

@@ -15,7 +15,7 @@ const KEPT: usize = 7;
 pub(crate) fn start(redactor: SharedRedactor, data_dir: Option<&Path>) {
     let rolling = data_dir.map(|dir| dir.join("logs")).and_then(|folder| {
         // What keeps the log from being written keeps nothing else.
-        std::fs::create_dir_all(&folder).ok()?;
+        make(&folder).ok()?;
         RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
             .filename_prefix("timbre")
@@ -25,6 +25,14 @@ pub(crate) fn start(redactor: SharedRedactor, data_dir: Option<&Path>) {
             .ok()
     });
     logs::start(redactor, Both { rolling });
+}
+
+/// The log may be the first to need the data folder, which is the person's alone.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 struct Both {

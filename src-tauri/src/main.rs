@@ -4,6 +4,7 @@
 
 mod log_file;
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use clap::Parser;
@@ -53,6 +54,11 @@ fn main() -> tauri::Result<()> {
     log_file::start(engine.redactor.clone(), engine.data_dir.as_deref());
     if let Err(error) = environment::settle() {
         tracing::warn!(%error, "could not choose the windows' environment: pop-ups may stand elsewhere");
+    }
+    if !environment::has_display() {
+        // Where even that can't be said, the code says it.
+        let _ = writeln!(std::io::stderr(), "{}", environment::NO_DISPLAY);
+        std::process::exit(1);
     }
     let windows = timbre_desktop::Options {
         config: engine.config.clone(),

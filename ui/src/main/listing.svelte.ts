@@ -24,6 +24,13 @@ export function fits(filter: string, text: string, digits: string): boolean {
     .every((word) => within.includes(word));
 }
 
+/** Whether every word of the filter begins a word of the text. */
+export function begins(filter: string, text: string): boolean {
+  const words = folded(text).split(/[^\p{L}\p{N}]+/u);
+  const wanted = folded(filter).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  return wanted.every((word) => words.some((one) => one.startsWith(word)));
+}
+
 /** Rows, a filter and one selected row. */
 export class Listing<T> {
   rows = $state.raw<T[]>([]);

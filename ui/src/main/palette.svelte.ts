@@ -5,7 +5,7 @@ import type { Language } from "../bindings/Language";
 import type { Page } from "../host/host";
 import { plain } from "../kit/plain";
 import { Latest } from "./latest";
-import { fits, folded } from "./listing.svelte";
+import { begins } from "./listing.svelte";
 import { SECTIONS, type Section } from "./settings/sections";
 import type { Shell } from "./shell.svelte";
 
@@ -99,10 +99,12 @@ export class Palette {
   #entries(): Entry[] {
     const shell = this.#shell;
     const typed = this.typed.trim();
-    const fixed = this.#fixed().filter((entry) => fits(typed, folded(`${entry.label} ${entry.beside}`), ""));
     if (typed === "") {
-      return fixed;
+      return this.#fixed();
     }
+    // Looking at something is harmless, doing it is not: what only opens stands above what acts at once.
+    const meant = this.#fixed().filter((entry) => begins(typed, `${entry.label} ${entry.beside}`));
+    const fixed = [...meant.filter(({ group }) => group !== "commands"), ...meant.filter(({ group }) => group === "commands")];
     const contacts = this.#contacts.found.slice(0, 8).map((contact): Entry => {
       const name = plain(contact.name);
       const company = plain(contact.company);
@@ -126,7 +128,7 @@ export class Palette {
     const chosen = (id: string, label: string, group: Entry["group"], run: () => unknown, beside = ""): Entry => ({ id, label, beside, group, run });
     const quiet = (minutes: number | null) => shell.ask(shell.quiet(minutes));
     const dnd = shell.status?.do_not_disturb
-      ? [chosen("quiet-off", shell.say("settings.quiet.off"), "commands", () => quiet(0))]
+      ? [chosen("quiet-off", shell.say("settings.quiet.off"), "commands", () => quiet(0), shell.say("settings.section.quiet"))]
       : [
           chosen("quiet-30", shell.say("palette.quiet.30"), "commands", () => quiet(30)),
           chosen("quiet-60", shell.say("palette.quiet.60"), "commands", () => quiet(60)),

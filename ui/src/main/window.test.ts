@@ -105,6 +105,18 @@ test("the palette offers a number that is typed, contacts as they are found, and
   expect(palette.open).toBe(false);
 });
 
+test("the palette opens a page by its name before it does anything, and nothing by the middle of a word", async () => {
+  const { main } = await window();
+  const { palette } = main;
+  palette.show();
+  // "Hasta que lo apague" would be "no molestar" for good.
+  palette.type("molestar");
+  expect(palette.current?.group).toBe("settings");
+  expect(palette.entries.some(({ group }) => group === "commands")).toBe(true);
+  palette.type("lestar");
+  expect(palette.entries).toEqual([]);
+});
+
 test("at midnight today's list is another day's", async () => {
   const { main, calls } = await window();
   calls.mockClear();

@@ -360,7 +360,9 @@ export class ResultForm implements Source {
 
   /** Makes it final, unless something is missing. */
   async finish(): Promise<boolean> {
-    const [unread] = this.unread;
+    // One that was opened and left empty may have been forgotten: its samples look as if a moment were chosen.
+    const forgotten = this.followUp.open && this.moment === null;
+    const unread = this.unread[0] ?? (forgotten ? { place: "follow_up", what: this.say("form.fault.follow_up") } : null);
     if (unread) {
       this.#point(unread);
       return false;

@@ -188,6 +188,15 @@ describe("drafts", () => {
 });
 
 describe("follow-ups and charges", () => {
+  test("a follow-up that was opened and left empty is asked about before the result is final", async () => {
+    form.openFollowUp();
+    expect(await form.finish()).toBe(false);
+    expect(form.fault).toEqual({ place: "follow_up", what: "Elija cuándo, o quite el seguimiento." });
+    form.removeFollowUp();
+    await form.finish();
+    expect(form.fault?.place).not.toBe("follow_up");
+  });
+
   test("a usual moment is one click", async () => {
     form.openFollowUp();
     form.due("tomorrow");

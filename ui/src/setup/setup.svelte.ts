@@ -125,9 +125,18 @@ export class Setup {
   async #secure(): Promise<void> {
     await this.#try(async () => {
       this.keyring = await this.#host.keyring(this.account.draft.name);
-      if (this.keyring.state === "works") {
+      if (this.keyring.state !== "works") {
+        this.page = "keyring";
+        return;
+      }
+      try {
         await this.#saveAccount("keyring");
-      } else {
+      } catch (refusal) {
+        if ((refusal as Refusal).code !== "keyring_unavailable") {
+          throw refusal;
+        }
+        // It lets itself be read and keeps nothing: nobody has unlocked it, or made one yet.
+        this.keyring = { ...this.keyring, state: "locked" };
         this.page = "keyring";
       }
     });

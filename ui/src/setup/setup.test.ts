@@ -200,6 +200,18 @@ describe("without a keyring", () => {
     expect(setup.page).toBe("crm");
   });
 
+  test("one that lets itself be read and keeps nothing is a locked one", async () => {
+    await begin("keyring=works");
+    await signIn();
+    vi.mocked(host.saveAccount).mockRejectedValueOnce({ code: "keyring_unavailable", what: "", what_to_do: "", detail: "", place: null });
+    await setup.next();
+    expect(setup.page).toBe("keyring");
+    expect(setup.keyring?.state).toBe("locked");
+    expect(shown()).toContain("TIMBRE_SECRET_PRINCIPAL");
+    await setup.next();
+    expect(setup.page).toBe("crm");
+  });
+
   test("to try again in vain stays where it is", async () => {
     await begin("keyring=silent");
     await signIn();
