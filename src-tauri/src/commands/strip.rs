@@ -3,13 +3,12 @@
 use tauri::{State, WebviewWindow};
 use timbre_domain::status::Hello;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, EngineState};
 use crate::follow::StatusAndLight;
 use crate::tray;
 use crate::windows::dial::{self, DialWish};
 use crate::windows::main::{self, Goal};
-use crate::windows::page_is_laid_out;
-use crate::windows::strip;
+use crate::windows::{page_is_laid_out, setup, strip};
 
 /// The page listens.
 #[tauri::command]
@@ -28,16 +27,22 @@ pub(crate) fn strip_menu(window: WebviewWindow) {
     }
 }
 
-/// Opens the dial window.
+/// Opens the dial window; before there is an account, what there is to do first.
 #[tauri::command]
 pub(crate) fn strip_open_dial(desk: State<'_, Desk>) {
-    dial::open(&desk, DialWish::bare());
+    match desk.engine() {
+        EngineState::NotSetUp => setup::open(&desk),
+        _ => dial::open(&desk, DialWish::bare()),
+    }
 }
 
 /// Opens the main window.
 #[tauri::command]
 pub(crate) fn strip_open_main(desk: State<'_, Desk>) {
-    main::open(&desk, Goal::default());
+    match desk.engine() {
+        EngineState::NotSetUp => setup::open(&desk),
+        _ => main::open(&desk, Goal::default()),
+    }
 }
 
 /// The page has laid out what it shows first.

@@ -77,8 +77,8 @@ pub(crate) async fn show(desk: &Desk, status: &Status) {
         _ => Vec::new(),
     };
     let light = if hello.trouble.is_some() { Light::Unreachable } else { status.light() };
-    let words = words(texts, light, status);
     let set_up = hello.set_up;
+    let words = if set_up { words(texts, light, status) } else { texts.text("light.not_set_up").to_owned() };
     let facts = Facts { set_up, words: words.clone(), status: status.clone(), recent, identities: hello.identities };
     let entries = menu::menu(texts, &facts);
     // The toolkit wants it done on its own thread.

@@ -58,7 +58,7 @@ test("from a language to a Timbre that works, with Enter alone and no CRM", asyn
   await setup.next();
   expect(shown()).toContain("La contraseña está en el llavero");
   await setup.next();
-  expect(host.finish).toHaveBeenCalledWith(true);
+  expect(host.finish).toHaveBeenCalledWith(false);
 });
 
 test("Enter goes on from anywhere but a button, and a key held down goes no further", async () => {

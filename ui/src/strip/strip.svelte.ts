@@ -27,7 +27,9 @@ export class Strip {
   readonly timer: string = $derived(this.call ? duration(this.#now - Date.parse(this.call.since)) : "");
   /** Whom the call is with: the number, or that it is withheld. */
   readonly with: string = $derived(this.call ? plain(this.call.number_written) || this.say("match.withheld") : "");
-  readonly word: string = $derived(this.say(`strip.light.${this.light}`));
+  readonly word: string = $derived(
+    this.say(this.hello?.set_up === false ? "strip.light.not_set_up" : `strip.light.${this.light}`),
+  );
   /** What stands behind the word; empty where the word says it all. */
   readonly detail: string = $derived.by(() => {
     const until = this.light === "do_not_disturb" ? this.#status?.do_not_disturb?.until : null;

@@ -63,6 +63,13 @@ test("every state has words in every language", () => {
   }
 });
 
+test("before there is an account it is not ready, whatever else is well", () => {
+  strip.greet(hello("es", { set_up: false }));
+  expect(show("ready")).toContain("Sin configurar");
+  strip.greet(hello("es"));
+  expect(show("ready")).toContain("Listo");
+});
+
 test("a call has the place of what the menu opens, too", () => {
   show("in_call");
   expect([...document.querySelectorAll("button")].map((button) => button.getAttribute("aria-label"))).toEqual(["Menú"]);
