@@ -1,6 +1,7 @@
 //! What the pop-ups do on a real screen.
 
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ const RINGING: &str = "#0b5cc4";
 const CONNECTED: &str = "#17723a";
 const WRAP_UP: &str = "#0d6a72";
 const MISSED: &str = "#b3261e";
+/// A click that is taken for something else is so now and then, not always.
+const CLOSED_AT_ONCE: usize = 24;
 /// How long a pop-up of a missed call stays.
 const STAYS_AFTER_MISSED: Duration = Duration::from_secs(10);
 
@@ -44,6 +47,33 @@ async fn a_call_pops_up_while_somebody_types_elsewhere_and_neither_the_focus_nor
     assert_eq!(probe.focus_losses().unwrap(), 0);
     assert_eq!(focus.changes().unwrap(), 0);
     assert_eq!(office.desktop.active_window().unwrap(), active);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pop_ups_closed_by_their_crosses_the_moment_they_come_take_no_letter_and_no_focus_from_whoever_types() {
+    let mut office = Office::open().await;
+    office.knows("Ana Fernández", "8888-4787");
+    let mut probe = TypingProbe::open(&office.desktop).unwrap();
+    let mut focus = FocusWatch::start(&office.desktop).unwrap();
+    let text = "the quick brown fox jumps over the lazy dog ".repeat(20);
+
+    let Office { app, desktop, sim, .. } = &mut office;
+    std::thread::scope(|both| {
+        let typing = both.spawn(|| desktop.type_text(&text, Duration::from_millis(20)));
+        probe.wait_for_length(8, SOON).unwrap();
+        // Of different heights, so that each stands elsewhere than the one before.
+        for caller in ["8888-4787", "2222-3344", "8888-4787", "anonymous"].repeat(CLOSED_AT_ONCE / 4) {
+            let call = sim.rings(caller, ENDPOINT);
+            app.painted(&call.callid(), SOON).unwrap();
+            let popup = desktop.wait_for_window(POPUP, SOON).unwrap();
+            desktop.click(popup.x + popup.width - 28, popup.y + 28).unwrap();
+            app.hidden(&call.callid(), SOON).expect("the first click counts");
+            assert!(call.hang_up());
+        }
+        typing.join().unwrap().unwrap();
+    });
+    assert_eq!(probe.settled_text(&text, SOON).unwrap(), text);
+    assert_eq!(probe.focus_losses().unwrap() + focus.changes().unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,6 +239,12 @@ async fn the_log_holds_no_name_and_no_number() {
     let missed = office.sim.rings("2222-3344", ENDPOINT);
     office.app.painted(&missed.callid(), SOON).unwrap();
     assert!(missed.hang_up());
+    let rights = std::fs::metadata(office.app.data_dir()).unwrap().permissions().mode();
+    assert_eq!(
+        rights & 0o077,
+        0,
+        "the log is made first, and with it the folder that is the person's alone: {rights:o}"
+    );
     let folder = office.app.data_dir().join("logs");
     office.app.stop(SOON).unwrap();
     let logs: String = std::fs::read_dir(folder)
