@@ -330,6 +330,22 @@ async fn settings_are_checked_and_a_record_opens_in_the_browser() {
     }
 }
 
+#[tokio::test]
+async fn only_a_web_page_is_opened() {
+    let (_, server, clock) = espo(&[]).await;
+    for (address, opens) in [
+        ("https://crm.example/p/{{ id }}", Some("https://crm.example/p/5".to_owned())),
+        ("javascript:alert({{ id }})", None),
+        ("file:///etc/{{ id }}", None),
+    ] {
+        let text = format!("{OTHER}\n[open]\ncontact = \"{address}\"\n");
+        let file = Connector::load(&text, "other.toml").unwrap_or_else(|error| panic!("{error}"));
+        let values = settings(&server, file, &[("region", "cr")]);
+        let crm = Declarative::new(values, Secrets::with(&[]), Arc::new(clock.clone())).unwrap();
+        assert_eq!(crm.opens_at(timbre_domain::outbox::RecordKind::Contact, "5"), opens);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
