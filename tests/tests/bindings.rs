@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use timbre_domain::caller::TypedCaller;
 use timbre_domain::crm::RehearsalStep;
 use timbre_domain::dial::DialProgress;
 use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead, OutboxRow, RecordState};
@@ -15,6 +16,7 @@ use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::status::{Hello, Light, Status};
+use timbre_engine::commands::ContactEdit;
 use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, SettingsForm};
 use timbre_wiring::secrets::KeyringState;
 use timbre_wiring::setup::{AccountCheck, KnownConnector};
@@ -63,6 +65,8 @@ fn the_front_end_knows_the_types_as_they_are_now() {
     OutboxRow::export_all(&config).unwrap();
     RecordState::export_all(&config).unwrap();
     InteractionEdit::export_all(&config).unwrap();
+    ContactEdit::export_all(&config).unwrap();
+    TypedCaller::export_all(&config).unwrap();
     DialProgress::export_all(&config).unwrap();
     let made = files(made.path());
 

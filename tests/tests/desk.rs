@@ -165,7 +165,7 @@ async fn a_card_tells_what_was_before_and_a_choice_is_remembered() {
     let several = story.shell.cards().pop().unwrap();
     assert!(matches!(several.matched, Match::Several { .. }) && several.dossier.is_none(), "{several:?}");
     let edit = InteractionEdit { comment: Some("quiere dos".into()), finish: true, ..InteractionEdit::default() };
-    let save = SaveInteraction { which: Which::Call(first.clone()), edit };
+    let save = SaveInteraction { which: Which::Call(first.clone()), edit, caller: None };
     story.execute(Command::InteractionsSave(Box::new(save))).await.unwrap();
 
     let Reply::Card(card) = story.execute(Command::Attach { call: first.clone(), contact: eva }).await.unwrap() else {

@@ -65,7 +65,11 @@ async fn call(story: &mut Story, number: &str, talk: Option<Duration>) -> CallKe
 }
 
 async fn try_save(story: &mut Story, call: &CallKey, edit: InteractionEdit) -> Result<SavedInteraction, CommandError> {
-    let save = SaveInteraction { which: Which::Call(call.clone()), edit: InteractionEdit { finish: true, ..edit } };
+    let save = SaveInteraction {
+        which: Which::Call(call.clone()),
+        edit: InteractionEdit { finish: true, ..edit },
+        caller: None,
+    };
     match story.execute(Command::InteractionsSave(Box::new(save))).await? {
         Reply::Interaction(saved) => Ok(*saved),
         other => panic!("{other:?}"),

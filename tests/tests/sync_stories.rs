@@ -91,7 +91,7 @@ async fn a_contact_who_is_deleted_over_there_stays_here_where_a_result_was_writt
         finish: true,
         ..InteractionEdit::default()
     };
-    let save = SaveInteraction { which: Which::New, edit };
+    let save = SaveInteraction { which: Which::New, edit, caller: None };
     story.execute(Command::InteractionsSave(Box::new(save))).await.unwrap();
     settled(&mut story).await;
 

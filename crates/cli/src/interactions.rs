@@ -97,7 +97,7 @@ async fn send(session: &mut Session, typed: &mut Typed) -> Result<Reply, Failure
     {
         keep_ids(charges, &before.interaction.charges);
     }
-    let save = SaveInteraction { which, edit: typed.edit.clone() };
+    let save = SaveInteraction { which, edit: typed.edit.clone(), caller: None };
     session.execute(Command::InteractionsSave(Box::new(save))).await
 }
 
@@ -168,6 +168,7 @@ fn edited(said: &Said, comment: Option<String>) -> InteractionEdit {
         follow_up: (said.no_follow_up || follow_up.is_some()).then_some(follow_up),
         charges: (said.no_charges || !said.charges.is_empty()).then(|| said.charges.clone()),
         finish: !said.draft,
+        forget_draft: false,
     }
 }
 

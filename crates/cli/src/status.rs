@@ -2,7 +2,7 @@
 
 use std::io;
 
-use timbre_domain::status::{AccountReach, ConnectorStatus, Status};
+use timbre_domain::status::{AccountReach, ConnectorReach, ConnectorStatus, Status};
 
 use crate::print::{Printer, clean, moment};
 
@@ -37,10 +37,10 @@ pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
 }
 
 fn line(printer: &Printer, connector: &ConnectorStatus) -> String {
-    let how = match (connector.stopped, connector.until) {
-        (true, _) => printer.text("connector.state.stopped"),
-        (false, Some(until)) => printer.fill("connector.state.waits", &[("until", &moment(until))]),
-        (false, None) => printer.text("connector.state.ready"),
+    let how = match (connector.reach, connector.until) {
+        (ConnectorReach::Stopped, _) => printer.text("connector.state.stopped"),
+        (_, Some(until)) => printer.fill("connector.state.waits", &[("until", &moment(until))]),
+        (_, None) => printer.text("connector.state.ready"),
     };
     let (waiting, parked) = (connector.waiting.to_string(), connector.parked.to_string());
     let counts = printer.fill("status.connector.counts", &[("waiting", &waiting), ("parked", &parked)]);

@@ -96,6 +96,8 @@ error_codes! {
     NotAble = "not_able" => Never,
     /// The result lacks something that its disposition requires.
     Incomplete = "incomplete" => AfterAPersonActs,
+    /// Who the result is with was begun to be said and not finished: a name typed, or a search without a choice.
+    CallerOpen = "caller_open" => AfterAPersonActs,
     /// Another program holds the database.
     StoreBusy = "store_busy" => Later,
     /// The file does not hold what it should; the message names the place.

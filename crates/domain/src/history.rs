@@ -4,11 +4,39 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{AccountName, Call, CallKey};
+use crate::call::{AccountName, Call, CallKey, CallState, Direction};
 use crate::contact::{Contact, ContactId};
 use crate::interaction::{InteractionId, InteractionState};
-use crate::outbox::{OutboxItem, OutboxState};
+use crate::number::PhoneNumber;
+use crate::outbox::{OutboxItem, OutboxState, RecordWait};
 use crate::popup::ShownPhone;
+
+/// A call and whom it was with, as far as that is settled.
+#[derive(Debug, Clone, Copy)]
+pub struct WithWhom<'a> {
+    /// The call.
+    pub call: &'a Call,
+    /// The contact.
+    pub contact: Option<ContactId>,
+}
+
+/// Whether a call is one that was missed: somebody rang, nobody answered, it is over.
+#[must_use]
+pub fn is_missed(call: &Call) -> bool {
+    call.direction == Direction::In && call.state == CallState::Ended && call.connected_at.is_none()
+}
+
+/// When `other` returned a missed call: both are with the same person (the same number, or the same contact), and they were
+/// put through after the missed one began, on whatever endpoint and whoever rang whom.
+#[must_use]
+pub fn returned_by(missed: WithWhom<'_>, other: WithWhom<'_>) -> Option<DateTime<Utc>> {
+    let number = |call: &Call| call.party.number().map(PhoneNumber::key);
+    let same_number = number(missed.call).is_some_and(|key| number(other.call) == Some(key));
+    let same_contact = missed.contact.is_some() && missed.contact == other.contact;
+    let outside = other.call.direction != Direction::Internal && other.call.key != missed.call.key;
+    let talked = other.call.connected_at.filter(|at| *at > missed.call.detected_at)?;
+    (is_missed(missed.call) && outside && (same_number || same_contact)).then_some(talked)
+}
 
 /// Which calls a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +78,9 @@ pub struct CallRow {
     pub cost: Option<Decimal>,
     /// What came of it.
     pub result: Option<ResultBrief>,
+    /// When somebody talked to a missed caller afterwards, UTC; nothing while the call is still to be returned.
+    #[serde(default)]
+    pub returned_at: Option<DateTime<Utc>>,
 }
 
 /// A contact in a list, with its telephones as they are shown.
@@ -86,8 +117,14 @@ pub struct ResultBrief {
     pub disposition: Vec<String>,
     /// The beginning of the comment.
     pub comment: String,
+    /// Whether something was typed over a final result and is not saved.
+    #[serde(default)]
+    pub change_draft: bool,
     /// Its records on their way to the CRMs, or there.
     pub records: Vec<OutboxState>,
+    /// What those on their way wait for.
+    #[serde(default)]
+    pub waits: Option<RecordWait>,
 }
 
 /// A record on its way to a CRM, in a list.
@@ -104,6 +141,8 @@ pub struct OutboxRow {
     pub contact: Option<ContactId>,
     /// Where it opens in the browser, once it is there.
     pub url: Option<String>,
+    /// What it waits for, where it is on its way.
+    pub waits: Option<RecordWait>,
     /// What is in its way, in the agent's language; empty where nothing is.
     pub what: String,
     /// What to do about it.
@@ -118,6 +157,9 @@ pub struct RecordState {
     pub connector: AccountName,
     /// How far.
     pub state: OutboxState,
+    /// What it waits for, where it is on its way.
+    #[serde(default)]
+    pub waits: Option<RecordWait>,
     /// Since when, UTC.
     pub at: DateTime<Utc>,
 }

@@ -13,6 +13,8 @@ use crate::call::CallKey;
 use crate::contact::ContactId;
 use crate::disposition::{Action, ChosenLevel, DispositionCatalogue, Requirement};
 
+mod change_draft;
+
 /// The id of an interaction; ordered by time of creation (UUID version 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -147,6 +149,9 @@ pub struct Interaction {
     pub updated_at: DateTime<Utc>,
     /// When it became final.
     pub final_at: Option<DateTime<Utc>>,
+    /// What was typed over a final interaction and is not saved: it goes nowhere, and the rest says what was saved.
+    #[serde(default)]
+    pub change_draft: Option<InteractionEdit>,
 }
 
 /// A change of an interaction: what is left out stays as it is.
@@ -170,8 +175,12 @@ pub struct InteractionEdit {
     pub follow_up: Option<Option<FollowUp>>,
     /// The charges, replaced by these.
     pub charges: Option<Vec<Charge>>,
-    /// Make it final, with what its disposition brings about. A final interaction never becomes a draft again.
+    /// Save it: make it final, with what its disposition brings about; of a final interaction, make this change a part of
+    /// what was saved. Without it, what is said here is a draft: kept, and told to nobody. A final interaction never becomes
+    /// a draft again.
     pub finish: bool,
+    /// Forget what was typed over a final interaction and not saved.
+    pub forget_draft: bool,
 }
 
 /// `null` says "none", a field left out says nothing.
@@ -225,6 +234,7 @@ impl Interaction {
             created_at: now,
             updated_at: now,
             final_at: None,
+            change_draft: None,
         }
     }
 
@@ -237,6 +247,44 @@ impl Interaction {
         edit: InteractionEdit,
         catalogue: &DispositionCatalogue,
         now: DateTime<Utc>,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Self, BadInteraction> {
+        let mut result = match self.state {
+            InteractionState::Draft => self.written(edit, catalogue, now, new_id)?,
+            InteractionState::Final => self.amended(edit, catalogue, new_id)?,
+        };
+        if result != *self {
+            result.revision += 1;
+            result.updated_at = now;
+        }
+        Ok(result)
+    }
+
+    /// A draft after a change, which may make it final.
+    fn written(
+        &self,
+        edit: InteractionEdit,
+        catalogue: &DispositionCatalogue,
+        now: DateTime<Utc>,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Self, BadInteraction> {
+        let finish = edit.finish;
+        let mut result = self.with(edit, catalogue, new_id)?;
+        if finish {
+            result.charges = charges_of(result.charges, true, new_id)?;
+            result.state = InteractionState::Final;
+            result.final_at = Some(now);
+            result.bring_about(catalogue, now, new_id);
+            result.complete(catalogue)?;
+        }
+        Ok(result)
+    }
+
+    /// The interaction with what a change says; nothing is required of it yet.
+    fn with(
+        &self,
+        edit: InteractionEdit,
+        catalogue: &DispositionCatalogue,
         new_id: &mut dyn FnMut() -> Uuid,
     ) -> Result<Self, BadInteraction> {
         let mut result = self.clone();
@@ -260,32 +308,17 @@ impl Interaction {
             result.follow_up = follow_up;
         }
         if let Some(charges) = edit.charges {
-            result.charges = charges_of(charges, result.state == InteractionState::Final, new_id)?;
-        }
-        if edit.finish {
-            // What a draft was allowed to lack is there now.
-            result.charges = charges_of(result.charges, true, new_id)?;
-        }
-        if edit.finish && result.state == InteractionState::Draft {
-            result.state = InteractionState::Final;
-            result.final_at = Some(now);
-            result.bring_about(catalogue, now, new_id);
-        }
-        if result.state == InteractionState::Final {
-            let lacks: Vec<_> = catalogue
-                .requirements(&result.disposition)
-                .into_iter()
-                .filter(|requirement| !requirement.is_met_by(&result))
-                .collect();
-            if !lacks.is_empty() {
-                return Err(BadInteraction::Incomplete(lacks));
-            }
-        }
-        if result != *self {
-            result.revision += 1;
-            result.updated_at = now;
+            // What a draft is allowed to lack is asked for when it is saved.
+            result.charges = charges_of(charges, false, new_id)?;
         }
         Ok(result)
+    }
+
+    /// Refuses what lacks something that its disposition requires.
+    fn complete(&self, catalogue: &DispositionCatalogue) -> Result<(), BadInteraction> {
+        let required = catalogue.requirements(&self.disposition).into_iter();
+        let lacks: Vec<_> = required.filter(|requirement| !requirement.is_met_by(self)).collect();
+        if lacks.is_empty() { Ok(()) } else { Err(BadInteraction::Incomplete(lacks)) }
     }
 
     /// What the disposition does where the agent did not.
@@ -396,7 +429,7 @@ mod tests {
         };
         let result = draft.changed(whole, &catalogue(), at(3), &mut Uuid::now_v7).unwrap();
         assert_eq!((result.comment.as_str(), result.final_at), ("Compró\ndos", Some(at(3))));
-        let without = InteractionEdit { comment: Some(" ".into()), ..Default::default() };
+        let without = InteractionEdit { comment: Some(" ".into()), finish: true, ..Default::default() };
         assert!(
             result.changed(without, &catalogue(), at(4), &mut Uuid::now_v7).is_err(),
             "what is final stays complete"

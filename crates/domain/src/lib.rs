@@ -2,7 +2,8 @@
 //!
 //! Read in this order, the modules tell one call's way: a vendor's answer becomes [`observation`]s, [`attribution`]
 //! says whose call each one is, the [`tracker`] turns them into transitions that happen exactly once, [`matching`]
-//! finds who is on the other side, and [`popup`] decides what is shown. What came of the call is an [`interaction`], with a
+//! finds who is on the other side, and [`popup`] decides what is shown. What came of the call is an [`interaction`], with the
+//! [`caller`] it was with and a
 //! [`disposition`] of the organisation's; the [`outbox`] brings it to a [`crm`]. [`dial`] is the way out, [`cdr`] what the
 //! vendor says afterwards. [`status`], [`notice`] and [`history`] are what windows, tray and notifications tell of all that,
 //! [`preferences`] what each agent chooses; [`ports`] what the outside world must provide.
@@ -11,6 +12,7 @@
 
 pub mod attribution;
 pub mod call;
+pub mod caller;
 pub mod cdr;
 pub mod contact;
 pub mod crm;

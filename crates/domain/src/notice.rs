@@ -22,6 +22,10 @@ pub enum NoticeKind {
     ProviderLost,
     /// A vendor answers again.
     ProviderBack,
+    /// A CRM can't be reached, or lets nobody in.
+    CrmLost,
+    /// A CRM answers again.
+    CrmBack,
 }
 
 /// What can be done about it.

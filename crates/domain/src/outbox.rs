@@ -161,6 +161,36 @@ pub enum TakenBack {
     Charge(Charge),
 }
 
+/// What a record that is on its way waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum RecordWait {
+    /// The call it tells of goes on.
+    CallEnds,
+    /// The CRM, which does not answer, lets nobody in, or has not taken it yet.
+    Crm,
+    /// Its turn: it goes out by itself at any moment.
+    Turn,
+}
+
+/// What a record waits for; nothing where it is not on its way. `goes_on` says whether the call it belongs to does, and
+/// `answers` whether the CRM did when it was asked last.
+#[must_use]
+pub fn waits_for(item: &OutboxItem, goes_on: bool, answers: bool) -> Option<RecordWait> {
+    if !matches!(item.state, OutboxState::Waiting | OutboxState::Sending) {
+        return None;
+    }
+    let waits = match item.kind {
+        RecordKind::Contact => RecordWait::Turn,
+        _ if goes_on => RecordWait::CallEnds,
+        _ => RecordWait::Turn,
+    };
+    // A call that goes on keeps its record here, however the CRM is.
+    let trouble = !answers || item.problem.is_some();
+    Some(if trouble && waits == RecordWait::Turn { RecordWait::Crm } else { waits })
+}
+
 /// What the organisation wants to have recorded by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -358,6 +388,48 @@ mod tests {
         let wanted = records_of(&now, Some(&before), &[], &able(&RecordKind::ALL));
         assert_eq!(kinds(&wanted), [(Call, false), (FollowUp, true), (Charge, false), (Charge, true)]);
         assert_eq!(wanted[3].subject, before.charges[0].id.to_string());
+    }
+
+    #[test]
+    fn a_record_waits_for_the_end_of_its_call_for_the_crm_or_for_its_turn() {
+        let at = DateTime::UNIX_EPOCH;
+        let item = |kind: RecordKind, state: OutboxState, problem: bool| OutboxItem {
+            id: RequestId(Uuid::nil()),
+            connector: "crm".parse().unwrap(),
+            kind,
+            subject: String::new(),
+            order_key: String::new(),
+            state,
+            wanted: 1,
+            sent: 0,
+            attempted: 0,
+            remote_id: None,
+            attempts: 0,
+            unsure: 0,
+            despite_duplicate: false,
+            created_at: at,
+            next_at: at,
+            begun_at: None,
+            problem: problem.then(|| Problem { code: ErrorCode::Unreachable, words: String::new(), at }),
+        };
+        use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
+        use RecordWait::{CallEnds, Crm, Turn};
+        for (kind, state, problem, goes_on, answers, waits) in [
+            (RecordKind::Call, Waiting, false, true, true, Some(CallEnds)),
+            (RecordKind::Call, Waiting, false, true, false, Some(CallEnds)),
+            (RecordKind::Charge, Waiting, false, true, true, Some(CallEnds)),
+            (RecordKind::Contact, Waiting, false, true, true, Some(Turn)),
+            (RecordKind::Call, Waiting, false, false, true, Some(Turn)),
+            (RecordKind::Call, Waiting, true, false, true, Some(Crm)),
+            (RecordKind::Call, Waiting, false, false, false, Some(Crm)),
+            (RecordKind::Call, Sending, false, false, true, Some(Turn)),
+            (RecordKind::Call, Sending, true, false, true, Some(Crm)),
+            (RecordKind::Call, Parked, true, true, false, None),
+            (RecordKind::Call, Done, false, true, false, None),
+            (RecordKind::Call, Discarded, false, false, false, None),
+        ] {
+            assert_eq!(waits_for(&item(kind, state, problem), goes_on, answers), waits, "{kind:?} {state:?} {goes_on}");
+        }
     }
 
     #[test]

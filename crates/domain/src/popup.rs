@@ -80,6 +80,9 @@ pub struct PopupCard {
     pub interaction: Option<Interaction>,
     /// How far its records are on their way to the CRMs.
     pub records: Vec<RecordState>,
+    /// When somebody talked to a missed caller afterwards, UTC.
+    #[serde(default)]
+    pub returned_at: Option<DateTime<Utc>>,
     /// When the answer that showed the call arrived, by our clock, UTC.
     pub answered_at: DateTime<Utc>,
 }
@@ -145,6 +148,9 @@ pub struct PastEntry {
     pub duration_s: Option<u64>,
     /// What came of it.
     pub interaction: Option<Interaction>,
+    /// When somebody talked to a missed caller afterwards, UTC.
+    #[serde(default)]
+    pub returned_at: Option<DateTime<Utc>>,
 }
 
 impl PopupCard {
@@ -157,7 +163,17 @@ impl PopupCard {
             crate::call::Party::Withheld => String::new(),
         };
         let line = call.endpoint.to_string();
-        Self { call, number_written, line, matched, dossier: None, interaction: None, records: Vec::new(), answered_at }
+        Self {
+            call,
+            number_written,
+            line,
+            matched,
+            dossier: None,
+            interaction: None,
+            records: Vec::new(),
+            returned_at: None,
+            answered_at,
+        }
     }
 
     /// The contact, where there is one and not several.

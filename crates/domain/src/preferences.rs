@@ -127,11 +127,13 @@ pub struct NoticeChoice {
     pub parked: bool,
     /// The vendor can't be reached, and can again.
     pub provider: bool,
+    /// The CRM can't be reached, and can again.
+    pub crm: bool,
 }
 
 impl Default for NoticeChoice {
     fn default() -> Self {
-        Self { missed: true, dial_failed: true, parked: true, provider: true }
+        Self { missed: true, dial_failed: true, parked: true, provider: true, crm: true }
     }
 }
 

@@ -75,16 +75,33 @@ pub enum AccountReach {
 pub struct ConnectorStatus {
     /// Its name.
     pub connector: AccountName,
-    /// Whether it was stopped until a person acts: the sign-in is refused.
-    pub stopped: bool,
+    /// Whether it answers.
+    pub reach: ConnectorReach,
     /// Why it is stopped, or why the last try failed.
     pub code: Option<ErrorCode>,
+    /// That in the agent's words; empty while it answers.
+    pub what: String,
+    /// What to do about it.
+    pub what_to_do: String,
     /// When it is asked again, where it could not be reached.
     pub until: Option<DateTime<Utc>>,
     /// Records on their way.
     pub waiting: u64,
     /// Records that need a person.
     pub parked: u64,
+}
+
+/// Whether a CRM answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectorReach {
+    /// It does, or was not asked yet.
+    Answers,
+    /// It does not, or lets nobody in for a while: it is asked again by itself, and what is for it waits here.
+    Failing,
+    /// It was stopped until a person acts: the sign-in is refused.
+    Stopped,
 }
 
 /// What a window must know before it shows anything.
@@ -132,7 +149,7 @@ pub enum Light {
     Unreachable,
     /// Do not disturb.
     DoNotDisturb,
-    /// Records need a person, or a CRM does.
+    /// Records need a person, or a CRM does, or a CRM can't be reached.
     Waiting,
     /// All is well.
     #[default]
@@ -151,7 +168,7 @@ impl Status {
             Light::Unreachable
         } else if self.do_not_disturb.is_some() {
             Light::DoNotDisturb
-        } else if self.connectors.iter().any(|crm| crm.stopped || crm.parked > 0) {
+        } else if self.connectors.iter().any(|crm| crm.reach != ConnectorReach::Answers || crm.parked > 0) {
             Light::Waiting
         } else {
             Light::Ready
@@ -176,8 +193,16 @@ mod tests {
     #[test]
     fn the_most_urgent_thing_is_shown_and_what_lies_beneath_comes_back() {
         let name: AccountName = "main".parse().unwrap();
-        let crm =
-            ConnectorStatus { connector: name.clone(), stopped: false, code: None, until: None, waiting: 3, parked: 1 };
+        let crm = ConnectorStatus {
+            connector: name.clone(),
+            reach: ConnectorReach::Answers,
+            code: None,
+            what: String::new(),
+            what_to_do: String::new(),
+            until: None,
+            waiting: 3,
+            parked: 1,
+        };
         let failing = AccountStatus { account: name, reach: AccountReach::Failing, code: Some(ErrorCode::Unreachable) };
         let mut status = Status {
             calls: vec![call(CallState::Ringing), call(CallState::Connected)],
@@ -200,5 +225,9 @@ mod tests {
         let expected =
             [Light::InCall, Light::Ringing, Light::Unreachable, Light::DoNotDisturb, Light::Waiting, Light::Ready];
         assert_eq!(lights, expected);
+        for reach in [ConnectorReach::Failing, ConnectorReach::Stopped] {
+            status.connectors[0].reach = reach;
+            assert_eq!(status.light(), Light::Waiting, "a CRM that does not answer is no good news: {reach:?}");
+        }
     }
 }

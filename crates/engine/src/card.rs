@@ -1,15 +1,15 @@
 //! What a pop-up, and the main window's detail, show of a call: the card with the contact's dossier.
 
 use chrono::{DateTime, Utc};
-use timbre_domain::call::Call;
+use timbre_domain::call::{AccountName, Call, CallState};
 use timbre_domain::contact::Contact;
-use timbre_domain::history::RecordState;
+use timbre_domain::history::{RecordState, WithWhom, is_missed, returned_by};
 use timbre_domain::interaction::{Currency, FollowUp, InteractionState};
 use timbre_domain::matching::Match;
 use timbre_domain::number::{Country, PhoneNumber};
-use timbre_domain::outbox::{OutboxItem, RecordKind};
+use timbre_domain::outbox::{OutboxItem, RecordKind, waits_for};
 use timbre_domain::popup::{Dossier, Money, PastEntry, PopupCard, ShownField, ShownPhone};
-use timbre_store::{CaseEntry, CaseFile, Store, StoreError};
+use timbre_store::{CallRecord, CaseEntry, CaseFile, Store, StoreError};
 
 use crate::Context;
 use crate::config::Settings;
@@ -29,7 +29,8 @@ pub(crate) async fn card(
     let bare = PopupCard::new(call.clone(), matched, at, context.settings.country);
     let bare = PopupCard { line: line(&context.settings, call), ..bare };
     let (settings, now, filled) = (context.settings.clone(), context.clock.now(), bare.clone());
-    match context.stored(move |store| fill(store, &settings, filled, recent, now)).await {
+    let answering = context.answering_crms();
+    match context.stored(move |store| fill(store, &settings, &answering, filled, recent, now)).await {
         Ok(card) => card,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "what is known of a caller can't be read");
@@ -41,6 +42,7 @@ pub(crate) async fn card(
 fn fill(
     store: &Store,
     settings: &Settings,
+    answering: &[AccountName],
     card: PopupCard,
     recent: usize,
     now: DateTime<Utc>,
@@ -48,7 +50,7 @@ fn fill(
     let interaction = store.interaction_of_call(&card.call.key)?;
     // A call that has just come has none.
     let records = match &interaction {
-        Some(_) => records(&store.outbox_of_call(&card.call.key)?),
+        Some(_) => records(&store.outbox_of_call(&card.call.key)?, card.call.state != CallState::Ended, answering),
         None => Vec::new(),
     };
     let dossier = match card.contact() {
@@ -62,15 +64,17 @@ fn fill(
         }),
         None => None,
     };
-    Ok(PopupCard { dossier, interaction, records, ..card })
+    let returned_at = if is_missed(&card.call) { store.call_returned(&card.call.key)? } else { None };
+    Ok(PopupCard { dossier, interaction, records, returned_at, ..card })
 }
 
-/// How far the records of a call are, one a CRM.
-pub(crate) fn records(items: &[OutboxItem]) -> Vec<RecordState> {
+/// How far the records of a call are, one a CRM. `goes_on` says whether the call does, `answering` which CRMs answer.
+pub(crate) fn records(items: &[OutboxItem], goes_on: bool, answering: &[AccountName]) -> Vec<RecordState> {
     let of_call = items.iter().filter(|item| item.kind == RecordKind::Call);
     let state = |item: &OutboxItem| {
         let at = item.problem.as_ref().map(|problem| problem.at).or(item.begun_at).unwrap_or(item.created_at);
-        RecordState { connector: item.connector.clone(), state: item.state, at }
+        let waits = waits_for(item, goes_on, answering.contains(&item.connector));
+        RecordState { connector: item.connector.clone(), state: item.state, waits, at }
     };
     of_call.map(state).collect()
 }
@@ -90,18 +94,43 @@ pub(crate) fn dossier(file: CaseFile, settings: &Settings) -> Dossier {
         fields: fields(&contact, settings),
         phones: contact.phones.iter().map(|phone| shown(&phone.number, phone.kind, settings.country)).collect(),
         follow_ups: promised(&entries),
-        recent: entries.into_iter().map(past).collect(),
+        recent: past(entries),
         charged,
     }
 }
 
-fn past(entry: CaseEntry) -> PastEntry {
+/// The newest first, so that whatever returned a missed call stands before it.
+fn past(entries: Vec<CaseEntry>) -> Vec<PastEntry> {
+    let mut newer: Vec<CallRecord> = Vec::new();
+    let mut past = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let of = |record: &CallRecord| {
+            entry.call.as_ref().and_then(|missed| returned_by(with_whom(missed), with_whom(record)))
+        };
+        let returned_at = newer.iter().filter_map(of).min();
+        newer.extend(entry.call.clone());
+        past.push(PastEntry { returned_at, ..past_entry(entry) });
+    }
+    past
+}
+
+fn with_whom(record: &CallRecord) -> WithWhom<'_> {
+    WithWhom { call: &record.call, contact: record.contact }
+}
+
+fn past_entry(entry: CaseEntry) -> PastEntry {
     let talked = |call: &Call| match (call.connected_at, call.ended_at) {
         (Some(from), Some(to)) => Some((to - from).num_seconds().max(0).unsigned_abs()),
         _ => None,
     };
     let duration_s = entry.call.as_ref().and_then(|record| record.duration_s.or_else(|| talked(&record.call)));
-    PastEntry { at: entry.at, call: entry.call.map(|record| record.call), duration_s, interaction: entry.interaction }
+    PastEntry {
+        at: entry.at,
+        call: entry.call.map(|record| record.call),
+        duration_s,
+        interaction: entry.interaction,
+        returned_at: None,
+    }
 }
 
 /// The promise of the newest final result: a later result takes its place.

@@ -3,6 +3,7 @@
 pub(crate) mod connectors;
 mod dispositions;
 pub mod edit;
+mod fault;
 pub(crate) mod fields;
 
 use std::collections::HashSet;
@@ -23,6 +24,7 @@ use url::{Host, Url};
 use connectors::FileConnector;
 pub use connectors::{ConnectorFile, ConnectorSettings};
 use dispositions::FileDisposition;
+pub use fault::{ValueFault, address};
 pub use fields::ContactField;
 use fields::FileContactField;
 use timbre_domain::disposition::DispositionCatalogue;
@@ -118,6 +120,14 @@ pub struct ConfigError {
     pub column: Option<usize>,
     /// What is wrong, in English; never a value that may be a secret.
     pub message: String,
+    /// What is wrong with the one value that stands there; nothing where the file itself is wrong.
+    pub fault: Option<ValueFault>,
+}
+
+impl ConfigError {
+    fn of(self, fault: ValueFault) -> Self {
+        Self { fault: Some(fault), ..self }
+    }
 }
 
 impl fmt::Display for ConfigError {
@@ -253,7 +263,7 @@ impl Settings {
         let check = Check { text };
         let country = match &file.country {
             None => Country::CR,
-            Some(country) => check.parse(country, |country| country.parse::<Country>())?,
+            Some(country) => check.parse(country, ValueFault::Country, |country| country.parse::<Country>())?,
         };
         let mut accounts = Vec::with_capacity(file.accounts.len());
         let mut names = HashSet::new();
@@ -263,7 +273,9 @@ impl Settings {
         }
         for (account, read) in accounts.iter().zip(&file.accounts) {
             if !names.insert(account.name.clone()) {
-                return Err(check.at(&read.get_ref().name, format!("there are two accounts named {}", account.name)));
+                return Err(check
+                    .at(&read.get_ref().name, format!("there are two accounts named {}", account.name))
+                    .of(ValueFault::Taken));
             }
         }
         if accounts.is_empty() {
@@ -306,25 +318,27 @@ struct Check<'a> {
 impl Check<'_> {
     fn at<T>(&self, value: &Spanned<T>, message: impl Into<String>) -> ConfigError {
         let (line, column) = position(self.text, value.span().start);
-        ConfigError { file: None, line: Some(line), column: Some(column), message: message.into() }
+        let fault = Some(ValueFault::Other);
+        ConfigError { file: None, line: Some(line), column: Some(column), message: message.into(), fault }
     }
 
     fn parse<T, E: fmt::Display>(
         &self,
         value: &Spanned<String>,
+        fault: ValueFault,
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, ConfigError> {
-        read(value.get_ref()).map_err(|error| self.at(value, error.to_string()))
+        read(value.get_ref()).map_err(|error| self.at(value, error.to_string()).of(fault))
     }
 
     fn account(&self, read: &FileAccount) -> Result<Account, ConfigError> {
-        let name: AccountName = self.parse(&read.name, str::parse)?;
+        let name: AccountName = self.parse(&read.name, ValueFault::Name, str::parse)?;
         let base_url = self.url(&read.base_url, read.allow_plain_http)?;
         let click_to_dial_url =
             read.click_to_dial_url.as_ref().map(|url| self.url(url, read.allow_plain_http)).transpose()?;
         let username = read.username.get_ref().trim().to_owned();
         if username.is_empty() {
-            return Err(self.at(&read.username, "the user name is empty"));
+            return Err(self.at(&read.username, "the user name is empty").of(ValueFault::Empty));
         }
         let mut endpoints = Vec::new();
         for endpoint in &read.endpoints {
@@ -335,7 +349,7 @@ impl Check<'_> {
         }
         let time_zone = match &read.time_zone {
             None => chrono_tz::America::Costa_Rica,
-            Some(zone) => self.parse(zone, |zone| {
+            Some(zone) => self.parse(zone, ValueFault::TimeZone, |zone| {
                 zone.parse::<Tz>().map_err(|_| "a zone is named like America/Costa_Rica (IANA time zone database)")
             })?,
         };
@@ -347,21 +361,23 @@ impl Check<'_> {
                 Some(currency.get_ref().clone())
             }
             Some(currency) => {
-                return Err(self.at(currency, "a currency is three capital letters (ISO 4217), such as CRC or USD"));
+                let message = "a currency is three capital letters (ISO 4217), such as CRC or USD";
+                return Err(self.at(currency, message).of(ValueFault::Currency));
             }
         };
         let reading_interval_ms = match &read.reading_interval_ms {
             None => READING_INTERVAL_MS,
             Some(ms) if *ms.get_ref() < READING_INTERVAL_MS && !is_loopback(&base_url) => {
-                return Err(self.at(ms, "the vendor allows one reading call every 4000 ms; only a stand-in on this machine may be asked faster"));
+                let message = "the vendor allows one reading call every 4000 ms; only a stand-in on this machine may be asked faster";
+                return Err(self.at(ms, message).of(ValueFault::OutOfRange));
             }
-            Some(ms) if *ms.get_ref() < 20 => return Err(self.at(ms, "at least 20 ms")),
+            Some(ms) if *ms.get_ref() < 20 => return Err(self.at(ms, "at least 20 ms").of(ValueFault::OutOfRange)),
             Some(ms) => *ms.get_ref(),
         };
         let call_appears_within_s = match &read.call_appears_within_s {
             None => APPEARS_WITHIN.as_secs(),
             Some(seconds) if (1..=600).contains(seconds.get_ref()) => *seconds.get_ref(),
-            Some(seconds) => return Err(self.at(seconds, "between 1 and 600 seconds")),
+            Some(seconds) => return Err(self.at(seconds, "between 1 and 600 seconds").of(ValueFault::OutOfRange)),
         };
         Ok(Account {
             name,
@@ -386,43 +402,59 @@ impl Check<'_> {
             |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         match EndpointNumber::new(value.get_ref()) {
             Some(number) if fits(number.as_str()) => Ok(number),
-            _ => Err(self.at(value, "an endpoint is its number with the vendor, such as 8373456")),
+            _ => Err(self
+                .at(value, "an endpoint is its number with the vendor, such as 8373456")
+                .of(ValueFault::Endpoint)),
         }
     }
 
     /// The message never repeats the address: a password may have been written into it.
     fn url(&self, value: &Spanned<String>, allow_plain_http: bool) -> Result<Url, ConfigError> {
-        let url =
-            self.parse(value, |text| Url::parse(text.trim()).map_err(|error| format!("this is no address: {error}")))?;
+        if value.get_ref().trim().is_empty() {
+            return Err(self.at(value, "the address is empty").of(ValueFault::Empty));
+        }
+        let url = self.parse(value, ValueFault::Address, |text| {
+            Url::parse(&address(text)).map_err(|error| format!("this is no address: {error}"))
+        })?;
+        let wrong = |fault: ValueFault, message: &str| Err(self.at(value, message).of(fault));
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(
-                self.at(value, "an address holds no user name and no password; the password belongs into the keyring")
+            return wrong(
+                ValueFault::AddressSecret,
+                "an address holds no user name and no password; the password belongs into the keyring",
             );
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(self.at(value, "an address without ? and # is wanted; Timbre adds what the vendor needs"));
+            return wrong(
+                ValueFault::AddressQuery,
+                "an address without ? and # is wanted; Timbre adds what the vendor needs",
+            );
         }
         match url.scheme() {
             "https" => Ok(url),
             "http" if allow_plain_http || is_loopback(&url) => Ok(url),
-            "http" => Err(self.at(
-                value,
+            "http" => wrong(
+                ValueFault::AddressPlain,
                 "plain http would send the password readable for all: use https, or set allow_plain_http = true if you must",
-            )),
-            _ => Err(self.at(value, "an address begins with https://")),
+            ),
+            _ => wrong(ValueFault::AddressScheme, "an address begins with https://"),
         }
     }
 
     fn identities(&self, read: &[FileIdentity], accounts: &[Account]) -> Result<Vec<Identity>, ConfigError> {
         let mut identities: Vec<Identity> = Vec::with_capacity(read.len());
         for identity in read {
-            let account: AccountName = self.parse(&identity.account, str::parse)?;
+            let account: AccountName = self.parse(&identity.account, ValueFault::UnknownAccount, str::parse)?;
             if !accounts.iter().any(|known| known.name == account) {
-                return Err(self.at(&identity.account, format!("there is no account named {account}")));
+                return Err(self
+                    .at(&identity.account, format!("there is no account named {account}"))
+                    .of(ValueFault::UnknownAccount));
             }
             let label = identity.label.get_ref().trim().to_owned();
-            if label.is_empty() || identities.iter().any(|known| known.label == label) {
-                return Err(self.at(&identity.label, "each identity has a label of its own"));
+            if label.is_empty() {
+                return Err(self.at(&identity.label, "each identity has a label of its own").of(ValueFault::Empty));
+            }
+            if identities.iter().any(|known| known.label == label) {
+                return Err(self.at(&identity.label, "each identity has a label of its own").of(ValueFault::Taken));
             }
             let endpoint = self.endpoint(&identity.endpoint)?;
             identities.push(Identity { label, account, endpoint, withheld: identity.withheld });
@@ -450,7 +482,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn plain(message: String) -> ConfigError {
-    ConfigError { file: None, line: None, column: None, message }
+    ConfigError { file: None, line: None, column: None, message, fault: None }
 }
 
 /// TOML's own error, without the line it would quote: a password may stand on it.
@@ -464,7 +496,7 @@ fn unreadable(text: &str, error: &toml::de::Error) -> ConfigError {
     } else {
         message.to_owned()
     };
-    ConfigError { file: None, line, column, message }
+    ConfigError { file: None, line, column, message, fault: None }
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {

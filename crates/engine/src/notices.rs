@@ -19,7 +19,8 @@ use uuid::Uuid;
 use crate::Context;
 use crate::card::dials;
 use crate::commands::{CommandError, Reply};
-use crate::event::{CallEvent, Condition, Event, OutboxEvent, ProviderState};
+use crate::crm_line::CrmCondition;
+use crate::event::{CallEvent, Condition, ConnectorState, Event, OutboxEvent, ProviderState};
 
 /// "Later" means after so long.
 const SNOOZE: Duration = Duration::from_secs(10 * 60);
@@ -67,7 +68,7 @@ impl Context {
 /// Follows what happens until it is told to stop.
 pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     let mut events = context.subscribe();
-    let mut teller = Teller { context: context.clone(), failing: BTreeMap::new() };
+    let mut teller = Teller { context: context.clone(), failing: BTreeMap::new(), failing_crms: BTreeMap::new() };
     loop {
         let due = teller.due();
         tokio::select! {
@@ -97,16 +98,25 @@ struct Failing {
     due: Option<Duration>,
 }
 
+/// A CRM that does not answer.
+struct FailingCrm {
+    state: ConnectorState,
+    /// When the agent is told, on the monotonic clock; nothing once they were.
+    due: Option<Duration>,
+}
+
 struct Teller {
     context: Arc<Context>,
     failing: BTreeMap<AccountName, Failing>,
+    failing_crms: BTreeMap<AccountName, FailingCrm>,
 }
 
 impl Teller {
     fn due(&self) -> Option<Duration> {
         let snoozed = self.context.notices.kept().snoozed.iter().map(|(due, _)| *due).min();
         let failing = self.failing.values().filter_map(|failing| failing.due).min();
-        snoozed.into_iter().chain(failing).min()
+        let crms = self.failing_crms.values().filter_map(|failing| failing.due).min();
+        snoozed.into_iter().chain(failing).chain(crms).min()
     }
 
     async fn tell_due(&mut self) {
@@ -134,6 +144,14 @@ impl Teller {
         for state in lost {
             self.lost(&state);
         }
+        let mut lost = Vec::new();
+        for failing in self.failing_crms.values_mut().filter(|failing| failing.due.is_some_and(|due| due <= now)) {
+            failing.due = None;
+            lost.push(failing.state.clone());
+        }
+        for state in lost {
+            self.crm_lost(&state);
+        }
     }
 
     async fn hear(&mut self, event: &Event) {
@@ -141,10 +159,11 @@ impl Teller {
             Event::Ended(call) if call.direction == Direction::In && call.connected_at.is_none() => {
                 self.missed(call).await;
             }
-            Event::Detected(call) | Event::Connected(call) => self.reached(call).await,
+            Event::Detected(call) | Event::Connected(call) if call.connected_at.is_some() => self.reached().await,
             Event::Dial(dial) => self.dial(&dial.account, &dial.progress),
             Event::OutboxParked(parked) => self.parked(parked).await,
             Event::Provider(state) => self.provider(state),
+            Event::Connector(state) => self.crm(state),
             _ => {}
         }
     }
@@ -176,6 +195,7 @@ impl Teller {
             NoticeKind::DialFailed => wanted.dial_failed,
             NoticeKind::Parked => wanted.parked,
             NoticeKind::ProviderLost | NoticeKind::ProviderBack => wanted.provider,
+            NoticeKind::CrmLost | NoticeKind::CrmBack => wanted.crm,
         };
         // What was missed while the agent wanted to be left alone stands in the history.
         if !wanted || self.context.silent() {
@@ -218,12 +238,25 @@ impl Teller {
         });
     }
 
-    /// Whoever talks to a caller again need not be reminded of them.
-    async fn reached(&self, call: &CallEvent) {
-        let Some(number) = call.party.number() else { return };
-        if call.direction == Direction::Out || call.connected_at.is_some() {
-            let about = format!("missed:{}", number.key());
-            self.context.notices.kept().snoozed.retain(|(_, notice)| notice.about != about);
+    /// Whoever has talked to a caller since need not be reminded of them: the history's rule for a missed call that was
+    /// returned is the rule here.
+    async fn reached(&self) {
+        let put_off: Vec<_> = {
+            let kept = self.context.notices.kept();
+            kept.snoozed.iter().filter_map(|(_, notice)| Some((notice.id, notice.call.clone()?))).collect()
+        };
+        for (id, missed) in put_off {
+            let key = missed.clone();
+            match self.context.stored(move |store| store.call_returned(&key)).await {
+                Ok(Some(_)) => self.context.notices.kept().snoozed.retain(|(_, notice)| notice.id != id),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "whether a call was returned can't be read"
+                    );
+                }
+            }
         }
     }
 
@@ -290,6 +323,49 @@ impl Teller {
         }
     }
 
+    fn crm(&mut self, state: &ConnectorState) {
+        let due = match &state.condition {
+            CrmCondition::Ready => {
+                if let Some(FailingCrm { due: None, .. }) = self.failing_crms.remove(&state.connector) {
+                    self.crm_back(&state.connector);
+                }
+                return;
+            }
+            CrmCondition::Waits { .. } => LOST_AFTER,
+            // Nothing goes on by itself: there is nothing to wait for.
+            CrmCondition::Stopped { .. } => Duration::ZERO,
+        };
+        let due = self.context.clock.elapsed() + due;
+        let failing = self.failing_crms.entry(state.connector.clone());
+        let failing = failing.or_insert_with(|| FailingCrm { state: state.clone(), due: Some(due) });
+        if matches!(state.condition, CrmCondition::Stopped { .. }) {
+            failing.due = Some(due);
+        }
+        failing.state = state.clone();
+    }
+
+    fn crm_lost(&self, state: &ConnectorState) {
+        let texts = self.texts();
+        let (code, title) = match &state.condition {
+            CrmCondition::Waits { why, .. } => (why.code, "notice.crm_lost"),
+            CrmCondition::Stopped { why } => (why.code, "notice.crm_stopped"),
+            CrmCondition::Ready => return,
+        };
+        let (what, what_to_do) = (texts.crm_what(code), texts.crm_what_to_do(code));
+        let kept = texts.text("notice.crm_lost.kept");
+        let body = format!("{}: {what}\n{kept} {what_to_do}", state.connector);
+        let notice = self.notice(NoticeKind::CrmLost, about_crm(&state.connector), texts.text(title).to_owned(), body);
+        self.tell(Notice { account: Some(state.connector.clone()), ..notice });
+    }
+
+    fn crm_back(&self, connector: &AccountName) {
+        let texts = self.texts();
+        let body = texts.fill("notice.crm_back.body", &[("crm", connector.as_str())]);
+        let title = texts.text("notice.crm_back").to_owned();
+        let notice = self.notice(NoticeKind::CrmBack, about_crm(connector), title, body);
+        self.tell(Notice { account: Some(connector.clone()), ..notice });
+    }
+
     fn lost(&self, state: &ProviderState) {
         let texts = self.texts();
         let code = state.code.unwrap_or(ErrorCode::Unreachable);
@@ -318,6 +394,10 @@ impl Teller {
             }
         }
     }
+}
+
+fn about_crm(connector: &AccountName) -> String {
+    format!("crm:{connector}")
 }
 
 fn about(state: &ProviderState) -> String {

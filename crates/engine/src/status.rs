@@ -1,9 +1,12 @@
 //! How everything is at this moment.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
-use timbre_domain::call::{Call, CallState, Direction, Party};
+use timbre_domain::call::{AccountName, Call, CallState, Direction, Party};
 use timbre_domain::error::ErrorCode;
-use timbre_domain::status::{AccountReach, AccountStatus, ConnectorStatus, LiveCall, Status};
+use timbre_domain::status::{AccountReach, AccountStatus, ConnectorReach, ConnectorStatus, LiveCall, Status};
+use timbre_domain::texts::Catalogue;
 use timbre_store::StoreError;
 
 use crate::Context;
@@ -40,13 +43,28 @@ impl Context {
     async fn connector_status(&self, crm: &CrmLine) -> Result<ConnectorStatus, StoreError> {
         let name = crm.name().clone();
         let counts = self.stored(move |store| store.outbox_counts(&name)).await?;
-        let (stopped, code, until) = match crm.condition() {
-            CrmCondition::Ready => (false, None, None),
-            CrmCondition::Waits { until, why } => (false, Some(why.code), Some(until)),
-            CrmCondition::Stopped { why } => (true, Some(why.code), None),
+        let (reach, code, until) = match crm.condition() {
+            CrmCondition::Ready => (ConnectorReach::Answers, None, None),
+            CrmCondition::Waits { until, why } => (ConnectorReach::Failing, Some(why.code), Some(until)),
+            CrmCondition::Stopped { why } => (ConnectorReach::Stopped, Some(why.code), None),
         };
-        let (waiting, parked) = (counts.waiting, counts.parked);
-        Ok(ConnectorStatus { connector: crm.name().clone(), stopped, code, until, waiting, parked })
+        let texts = Catalogue::of(self.language());
+        Ok(ConnectorStatus {
+            connector: crm.name().clone(),
+            reach,
+            code,
+            what: code.map(|code| texts.crm_what(code)).unwrap_or_default(),
+            what_to_do: code.map(|code| texts.crm_what_to_do(code)).unwrap_or_default(),
+            until,
+            waiting: counts.waiting,
+            parked: counts.parked,
+        })
+    }
+
+    /// The CRMs that answered when they were asked last.
+    pub(crate) fn answering_crms(&self) -> Vec<AccountName> {
+        let answers = |crm: &&Arc<CrmLine>| crm.condition() == CrmCondition::Ready;
+        self.crms.iter().filter(answers).map(|crm| crm.name().clone()).collect()
     }
 }
 

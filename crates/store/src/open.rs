@@ -31,6 +31,7 @@ fn migrations() -> Migrations<'static> {
         M::up(include_str!("../migrations/0001_first.sql")),
         M::up(include_str!("../migrations/0002_contacts.sql")),
         M::up(include_str!("../migrations/0003_results.sql")),
+        M::up(include_str!("../migrations/0005_change_drafts.sql")),
     ])
 }
 

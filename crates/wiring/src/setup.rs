@@ -89,10 +89,21 @@ impl CheckFailed {
         Self { code, what: catalogue.what(code), what_to_do: catalogue.what_to_do(code), detail, place: None }
     }
 
-    /// A change of the settings that was refused.
+    /// A change of the settings that was refused: in words about what was typed where that is wrong, and about the file where
+    /// the fault stood there before.
     #[must_use]
-    pub fn of_edit(language: Language, error: &EditError) -> Self {
-        Self { place: error.place().cloned().map(Box::new), ..Self::new(language, error.code(), error.to_string()) }
+    pub fn of_edit(language: Language, error: &EditError, edits: &[Edit]) -> Self {
+        let failed = Self::new(language, error.code(), error.to_string());
+        let place = error.place().filter(|place| edits.iter().any(|edit| edit.is_about(place)));
+        let place = place.cloned().map(Box::new);
+        let fault = match error {
+            EditError::Invalid(wrong) => wrong.error.fault.filter(|_| place.is_some()),
+            _ => None,
+        };
+        let Some(fault) = fault else { return Self { place, ..failed } };
+        let texts = Catalogue::of(language);
+        let words = |part: &str| texts.text(&format!("fault.{}.{part}", fault.as_str())).to_owned();
+        Self { code: ErrorCode::BadRequest, what: words("what"), what_to_do: words("do"), place, ..failed }
     }
 
     /// An adapter's failure.
@@ -211,7 +222,7 @@ pub fn save(
     edits: &[Edit],
     language: Language,
 ) -> Result<Settings, CheckFailed> {
-    let refused = |error: EditError| CheckFailed::of_edit(language, &error);
+    let refused = |error: EditError| CheckFailed::of_edit(language, &error, edits);
     let edited = file.edited(revision, edits).map_err(refused)?;
     // Only what this changes: a CRM whose file is broken must not keep the rest from being mended.
     for edit in edits {
@@ -228,8 +239,9 @@ pub fn save(
 
 impl Checking<'_> {
     fn with(&self, edit: Edit) -> Result<Settings, CheckFailed> {
-        let edited = self.file.edited(&self.file.revision(), &[edit]);
-        edited.map(|edited| edited.settings).map_err(|error| CheckFailed::of_edit(self.language, &error))
+        let edits = [edit];
+        let edited = self.file.edited(&self.file.revision(), &edits);
+        edited.map(|edited| edited.settings).map_err(|error| CheckFailed::of_edit(self.language, &error, &edits))
     }
 
     fn trying(&self, name: &AccountName, given: Option<SecretString>) -> Arc<dyn SecretStore> {

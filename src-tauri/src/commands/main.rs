@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tauri::{Manager, State, WebviewWindow};
 use tauri_plugin_opener::OpenerExt as _;
 use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{CallRow, CallsWanted, OutboxRow};
@@ -13,7 +14,7 @@ use timbre_domain::outbox::{OutboxState, RequestId};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::status::{Hello, Status};
-use timbre_engine::commands::{Command, CommandError, KnownContact, OutboxFilter, Reply};
+use timbre_engine::commands::{Command, CommandError, ContactEdit, KnownContact, OutboxFilter, Reply};
 
 use super::{Answer, Saved, ask};
 use crate::desk::Desk;
@@ -62,8 +63,13 @@ pub(crate) async fn main_dossier(desk: State<'_, Desk>, contact: ContactId, entr
 
 /// Keeps what the agent wrote.
 #[tauri::command]
-pub(crate) async fn main_save(desk: State<'_, Desk>, call_key: CallKey, edit: InteractionEdit) -> Answer<Saved> {
-    super::save(&desk, call_key, edit).await
+pub(crate) async fn main_save(
+    desk: State<'_, Desk>,
+    call_key: CallKey,
+    edit: InteractionEdit,
+    caller: Option<TypedCaller>,
+) -> Answer<Saved> {
+    super::save(&desk, call_key, edit, caller).await
 }
 
 /// The agent said who it was.
@@ -81,6 +87,12 @@ pub(crate) async fn main_add_contact(
     company: String,
 ) -> Answer<PopupCard> {
     super::add_contact(&desk, call_key, name, company).await
+}
+
+/// Another name, company, telephones or addresses of a contact.
+#[tauri::command]
+pub(crate) async fn main_edit_contact(desk: State<'_, Desk>, contact: ContactId, edit: ContactEdit) -> Answer<Contact> {
+    super::edit_contact(&desk, contact, edit).await
 }
 
 /// Contacts as the agent types.

@@ -9,7 +9,8 @@ pub(crate) mod strip;
 
 use serde::Serialize;
 use timbre_domain::call::CallKey;
-use timbre_domain::contact::{ContactId, PhoneKind};
+use timbre_domain::caller::TypedCaller;
+use timbre_domain::contact::{Contact, ContactId, PhoneKind};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::RecordState;
 use timbre_domain::interaction::{Interaction, InteractionEdit};
@@ -44,15 +45,22 @@ pub(crate) fn astray(desk: &Desk) -> Refusal {
 pub(crate) struct Saved {
     pub(crate) interaction: Interaction,
     records: Vec<RecordState>,
+    /// The call's card with the contact that the save made; nothing where it made none.
+    pub(crate) card: Option<PopupCard>,
 }
 
 /// Keeps what an agent wrote of a call.
-async fn save(desk: &Desk, call_key: CallKey, edit: InteractionEdit) -> Answer<Saved> {
-    let save = SaveInteraction { which: Which::Call(call_key.clone()), edit };
+async fn save(desk: &Desk, call_key: CallKey, edit: InteractionEdit, caller: Option<TypedCaller>) -> Answer<Saved> {
+    let named = caller.is_some() && edit.finish;
+    let save = SaveInteraction { which: Which::Call(call_key.clone()), edit, caller };
     let interaction =
         ask!(desk, Command::InteractionsSave(Box::new(save)), Reply::Interaction(saved) => saved.interaction)?;
-    let records = ask!(desk, Command::Records { call: call_key }, Reply::Records { records } => records)?;
-    Ok(Saved { interaction, records })
+    let records = ask!(desk, Command::Records { call: call_key.clone() }, Reply::Records { records } => records)?;
+    let card = match named {
+        true => Some(ask!(desk, Command::Card { call: call_key }, Reply::Card(card) => *card)?),
+        false => None,
+    };
+    Ok(Saved { interaction, records, card })
 }
 
 async fn choose(desk: &Desk, call: CallKey, contact: ContactId) -> Answer<PopupCard> {
@@ -67,6 +75,13 @@ async fn add_contact(desk: &Desk, call: CallKey, name: String, company: String) 
     let edit = ContactEdit { name: Some(name), company: Some(company), add_phones, ..ContactEdit::default() };
     let contact = ask!(desk, Command::ContactsAdd(edit), Reply::Contact { contact } => contact)?;
     choose(desk, call, contact.id).await
+}
+
+/// What a person says of a contact takes the place of what stands there, and goes to the CRMs.
+async fn edit_contact(desk: &Desk, id: ContactId, edit: ContactEdit) -> Answer<Contact> {
+    let contact = ask!(desk, Command::ContactsEdit { id, edit }, Reply::Contact { contact } => contact)?;
+    desk.emit_to(crate::windows::main::LABEL, "main-changed", &"contacts");
+    Ok(contact)
 }
 
 /// How many contacts a search brings.

@@ -2,10 +2,12 @@
 
 use tauri::{State, WebviewWindow};
 use timbre_domain::call::CallKey;
+use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::status::Hello;
+use timbre_engine::commands::{Command, ContactEdit, Reply};
 
 use super::{Answer, Saved};
 use crate::desk::Desk;
@@ -56,12 +58,16 @@ pub(crate) async fn popup_save(
     desk: State<'_, Desk>,
     call_key: CallKey,
     edit: InteractionEdit,
+    caller: Option<TypedCaller>,
 ) -> Answer<Saved> {
-    let saved = super::save(&desk, call_key, edit).await;
+    let saved = super::save(&desk, call_key, edit, caller).await;
     // What is refused for what it says is the agent's to mend, or to leave; anything else may pass, and is tried again.
     let kept = saved.as_ref().map_or_else(|refusal| refusal.place.is_some(), |_| true);
     desk.post_of(&window, |slot| Event::Kept(slot, kept));
     if let Ok(saved) = &saved {
+        if let Some(card) = &saved.card {
+            desk.post_of(&window, |slot| Event::Chosen(slot, Box::new(card.clone())));
+        }
         desk.post_of(&window, |slot| Event::Wrote(slot, Box::new(saved.interaction.clone())));
     }
     saved
@@ -96,6 +102,21 @@ pub(crate) async fn popup_add_contact(
     company: String,
 ) -> Answer<PopupCard> {
     let card = super::add_contact(&desk, call_key, name, company).await?;
+    desk.post_of(&window, |slot| Event::Chosen(slot, Box::new(card.clone())));
+    Ok(card)
+}
+
+/// Another name, company, telephones or addresses of the contact shown; answers the call's card with it.
+#[tauri::command]
+pub(crate) async fn popup_edit_contact(
+    window: WebviewWindow,
+    desk: State<'_, Desk>,
+    call_key: CallKey,
+    contact: ContactId,
+    edit: ContactEdit,
+) -> Answer<PopupCard> {
+    super::edit_contact(&desk, contact, edit).await?;
+    let card = super::ask!(desk, Command::Card { call: call_key }, Reply::Card(card) => *card)?;
     desk.post_of(&window, |slot| Event::Chosen(slot, Box::new(card.clone())));
     Ok(card)
 }

@@ -13,6 +13,7 @@ use timbre_domain::refusal::Refusal;
 use timbre_domain::status::Hello;
 use timbre_domain::texts::Language;
 use timbre_engine::commands::CommandError;
+use timbre_engine::config::address;
 use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, Edit, IdentityDraft, SettingsFile, SettingsForm};
 use timbre_wiring::secrets::{KeyringState, variable};
 use timbre_wiring::setup::{
@@ -188,7 +189,7 @@ pub(crate) async fn setup_save_connector(
 /// What the settings file says, as forms have it.
 #[tauri::command]
 pub(crate) fn setup_form(desk: State<'_, Desk>) -> Answer<SettingsForm> {
-    settings_file(&desk)?.form().map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error)))
+    settings_file(&desk)?.form().map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error, &[])))
 }
 
 /// Removes an account, its identities and its secret.
@@ -266,7 +267,7 @@ fn set_up_anew(desk: &Desk) {
 fn settings_file(desk: &Desk) -> Answer<SettingsFile> {
     let none = || CommandError::new(ErrorCode::BadConfig, "the system names no folder for settings");
     let path = desk.config().ok_or_else(|| desk.refusal(none()))?;
-    SettingsFile::read(path).map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error)))
+    SettingsFile::read(path).map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error, &[])))
 }
 
 fn change(desk: &Desk, edit: Edit) -> Answer<()> {
@@ -322,7 +323,7 @@ fn crm_address(file: &SettingsFile, name: &str) -> Option<String> {
 
 /// A secret that is kept goes to the place it was given for and to no other: for another one a person types it again.
 fn same_address(desk: &Desk, known: Option<String>, wanted: &str) -> Answer<()> {
-    let origin = |text: &str| tauri::Url::parse(text.trim()).ok().map(|url| url.origin());
+    let origin = |text: &str| tauri::Url::parse(&address(text)).ok().map(|url| url.origin());
     match known.map(|known| (origin(&known), origin(wanted))) {
         Some((known, wanted)) if known != wanted => {
             let detail = "the address is another one: the password must be typed again";

@@ -38,11 +38,11 @@ fn notification(desk: &Desk, notice: &Notice) -> Notification {
     let mut notification = super::notification(notice);
     notification.hint(Hint::DesktopEntry("timbre".to_owned())).hint(Hint::Category(category(notice.kind).to_owned()));
     notification.urgency(match notice.kind {
-        NoticeKind::ProviderBack => Urgency::Low,
-        NoticeKind::ProviderLost => Urgency::Critical,
+        NoticeKind::ProviderBack | NoticeKind::CrmBack => Urgency::Low,
+        NoticeKind::ProviderLost | NoticeKind::CrmLost => Urgency::Critical,
         NoticeKind::Missed | NoticeKind::DialFailed | NoticeKind::Parked => Urgency::Normal,
     });
-    if notice.kind == NoticeKind::ProviderLost {
+    if matches!(notice.kind, NoticeKind::ProviderLost | NoticeKind::CrmLost) {
         notification.timeout(Timeout::Never);
     }
     // A click on the notification itself.
@@ -75,7 +75,7 @@ fn act(desk: &Desk, notice: &Notice, chosen: &str) {
         }
         "open" | "default" => {
             let page = match notice.kind {
-                NoticeKind::Parked => Page::Outbox,
+                NoticeKind::Parked | NoticeKind::CrmLost | NoticeKind::CrmBack => Page::Outbox,
                 _ => Page::Today,
             };
             main::open(desk, Goal { page, call: notice.call.clone(), contact: notice.contact });
@@ -99,7 +99,7 @@ fn category(kind: NoticeKind) -> &'static str {
         NoticeKind::Missed => "call.unanswered",
         NoticeKind::DialFailed => "call.ended",
         NoticeKind::Parked => "transfer.error",
-        NoticeKind::ProviderLost => "network.disconnected",
-        NoticeKind::ProviderBack => "network.connected",
+        NoticeKind::ProviderLost | NoticeKind::CrmLost => "network.disconnected",
+        NoticeKind::ProviderBack | NoticeKind::CrmBack => "network.connected",
     }
 }

@@ -12,7 +12,7 @@ use tauri::tray::TrayIconBuilder;
 use tauri::{AppHandle, Manager, Wry};
 use timbre_domain::history::CallsWanted;
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
-use timbre_domain::status::{Light, Status};
+use timbre_domain::status::{ConnectorReach, Light, Status};
 use timbre_domain::texts::Catalogue;
 use timbre_engine::commands::{Command, Reply};
 
@@ -166,7 +166,12 @@ pub(crate) fn words(texts: &Catalogue, light: Light, status: &Status) -> String 
         Light::DoNotDisturb => texts.text("light.do_not_disturb").to_owned(),
         Light::Waiting => {
             let parked: u64 = status.connectors.iter().map(|crm| crm.parked).sum();
+            let failing = status.connectors.iter().any(|crm| crm.reach == ConnectorReach::Failing);
             match parked {
+                0 if failing => {
+                    let waiting: u64 = status.connectors.iter().map(|crm| crm.waiting).sum();
+                    texts.fill("light.crm_failing", &[("count", &waiting.to_string())])
+                }
                 0 => texts.text("light.crm_stopped").to_owned(),
                 parked => texts.fill("light.waiting", &[("count", &parked.to_string())]),
             }

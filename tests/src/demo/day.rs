@@ -336,7 +336,7 @@ impl Day<'_> {
         let comment = self.paper.newcomer_comment;
         self.comments(comment)?;
         self.hang_up(&call).await?;
-        self.saves("form.state.waits")?;
+        self.saves("form.state.waits.crm")?;
         self.typed(&call.callid(), "luego", comment)?;
         self.situation("result-waits-for-the-crm").await?;
         self.done_with_the_popup()

@@ -269,7 +269,7 @@ fn save(key: &CallKey, comment: &str, follow_up: bool, now: chrono::DateTime<chr
     });
     let edit =
         InteractionEdit { comment: Some(comment.to_owned()), follow_up, finish: true, ..InteractionEdit::default() };
-    Command::InteractionsSave(Box::new(SaveInteraction { which: Which::Call(key.clone()), edit }))
+    Command::InteractionsSave(Box::new(SaveInteraction { which: Which::Call(key.clone()), edit, caller: None }))
 }
 
 /// Every way to fail, before and after the record is stored.

@@ -46,4 +46,8 @@ cost: string | null,
 /**
  * What came of it.
  */
-result: ResultBrief | null, };
+result: ResultBrief | null, 
+/**
+ * When somebody talked to a missed caller afterwards, UTC; nothing while the call is still to be returned.
+ */
+returned_at: string | null, };

@@ -4,6 +4,7 @@ import type { Charge } from "./Charge";
 import type { ChosenLevel } from "./ChosenLevel";
 import type { ContactId } from "./ContactId";
 import type { FollowUp } from "./FollowUp";
+import type { InteractionEdit } from "./InteractionEdit";
 import type { InteractionId } from "./InteractionId";
 import type { InteractionState } from "./InteractionState";
 
@@ -66,4 +67,8 @@ updated_at: string,
 /**
  * When it became final.
  */
-final_at: string | null, };
+final_at: string | null, 
+/**
+ * What was typed over a final interaction and is not saved: it goes nowhere, and the rest says what was saved.
+ */
+change_draft: InteractionEdit | null, };

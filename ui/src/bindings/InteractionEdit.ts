@@ -36,6 +36,12 @@ follow_up?: FollowUp | null,
  */
 charges: Array<Charge> | null, 
 /**
- * Make it final, with what its disposition brings about. A final interaction never becomes a draft again.
+ * Save it: make it final, with what its disposition brings about; of a final interaction, make this change a part of
+ * what was saved. Without it, what is said here is a draft: kept, and told to nobody. A final interaction never becomes
+ * a draft again.
  */
-finish: boolean, };
+finish: boolean, 
+/**
+ * Forget what was typed over a final interaction and not saved.
+ */
+forget_draft: boolean, };

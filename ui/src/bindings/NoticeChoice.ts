@@ -19,4 +19,8 @@ parked: boolean,
 /**
  * The vendor can't be reached, and can again.
  */
-provider: boolean, };
+provider: boolean, 
+/**
+ * The CRM can't be reached, and can again.
+ */
+crm: boolean, };

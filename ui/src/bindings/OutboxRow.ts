@@ -2,6 +2,7 @@
 import type { CallKey } from "./CallKey";
 import type { ContactId } from "./ContactId";
 import type { OutboxItem } from "./OutboxItem";
+import type { RecordWait } from "./RecordWait";
 
 /**
  * A record on its way to a CRM, in a list.
@@ -27,6 +28,10 @@ contact: ContactId | null,
  * Where it opens in the browser, once it is there.
  */
 url: string | null, 
+/**
+ * What it waits for, where it is on its way.
+ */
+waits: RecordWait | null, 
 /**
  * What is in its way, in the agent's language; empty where nothing is.
  */

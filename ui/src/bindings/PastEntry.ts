@@ -21,4 +21,8 @@ duration_s: number | null,
 /**
  * What came of it.
  */
-interaction: Interaction | null, };
+interaction: Interaction | null, 
+/**
+ * When somebody talked to a missed caller afterwards, UTC.
+ */
+returned_at: string | null, };

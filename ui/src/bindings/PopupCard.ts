@@ -35,6 +35,10 @@ interaction: Interaction | null,
  */
 records: Array<RecordState>, 
 /**
+ * When somebody talked to a missed caller afterwards, UTC.
+ */
+returned_at: string | null, 
+/**
  * When the answer that showed the call arrived, by our clock, UTC.
  */
 answered_at: string, } & ({ "match": "one", 

@@ -2,6 +2,7 @@
 import type { InteractionId } from "./InteractionId";
 import type { InteractionState } from "./InteractionState";
 import type { OutboxState } from "./OutboxState";
+import type { RecordWait } from "./RecordWait";
 
 /**
  * What came of a call, in short.
@@ -24,6 +25,14 @@ disposition: Array<string>,
  */
 comment: string, 
 /**
+ * Whether something was typed over a final result and is not saved.
+ */
+change_draft: boolean, 
+/**
  * Its records on their way to the CRMs, or there.
  */
-records: Array<OutboxState>, };
+records: Array<OutboxState>, 
+/**
+ * What those on their way wait for.
+ */
+waits: RecordWait | null, };

@@ -6,6 +6,7 @@ import type { CallKey } from "../bindings/CallKey";
 import type { CallRow } from "../bindings/CallRow";
 import type { CallsWanted } from "../bindings/CallsWanted";
 import type { Contact } from "../bindings/Contact";
+import type { ContactEdit } from "../bindings/ContactEdit";
 import type { ContactId } from "../bindings/ContactId";
 import type { DialProgress } from "../bindings/DialProgress";
 import type { Dossier } from "../bindings/Dossier";
@@ -22,12 +23,15 @@ import type { RecordState } from "../bindings/RecordState";
 import type { RequestId } from "../bindings/RequestId";
 import type { ShownPhone } from "../bindings/ShownPhone";
 import type { Status } from "../bindings/Status";
+import type { TypedCaller } from "../bindings/TypedCaller";
 import type { ConnectionsHost } from "./setup";
 
 /** A result as it is kept now, and how far its records are. */
 export interface Saved {
   interaction: Interaction;
   records: RecordState[];
+  /** The call's card with the contact that the save made; null where it made none. */
+  card: PopupCard | null;
 }
 
 export type { CallsWanted, FoundContact, NumberRead };
@@ -64,14 +68,16 @@ export interface PopupHost {
   begun(callKey: CallKey): Promise<void>;
   /** The agent is done with the call's pop-up. */
   close(callKey: CallKey): Promise<void>;
-  /** Keeps what the agent wrote: a draft as it is typed, or the final result with `finish`. */
-  save(callKey: CallKey, edit: InteractionEdit): Promise<Saved>;
+  /** Keeps what the agent wrote: a draft as it is typed, or the final result with `finish`, which takes who was typed too. */
+  save(callKey: CallKey, edit: InteractionEdit, caller: TypedCaller | null): Promise<Saved>;
   /** The agent said who it is; answers the card with this contact. */
   choose(callKey: CallKey, contact: ContactId): Promise<PopupCard>;
   /** Contacts as the agent types. */
   search(text: string): Promise<Contact[]>;
   /** A new contact with this call's number. */
   addContact(callKey: CallKey, name: string, company: string): Promise<PopupCard>;
+  /** Another name, company, telephones or addresses of the contact shown. Refused with the place that is wrong. */
+  editContact(callKey: CallKey, contact: ContactId, edit: ContactEdit): Promise<PopupCard>;
   /** Dials a number shown in the pop-up; progress is told by the call that comes of it, failure by the refusal. */
   dial(number: string, contact: ContactId | null, despiteDoNotCall: boolean): Promise<void>;
   /** Opens the contact's case file in the main window. */
@@ -180,9 +186,10 @@ export interface MainHost {
   card(callKey: CallKey): Promise<PopupCard>;
   /** What is known of a contact, with so many entries of its case file. */
   dossier(contact: ContactId, entries: number): Promise<{ contact: Contact; dossier: Dossier }>;
-  save(callKey: CallKey, edit: InteractionEdit): Promise<Saved>;
+  save(callKey: CallKey, edit: InteractionEdit, caller: TypedCaller | null): Promise<Saved>;
   choose(callKey: CallKey, contact: ContactId): Promise<PopupCard>;
   addContact(callKey: CallKey, name: string, company: string): Promise<PopupCard>;
+  editContact(contact: ContactId, edit: ContactEdit): Promise<Contact>;
   search(text: string): Promise<Contact[]>;
   outbox(all: boolean): Promise<OutboxRow[]>;
   retry(id: RequestId, despiteDuplicate: boolean): Promise<void>;

@@ -4,6 +4,8 @@ import type { Contact } from "../bindings/Contact";
 import type { Dossier } from "../bindings/Dossier";
 import type { Interaction } from "../bindings/Interaction";
 import type { PopupCard } from "../bindings/PopupCard";
+import type { TypedCaller } from "../bindings/TypedCaller";
+import { ContactEditor } from "../contact/editor.svelte";
 import { ResultForm } from "../result/form.svelte";
 import { Latest } from "./latest";
 import type { Shell } from "./shell.svelte";
@@ -32,6 +34,13 @@ export class Detail {
   dossier = $state.raw<Dossier | null>(null);
   /** What came of the call, as it is being written. */
   form = $state.raw<ResultForm | null>(null);
+  /** What is typed about who the call is with, and not taken. */
+  caller = $state({ name: "", company: "", search: "" });
+  /** Whether the agent is asked whom a result is with, before it is saved. */
+  asking = $state(false);
+  /** The contact while it is mended. */
+  editor = $state.raw<ContactEditor | null>(null);
+  #withoutCaller = false;
   #wanted: Wanted = null;
   /** The call that the form is about. */
   #about: string | null = null;
@@ -76,6 +85,8 @@ export class Detail {
   async choose(contact: string): Promise<void> {
     const key = this.card?.call.key;
     if (key !== undefined && (await this.#shell.ask(this.#shell.host.choose(key, contact)))) {
+      this.caller = { name: "", company: "", search: "" };
+      this.asking = false;
       await this.refresh();
     }
   }
@@ -86,8 +97,20 @@ export class Detail {
     if (key === undefined || !(await this.#shell.ask(this.#shell.host.addContact(key, name.trim(), company.trim())))) {
       return false;
     }
+    this.caller = { name: "", company: "", search: "" };
     await this.refresh();
     return true;
+  }
+
+  /** Opens the contact shown, to be mended. */
+  edit(): void {
+    const { contact } = this;
+    if (contact) {
+      this.editor = new ContactEditor(contact, this.dossier?.phones ?? [], async (edit) => {
+        await this.#shell.host.editContact(contact.id, edit);
+        await this.refresh();
+      });
+    }
   }
 
   /** Opens the dial window with a number; nothing is dialled before the agent says so there. */
@@ -97,7 +120,31 @@ export class Detail {
 
   /** Makes the result final. Whether it is. */
   async finish(): Promise<boolean> {
-    return (await this.form?.finish()) ?? false;
+    const { form } = this;
+    this.asking = false;
+    const saved = (await form?.finish()) ?? false;
+    if (form?.fault?.place === "caller") {
+      form.fault = null;
+      this.asking = true;
+    }
+    return saved;
+  }
+
+  /** Makes the result final without whom the agent began to name, or chose among. */
+  async finishWithoutCaller(): Promise<boolean> {
+    this.#withoutCaller = true;
+    try {
+      return await this.finish();
+    } finally {
+      this.#withoutCaller = false;
+    }
+  }
+
+  get #typedCaller(): TypedCaller | null {
+    const offered = this.card?.match === "several" ? this.card.contacts.length : 0;
+    const { name, company, search } = this.caller;
+    const nothing = `${name}${company}${search}`.trim() === "" && offered === 0;
+    return nothing ? null : { name, company, search, offered };
   }
 
   /** Keeps what is not kept yet: the window goes. */
@@ -124,12 +171,17 @@ export class Detail {
   }
 
   #take(found: Found): void {
+    if (found.contact?.id !== this.contact?.id) {
+      this.editor = null;
+    }
     this.card = found.card;
     this.contact = found.contact;
     this.dossier = found.dossier;
     const key = found.card?.call.key ?? null;
     if (key !== this.#about) {
       this.#leave();
+      this.caller = { name: "", company: "", search: "" };
+      this.asking = false;
       this.#about = key;
       this.form = key === null ? null : this.#formOf(key, found.card!.interaction);
     } else if (this.form && !this.form.unsaved && (found.card?.interaction?.updated_at ?? null) !== this.#known) {
@@ -158,7 +210,12 @@ export class Detail {
     }
     const { hello, host } = this.#shell;
     const form = new ResultForm(hello, async (edit) => {
-      const saved = await host.save(key, edit);
+      const caller = edit.finish && this.#about === key && !this.#withoutCaller ? this.#typedCaller : null;
+      const saved = await host.save(key, edit, caller);
+      if (saved.card && this.#about === key) {
+        this.caller = { name: "", company: "", search: "" };
+        void this.refresh();
+      }
       if (this.#about === key) {
         this.#known = saved.interaction.updated_at;
       }

@@ -15,6 +15,19 @@ test("a call that goes on has a timer, one that is over its duration, a missed o
   expect(view(missed)).toMatchObject({ course: "missed", duration: "", record: "none" });
 });
 
+test("a missed call that was returned is not missed any more, and says when it was returned", () => {
+  const at = new Date(2026, 10, 21, 10, 42).toISOString();
+  const returned = { ...missed, returned_at: at };
+  expect(view(returned)).toMatchObject({ course: "returned", courseWord: "perdida · devuelta 10:42" });
+  expect([missed, returned].map((row) => passes("missed", row))).toEqual([true, false]);
+});
+
+test("what a record waits for is said as it is", () => {
+  const waits = (waits: "call_ends" | "crm" | "turn") =>
+    view({ ...draft, result: { ...draft.result!, state: "final", records: ["waiting"], waits } }).recordWord;
+  expect([waits("call_ends"), waits("crm"), waits("turn")]).toEqual(["se envía al terminar la llamada", "espera al CRM", "enviándose"]);
+});
+
 test("a row without a contact shows the number, and without a number that it was withheld", () => {
   expect(view(missed).name).toBe("7045 9921");
   const withheld = rows.find((row) => row.call.party.kind === "withheld")!;

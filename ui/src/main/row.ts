@@ -4,11 +4,13 @@ import type { CallRow } from "../bindings/CallRow";
 import type { Hello } from "../bindings/Hello";
 import { clock, duration } from "../kit/format";
 import { plain } from "../kit/plain";
-import { text } from "../texts";
+import { type TextKey, text } from "../texts";
 import { folded } from "./listing.svelte";
 
+type Say = (key: TextKey, values?: { [place: string]: string | number }) => string;
+
 /** What a row's shape tells: how the call went, seen from here. */
-export type Course = "ringing-in" | "ringing-out" | "talking" | "in" | "out" | "missed" | "unanswered";
+export type Course = "ringing-in" | "ringing-out" | "talking" | "in" | "out" | "missed" | "returned" | "unanswered";
 
 /** How far what came of the call has got. `none` for a call that asks for nothing. */
 export type Record = "none" | "open" | "draft" | "kept" | "waiting" | "sent" | "needs_you";
@@ -29,8 +31,8 @@ export interface RowView {
   recordWord: string;
 }
 
-/** How the call went. */
-export function courseOf({ call }: CallRow): Course {
+/** How the call went; a missed one is `returned` once somebody talked to the caller. */
+export function courseOf({ call, returned_at }: Pick<CallRow, "call" | "returned_at">): Course {
   const out = call.direction === "out";
   switch (call.state) {
     case "ringing":
@@ -39,7 +41,7 @@ export function courseOf({ call }: CallRow): Course {
       return "talking";
     case "ended":
       if (call.connected_at === null) {
-        return out ? "unanswered" : "missed";
+        return out ? "unanswered" : returned_at === null ? "missed" : "returned";
       }
       return out ? "out" : "in";
   }
@@ -50,10 +52,19 @@ export function isOpen({ call, result }: CallRow): boolean {
   return call.state === "ended" && call.connected_at !== null && result?.state !== "final";
 }
 
+/** How it went, in words. */
+export function courseWord(say: Say, row: Pick<CallRow, "call" | "returned_at">): string {
+  const word = say(`main.course.${courseOf(row)}`);
+  return row.returned_at === null ? word : `${word} · ${say("main.returned_at", { time: clock(row.returned_at) })}`;
+}
+
 function recordOf(row: CallRow, hasCrm: boolean): Record {
   const { result } = row;
   if (result?.records.includes("parked")) {
     return "needs_you";
+  }
+  if (result?.change_draft) {
+    return "draft";
   }
   if (result?.state !== "final") {
     return isOpen(row) ? (result ? "draft" : "open") : "none";
@@ -62,6 +73,13 @@ function recordOf(row: CallRow, hasCrm: boolean): Record {
     return "waiting";
   }
   return hasCrm && result.records.includes("done") ? "sent" : "kept";
+}
+
+function recordWord(language: Hello["language"], record: Record, { result }: CallRow): string {
+  if (record === "none") {
+    return "";
+  }
+  return text(language, record === "waiting" ? `main.record.waiting.${result?.waits ?? "turn"}` : `main.record.${record}`);
 }
 
 /** The words of a row; `now` moves the timers of calls that go on. */
@@ -76,16 +94,16 @@ export function rowView(hello: Hello, row: CallRow, now: number): RowView {
   return {
     key: call.key,
     course,
-    courseWord: text(language, `main.course.${course}`),
+    courseWord: courseWord((key, values) => text(language, key, values), row),
     live,
     time: clock(call.detected_at),
     name: plain(row.name) || plain(row.number_written) || text(language, call.party.kind === "withheld" ? "match.withheld" : "match.unknown"),
     company: row.name ? plain(row.company) : "",
     line: plain(row.line),
-    duration: live ? duration(now - since) : course === "missed" || course === "unanswered" || talked === null ? "" : duration(talked * 1000),
+    duration: live ? duration(now - since) : call.connected_at === null || talked === null ? "" : duration(talked * 1000),
     disposition: row.result?.disposition.map(plain).join(" › ") ?? "",
     record,
-    recordWord: record === "none" ? "" : text(language, `main.record.${record}`),
+    recordWord: recordWord(language, record, row),
   };
 }
 

@@ -22,12 +22,13 @@ export function accountWords(say: Say, { account, reach }: AccountStatus): strin
 }
 
 /** A CRM: what waits, until when, and whether it was stopped. */
-export function connectorWords(say: Say, { connector, stopped, until, waiting, parked }: ConnectorStatus): string {
+export function connectorWords(say: Say, { connector, reach, until, waiting, parked }: ConnectorStatus): string {
   const name = plain(connector);
-  if (stopped) {
+  if (reach === "stopped") {
     return say("main.crm.stopped", { crm: name });
   }
   const parts = [
+    ...(reach === "failing" ? [say("main.crm.failing")] : []),
     ...(waiting > 0 ? [say("main.crm.waiting", { count: waiting })] : []),
     ...(parked > 0 ? [say("main.crm.parked", { count: parked })] : []),
     ...(until ? [say("main.crm.until", { time: clock(until) })] : []),

@@ -80,10 +80,10 @@ function fieldName(say: Say, name: string): string {
   return name === "email" || name === "owner" || name === "company" ? say(`popup.field.${name}`) : plain(name);
 }
 
-function pastView(say: Say, locale: string, { at, call, duration_s, interaction }: PastEntry, now: number): PastView {
-  const signal = call && signalOf(call, true);
+function pastView(say: Say, locale: string, { at, call, duration_s, interaction, returned_at }: PastEntry, now: number): PastView {
+  const signal = call && (returned_at === null ? signalOf(call, true) : "ended");
   const levels = interaction?.disposition.map(({ name }) => plain(name)) ?? [];
-  const state = signal === "missed" ? say("state.missed") : signal === "failed" ? say("state.unanswered") : "";
+  const state = returned_at !== null ? say("main.returned_at", { time: moment(locale, returned_at, now) }) : signal === "missed" ? say("state.missed") : signal === "failed" ? say("state.unanswered") : "";
   const when = moment(locale, at, now);
   const lasted = duration_s === null ? "" : duration(duration_s * 1000);
   const comment = plain(interaction?.comment ?? "");

@@ -2,9 +2,13 @@ import type { Call } from "../bindings/Call";
 import type { CallKey } from "../bindings/CallKey";
 import type { ContactId } from "../bindings/ContactId";
 import type { Hello } from "../bindings/Hello";
+import type { InteractionEdit } from "../bindings/InteractionEdit";
 import type { PopupCard } from "../bindings/PopupCard";
 import type { RecordState } from "../bindings/RecordState";
+import type { TypedCaller } from "../bindings/TypedCaller";
 import type { PopupHost } from "../host";
+import type { Saved } from "../host/host";
+import { ContactEditor } from "../contact/editor.svelte";
 import { clock, duration } from "../kit/format";
 import { ResultForm } from "../result/form.svelte";
 import { refusalOf } from "../result/saver.svelte";
@@ -14,10 +18,13 @@ import { ContactSearch } from "./search.svelte";
 import { span, type View, view } from "./view";
 
 /** What a pop-up asks in place, instead of doing it. */
-export type Ask = { kind: "dial"; number: string; words: string } | { kind: "leave"; words: string };
+export type Ask =
+  | { kind: "dial"; number: string; words: string }
+  | { kind: "leave"; words: string }
+  | { kind: "caller"; words: string };
 
 /** A way to say who it is. */
-export type Panel = "none" | "new" | "attach";
+export type Panel = "none" | "new" | "attach" | "edit";
 
 /** One pop-up's window: the call it shows, if any, what the agent does with it, and the time on its timer. */
 export class Popup {
@@ -25,6 +32,8 @@ export class Popup {
   card = $state.raw<PopupCard | null>(null);
   form = $state.raw<ResultForm | null>(null);
   panel = $state<Panel>("none");
+  /** The contact while it is mended. */
+  editor = $state.raw<ContactEditor | null>(null);
   /** The new contact, as far as it is typed. */
   draft = $state({ name: "", company: "" });
   ask = $state.raw<Ask | null>(null);
@@ -36,6 +45,8 @@ export class Popup {
   readonly #host: PopupHost;
   /** Whether the agent has begun to act: from then on nothing is exchanged, and the keyboard is kept inside. */
   begun = false;
+  /** The agent said that the result is to be saved without whom they began to name. */
+  #withoutCaller = false;
   #now = $state(0);
   /** What is overdue changes by the minute, not by the second. */
   readonly #minute: number = $derived(this.#now - (this.#now % 60_000));
@@ -104,7 +115,7 @@ export class Popup {
     if (this.hello) {
       const { key } = card.call;
       // Kept for its own call, whatever the window shows by then.
-      this.form = new ResultForm(this.hello, (edit) => this.#host.save(key, edit));
+      this.form = new ResultForm(this.hello, (edit) => this.#save(key, edit));
       this.form.load(card.interaction);
     }
   }
@@ -133,6 +144,7 @@ export class Popup {
 
   #forget(): void {
     this.panel = "none";
+    this.editor = null;
     this.draft = { name: "", company: "" };
     this.ask = null;
     this.note = null;
@@ -151,6 +163,22 @@ export class Popup {
     if (!this.begun && this.card) {
       this.begun = true;
       void this.#host.begun(this.card.call.key);
+    }
+  }
+
+  /** Opens the contact shown, to be mended. */
+  openEdit(): void {
+    const card = this.card;
+    if (card && "contact" in card) {
+      const { key } = card.call;
+      const { id } = card.contact;
+      this.editor = new ContactEditor(card.contact, card.dossier?.phones ?? [], async (edit) => {
+        const mended = await this.#host.editContact(key, id, edit);
+        if (this.card?.call.key === key) {
+          this.card = { ...mended, call: this.card.call };
+        }
+      });
+      this.panel = "edit";
     }
   }
 
@@ -179,15 +207,18 @@ export class Popup {
       return;
     }
     await this.#tell(async () => {
-      const card = await ask(key);
-      if (this.card?.call.key === key) {
-        this.card = { ...card, call: this.card.call };
-        this.panel = "none";
-        this.declined = false;
-        this.draft = { name: "", company: "" };
-        this.search.clear();
-      }
+      this.#identified(key, await ask(key));
     });
+  }
+
+  #identified(key: CallKey, card: PopupCard): void {
+    if (this.card?.call.key === key) {
+      this.card = { ...card, call: this.card.call };
+      this.panel = "none";
+      this.declined = false;
+      this.draft = { name: "", company: "" };
+      this.search.clear();
+    }
   }
 
   /** Dials one of the numbers shown. */
@@ -243,11 +274,42 @@ export class Popup {
     }
   }
 
-  /** Makes the result final. */
+  /** What stands in the window about who it is and was not taken; null where nothing does. */
+  get #typedCaller(): TypedCaller | null {
+    const { name, company } = this.draft;
+    const search = this.search.text;
+    return `${name}${company}${search}`.trim() === "" ? null : { name, company, search, offered: 0 };
+  }
+
+  async #save(key: CallKey, edit: InteractionEdit): Promise<Saved> {
+    const caller = edit.finish && this.card?.call.key === key && !this.#withoutCaller ? this.#typedCaller : null;
+    const saved = await this.#host.save(key, edit, caller);
+    if (saved.card) {
+      this.#identified(key, saved.card);
+    }
+    return saved;
+  }
+
+  /** Makes the result final; asks where it can't be told who it is with. */
   async finish(): Promise<void> {
-    await this.form?.finish();
-    if (this.form?.fault?.place === "contact") {
+    const { form } = this;
+    this.ask = null;
+    await form?.finish();
+    if (form?.fault?.place === "contact") {
       this.panel = "attach";
+    } else if (form?.fault?.place === "caller") {
+      form.fault = null;
+      this.ask = { kind: "caller", words: this.text("popup.caller.ask") };
+    }
+  }
+
+  /** Makes the result final without whom the agent began to name. */
+  async finishWithoutCaller(): Promise<void> {
+    this.#withoutCaller = true;
+    try {
+      await this.finish();
+    } finally {
+      this.#withoutCaller = false;
     }
   }
 
@@ -270,6 +332,10 @@ export class Popup {
     }
     const kept = !form?.unsaved || (await form.flush());
     const contact = `${this.draft.name} ${this.draft.company}`.trim();
+    if (kept && this.panel === "edit" && this.editor?.touched) {
+      this.ask = { kind: "leave", words: this.text("popup.leave.edit") };
+      return;
+    }
     if (kept && contact !== "") {
       this.panel = "new";
       this.ask = { kind: "leave", words: this.text("popup.leave.contact", { contact }) };

@@ -214,6 +214,39 @@ describe("nobody has the number", () => {
     await vi.waitFor(() => expect(shown()).toContain("Usted dijo quién es"));
   });
 
+  test("the chord makes the contact whose name was typed, without Create", async () => {
+    show(samples.unknown!);
+    find<HTMLButtonElement>(".door").click();
+    flushSync();
+    write(".panel input", "Rosa Mora");
+    popup.form?.choose("no_contesta");
+    await press("Enter", { ctrlKey: true });
+    expect(host.save).toHaveBeenLastCalledWith(
+      card.call.key,
+      expect.objectContaining({ finish: true }),
+      { name: "Rosa Mora", company: "", search: "", offered: 0 },
+    );
+    await vi.waitFor(() => expect(popup.form?.closed).toBe(true));
+    flushSync();
+    expect(find("h1").textContent).toBe("Rosa Mora");
+    expect(host.addContact).not.toHaveBeenCalled();
+  });
+
+  test("the chord asks when somebody was searched for and nobody chosen, and saves without only then", async () => {
+    show(samples.unknown!);
+    popup.openPanel("attach");
+    flushSync();
+    write(".panel input", "mar");
+    popup.form?.choose("no_contesta");
+    await press("Enter", { ctrlKey: true });
+    await vi.waitFor(() => expect(document.activeElement?.textContent?.trim()).toBe("Elegir"));
+    expect(popup.form?.final).toBe(false);
+    expect(popup.ask).toMatchObject({ kind: "caller" });
+    find<HTMLButtonElement>(".ask button:last-child").click();
+    await vi.waitFor(() => expect(popup.form?.final).toBe(true));
+    expect(host.save).toHaveBeenLastCalledWith(card.call.key, expect.objectContaining({ finish: true }), null);
+  });
+
   test("a contact is found as the agent types, and an answer that comes late is dropped", async () => {
     vi.useFakeTimers();
     const answers: ((found: (typeof ana)[]) => void)[] = [];
@@ -242,6 +275,41 @@ describe("nobody has the number", () => {
   });
 });
 
+describe("after a save", () => {
+  test("what is typed on goes nowhere until the agent presses Change", async () => {
+    show(card);
+    await press("5");
+    write("textarea", "No atendió");
+    await press("Enter", { ctrlKey: true });
+    expect(document.querySelector("main textarea")).toBeNull();
+    expect(shown()).toContain("No atendió");
+    vi.mocked(host.save).mockClear();
+    for (const key of ["h", "o", "l", "a", " ", "5", "Backspace", "Enter"]) {
+      await press(key);
+    }
+    expect(popup.form?.closed).toBe(true);
+    await popup.form?.flush();
+    expect(host.save).not.toHaveBeenCalled();
+    [...document.querySelectorAll<HTMLButtonElement>(".bar button")].find((one) => one.textContent === "Cambiar")!.click();
+    flushSync();
+    expect(find<HTMLTextAreaElement>("textarea").value).toBe("No atendió");
+    write("textarea", "No atendió, hola");
+    await popup.form?.flush();
+    expect(host.save).toHaveBeenLastCalledWith(card.call.key, expect.objectContaining({ finish: false }), null);
+    expect(shown()).toContain("cambios sin guardar");
+  });
+
+  test("the contact shown can be mended in place, and what is wrong with it stands there", async () => {
+    show(card);
+    find<HTMLButtonElement>("[aria-label='Editar el contacto']").click();
+    flushSync();
+    write(".contact input", "Ana María Rojas");
+    find<HTMLFormElement>("form.contact").requestSubmit();
+    await vi.waitFor(() => expect(find("h1").textContent).toBe("Ana María Rojas"));
+    expect(document.querySelector("form.contact")).toBeNull();
+  });
+});
+
 describe("one hand on the keyboard", () => {
   test("digits, a comment, the chord: the result is final, and Esc closes", async () => {
     show(card);
@@ -254,8 +322,9 @@ describe("one hand on the keyboard", () => {
     expect(host.save).toHaveBeenLastCalledWith(
       card.call.key,
       expect.objectContaining({ disposition: "no_contesta", comment: "No atendió", finish: true }),
+      null,
     );
-    expect(shown()).toContain("espera al CRM");
+    expect(shown()).toContain("enviándose");
     await press("Escape");
     expect(host.close).toHaveBeenCalledWith(card.call.key);
   });
@@ -279,7 +348,7 @@ describe("one hand on the keyboard", () => {
     expect(popup.form?.level).toBeNull();
     write("textarea", "A medias");
     await press("Escape");
-    expect(host.save).toHaveBeenCalledWith(card.call.key, expect.objectContaining({ comment: "A medias", finish: false }));
+    expect(host.save).toHaveBeenCalledWith(card.call.key, expect.objectContaining({ comment: "A medias", finish: false }), null);
     expect(host.close).toHaveBeenCalledOnce();
   });
 
@@ -319,7 +388,7 @@ describe("one hand on the keyboard", () => {
     show({ ...samples.unknown!, call: { ...card.call, key: "callmyway:main:2" } });
     expect(find<HTMLTextAreaElement>("textarea").value).toBe("");
     await vi.advanceTimersByTimeAsync(5000);
-    expect(host.save).toHaveBeenLastCalledWith(card.call.key, expect.objectContaining({ comment: "De la primera" }));
+    expect(host.save).toHaveBeenLastCalledWith(card.call.key, expect.objectContaining({ comment: "De la primera" }), null);
   });
 });
 

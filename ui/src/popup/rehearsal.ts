@@ -63,6 +63,7 @@ function cards(hello: Hello, now: number): PopupCard[] {
       duration_s: 1,
       interaction: null,
       records: [],
+    returned_at: null,
     })),
     charged: [money],
     follow_ups: [
@@ -70,7 +71,7 @@ function cards(hello: Hello, now: number): PopupCard[] {
       { at: new Date(now + 5 * 86_400_000).toISOString(), whom: null, what: "0" },
     ],
   };
-  const card = { call, number_written: "0", line: "0", dossier: null, interaction: null, records: [], answered_at: at };
+  const card = { call, number_written: "0", line: "0", dossier: null, interaction: null, records: [], returned_at: null, answered_at: at };
   return [
     { ...card, dossier, match: "one", kind: "exact", contact },
     { ...card, match: "several", kind: "exact", contacts: [contact] },

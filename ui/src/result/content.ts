@@ -1,8 +1,11 @@
 // What the fields of a result say, and the change it makes of what is kept.
 
 import type { Charge } from "../bindings/Charge";
+import type { Disposition } from "../bindings/Disposition";
 import type { FollowUp } from "../bindings/FollowUp";
+import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
+import { path } from "./dispositions";
 
 /** What the fields say, as it would be kept. */
 export interface Content {
@@ -27,6 +30,7 @@ export function change(from: Content, to: Content, finish: boolean): Interaction
     fields,
     charges: differs("charges") ? to.charges : null,
     finish,
+    forget_draft: false,
   };
   if (differs("follow_up")) {
     // The generated type knows no null, which takes a follow-up away.
@@ -46,4 +50,21 @@ export function placeOf(place: string): string {
     return "charge";
   }
   return place.startsWith("follow_up") ? "follow_up" : place;
+}
+
+/** A result as the agent left it: what was saved, and over it what was typed since. */
+export function asTyped(kept: Interaction, all: readonly Disposition[]): Interaction {
+  const draft = kept.change_draft;
+  if (!draft) {
+    return kept;
+  }
+  const chosen = draft.disposition === null ? [] : path([...all], draft.disposition);
+  return {
+    ...kept,
+    disposition: chosen.length > 0 ? chosen.map(({ code, name }) => ({ code, name })) : kept.disposition,
+    comment: draft.comment ?? kept.comment,
+    fields: Object.fromEntries(Object.entries({ ...kept.fields, ...draft.fields }).filter(([, value]) => value !== "")),
+    follow_up: "follow_up" in draft ? (draft.follow_up ?? null) : kept.follow_up,
+    charges: draft.charges ?? kept.charges,
+  };
 }

@@ -10,7 +10,7 @@ import type { Saved } from "../host/host";
 import { clock, decimal, localeOf, readDecimal } from "../kit/format";
 import { type TextKey, text } from "../texts";
 import { ChargeRow } from "./charges.svelte";
-import { change, type Content, placeOf } from "./content";
+import { asTyped, change, type Content, placeOf } from "./content";
 import { actions, children, filtered, isLast, path, requirements } from "./dispositions";
 import { Saver, type SaveState, type Source } from "./saver.svelte";
 import { type Quick, quick, readMoment, writtenDate } from "./when";
@@ -38,6 +38,12 @@ export class ResultForm implements Source {
   followUp = $state({ open: false, date: "", time: "", whom: "", what: "" });
   charges = $state<ChargeRow[]>([]);
   final = $state(false);
+  /** Whether the agent opened a final result to change it. */
+  changing = $state(false);
+  /** Whether it is being saved at this moment: nothing more is typed into it. */
+  finishing = $state(false);
+  /** What was kept last. */
+  kept = $state.raw<Interaction | null>(null);
   records = $state.raw<RecordState[]>([]);
   /** What the last try to make it final found missing or wrong. */
   fault = $state.raw<Fault | null>(null);
@@ -51,6 +57,8 @@ export class ResultForm implements Source {
   #written = $state.raw<Interaction["disposition"]>([]);
 
   readonly locale: string = $derived(localeOf(this.hello));
+  /** A saved result takes nothing more, until the agent says that they want to change it. */
+  readonly closed: boolean = $derived(this.final && !this.changing);
   readonly #all: Disposition[] = $derived(this.hello.dispositions.all);
   readonly crumbs: Disposition[] = $derived(path(this.#all, this.level));
   readonly siblings: Disposition[] = $derived(children(this.#all, this.level));
@@ -98,14 +106,17 @@ export class ResultForm implements Source {
   load(kept: Interaction | null): void {
     if (kept) {
       this.#fill(kept);
+      this.changing = kept.change_draft !== null;
       if (kept.revision > 0) {
-        this.#saver.known(kept.updated_at, this.final);
+        this.#saver.known(kept);
       }
     }
     this.#base = this.#content();
   }
 
-  #fill(kept: Interaction): void {
+  #fill(saved: Interaction): void {
+    this.kept = saved;
+    const kept = asTyped(saved, this.#all);
     this.#written = kept.disposition;
     this.chosen = kept.disposition.at(-1)?.code ?? null;
     this.picking = this.chosen === null;
@@ -146,6 +157,9 @@ export class ResultForm implements Source {
 
   /** One level back. False where there is none. */
   back(): boolean {
+    if (this.closed || this.finishing) {
+      return false;
+    }
     if (this.picking && this.filter !== "") {
       this.filter = "";
     } else if (this.picking && this.level !== null) {
@@ -166,7 +180,7 @@ export class ResultForm implements Source {
 
   /** A key pressed outside of text fields. True when it meant something here. */
   key(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">): boolean {
-    if (event.ctrlKey || event.metaKey || event.altKey) {
+    if (this.closed || this.finishing || event.ctrlKey || event.metaKey || event.altKey) {
       return false;
     }
     const option = /^[1-9]$/.test(event.key) && this.picking ? this.options[Number(event.key) - 1] : undefined;
@@ -278,23 +292,33 @@ export class ResultForm implements Source {
 
   take(finish: boolean): { edit: InteractionEdit; kept: (saved: Saved) => void } | null {
     const content = this.#content();
-    const edit = change(this.#base, content, finish && !this.final);
+    const typed = change(this.#base, content, false) !== null || (this.kept?.change_draft ?? null) !== null;
+    // What is final already is saved again only where something was typed over it.
+    const edit = change(this.#base, content, finish && (!this.final || typed));
     if (!edit) {
       return null;
     }
     const rows = this.#sent();
-    return { edit, kept: (saved) => this.#kept(content, rows, saved) };
+    return { edit, kept: (saved) => this.#kept(edit.finish, content, rows, saved) };
   }
 
-  #kept(content: Content, rows: ChargeRow[], { interaction }: Saved): void {
+  get forgetting(): InteractionEdit | null {
+    const nothing = change(this.#base, this.#base, true);
+    return this.kept?.change_draft && nothing ? { ...nothing, finish: false, forget_draft: true } : null;
+  }
+
+  #kept(saved: boolean, content: Content, rows: ChargeRow[], { interaction }: Saved): void {
     this.final = interaction.state === "final";
+    this.kept = interaction;
     const typedMeanwhile = JSON.stringify(this.#content()) !== JSON.stringify(content);
-    if (this.final && !typedMeanwhile && this.unread.length === 0) {
+    if (saved && !typedMeanwhile && this.unread.length === 0) {
       // With what the disposition brought about.
       this.#fill(interaction);
+      this.changing = false;
       this.#base = this.#content();
       return;
     }
+    this.changing = this.final;
     const ids = new Map<ChargeRow, string>();
     rows.forEach((row, n) => {
       const id = interaction.charges[n]?.id;
@@ -311,6 +335,8 @@ export class ResultForm implements Source {
 
   refused({ place, what, what_to_do }: Refusal): void {
     if (place !== null) {
+      // What is wrong can be mended at once.
+      this.finishing = false;
       const lacks = this.needs.has(place) ? this.say("form.fault.lacks", { what: this.nameOf(place) }) : "";
       this.#point({ place, what: lacks || [what, what_to_do].filter(Boolean).join(" ") });
     }
@@ -368,7 +394,28 @@ export class ResultForm implements Source {
       return false;
     }
     this.fault = null;
-    return this.#saver.finish();
+    this.finishing = true;
+    try {
+      const saved = await this.#saver.finish();
+      this.changing &&= !saved;
+      return saved;
+    } finally {
+      this.finishing = false;
+    }
+  }
+
+  /** Opens a saved result to be changed. */
+  change(): void {
+    this.changing = this.final;
+    this.wanted = { place: "comment" };
+  }
+
+  /** Leaves a saved result as it was saved: what was typed over it is forgotten. */
+  async drop(): Promise<void> {
+    if (this.kept && (await this.#saver.drop())) {
+      this.fault = null;
+      this.load({ ...this.kept, change_draft: null });
+    }
   }
 
   /** Whether anything was typed that is not kept. */

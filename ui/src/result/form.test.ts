@@ -4,6 +4,7 @@ import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
 import type { Refusal } from "../bindings/Refusal";
 import { hello, interaction, manyDispositions } from "../host/fake/people";
+import { changed } from "../host/fake/results";
 import type { Saved } from "../host/host";
 import { ResultForm } from "./form.svelte";
 import { saveWords } from "./saveWords";
@@ -23,18 +24,9 @@ async function save(edit: InteractionEdit): Promise<Saved> {
   if (refusal) {
     throw refusal;
   }
-  kept = {
-    ...kept,
-    revision: kept.revision + 1,
-    updated_at: new Date(NOW).toISOString(),
-    comment: edit.comment ?? kept.comment,
-    fields: { ...kept.fields, ...edit.fields },
-    follow_up: "follow_up" in edit ? (edit.follow_up ?? null) : kept.follow_up,
-    charges: (edit.charges ?? kept.charges).map((charge, n) => ({ ...charge, id: `id-${n}` })),
-    disposition: edit.disposition ? [{ code: edit.disposition, name: edit.disposition }] : kept.disposition,
-    state: edit.finish ? "final" : kept.state,
-  };
-  return { interaction: kept, records: edit.finish ? [{ connector: "crm", state: "waiting", at: kept.updated_at }] : [] };
+  // Without what dispositions require: what is refused is said by `trouble`.
+  kept = changed(kept, edit, []);
+  return { interaction: kept, records: edit.finish ? [{ connector: "crm", state: "waiting", waits: "crm", at: kept.updated_at }] : [], card: null };
 }
 
 beforeEach(() => {
@@ -244,9 +236,13 @@ describe("the final result", () => {
     expect(await form.finish()).toBe(true);
     expect(sent.at(-1)).toMatchObject({ disposition: "no_contesta", finish: true });
     expect(words()).toBe("guardado 14:25 · espera al CRM");
-    form.records = [{ connector: "crm", state: "done", at: new Date("2026-11-21T14:26:00").toISOString() }];
+    form.records = [{ connector: "crm", state: "waiting", waits: "call_ends", at: "" }];
+    expect(words()).toBe("guardado 14:25 · se envía al terminar la llamada");
+    form.records = [{ connector: "crm", state: "waiting", waits: "turn", at: "" }];
+    expect(words()).toBe("guardado 14:25 · enviándose");
+    form.records = [{ connector: "crm", state: "done", waits: null, at: new Date("2026-11-21T14:26:00").toISOString() }];
     expect(words()).toBe("en el CRM 14:26");
-    form.records = [{ connector: "crm", state: "parked", at: "" }];
+    form.records = [{ connector: "crm", state: "parked", waits: null, at: "" }];
     expect(words()).toContain("el CRM no lo acepta");
     form.records = [];
     expect(words()).toBe("guardado 14:25");
@@ -299,13 +295,67 @@ describe("the final result", () => {
     expect(form.unsaved).toBe(false);
   });
 
-  test("a change of it is kept as it is, after a longer pause", async () => {
+  test("is closed to keys until the agent says that they want to change it", async () => {
+    press("5");
     await form.finish();
+    expect(form.closed).toBe(true);
+    expect(press("1", "Backspace")).toEqual([false, false]);
+    expect(form.back()).toBe(false);
+    form.change();
+    expect(form.closed).toBe(false);
+    expect(form.wanted).toEqual({ place: "comment" });
+    expect(press("Backspace")).toEqual([true]);
+  });
+
+  test("takes no key while it is being saved", async () => {
+    press("5");
+    const saving = form.finish();
+    expect(form.finishing).toBe(true);
+    expect(press("Backspace")).toEqual([false]);
+    await saving;
+    expect(form.finishing).toBe(false);
+  });
+
+  test("what is typed over it is a draft, and only saving again makes it a part of what was saved", async () => {
+    press("5");
+    await form.finish();
+    form.change();
     type("Otra cosa");
-    await after(1999);
-    expect(sent).toHaveLength(1);
-    await after(1);
+    await after(400);
     expect(sent[1]).toMatchObject({ comment: "Otra cosa", finish: false });
-    expect(form.state).toMatchObject({ kind: "saved", final: true });
+    expect(kept).toMatchObject({ comment: "", state: "final", change_draft: { comment: "Otra cosa" } });
+    expect(form.state.kind).toBe("change");
+    expect(words()).toBe("cambios sin guardar · borrador 14:25");
+    expect(form.closed).toBe(false);
+    expect(await form.finish()).toBe(true);
+    expect(sent[2]).toMatchObject({ comment: null, finish: true });
+    expect(kept).toMatchObject({ comment: "Otra cosa", change_draft: null });
+    expect(form.closed).toBe(true);
+  });
+
+  test("a draft over it stands in the fields again after a restart, and can be dropped", async () => {
+    press("5");
+    type("Compró");
+    await form.finish();
+    form.change();
+    type("Compró, hola");
+    await after(400);
+    const again = new ResultForm(hello("es"), save, () => NOW);
+    again.load(kept);
+    expect(again.comment).toBe("Compró, hola");
+    expect(again.closed).toBe(false);
+    expect(again.unsaved).toBe(false);
+    await again.drop();
+    expect(kept).toMatchObject({ comment: "Compró", change_draft: null });
+    expect([again.comment, again.closed]).toEqual(["Compró", true]);
+  });
+
+  test("saving what was not changed sends nothing and closes it", async () => {
+    press("5");
+    await form.finish();
+    form.change();
+    expect(await form.finish()).toBe(true);
+    expect(sent).toHaveLength(1);
+    expect(form.closed).toBe(true);
   });
 });

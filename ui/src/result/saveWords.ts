@@ -23,6 +23,8 @@ export function saveWords(say: Say, state: SaveState, records: readonly RecordSt
       return plainly("quiet", "");
     case "unsaved":
       return plainly("quiet", say("form.state.typing"));
+    case "change":
+      return plainly("quiet", say("form.state.change", { time: clock(state.at) }));
     case "failed": {
       const { what, what_to_do, detail, place } = state.refusal;
       const why = what || say("form.state.failed.why");
@@ -44,8 +46,10 @@ export function saveWords(say: Say, state: SaveState, records: readonly RecordSt
         const last = going.map(({ at }) => at).reduce((a, b) => (Date.parse(a) > Date.parse(b) ? a : b));
         return plainly("good", say("form.state.done", { time: clock(last) }));
       }
-      return going.length > 0 && crm
-        ? plainly("waits", say("form.state.waits", { time }))
+      const waits = (["crm", "call_ends", "turn"] as const).find((wait) => going.some((record) => record.waits === wait));
+      // Only a CRM that does not answer is a reason to look again.
+      return going.length > 0 && crm && waits
+        ? plainly(waits === "crm" ? "waits" : "good", say(`form.state.waits.${waits}`, { time }))
         : plainly("good", say("form.state.saved", { time }));
     }
   }

@@ -1,14 +1,12 @@
 // Keeps what is typed: soon after it was typed, again when it failed, and never two at once.
 
+import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
 import type { Refusal } from "../bindings/Refusal";
 import type { Saved } from "../host/host";
 
 /** How long after the last key a draft is kept, milliseconds. */
 export const DRAFT_AFTER = 400;
-
-/** What is final is already on its way to the CRM: a change of it waits for the end of the sentence. */
-export const FINAL_AFTER = 2000;
 
 /** The first wait after a failure, milliseconds; each further one is twice as long, up to the last. */
 const RETRY_FIRST = 1000;
@@ -19,14 +17,16 @@ export type SaveState =
   | { kind: "nothing" }
   | { kind: "unsaved" }
   | { kind: "saved"; at: string; final: boolean }
+  /** A change of a final result is kept here and not saved: nobody is told of it. */
+  | { kind: "change"; at: string }
   | { kind: "failed"; refusal: Refusal };
 
 /** Where the saver takes from what is to be kept. */
 export interface Source {
   /** What changed since it was last kept; null for nothing. Called again once it is kept, or failed. */
   take(finish: boolean): { edit: InteractionEdit; kept: (saved: Saved) => void } | null;
-  /** Whether what is kept already is final. */
-  readonly final: boolean;
+  /** The change that forgets what was typed over a final result; null where nothing of it is kept. */
+  readonly forgetting: InteractionEdit | null;
   /** A part can't be kept as it is: nothing that another try would mend. */
   refused(refusal: Refusal): void;
 }
@@ -60,7 +60,7 @@ export class Saver {
   touch(): void {
     this.#finish = false;
     this.state = { kind: "unsaved" };
-    this.#in(this.#source.final ? FINAL_AFTER : DRAFT_AFTER);
+    this.#in(DRAFT_AFTER);
   }
 
   /** Keeps what is not kept yet, now. True when all is. */
@@ -74,9 +74,17 @@ export class Saver {
     return this.#run(true);
   }
 
-  /** What was kept is final; the last that is known of it. */
-  known(at: string, final: boolean): void {
-    this.state = { kind: "saved", at, final };
+  /** Forgets what was typed over a final result, also what is kept of it. True when it is forgotten. */
+  drop(): Promise<boolean> {
+    return this.#alone(() => {
+      const edit = this.#source.forgetting;
+      return edit ? this.#send({ edit, kept: () => undefined }) : Promise.resolve(true);
+    });
+  }
+
+  /** How far what is kept has come. */
+  known({ updated_at: at, state, change_draft }: Interaction): void {
+    this.state = change_draft ? { kind: "change", at } : { kind: "saved", at, final: state === "final" };
   }
 
   #in(milliseconds: number): void {
@@ -84,17 +92,20 @@ export class Saver {
     this.#timer = setTimeout(() => void this.#run(this.#finish), milliseconds);
   }
 
-  async #run(finish: boolean): Promise<boolean> {
+  #run(finish: boolean): Promise<boolean> {
+    return this.#alone(() => {
+      const taken = this.#source.take(finish);
+      return taken ? this.#send(taken) : Promise.resolve(true);
+    });
+  }
+
+  async #alone(work: () => Promise<boolean>): Promise<boolean> {
     // One after the other: an answer that overtakes another would take back what was typed.
     while (this.#running) {
       await this.#running;
     }
     clearTimeout(this.#timer);
-    const taken = this.#source.take(finish);
-    if (!taken) {
-      return true;
-    }
-    this.#running = this.#send(taken);
+    this.#running = work();
     try {
       return await this.#running;
     } finally {
@@ -111,7 +122,7 @@ export class Saver {
       this.#heard(saved);
       // What was typed meanwhile has its own timer.
       if (this.#source.take(false) === null) {
-        this.known(saved.interaction.updated_at, saved.interaction.state === "final");
+        this.known(saved.interaction);
       }
       return true;
     } catch (error) {

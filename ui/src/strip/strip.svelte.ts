@@ -36,9 +36,14 @@ export class Strip {
     return until ? this.say("strip.until", { time: clock(until) }) : "";
   });
   /** The whole of it, on hover. */
-  readonly hint: string = $derived(
-    this.light === "unreachable" || this.light === "waiting" ? this.say(`strip.light.${this.light}.hint`) : "",
-  );
+  readonly hint: string = $derived.by(() => {
+    const crms = this.#status?.connectors ?? [];
+    const silent = crms.find(({ reach }) => reach !== "answers");
+    if (this.light === "waiting" && silent && crms.every(({ parked }) => parked === 0)) {
+      return `${plain(silent.connector)}: ${plain(silent.what)}`;
+    }
+    return this.light === "unreachable" || this.light === "waiting" ? this.say(`strip.light.${this.light}.hint`) : "";
+  });
 
   /** A text in the agent's language. */
   say(key: TextKey, values?: Record<string, string | number>): string {

@@ -42,7 +42,8 @@ impl Typed {
         if last {
             value["which"] = json!("new");
         }
-        let SaveInteraction { which, edit } = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        let SaveInteraction { which, edit, caller: _ } =
+            serde_json::from_value(value).map_err(|error| error.to_string())?;
         Ok(Self { meant: if last { Meant::LastCall } else { Meant::Known(which) }, edit })
     }
 

@@ -13,23 +13,26 @@ use timbre_domain::interchange::FileFormat;
 use timbre_domain::matching::{self, MatchKind};
 use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
 use timbre_domain::outbox::RecordKind;
-use timbre_store::IndexState;
+use timbre_store::{CallRecord, IndexState};
 use uuid::Uuid;
 
 use super::{CommandError, Reply};
 use crate::Context;
+use crate::card::dials;
 use crate::crm_line::CrmLine;
 use crate::import::absolute;
 
 /// What a person says of a contact; what is left out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ContactEdit {
     /// The person's name; empty for a company-only contact.
     pub name: Option<String>,
     /// The company.
     pub company: Option<String>,
-    /// All telephones, as a person typed them, the preferred one first: they replace those there are.
+    /// All telephones, as a person typed them, the preferred one first: they replace those there are. One that the contact
+    /// has already stays as it came, byte for byte, in whatever form it is typed.
     pub phones: Option<Vec<(String, PhoneKind)>>,
     /// Telephones beside those there are.
     pub add_phones: Vec<(String, PhoneKind)>,
@@ -101,6 +104,19 @@ impl Context {
         let waiting = self.stored(move |store| store.add_contact(&saved, &tell, now)).await?;
         self.outbox_waits(&waiting);
         Ok(Reply::Contact { contact })
+    }
+
+    /// The contact that an agent made of a caller while they wrote the result.
+    pub(super) fn new_caller(
+        &self,
+        name: String,
+        company: String,
+        call: Option<&CallRecord>,
+    ) -> Result<Contact, CommandError> {
+        let number = call.and_then(|record| record.call.party.number()).map(dials);
+        let add_phones = number.into_iter().map(|number| (number, PhoneKind::Other)).collect();
+        let edit = ContactEdit { name: Some(name), company: Some(company), add_phones, ..ContactEdit::default() };
+        edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.settings.country)
     }
 
     pub(super) async fn edit_contact(&self, id: ContactId, edit: ContactEdit) -> Result<Reply, CommandError> {
@@ -224,7 +240,7 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
     }
     let before = contact.phones.clone();
     if let Some(phones) = edit.phones {
-        contact.phones = phones_typed(phones, country)?;
+        contact.phones = all_phones(&before, phones, country)?;
     }
     for phone in phones_typed(edit.add_phones, country)? {
         contact.phones.retain(|known| known.number.key() != phone.number.key());
@@ -285,6 +301,38 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
     Ok(contact)
 }
 
+/// All telephones of a contact, after a person went through them: those that were not touched are what they were.
+fn all_phones(
+    before: &[ContactPhone],
+    phones: Vec<(String, PhoneKind)>,
+    country: Country,
+) -> Result<Vec<ContactPhone>, CommandError> {
+    let mut all: Vec<ContactPhone> = Vec::with_capacity(phones.len());
+    for (place, (text, kind)) in phones.into_iter().enumerate() {
+        let text = text.trim();
+        // As it stands there, even where no country's rules would read it again.
+        let is_shown = |known: &&ContactPhone| {
+            let number = &known.number;
+            number.raw() == text || number.e164() == Some(text) || number.written(country) == text
+        };
+        let phone = match before.iter().find(is_shown) {
+            Some(known) => known.clone(),
+            None => {
+                let typed = phones_typed(vec![(text.to_owned(), kind)], country);
+                let typed = typed.map_err(|error| error.at(format!("phone {}", place + 1)))?.remove(0);
+                before.iter().find(|known| known.number.key() == typed.number.key()).cloned().unwrap_or(typed)
+            }
+        };
+        // What it is for was said by a person now.
+        let source = phone.source.filter(|_| phone.kind == kind);
+        let phone = ContactPhone { kind, source, ..phone };
+        if all.iter().all(|known| known.number.key() != phone.number.key()) {
+            all.push(phone);
+        }
+    }
+    Ok(all)
+}
+
 fn phones_typed(phones: Vec<(String, PhoneKind)>, country: Country) -> Result<Vec<ContactPhone>, CommandError> {
     let numbers = phones.into_iter().enumerate().map(|(place, (text, kind))| {
         let number = PhoneNumber::typed(&text, country).map_err(|error| {
@@ -293,4 +341,73 @@ fn phones_typed(phones: Vec<(String, PhoneKind)>, country: Country) -> Result<Ve
         Ok(ContactPhone { number, kind, source: None })
     });
     numbers.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_crm() -> Contact {
+        let phone = |raw: &str, kind| ContactPhone {
+            number: match PhoneNumber::read(raw, Country::CR) {
+                ReadNumber::Number(number) => number,
+                ReadNumber::Withheld => panic!("{raw}"),
+            },
+            kind,
+            source: Some("crm".into()),
+        };
+        Contact {
+            name: "Ana".into(),
+            phones: vec![phone("(506) 8884-8787", PhoneKind::Mobile), phone("2222 3333", PhoneKind::Work)],
+            ..Contact::empty(ContactId(Uuid::from_u128(1)))
+        }
+    }
+
+    fn phones(phones: &[(&str, PhoneKind)]) -> ContactEdit {
+        let phones = phones.iter().map(|(text, kind)| ((*text).to_owned(), *kind)).collect();
+        ContactEdit { phones: Some(phones), ..ContactEdit::default() }
+    }
+
+    #[test]
+    fn a_number_that_nobody_touched_stays_what_it_was_in_whatever_form_it_is_given_back() {
+        let before = from_crm();
+        let as_shown: Vec<[String; 3]> = before
+            .phones
+            .iter()
+            .map(|phone| {
+                let number = &phone.number;
+                [number.raw().to_owned(), number.key(), number.written(Country::CR)]
+            })
+            .collect();
+        for (first, second) in as_shown[0].iter().zip(&as_shown[1]) {
+            let edit = phones(&[(second, PhoneKind::Work), (first, PhoneKind::Mobile), ("7000 1122", PhoneKind::Home)]);
+            let after = edited(before.clone(), edit, Country::CR).unwrap();
+            assert_eq!(after.phones[0], before.phones[1], "{second}");
+            assert_eq!(after.phones[1], before.phones[0], "{first}");
+            assert_eq!((after.phones[2].source.as_deref(), after.phones.len()), (None, 3));
+            assert!(!after.typed.iter().any(|mark| mark.starts_with("no-phone")), "none was taken away");
+        }
+    }
+
+    #[test]
+    fn another_kind_is_said_by_a_person_and_a_number_left_out_is_taken_away() {
+        let edit = phones(&[("8884 8787", PhoneKind::Work)]);
+        let after = edited(from_crm(), edit, Country::CR).unwrap();
+        assert_eq!((after.phones[0].kind, after.phones[0].source.as_deref()), (PhoneKind::Work, None));
+        assert_eq!(after.phones[0].number, from_crm().phones[0].number, "the number itself is what it was");
+        assert!(after.typed.contains(&removed_phone(&from_crm().phones[1].number)));
+    }
+
+    #[test]
+    fn what_can_t_be_is_told_at_its_place() {
+        let place = |edit: ContactEdit| edited(from_crm(), edit, Country::CR).unwrap_err().place;
+        assert_eq!(
+            place(phones(&[("8884 8787", PhoneKind::Work), ("nada", PhoneKind::Work)])).as_deref(),
+            Some("phone 2")
+        );
+        let nobody = ContactEdit { name: Some(" ".into()), company: Some(String::new()), ..ContactEdit::default() };
+        assert_eq!(place(nobody).as_deref(), Some("name"));
+        let emails = ContactEdit { emails: Some(vec!["a@b".into(), "ana".into()]), ..ContactEdit::default() };
+        assert_eq!(place(emails).as_deref(), Some("email 2"));
+    }
 }

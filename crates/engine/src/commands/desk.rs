@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::{Call, CallKey, Party};
+use timbre_domain::call::{Call, CallKey, CallState, Party};
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead, OutboxRow, ResultBrief};
 use timbre_domain::matching::{self, Found, Match, MatchKind};
 use timbre_domain::number::PhoneNumber;
-use timbre_domain::outbox::{OutboxItem, OutboxState};
+use timbre_domain::outbox::{OutboxItem, OutboxState, RecordWait, waits_for};
 use timbre_domain::popup::{Dossier, PopupCard};
 use timbre_domain::preferences::Preferences;
 use timbre_domain::texts::Catalogue;
@@ -48,13 +48,22 @@ impl Context {
     }
 
     fn call_row(&self, listed: ListedCall) -> CallRow {
-        let ListedCall { record, name, company, interaction, records } = listed;
+        let ListedCall { record, name, company, interaction, records, returned_at } = listed;
+        let goes_on = record.call.state != CallState::Ended;
+        let waits = records.iter().filter_map(|item| self.waits_for(item, goes_on)).max_by_key(|waits| match waits {
+            // The longest is told.
+            RecordWait::Turn => 0,
+            RecordWait::CallEnds => 1,
+            RecordWait::Crm => 2,
+        });
         let result = interaction.map(|one| ResultBrief {
             id: one.id,
             state: one.state,
+            change_draft: one.change_draft.is_some(),
             disposition: one.disposition.into_iter().map(|level| level.name).collect(),
             comment: one.comment.chars().take(BRIEFLY).collect(),
-            records,
+            records: records.iter().map(|item| item.state).collect(),
+            waits,
         });
         let call = record.call;
         let number = call.party.number();
@@ -73,6 +82,7 @@ impl Context {
             duration_s: record.duration_s.or_else(|| talked(&call)),
             cost: record.cost,
             result,
+            returned_at,
             call,
         }
     }
@@ -107,7 +117,7 @@ impl Context {
         }
         let edit = InteractionEdit { contact: Some(contact.id), ..InteractionEdit::default() };
         let which = super::Which::Id(interaction.id);
-        self.save_result(super::SaveInteraction { which, edit }).await.map(drop)
+        self.save_result(super::SaveInteraction { which, edit, caller: None }).await.map(drop)
     }
 
     async fn known_call(&self, key: CallKey) -> Result<(Call, Option<ContactId>), CommandError> {
@@ -179,6 +189,8 @@ impl Context {
         let id = item.id;
         let country = self.settings.country;
         let about = self.stored(move |store| store.outbox_about(id)).await?;
+        let of_call = about.as_ref().and_then(|about| about.call.as_ref());
+        let waits = self.waits_for(&item, of_call.is_some_and(|record| record.call.state != CallState::Ended));
         let (call, contact) = about.map(|about| (about.call, about.contact)).unwrap_or_default();
         let number = call.as_ref().and_then(|record| record.call.party.number());
         let name = contact.as_ref().map(|one| if one.name.is_empty() { one.company.clone() } else { one.name.clone() });
@@ -198,13 +210,19 @@ impl Context {
             Some(code) if open => (texts.crm_what(code), texts.crm_what_to_do(code)),
             _ => Default::default(),
         };
-        Ok(OutboxRow { item, about, call, contact, url, what, what_to_do })
+        Ok(OutboxRow { item, about, call, contact, url, waits, what, what_to_do })
+    }
+
+    fn waits_for(&self, item: &OutboxItem, goes_on: bool) -> Option<RecordWait> {
+        waits_for(item, goes_on, self.answering_crms().contains(&item.connector))
     }
 
     /// How far the records of a call are.
     pub(super) async fn records_of_call(&self, key: CallKey) -> Result<Reply, CommandError> {
-        let items = self.stored(move |store| store.outbox_of_call(&key)).await?;
-        Ok(Reply::Records { records: card::records(&items) })
+        let asked = key.clone();
+        let (items, call) = self.stored(move |store| Ok((store.outbox_of_call(&key)?, store.call(&asked)?))).await?;
+        let goes_on = call.is_some_and(|record| record.call.state != CallState::Ended);
+        Ok(Reply::Records { records: card::records(&items, goes_on, &self.answering_crms()) })
     }
 
     pub(super) async fn take_preferences(self: &Arc<Self>, preferences: Preferences) -> Result<Reply, CommandError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::caller::{CallerOnSave, TypedCaller};
 use timbre_domain::contact::ContactId;
 use timbre_domain::crm::{ConnectorAbout, CrmUser, Rehearsal, RehearsalStep};
 use timbre_domain::disposition::Action;
@@ -27,6 +28,9 @@ pub struct SaveInteraction {
     /// What changes.
     #[serde(default)]
     pub edit: InteractionEdit,
+    /// What was typed about who the other side is; a save takes it, or is refused so that the agent is asked.
+    #[serde(default)]
+    pub caller: Option<TypedCaller>,
 }
 
 /// An interaction, and what is on its way to the CRMs because of it.
@@ -72,26 +76,44 @@ impl Context {
     }
 
     pub(super) async fn save_result(self: &Arc<Self>, save: SaveInteraction) -> Result<SavedInteraction, CommandError> {
-        let SaveInteraction { which, edit } = save;
+        let SaveInteraction { which, edit, caller } = save;
         if let Some(contact) = edit.contact {
             self.contact_with(contact).await?;
         }
-        let (of, now) = (self.clone(), self.clock.now());
-        let asked = which.clone();
-        let change =
-            move |before: Option<Interaction>, call: Option<CallRecord>| of.kept(&asked, edit, before, call, now);
-        let (interaction, waiting) = self.stored(move |store| store.change_interaction(&which, now, change)).await??;
+        let draft = InteractionEdit { finish: false, ..edit.clone() };
+        let (interaction, waiting) = match self.change_interaction(&which, edit, caller).await {
+            // What was typed is kept although it can't be saved so. One without a call and an id would be another each time.
+            Err(refused) if draft != InteractionEdit::default() && !matches!(which, Which::New) => {
+                let _ = self.change_interaction(&which, draft, None).await;
+                return Err(refused);
+            }
+            changed => changed?,
+        };
         self.outbox_waits(&waiting);
         let id = interaction.id;
         let outbox = self.stored(move |store| store.outbox_of(id)).await?;
         Ok(SavedInteraction { interaction, outbox })
     }
 
+    async fn change_interaction(
+        self: &Arc<Self>,
+        which: &Which,
+        edit: InteractionEdit,
+        caller: Option<TypedCaller>,
+    ) -> Result<(Interaction, Vec<OutboxItem>), CommandError> {
+        let (of, now) = (self.clone(), self.clock.now());
+        let (asked, which) = (which.clone(), which.clone());
+        let change = move |before: Option<Interaction>, call: Option<CallRecord>| {
+            of.kept(&asked, (edit, caller), before, call, now)
+        };
+        self.stored(move |store| store.change_interaction(&which, now, change)).await?
+    }
+
     /// What becomes of an interaction, and what follows from it.
     fn kept(
         &self,
         which: &Which,
-        edit: InteractionEdit,
+        (mut edit, caller): (InteractionEdit, Option<TypedCaller>),
         before: Option<Interaction>,
         call: Option<CallRecord>,
         now: chrono::DateTime<chrono::Utc>,
@@ -108,13 +130,29 @@ impl Context {
             (None, Which::New) => Interaction::begun(InteractionId(Uuid::now_v7()), None, None, now),
         };
         let start = Interaction { agent: start.agent.clone().or_else(|| self.settings.agent.clone()), ..start };
+        let new_contact = match caller.filter(|_| edit.finish).map(|caller| {
+            let known = start.contact.or(edit.contact).or(call.as_ref().and_then(|call| call.contact));
+            caller.on_save(known.is_some())
+        }) {
+            Some(CallerOnSave::Create { name, company }) => {
+                let contact = self.new_caller(name, company, call.as_ref())?;
+                edit.contact = Some(contact.id);
+                let tell = self.crms_to_tell(&contact);
+                Some((contact, tell))
+            }
+            Some(CallerOnSave::Ask) => {
+                let detail = "who it was with was begun to be said; choose the contact, or save without it";
+                return Err(CommandError::new(ErrorCode::CallerOpen, detail).at("caller"));
+            }
+            Some(CallerOnSave::Nothing) | None => None,
+        };
         let interaction = start.changed(edit, catalogue, now, &mut Uuid::now_v7)?;
         let actions = match interaction.state {
             InteractionState::Final => catalogue.actions(&interaction.disposition),
             InteractionState::Draft => Vec::new(),
         };
-        let changed = before.as_ref() != Some(&interaction);
-        let records = self.crms.iter().filter(|_| changed).map(|crm| {
+        let saved = interaction.saved_since(before.as_ref());
+        let records = self.crms.iter().filter(|_| saved).map(|crm| {
             let wanted = records_of(&interaction, before.as_ref(), &actions, &crm.connector.about().abilities);
             (crm.name().clone(), wanted)
         });
@@ -124,7 +162,7 @@ impl Context {
             before.state == InteractionState::Draft || before.disposition != interaction.disposition
         });
         let do_not_call = (chosen && actions.contains(&Action::DoNotCall)).then(|| self.crms_for_contacts());
-        Ok(Kept { interaction, records, do_not_call })
+        Ok(Kept { interaction, records, do_not_call, new_contact })
     }
 
     fn crms_for_contacts(&self) -> Vec<AccountName> {

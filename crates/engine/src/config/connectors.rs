@@ -10,7 +10,7 @@ use timbre_domain::outbox::{RecordCalls, WRAP_UP};
 use toml::Spanned;
 use url::Url;
 
-use super::{Check, ConfigError, is_loopback};
+use super::{Check, ConfigError, ValueFault, is_loopback};
 
 /// One CRM, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,16 +82,19 @@ impl Check<'_> {
     ) -> Result<Vec<ConnectorSettings>, ConfigError> {
         let mut connectors: Vec<ConnectorSettings> = Vec::with_capacity(read.len());
         for one in read {
-            let name: AccountName = self.parse(&one.name, str::parse)?;
+            let name: AccountName = self.parse(&one.name, ValueFault::Name, str::parse)?;
             let taken = accounts.iter().any(|account| account.name == name)
                 || connectors.iter().any(|connector| connector.name == name);
             if taken {
                 let message = format!("the name {name} is taken; accounts and connectors share the keyring");
-                return Err(self.at(&one.name, message));
+                return Err(self.at(&one.name, message).of(ValueFault::Taken));
             }
             let file = one.file.get_ref().trim();
             let file = match file {
-                "" => return Err(self.at(&one.file, "the name of a connector that comes with Timbre, or a file")),
+                "" => {
+                    let message = "the name of a connector that comes with Timbre, or a file";
+                    return Err(self.at(&one.file, message).of(ValueFault::Empty));
+                }
                 path if path.ends_with(".toml") => ConnectorFile::Path(PathBuf::from(path)),
                 name => ConnectorFile::BuiltIn(name.to_owned()),
             };
@@ -106,7 +109,9 @@ impl Check<'_> {
                 Some(value) if (least..=30 * 24 * 3_600).contains(value.get_ref()) => {
                     Ok(Duration::from_secs(*value.get_ref()))
                 }
-                Some(value) => Err(self.at(value, format!("between {least} seconds and 30 days"))),
+                Some(value) => {
+                    Err(self.at(value, format!("between {least} seconds and 30 days")).of(ValueFault::OutOfRange))
+                }
             };
             connectors.push(ConnectorSettings {
                 name,

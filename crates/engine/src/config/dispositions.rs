@@ -6,7 +6,7 @@ use timbre_domain::interaction::Charge;
 use toml::Spanned;
 use uuid::Uuid;
 
-use super::{Check, ConfigError};
+use super::{Check, ConfigError, ValueFault};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +39,8 @@ impl Check<'_> {
         for one in read {
             let mut requires = Vec::with_capacity(one.requires.len());
             for requirement in &one.requires {
-                requires.push(self.parse(requirement, |text| Requirement::try_from(text.to_owned()))?);
+                requires
+                    .push(self.parse(requirement, ValueFault::Other, |text| Requirement::try_from(text.to_owned()))?);
             }
             all.push(Disposition {
                 code: one.code.get_ref().trim().to_owned(),
@@ -69,10 +70,10 @@ impl Check<'_> {
         if let Some(charge) = &one.charge {
             actions.push(Action::Charge(Charge {
                 id: Uuid::nil(),
-                amount: self.parse(&charge.amount, |text| {
+                amount: self.parse(&charge.amount, ValueFault::Other, |text| {
                     text.parse().map_err(|_| "an amount is written as a text with a point, such as \"2500.50\"")
                 })?,
-                currency: self.parse(&charge.currency, str::parse)?,
+                currency: self.parse(&charge.currency, ValueFault::Currency, str::parse)?,
                 concept: charge.concept.clone(),
             }));
         }

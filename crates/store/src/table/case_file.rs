@@ -151,7 +151,7 @@ mod tests {
             interaction.state = InteractionState::Final;
             let (amount, currency) = (amount.parse().unwrap(), "CRC".parse().unwrap());
             interaction.charges = vec![Charge { id: Uuid::now_v7(), amount, currency, concept: "x".into() }];
-            Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None })
+            Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })
         });
         saved.unwrap().unwrap().0.id
     }

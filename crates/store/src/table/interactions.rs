@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
-use timbre_domain::contact::ContactId;
+use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::outbox::{OutboxItem, Wanted};
 
@@ -33,6 +33,8 @@ pub struct Kept {
     pub records: Vec<(AccountName, Vec<Wanted>)>,
     /// The contact is not to be called any more; the CRMs that are told of it where they know it, or it was typed here.
     pub do_not_call: Option<Vec<AccountName>>,
+    /// A contact that is made with it, and the CRMs that are told of it.
+    pub new_contact: Option<(Contact, Vec<AccountName>)>,
 }
 
 /// Which interactions are wanted.
@@ -118,13 +120,16 @@ impl Store {
                 Err(refused) => return Ok(Err(refused)),
             };
             let interaction = kept.interaction;
+            let mut waiting = match &kept.new_contact {
+                Some((contact, tell)) => contacts::add(tx, contact, tell, now)?,
+                None => Vec::new(),
+            };
             save(tx, &interaction)?;
             if let (Some(call), Some(contact)) = (&interaction.call, interaction.contact) {
                 calls::set_contact(tx, call, contact)?;
             }
             let order =
                 Order { part_of: Some(interaction.id), key: order_key_of(&interaction, of_call.as_ref()), due: now };
-            let mut waiting = Vec::new();
             if let (Some(tell), Some(contact)) = (kept.do_not_call, interaction.contact) {
                 waiting.extend(contacts::do_not_call(tx, contact, &tell, now)?);
             }
@@ -150,7 +155,7 @@ fn order_key_of(interaction: &Interaction, call: Option<&calls::CallRecord>) -> 
 }
 
 const SELECT: &str = "SELECT id, call_key, contact_id, agent, disposition, comment, fields, follow_up, charges, state, \
-    revision, created_at, updated_at, final_at FROM interactions";
+    revision, created_at, updated_at, final_at, change_draft FROM interactions";
 
 pub(super) fn by_id(db: &Connection, id: InteractionId) -> rusqlite::Result<Option<Interaction>> {
     db.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?.query_row([id.0.as_bytes()], read).optional()
@@ -177,13 +182,13 @@ pub(super) fn of_contact(
 fn save(tx: &Transaction<'_>, one: &Interaction) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO interactions (id, call_key, contact_id, agent, disposition, comment, fields, follow_up, charges, state,
-                                   revision, created_at, updated_at, final_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                                   revision, created_at, updated_at, final_at, change_draft)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT (id) DO UPDATE SET call_key = excluded.call_key, contact_id = excluded.contact_id,
              agent = excluded.agent, disposition = excluded.disposition, comment = excluded.comment,
              fields = excluded.fields, follow_up = excluded.follow_up, charges = excluded.charges,
              state = excluded.state, revision = excluded.revision, updated_at = excluded.updated_at,
-             final_at = excluded.final_at",
+             final_at = excluded.final_at, change_draft = excluded.change_draft",
     )?
     .execute(params![
         one.id.0.as_bytes(),
@@ -200,6 +205,7 @@ fn save(tx: &Transaction<'_>, one: &Interaction) -> rusqlite::Result<()> {
         ms(one.created_at),
         ms(one.updated_at),
         one.final_at.map(ms),
+        one.change_draft.as_ref().map(to_json).transpose()?,
     ])
     .map(drop)
 }
@@ -224,5 +230,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Interaction> {
         created_at: time(row.get(11)?)?,
         updated_at: time(row.get(12)?)?,
         final_at: row.get::<_, Option<i64>>(13)?.map(time).transpose()?,
+        change_draft: row.get_ref(14)?.as_str_or_null()?.map(json).transpose()?,
     })
 }

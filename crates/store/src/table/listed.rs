@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
-use timbre_domain::history::CallsWanted;
+use timbre_domain::call::CallKey;
+use timbre_domain::history::{CallsWanted, WithWhom, is_missed, returned_by};
 use timbre_domain::interaction::Interaction;
-use timbre_domain::outbox::OutboxState;
+use timbre_domain::outbox::OutboxItem;
 
 use super::calls::{self, CallRecord};
 use super::{interactions, ms, outbox};
@@ -22,7 +23,9 @@ pub struct ListedCall {
     /// What came of it.
     pub interaction: Option<Interaction>,
     /// Its records on their way to the CRMs, or there.
-    pub records: Vec<OutboxState>,
+    pub records: Vec<OutboxItem>,
+    /// When somebody talked to a missed caller afterwards.
+    pub returned_at: Option<DateTime<Utc>>,
 }
 
 /// An answered call that is over, between the agent and somebody else, whose result is not final.
@@ -51,6 +54,17 @@ impl Store {
         })
     }
 
+    /// When somebody talked to the caller of a missed call afterwards; nothing for any other call.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn call_returned(&self, key: &CallKey) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|db| match calls::find(db, key)? {
+            Some(missed) => returned(db, &missed),
+            None => Ok(None),
+        })
+    }
+
     /// How many answered calls since a moment have no final result.
     ///
     /// # Errors
@@ -74,17 +88,50 @@ fn listed(db: &Connection, record: CallRecord) -> rusqlite::Result<ListedCall> {
     let (name, company) = who.unwrap_or_default();
     let interaction = interactions::by_call(db, &record.call.key)?;
     let key = record.call.key.to_string();
-    let items = outbox::of(db, Some(&key), interaction.as_ref().map(|one| one.id))?;
-    let records = items.into_iter().map(|item| item.state).collect();
-    Ok(ListedCall { record, name, company, interaction, records })
+    let records = outbox::of(db, Some(&key), interaction.as_ref().map(|one| one.id))?;
+    let returned_at = returned(db, &record)?;
+    Ok(ListedCall { record, name, company, interaction, records, returned_at })
+}
+
+/// When a missed call was returned: the first time somebody was put through to the same number or the same contact.
+fn returned(db: &Connection, missed: &CallRecord) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    if !is_missed(&missed.call) {
+        return Ok(None);
+    }
+    let one = |record: &CallRecord| returned_by(with_whom(missed), with_whom(record));
+    let after = ms(missed.call.detected_at);
+    let talked = |which: &str| {
+        format!("SELECT {} FROM calls WHERE {which} AND connected_at > ?2 AND direction <> 'internal'", calls::COLUMNS)
+    };
+    let mut first: Option<DateTime<Utc>> = None;
+    let mut take = |found: CallRecord| first = first.into_iter().chain(one(&found)).min();
+    if let Some(number) = missed.call.party.number() {
+        let mut select = db.prepare_cached(&talked("party_key = ?1"))?;
+        for found in select.query_map(params![number.key(), after], calls::record)? {
+            take(found?);
+        }
+    }
+    if let Some(contact) = missed.contact {
+        let mut select = db.prepare_cached(&talked("contact_id = ?1"))?;
+        for found in select.query_map(params![contact.0.as_bytes(), after], calls::record)? {
+            take(found?);
+        }
+    }
+    Ok(first)
+}
+
+fn with_whom(record: &CallRecord) -> WithWhom<'_> {
+    WithWhom { call: &record.call, contact: record.contact }
 }
 
 #[cfg(test)]
 mod tests {
-    use timbre_domain::call::{Call, CallKey, CallState, Direction, Party, Provider};
+    use proptest::prelude::*;
+    use timbre_domain::call::{Call, CallState, Direction, Party, Provider};
     use timbre_domain::contact::{Contact, ContactId};
     use timbre_domain::endpoint::EndpointNumber;
     use timbre_domain::interaction::{InteractionId, InteractionState};
+    use timbre_domain::number::{Country, PhoneNumber};
     use uuid::Uuid;
 
     use super::super::testing::{TestStore, at, store};
@@ -115,7 +162,7 @@ mod tests {
         let saved = store.change_interaction(&Which::Call(key(n)), at(n + 20), |_, _| {
             let fresh = Interaction::begun(InteractionId(Uuid::now_v7()), Some(key(n)), None, at(n));
             let interaction = Interaction { state, comment: "dijo que sí".into(), ..fresh };
-            Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None })
+            Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })
         });
         saved.unwrap().unwrap();
     }
@@ -159,5 +206,59 @@ mod tests {
         assert_eq!(ids(&store.listed_calls(&pending).unwrap()), ["40", "10"]);
         assert_eq!(store.pending_calls(at(0)).unwrap(), 2);
         assert_eq!(store.pending_calls(at(11)).unwrap(), 1);
+    }
+
+    /// A number (or none), a contact (or none), whether somebody talked, when it began, which way it went.
+    fn one_call() -> impl Strategy<Value = (Option<u8>, Option<u8>, Option<i64>, i64, bool)> {
+        (
+            proptest::option::weighted(0.8, 0_u8..3),
+            proptest::option::of(0_u8..2),
+            proptest::option::of(0_i64..30),
+            0_i64..60,
+            any::<bool>(),
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        /// The index finds the same as whoever compares a missed call with every other one.
+        #[test]
+        fn a_missed_call_is_returned_by_the_first_answered_one_with_the_same_number_or_contact(
+            them in proptest::collection::vec(one_call(), 2..8)
+        ) {
+            let store = store();
+            for (n, (number, contact, talked, at_s, out)) in them.iter().enumerate() {
+                let party = match number {
+                    Some(n) => {
+                        let number = PhoneNumber::typed(&format!("8888000{n}"), Country::CR).unwrap();
+                        Party::Number { number }
+                    }
+                    None => Party::Withheld,
+                };
+                let call = Call {
+                    key: key(n as i64),
+                    endpoint: EndpointNumber::new(if *out { "8373456" } else { "8373457" }).unwrap(),
+                    direction: if *out { Direction::Out } else { Direction::In },
+                    party,
+                    state: CallState::Ended,
+                    detected_at: at(*at_s),
+                    connected_at: talked.map(|after| at(at_s + after)),
+                    ended_at: Some(at(at_s + 40)),
+                    dial: None,
+                    legs: vec![n.to_string()],
+                };
+                store.write(|tx| calls::save(tx, &call)).unwrap();
+                if let Some(contact) = contact {
+                    store.set_call_contact(&call.key, ContactId(Uuid::from_u128(u128::from(*contact) + 1))).unwrap();
+                }
+            }
+            let all = store.listed_calls(&CallsWanted::default()).unwrap();
+            prop_assert_eq!(all.len(), them.len());
+            for one in &all {
+                let others = all.iter().filter_map(|other| returned_by(with_whom(&one.record), with_whom(&other.record)));
+                prop_assert_eq!(one.returned_at, others.min());
+                prop_assert_eq!(store.call_returned(&one.record.call.key).unwrap(), one.returned_at);
+            }
+        }
     }
 }

@@ -446,8 +446,10 @@ fn dispatch(db: &Connection, id: RequestId) -> rusqlite::Result<Option<Dispatch>
         (None, Some(id)) => interactions::by_id(db, id)?,
         (None, None) => None,
     };
-    // A draft is the agent's own business.
-    let interaction = interaction.filter(|one| one.state == timbre_domain::interaction::InteractionState::Final);
+    // A draft is the agent's own business, and so is what was typed over a final interaction.
+    let interaction = interaction
+        .filter(|one| one.state == timbre_domain::interaction::InteractionState::Final)
+        .map(Interaction::as_saved);
     let key = key.or_else(|| interaction.as_ref().and_then(|one| one.call.clone()));
     let call = key.map(|key| calls::find(db, &key)).transpose()?.flatten();
     let contact = match item.kind {

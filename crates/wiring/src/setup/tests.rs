@@ -8,6 +8,8 @@ use timbre_domain::ports::Shell;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY};
 use timbre_simulator::{Fault, ManualClock, RefusalStyle, RequestKind, Simulator, SimulatorConfig, WrongPasswordStyle};
 
+mod fields;
+
 use super::*;
 use crate::{Machine, Running, start_on};
 

@@ -143,15 +143,32 @@ const before: Told[] = [
 
 /** So many calls of one day, for the width of lists. */
 export function crowd(count: number): CallRow[] {
-  return Array.from({ length: count }, (_, place) => {
-    const told = today[(place % (today.length - 1)) + 1]!;
-    return rowOf({ ...told, at: 60 + place * 8 }, `c${place}`);
-  });
+  return returned(
+    Array.from({ length: count }, (_, place) => {
+      const told = today[(place % (today.length - 1)) + 1]!;
+      return rowOf({ ...told, at: 60 + place * 8 }, `c${place}`);
+    }),
+  );
 }
 
 /** The calls of these days, the newest first. */
 export function calls(live: boolean): CallRow[] {
-  return [...(live ? today : today.slice(1)), ...before].map((told, place) => rowOf(told, String(9000 - place)));
+  return returned([...(live ? today : today.slice(1)), ...before].map((told, place) => rowOf(told, String(9000 - place))));
+}
+
+/** Missed calls with when somebody talked to the caller afterwards, by the engine's rule. */
+function returned(rows: CallRow[]): CallRow[] {
+  const number = ({ call: { party } }: CallRow) => (party.kind === "number" ? party.number.e164 : null);
+  return rows.map((missed) => {
+    const { call } = missed;
+    if (call.direction !== "in" || call.state !== "ended" || call.connected_at !== null) {
+      return missed;
+    }
+    const same = (row: CallRow) =>
+      (number(missed) !== null && number(missed) === number(row)) || (missed.contact !== null && missed.contact === row.contact);
+    const talked = rows.filter(same).flatMap((row) => row.call.connected_at ?? []);
+    return { ...missed, returned_at: talked.filter((at) => at > call.detected_at).toSorted()[0] ?? null };
+  });
 }
 
 function rowOf(told: Told, id: string): CallRow {
@@ -181,12 +198,15 @@ function rowOf(told: Told, id: string): CallRow {
     company: contact?.name ? contact.company : "",
     duration_s: told.talked ?? null,
     cost: told.way === "out" && told.talked ? "38.50" : null,
+    returned_at: null,
     result: written_result
       ? {
           id: `i${id}`,
           state: told.draft ? "draft" : "final",
           disposition: levels(told.disposition ?? null).map((one) => one.name),
           comment: told.comment ?? "",
+          change_draft: false,
+          waits: told.records?.includes("waiting") ? "crm" : null,
           records: told.records ?? [],
         }
       : null,
@@ -216,6 +236,7 @@ export function resultOf(row: CallRow): Interaction | null {
         created_at: row.call.detected_at,
         updated_at: row.call.ended_at ?? row.call.detected_at,
         final_at: brief.state === "final" ? row.call.ended_at : null,
+        change_draft: null,
       }
     : null;
 }
@@ -224,7 +245,7 @@ export function resultOf(row: CallRow): Interaction | null {
 export function dossierOf(contact: Contact, rows: CallRow[], entries: number): Dossier {
   const recent: PastEntry[] = rows
     .filter((row) => row.contact === contact.id)
-    .map((row) => ({ at: row.call.detected_at, call: row.call, duration_s: row.duration_s, interaction: resultOf(row) }));
+    .map((row) => ({ at: row.call.detected_at, call: row.call, duration_s: row.duration_s, interaction: resultOf(row), returned_at: row.returned_at }));
   const codes = ["informacion", "soporte-resuelto", "venta-renovacion", "promesa"];
   for (let place = 0; recent.length < entries && place < 60; place += 1) {
     const told: Told = {
@@ -236,7 +257,7 @@ export function dossierOf(contact: Contact, rows: CallRow[], entries: number): D
       ...(place % 5 === 4 ? {} : { disposition: codes[place % codes.length]!, comment: "Quedó de enviar los datos por correo.", records: ["done"] as OutboxState[] }),
     };
     const row = rowOf(told, `old-${contact.id}-${place}`);
-    recent.push({ at: row.call.detected_at, call: row.call, duration_s: row.duration_s, interaction: resultOf(row) });
+    recent.push({ at: row.call.detected_at, call: row.call, duration_s: row.duration_s, interaction: resultOf(row), returned_at: row.returned_at });
   }
   return {
     fields: Object.entries(contact.fields).map(([name, value]) => ({ name, value })),
@@ -278,6 +299,7 @@ export function outbox(rows: CallRow[], language: Language): OutboxRow[] {
       about: row ? row.name || row.number_written : "",
       call: row?.call.key ?? null,
       contact: row?.contact ?? null,
+      waits: state === "waiting" || state === "sending" ? (code ? "crm" : "turn") : null,
       url: state === "done" ? `https://crm.cafetal.example/#Call/view/65f0${place}` : null,
       what: code ? words(language, code === "unreachable" ? "error.crm.unreachable.what" : `error.${code}.what`) : "",
       what_to_do: code ? words(language, code === "unreachable" ? "error.crm.unreachable.do" : `error.${code}.do`) : "",
@@ -324,7 +346,7 @@ export function hello(language: Language): Hello {
       do_not_disturb: null,
       identity: "Ventas",
       hotkeys: { dial: "CommandOrControl+Shift+D", popup: "CommandOrControl+Shift+Space", dial_selection: "" },
-      notices: { missed: true, dial_failed: true, parked: true, provider: true },
+      notices: { missed: true, dial_failed: true, parked: true, provider: true, crm: true },
       autostart: true,
       told_no_tray: false,
     },

@@ -40,6 +40,7 @@ const row = (seconds: number, contact: Contact | null, written: string, more: Pa
   duration_s: null,
   cost: null,
   result: null,
+  returned_at: null,
 });
 
 /** The calls of late. */

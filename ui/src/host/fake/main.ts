@@ -1,7 +1,9 @@
 // A plain browser in place of Timbre, for the main window: http://localhost:5173/main.html?fake=day&page=outbox&lang=pt .
 // `fake` is the kind of day: day, empty, live, crowd, unreachable, stopped, refusing, readonly, trouble, nocrm. Not shipped.
 
+import type { CallRow } from "../../bindings/CallRow";
 import type { Hello } from "../../bindings/Hello";
+import type { Interaction } from "../../bindings/Interaction";
 import type { Language } from "../../bindings/Language";
 import type { PopupCard } from "../../bindings/PopupCard";
 import type { Refusal } from "../../bindings/Refusal";
@@ -9,6 +11,9 @@ import type { Status } from "../../bindings/Status";
 import type { MainHost, MainListener, Page } from "../host";
 import { connectionsHost } from "./connections";
 import * as day from "./day";
+import { interaction } from "./people";
+import { edited } from "./contacts";
+import { changed, makesContact } from "./results";
 import { heedLanguage, wear } from "./theme";
 
 const refusal: Refusal = {
@@ -30,6 +35,9 @@ export function mainHost(query: URLSearchParams): MainHost {
   let rows = kind === "empty" || kind === "trouble" ? [] : kind === "crowd" ? day.crowd(1000) : day.calls(kind !== "nocrm");
   let outbox = kind === "empty" || kind === "trouble" || kind === "nocrm" ? [] : day.outbox(rows, hello.language);
   let listener: MainListener | undefined;
+  /** What was written since the page was opened, by the call's key. */
+  const results = new Map<string, Interaction>();
+  const resultOf = (row: CallRow) => results.get(row.call.key) ?? day.resultOf(row);
 
   const status = (): Status => ({
     calls: rows
@@ -49,7 +57,9 @@ export function mainHost(query: URLSearchParams): MainHost {
     connectors: kind === "nocrm" || kind === "trouble" ? [] : [
       {
         connector: "espocrm",
-        stopped: kind === "stopped",
+        reach: kind === "stopped" ? "stopped" : kind === "unreachable" ? "failing" : "answers",
+        what: kind === "stopped" ? "El CRM no deja entrar." : kind === "unreachable" ? "El CRM no responde." : "",
+        what_to_do: kind === "stopped" ? "Revise la clave." : "",
         code: kind === "stopped" ? "sign_in_failed" : kind === "unreachable" ? "unreachable" : null,
         until: kind === "unreachable" ? new Date(Date.now() + 240_000).toISOString() : null,
         waiting: outbox.filter(({ item }) => item.state === "waiting").length,
@@ -81,14 +91,24 @@ export function mainHost(query: URLSearchParams): MainHost {
       number_written: row.number_written,
       line: row.line,
       dossier: contact ? day.dossierOf(contact, rows, 3) : null,
-      interaction: day.resultOf(row),
+      interaction: resultOf(row),
       records: [],
+      returned_at: row.returned_at,
       answered_at: row.call.detected_at,
     };
     if (row.call.party.kind === "withheld" && !contact) {
       return { ...common, match: "withheld" };
     }
     return contact ? { ...common, match: "one", kind: "exact", contact } : { ...common, match: "unknown" };
+  };
+
+  const newContact = (key: string, name: string, company: string) => {
+    const row = find(key);
+    const { party } = row.call;
+    const phones = party.kind === "number" ? [{ number: party.number, kind: "mobile" as const, source: null }] : [];
+    const contact = { ...day.people[0]!, id: `new-${key}`, name, company, emails: [], fields: {}, phones };
+    day.people.push(contact);
+    rows = rows.map((other) => (other === row ? { ...row, contact: contact.id, name, company } : other));
   };
 
   return {
@@ -118,32 +138,22 @@ export function mainHost(query: URLSearchParams): MainHost {
       const contact = day.people.find((one) => one.id === id) ?? fail();
       return { contact, dossier: day.dossierOf(contact, rows, entries) };
     },
-    save: (key, edit) =>
+    save: (key, edit, caller) =>
       writes(() => {
+        const named = caller !== null && edit.finish && makesContact(caller, find(key).contact !== null);
+        if (named) {
+          newContact(key, caller.name, caller.company);
+        }
         const row = find(key);
-        const was = day.resultOf(row);
-        const levels = edit.disposition ? day.levels(edit.disposition) : (was?.disposition ?? []);
-        const now = new Date().toISOString();
-        rows = rows.map((other) =>
-          other === row
-            ? {
-                ...row,
-                result: {
-                  id: was?.id ?? "new",
-                  state: edit.finish || was?.state === "final" ? "final" : "draft",
-                  disposition: levels.map(({ name }) => name),
-                  comment: edit.comment ?? was?.comment ?? "",
-                  records: edit.finish ? ["waiting"] : (row.result?.records ?? []),
-                },
-              }
-            : other,
-        );
-        const kept = day.resultOf(find(key))!;
+        const kept = changed(resultOf(row) ?? interaction({ call: key, revision: 0 }), edit, hello.dispositions.all);
+        results.set(key, kept);
+        const { state, comment } = kept;
+        const disposition = kept.disposition.map(({ name }) => name);
+        const records = edit.finish ? ["waiting" as const] : (row.result?.records ?? []);
+        const result = { id: kept.id, state, disposition, comment, records, change_draft: kept.change_draft !== null, waits: edit.finish ? ("turn" as const) : (row.result?.waits ?? null) };
+        rows = rows.map((other) => (other === row ? { ...row, result } : other));
         setTimeout(() => listener?.changed("results"));
-        return {
-          interaction: { ...kept, disposition: levels, charges: edit.charges ?? kept.charges, follow_up: edit.follow_up ?? kept.follow_up, updated_at: now },
-          records: edit.finish ? [{ connector: "espocrm", state: "waiting" as const, at: now }] : [],
-        };
+        return { interaction: kept, card: named ? card(key) : null, records: edit.finish ? [{ connector: "espocrm", state: "waiting" as const, waits: "turn" as const, at: kept.updated_at }] : [] };
       }),
     choose: (key, contact) =>
       writes(() => {
@@ -156,12 +166,18 @@ export function mainHost(query: URLSearchParams): MainHost {
       }),
     addContact: (key, name, company) =>
       writes(() => {
-        const row = find(key);
-        const contact = { ...day.people[0]!, id: `new-${key}`, name, company, emails: [], fields: {}, phones: row.call.party.kind === "number" ? [{ number: row.call.party.number, kind: "mobile" as const, source: null }] : [] };
-        day.people.push(contact);
-        rows = rows.map((other) => (other === row ? { ...row, contact: contact.id, name, company } : other));
+        newContact(key, name, company);
         setTimeout(() => listener?.changed("calls"));
         return card(key);
+      }),
+    editContact: (id, edit) =>
+      writes(() => {
+        const contact = edited(day.people.find((one) => one.id === id) ?? fail(), edit);
+        day.people.splice(day.people.findIndex((one) => one.id === id), 1, contact);
+        const { name, company } = contact;
+        rows = rows.map((row) => (row.contact === id ? { ...row, name: name || company, company: name ? company : "" } : row));
+        setTimeout(() => listener?.changed("contacts"));
+        return contact;
       }),
     search: (text) => {
       const wanted = text.toLowerCase();

@@ -81,7 +81,7 @@ export function hello(language: Language, more: Partial<Hello> = {}): Hello {
       do_not_disturb: null,
       identity: null,
       hotkeys: { dial: "CommandOrControl+Shift+D", popup: "CommandOrControl+Shift+Space", dial_selection: "CommandOrControl+Shift+F9" },
-      notices: { missed: true, dial_failed: true, parked: true, provider: true },
+      notices: { missed: true, dial_failed: true, parked: true, provider: true, crm: true },
       autostart: false,
       told_no_tray: false,
     },
@@ -184,6 +184,7 @@ export function interaction(more: Partial<Interaction> = {}): Interaction {
     created_at: ago(HOUR),
     updated_at: ago(HOUR),
     final_at: null,
+    change_draft: null,
     ...more,
   };
 }
@@ -203,6 +204,7 @@ export function past(seconds: number, duration_s: number | null, levels: string[
       ended_at: ago(seconds - (duration_s ?? 20)),
     },
     duration_s,
+    returned_at: null,
     interaction:
       levels.length === 0 && comment === ""
         ? null

@@ -5,12 +5,10 @@
 
 import type { Call } from "../../bindings/Call";
 import type { Contact } from "../../bindings/Contact";
-import type { InteractionEdit } from "../../bindings/InteractionEdit";
 import type { Language } from "../../bindings/Language";
 import type { PopupCard } from "../../bindings/PopupCard";
 import type { Refusal } from "../../bindings/Refusal";
-import { path, requirements } from "../../result/dispositions";
-import type { PopupHost, PopupListener, Saved } from "../host";
+import type { PopupHost, PopupListener } from "../host";
 import {
   ago,
   ana,
@@ -30,9 +28,11 @@ import {
   town,
   transport,
 } from "./people";
+import { edited } from "./contacts";
+import { changed, makesContact } from "./results";
 import { heedLanguage, wear } from "./theme";
 
-const card = { call, number_written: "8888 4787", line: "Ventas", answered_at: ago(7), dossier: null, interaction: null, records: [] };
+const card = { call, number_written: "8888 4787", line: "Ventas", answered_at: ago(7), dossier: null, interaction: null, records: [], returned_at: null };
 const known = { ...card, dossier: anasDossier };
 const out: Call = { ...call, direction: "out" };
 const others = [marco, transport, reception];
@@ -99,24 +99,6 @@ const refusal = (code: Refusal["code"], what: string, what_to_do: string, place:
   detail: code,
 });
 
-/** Whether what a result must have is there. */
-function has(edited: Saved["interaction"], requirement: string): boolean {
-  switch (requirement) {
-    case "disposition":
-      return edited.disposition.length > 0;
-    case "comment":
-      return edited.comment.trim() !== "";
-    case "contact":
-      return edited.contact !== null;
-    case "follow_up":
-      return edited.follow_up !== null;
-    case "charge":
-      return edited.charges.length > 0;
-    default:
-      return (edited.fields[requirement.slice("field:".length)] ?? "") !== "";
-  }
-}
-
 /** A browser's page, told what to show by its address. */
 export function popupHost(query: URLSearchParams): PopupHost {
   wear(query.get("theme"));
@@ -137,31 +119,8 @@ export function popupHost(query: URLSearchParams): PopupHost {
     const { call, number_written, line, answered_at } = shown;
     kept = { ...kept, contact: found.id };
     const dossier = found.id === ana.id ? anasDossier : freshDossier();
-    shown = { call, number_written, line, answered_at, dossier, interaction: kept, records: [], match: "one", kind: "chosen", contact: found };
+    shown = { call, number_written, line, answered_at, dossier, interaction: kept, records: [], returned_at: null, match: "one", kind: "chosen", contact: found };
     return shown;
-  };
-
-  const apply = (edit: InteractionEdit) => {
-    const { all } = greeting.dispositions;
-    const edited = { ...kept, updated_at: new Date().toISOString(), revision: kept.revision + 1 };
-    if (edit.disposition !== null) {
-      edited.disposition = path(all, edit.disposition).map(({ code, name }) => ({ code, name }));
-    }
-    edited.comment = edit.comment ?? kept.comment;
-    edited.fields = { ...kept.fields, ...edit.fields };
-    if ("follow_up" in edit) {
-      edited.follow_up = edit.follow_up ?? null;
-    }
-    edited.charges = (edit.charges ?? kept.charges).map((charge, n) => ({ ...charge, id: charge.id || `charge-${n}` }));
-    if (edit.finish) {
-      const lacks = requirements(all, edited.disposition.at(-1)?.code ?? null).find((needed) => !has(edited, needed));
-      if (lacks) {
-        throw refusal("incomplete", "Al resultado le falta algo.", "Complete lo que pide la tipificación.", lacks);
-      }
-      edited.state = "final";
-      edited.final_at = edited.updated_at;
-    }
-    return edited;
   };
 
   return {
@@ -183,19 +142,23 @@ export function popupHost(query: URLSearchParams): PopupHost {
     },
     begun: () => said("begun"),
     close: () => said("close"),
-    async save(callKey, edit) {
+    async save(callKey, edit, caller) {
       await said("save", edit);
       if (query.get("save") === "fails") {
         throw refusal("disk_full", "El disco está lleno.", "Libere espacio.");
       }
-      kept = apply(edit);
-      if (kept.state === "draft" || !greeting.has_crm) {
-        return { interaction: kept, records: [] };
+      let card: PopupCard | null = null;
+      if (caller && edit.finish && makesContact(caller, kept.contact !== null)) {
+        card = identified(contact(caller.name, caller.company));
+      }
+      kept = changed(kept, edit, greeting.dispositions.all);
+      if (!edit.finish || !greeting.has_crm) {
+        return { interaction: kept, records: [], card };
       }
       const parked = query.get("crm") === "parked";
       const state = parked ? "parked" : "done";
-      setTimeout(() => listener?.records(callKey, [{ connector: "espocrm", state, at: new Date().toISOString() }]), 1500);
-      return { interaction: kept, records: [{ connector: "espocrm", state: "waiting", at: kept.updated_at }] };
+      setTimeout(() => listener?.records(callKey, [{ connector: "espocrm", state, waits: null, at: new Date().toISOString() }]), 1500);
+      return { interaction: kept, records: [{ connector: "espocrm", state: "waiting", waits: "turn", at: kept.updated_at }], card };
     },
     choose: (_, id) => {
       const several = shown.match === "several" ? shown.contacts : [];
@@ -206,6 +169,12 @@ export function popupHost(query: URLSearchParams): PopupHost {
       return Promise.resolve(everybody.filter((one) => `${one.name} ${one.company}`.toLowerCase().includes(wanted)));
     },
     addContact: (_, name, company) => Promise.resolve(identified(contact(name, company))),
+    async editContact(_, id, edit) {
+      await said("edit", edit);
+      const found = edited("contact" in shown ? shown.contact : (everybody.find((one) => one.id === id) ?? ana), edit);
+      shown = { ...identified(found), dossier: shown.dossier };
+      return shown;
+    },
     async dial(number, id, despiteDoNotCall) {
       const refuses = id === shy.id || (shown.match === "one" && shown.contact.do_not_call);
       if (refuses && !despiteDoNotCall) {

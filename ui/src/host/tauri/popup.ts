@@ -32,10 +32,11 @@ export const popupHost: PopupHost = {
   focus: () => invoke("popup_focus"),
   begun: (callKey) => invoke("popup_begun", { callKey }),
   close: (callKey) => invoke("popup_close", { callKey }),
-  save: (callKey, edit) => invoke("popup_save", { callKey, edit }),
+  save: (callKey, edit, caller) => invoke("popup_save", { callKey, edit, caller }),
   choose: (callKey, contact) => invoke("popup_choose", { callKey, contact }),
   search: (text) => invoke("popup_search", { text }),
   addContact: (callKey, name, company) => invoke("popup_add_contact", { callKey, name, company }),
+  editContact: (callKey, contact, edit) => invoke("popup_edit_contact", { callKey, contact, edit }),
   dial: (number, contact, despiteDoNotCall) => invoke("popup_dial", { number, contact, despiteDoNotCall }),
   openContact: (contact) => invoke("popup_open_contact", { contact }),
 };

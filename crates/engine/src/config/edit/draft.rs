@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml_edit::{Array, InlineTable, Value};
 
+use crate::config::address;
+
 /// An account, as a form has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -118,11 +120,11 @@ impl Draft for AccountDraft {
         vec![
             required("name", &self.name),
             required("provider", &self.provider),
-            required("base_url", &self.base_url),
+            required("base_url", &address(&self.base_url)),
             required("username", &self.username),
             Field::Is("endpoints", (!endpoints.is_empty()).then(|| endpoints.into())),
             Field::Truth("full_account", self.full_account, false),
-            Field::Is("click_to_dial_url", text(&self.click_to_dial_url)),
+            Field::Is("click_to_dial_url", text(&address(&self.click_to_dial_url))),
             Field::Is("ring_first", text(&self.ring_first)),
             Field::Is("time_zone", text(&self.time_zone)),
             Field::Is("currency", text(&self.currency)),
@@ -154,7 +156,7 @@ impl Draft for ConnectorDraft {
         vec![
             required("name", &self.name),
             required("file", &self.file),
-            required("base_url", &self.base_url),
+            required("base_url", &address(&self.base_url)),
             Field::Is("record_calls", text(&self.record_calls)),
             Field::Truth("sync_contacts", self.sync_contacts, true),
             Field::Truth("push_contacts", self.push_contacts, true),

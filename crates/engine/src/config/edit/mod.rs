@@ -124,6 +124,27 @@ pub enum Edit {
     },
 }
 
+impl Edit {
+    /// Whether a place is one that this change is about: what was typed, and not what stood in the file before.
+    #[must_use]
+    pub fn is_about(&self, place: &Place) -> bool {
+        let entry = |section: &str, name: &str| {
+            place.section == section && place.name.as_deref().map(str::trim) == Some(name.trim())
+        };
+        let top = |field: &str| place.section.is_empty() && place.field.as_deref() == Some(field);
+        match self {
+            Self::Language { .. } => top("language"),
+            Self::Country { .. } => top("country"),
+            Self::Agent { .. } => top("agent"),
+            Self::Popup { .. } => place.section == "popup",
+            Self::PutAccount { account, .. } => entry("accounts", &account.name),
+            Self::PutIdentity { identity, .. } => entry("identities", &identity.label),
+            Self::PutConnector { connector, .. } => entry("connectors", &connector.name),
+            Self::RemoveAccount { .. } | Self::RemoveIdentity { .. } | Self::RemoveConnector { .. } => false,
+        }
+    }
+}
+
 /// A changed file that was found right and is not written yet.
 #[derive(Debug, Clone)]
 pub struct Edited {

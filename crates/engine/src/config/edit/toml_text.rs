@@ -44,7 +44,7 @@ impl TomlText {
             let (line, column) = error.span().map(|span| crate::config::position(&self.text, span.start)).unzip();
             EditError::invalid(
                 &self.text,
-                ConfigError { file: None, line, column, message: error.message().to_owned() },
+                ConfigError { file: None, line, column, message: error.message().to_owned(), fault: None },
             )
         })
     }

@@ -63,11 +63,7 @@ impl Store {
         tell: &[AccountName],
         now: DateTime<Utc>,
     ) -> Result<Vec<OutboxItem>, StoreError> {
-        let new = Prepared::new(contact.clone());
-        self.write_durably(|tx| {
-            Writer::new(tx)?.insert(&new, ms(now))?;
-            told(tx, contact.id, tell, now)
-        })
+        self.write_durably(|tx| add(tx, contact, tell, now))
     }
 
     /// The contact with this id.
@@ -192,6 +188,17 @@ impl Store {
         connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
         Ok(ContactsView(connection))
     }
+}
+
+/// Adds a contact that a person typed, and has these CRMs told of it.
+pub(super) fn add(
+    tx: &Transaction<'_>,
+    contact: &Contact,
+    tell: &[AccountName],
+    now: DateTime<Utc>,
+) -> rusqlite::Result<Vec<OutboxItem>> {
+    Writer::new(tx)?.insert(&Prepared::new(contact.clone()), ms(now))?;
+    told(tx, contact.id, tell, now)
 }
 
 fn remove(writer: &mut Writer<'_>, row: row::RowId, contact: &Contact) -> rusqlite::Result<()> {

@@ -33,7 +33,12 @@ fn result(store: &Store, n: u128, with: Option<ContactId>, kinds: &[RecordKind],
             interaction.state = InteractionState::Final;
             let subject = interaction.id.to_string();
             let records = kinds.iter().map(|kind| Wanted { kind: *kind, subject: subject.clone(), taken_back: None });
-            Ok::<_, ()>(Kept { interaction, records: vec![(crm(), records.collect())], do_not_call: None })
+            Ok::<_, ()>(Kept {
+                interaction,
+                records: vec![(crm(), records.collect())],
+                do_not_call: None,
+                new_contact: None,
+            })
         })
         .unwrap()
         .unwrap();
@@ -162,7 +167,7 @@ fn what_is_taken_back_before_it_was_sent_goes_nowhere_and_after_it_is_told() {
         store
             .change_interaction(&Which::Id(InteractionId(Uuid::from_u128(1))), at(9), |before, _| {
                 let records = vec![(crm(), vec![back.clone()])];
-                Ok::<_, ()>(Kept { interaction: before.unwrap(), records, do_not_call: None })
+                Ok::<_, ()>(Kept { interaction: before.unwrap(), records, do_not_call: None, new_contact: None })
             })
             .unwrap()
             .unwrap()
@@ -346,7 +351,12 @@ fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
             let mut interaction = Interaction::begun(InteractionId(Uuid::from_u128(9)), Some(key.clone()), None, at(5));
             interaction.state = InteractionState::Final;
             let wanted = Wanted { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
-            Ok::<_, ()>(Kept { interaction, records: vec![(crm(), vec![wanted])], do_not_call: None })
+            Ok::<_, ()>(Kept {
+                interaction,
+                records: vec![(crm(), vec![wanted])],
+                do_not_call: None,
+                new_contact: None,
+            })
         })
         .unwrap()
         .unwrap();

@@ -241,7 +241,7 @@ fn a_contact_that_is_gone_there_goes_here_unless_an_agent_wrote_something() {
     edit(ids[3], vec![crm()], |contact| contact.company = "Valle".into());
     let about = |_: Option<Interaction>, _| {
         let interaction = Interaction::begun(InteractionId(Uuid::now_v7()), None, Some(ids[4]), at(2));
-        Ok::<_, ()>(Kept { interaction, records: vec![], do_not_call: None })
+        Ok::<_, ()>(Kept { interaction, records: vec![], do_not_call: None, new_contact: None })
     };
     store.change_interaction(&Which::New, at(2), about).unwrap().unwrap();
     let became = |id: &str| store.contact_gone(&crm(), id, at(3)).unwrap();

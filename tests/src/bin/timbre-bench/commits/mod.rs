@@ -67,7 +67,12 @@ impl Written {
     fn kept(&self, crm: &AccountName) -> Kept {
         let abilities = Abilities { records: RecordKind::ALL.into(), ..Abilities::default() };
         let records = records_of(&self.interaction, None, &[], &abilities);
-        Kept { interaction: self.interaction.clone(), records: vec![(crm.clone(), records)], do_not_call: None }
+        Kept {
+            interaction: self.interaction.clone(),
+            records: vec![(crm.clone(), records)],
+            do_not_call: None,
+            new_contact: None,
+        }
     }
 
     /// Saves it; how long that took, milliseconds.
