@@ -414,7 +414,7 @@ impl Check<'_> {
             return Err(self.at(value, "the address is empty").of(ValueFault::Empty));
         }
         let url = self.parse(value, ValueFault::Address, |text| {
-            Url::parse(&address(text)).map_err(|error| format!("this is no address: {error}"))
+            Url::parse(text.trim()).map_err(|error| format!("this is no address: {error}"))
         })?;
         let wrong = |fault: ValueFault, message: &str| Err(self.at(value, message).of(fault));
         if !url.username().is_empty() || url.password().is_some() {

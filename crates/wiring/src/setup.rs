@@ -103,7 +103,7 @@ impl CheckFailed {
         let Some(fault) = fault else { return Self { place, ..failed } };
         let texts = Catalogue::of(language);
         let words = |part: &str| texts.text(&format!("fault.{}.{part}", fault.as_str())).to_owned();
-        Self { code: ErrorCode::BadRequest, what: words("what"), what_to_do: words("do"), place, ..failed }
+        Self { what: words("what"), what_to_do: words("do"), place, ..failed }
     }
 
     /// An adapter's failure.

@@ -191,7 +191,7 @@ fn a_wrong_edit_names_its_field() {
     let of_account = |draft: AccountDraft| wrong(Edit::PutAccount { was: Some("main".into()), account: draft });
     for (error, section, name, field) in [
         (
-            of_account(AccountDraft { base_url: "vendor".into(), ..account("main") }),
+            of_account(AccountDraft { base_url: "a vendor".into(), ..account("main") }),
             "accounts",
             Some("main"),
             "base_url",
