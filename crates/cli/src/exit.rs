@@ -85,7 +85,7 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         | ErrorCode::AlreadyRunning => 9,
         ErrorCode::OutcomeUnknown => 10,
         ErrorCode::BadFile | ErrorCode::FileAccess | ErrorCode::SettingsChanged => 11,
-        ErrorCode::Incomplete | ErrorCode::Refused | ErrorCode::Duplicate => 13,
+        ErrorCode::Incomplete | ErrorCode::CallerOpen | ErrorCode::Refused | ErrorCode::Duplicate => 13,
         ErrorCode::Stopping | ErrorCode::KeyTaken | ErrorCode::SystemRefused => 1,
     }
 }
