@@ -36,6 +36,24 @@ export interface Saved {
 
 export type { CallsWanted, FoundContact, NumberRead };
 
+/** What a person allows when they have a record sent again. */
+export interface RetryHow {
+  /** Create it although the CRM takes it for one it has already. */
+  despiteDuplicate?: boolean;
+  /** Create it although an earlier request may have stored it and the CRM can't be asked: the person looked there. */
+  unsearched?: boolean;
+}
+
+/** What came of it. */
+export interface Retried {
+  outcome: "sent" | "underway" | "waits" | "searched_later" | "stopped" | "held" | "parked" | "unsearchable" | "gone";
+  /** When it goes out or is searched for by itself. */
+  until: string | null;
+  /** Why it was not sent, and what to do, in the agent's language. */
+  what: string;
+  what_to_do: string;
+}
+
 /** What the shell tells a pop-up's window. */
 export interface PopupListener {
   /** Show this call. The window is still hidden; `PopupHost.filled` brings it up. Also when more is known of a call shown. */
@@ -192,7 +210,8 @@ export interface MainHost {
   editContact(contact: ContactId, edit: ContactEdit): Promise<Contact>;
   search(text: string): Promise<Contact[]>;
   outbox(all: boolean): Promise<OutboxRow[]>;
-  retry(id: RequestId, despiteDuplicate: boolean): Promise<void>;
+  /** Sends a record now and answers what came of it, or after some seconds that nothing is known yet. */
+  retry(id: RequestId, how: RetryHow): Promise<Retried>;
   discard(id: RequestId): Promise<void>;
   /** The sign-in with a stopped CRM is right now: go on. */
   resume(connector: string): Promise<void>;

@@ -1,6 +1,8 @@
 // The outbox: what is on its way to the CRMs, and what needs a person.
 
 import type { OutboxRow } from "../bindings/OutboxRow";
+import type { Retried, RetryHow } from "../host/host";
+import { clock } from "../kit/format";
 import { plain } from "../kit/plain";
 import { Latest } from "./latest";
 import { fits, folded, Listing } from "./listing.svelte";
@@ -20,6 +22,10 @@ export class Outbox {
   asked = $state(false);
   /** The record whose discarding is being asked about. */
   asking = $state<string | null>(null);
+  /** The record that is being tried at this moment, by hand. */
+  trying = $state<string | null>(null);
+  /** What came of the last try by hand. */
+  came = $state.raw<{ id: string; retried: Retried; at: number } | null>(null);
   readonly list: Listing<OutboxRow>;
   readonly #shell: Shell;
   readonly #latest: Latest<null, OutboxRow[]>;
@@ -56,9 +62,40 @@ export class Outbox {
     return this.#latest.ask(null);
   }
 
-  /** Sends a record again. */
-  retry(id: string, despiteDuplicate: boolean): Promise<unknown> {
-    return this.#shell.ask(this.#shell.host.retry(id, despiteDuplicate));
+  /** Sends a record now, and says what came of it. */
+  async retry(id: string, how: RetryHow = {}): Promise<void> {
+    this.trying = id;
+    this.came = null;
+    try {
+      const retried = await this.#shell.ask(this.#shell.host.retry(id, how));
+      if (retried) {
+        this.came = { id, retried, at: this.#shell.now };
+      }
+    } finally {
+      this.trying = null;
+    }
+    await this.refresh();
+  }
+
+  /** What came of a record's last try by hand, in words; null where nobody tried it. */
+  cameOf(id: string): { words: string; good: boolean; asks: boolean } | null {
+    if (this.came?.id !== id) {
+      return null;
+    }
+    const { outcome, until, what, what_to_do } = this.came.retried;
+    const say = this.#shell.say.bind(this.#shell);
+    const timed = outcome === "waits" || outcome === "searched_later";
+    const how =
+      outcome === "sent"
+        ? say("outbox.sent_at", { time: clock(this.came.at) })
+        : timed && until === null
+          ? say("outbox.not_sent")
+          : say(`outbox.retried.${outcome}`, { at: until === null ? "" : clock(until) });
+    return {
+      words: [how, plain(what), plain(what_to_do)].filter(Boolean).join(" "),
+      good: outcome === "sent",
+      asks: outcome === "unsearchable",
+    };
   }
 
   /** Sends everything again that needs a person, one by one; stops at the first refusal. How many were sent. */
@@ -67,7 +104,7 @@ export class Outbox {
     let sent = 0;
     for (const { item } of rows ?? []) {
       if (item.state === "parked") {
-        if ((await this.#shell.ask(this.#shell.host.retry(item.id, false))) === null) {
+        if ((await this.#shell.ask(this.#shell.host.retry(item.id, {}))) === null) {
           break;
         }
         sent += 1;

@@ -8,7 +8,7 @@ import type { Language } from "../../bindings/Language";
 import type { PopupCard } from "../../bindings/PopupCard";
 import type { Refusal } from "../../bindings/Refusal";
 import type { Status } from "../../bindings/Status";
-import type { MainHost, MainListener, Page } from "../host";
+import type { MainHost, MainListener, Page, Retried } from "../host";
 import { connectionsHost } from "./connections";
 import * as day from "./day";
 import { interaction } from "./people";
@@ -184,10 +184,23 @@ export function mainHost(query: URLSearchParams): MainHost {
       return Promise.resolve(day.people.filter(({ name, company }) => `${name} ${company}`.toLowerCase().includes(wanted)).slice(0, 20));
     },
     outbox: (all) => Promise.resolve(outbox.filter(({ item }) => all || !["done", "discarded"].includes(item.state))),
-    retry: (id) =>
-      writes(() => {
-        outbox = outbox.map((row) => (row.item.id === id ? { ...row, what: "", what_to_do: "", item: { ...row.item, state: "waiting", problem: null } } : row));
+    retry: (id, { despiteDuplicate = false, unsearched = false }) =>
+      writes((): Retried => {
+        const row = outbox.find(({ item }) => item.id === id) ?? fail();
+        const answer = (outcome: Retried["outcome"], more: Partial<Retried> = {}): Retried => ({ outcome, until: null, what: row.what, what_to_do: row.what_to_do, ...more });
+        if (query.get("retry") === "unsearchable" && !unsearched) {
+          return answer("unsearchable");
+        }
+        if (row.item.problem?.code === "unreachable" && kind !== "unreachable" && query.get("retry") !== "sent") {
+          return answer("waits", { until: row.item.next_at });
+        }
+        if (row.item.problem?.code === "duplicate" && !despiteDuplicate) {
+          return answer("parked");
+        }
+        const item = { ...row.item, state: "done" as const, problem: null };
+        outbox = outbox.map((other) => (other === row ? { ...row, waits: null, what: "", what_to_do: "", item } : other));
         told();
+        return { outcome: "sent", until: null, what: "", what_to_do: "" };
       }),
     discard: (id) =>
       writes(() => {

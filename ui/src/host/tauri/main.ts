@@ -4,7 +4,7 @@ import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
 import type { DialProgress } from "../../bindings/DialProgress";
 import type { Hello } from "../../bindings/Hello";
 import type { Status } from "../../bindings/Status";
-import type { Goal, MainHost } from "../host";
+import type { Goal, MainHost, Retried } from "../host";
 import { connectionsHost } from "./setup";
 import { comesUp } from "./shown";
 
@@ -35,7 +35,10 @@ export const mainHost: MainHost = {
   editContact: (contact, edit) => invoke("main_edit_contact", { contact, edit }),
   search: (text) => invoke("main_search", { text }),
   outbox: (all) => invoke("main_outbox", { all }),
-  retry: (id, despiteDuplicate) => invoke("main_retry", { id, despiteDuplicate }),
+  retry: (id, { despiteDuplicate = false, unsearched = false }) =>
+    invoke<Retried | null>("main_retry", { id, despiteDuplicate, unsearched, wait: true }).then(
+      (retried) => retried ?? { outcome: "underway", until: null, what: "", what_to_do: "" },
+    ),
   discard: (id) => invoke("main_discard", { id }),
   resume: (connector) => invoke("main_resume", { connector }),
   openRecord: (id) => invoke("main_open_record", { id }),
