@@ -195,7 +195,10 @@ export function mainHost(query: URLSearchParams): MainHost {
           return answer("waits", { until: row.item.next_at });
         }
         if (row.item.problem?.code === "duplicate" && !despiteDuplicate) {
-          return answer("parked");
+          // It goes out again, and the CRM's second refusal takes a moment.
+          outbox = outbox.map((other) => (other === row ? { ...row, waits: "turn", item: { ...row.item, state: "waiting" } } : other));
+          told();
+          return answer("underway", { what: "", what_to_do: "" });
         }
         const item = { ...row.item, state: "done" as const, problem: null };
         outbox = outbox.map((other) => (other === row ? { ...row, waits: null, what: "", what_to_do: "", item } : other));
