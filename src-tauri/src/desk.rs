@@ -46,6 +46,8 @@ pub(crate) enum Ask {
     /// Stop the engine and start it with the settings as they are now; where that fails, the person who changed them is
     /// told.
     Restart,
+    /// The first run is done: the same, and the main window opens.
+    Begin,
     /// The same, and nobody waits for it.
     StartAgain,
     /// Stop the engine and end.

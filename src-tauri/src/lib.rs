@@ -18,6 +18,7 @@ pub mod popup;
 mod preferences;
 mod shell;
 mod supervisor;
+mod text_scale;
 mod tray;
 mod windows;
 #[cfg(target_os = "linux")]
@@ -117,10 +118,13 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
             .manage(main::Waiting::default())
             .manage(dial::Waiting::default())
             .manage(tray::Shown::default())
+            .manage(text_scale::TextScale::default())
             .manage(hotkeys::Keys::default())
             .invoke_handler(handler())
             .setup(move |app| {
                 desk.opens(app.handle().clone());
+                #[cfg(target_os = "linux")]
+                text_scale::follow(&desk, app.handle());
                 if whole {
                     if let Err(error) = tray::create(&desk, app.handle()) {
                         tracing::error!(%error, "there is no icon in the tray");

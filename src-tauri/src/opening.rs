@@ -43,6 +43,8 @@ pub enum Opening {
     Nothing,
     /// The main window.
     Main,
+    /// The main window after the first run, which says where Timbre is to be found.
+    Welcome,
     /// A link, which asks.
     Link(String),
     /// A number that a person asked to be dialled.

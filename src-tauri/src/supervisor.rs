@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::desk::{Ask, Desk, EngineState};
 use crate::opening::Opening;
 use crate::windows::dial::{self, DialWish, WishFrom};
-use crate::windows::main::{self, Goal, Page};
+use crate::windows::main::{self, Goal, Home, Page};
 use crate::windows::{setup, strip};
 use crate::{NotStarted, Start, Started, dialling, follow, hotkeys, preferences, tray};
 
@@ -80,8 +80,10 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
             ask = asked.recv() => ask.unwrap_or(Ask::Quit),
             () = after(&desk, again) => Ask::StartAgain,
         };
-        if ask == Ask::Restart {
-            opening = Some(Opening::Nothing);
+        match ask {
+            Ask::Restart => opening = Some(Opening::Nothing),
+            Ask::Begin => opening = Some(Opening::Welcome),
+            Ask::StartAgain | Ask::Quit => {}
         }
         // What is being written is kept while there is still somebody to keep it.
         desk.flush().await;
@@ -123,17 +125,27 @@ pub(crate) fn open(desk: &Desk, opening: Opening) {
     match opening {
         Opening::Nothing => {}
         Opening::Main => main::open(desk, Goal::default()),
+        Opening::Welcome => {
+            let desk = desk.clone();
+            tauri::async_runtime::spawn(async move {
+                let home = if shows_a_tray().await { Home::Tray } else { Home::Strip };
+                main::open(&desk, Goal { welcome: Some(home), ..Goal::default() });
+            });
+        }
         Opening::Link(link) => dialling::open_link(desk, &link),
         Opening::Dial(number) => dial::open(desk, DialWish::number(number, WishFrom::Command)),
     }
+}
+
+async fn shows_a_tray() -> bool {
+    tokio::task::spawn_blocking(tray::host::is_there).await.unwrap_or(true)
 }
 
 /// Where the desktop shows no tray, a small window stands in for it, and it is said once.
 fn make_up_for_no_tray(desk: &Desk) {
     let desk = desk.clone();
     tauri::async_runtime::spawn(async move {
-        let there = tokio::task::spawn_blocking(tray::host::is_there).await.unwrap_or(true);
-        if there {
+        if shows_a_tray().await {
             return;
         }
         strip::open(&desk);

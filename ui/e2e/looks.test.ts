@@ -1,5 +1,6 @@
 // Every window in each of its states, in three languages and three themes: no complaint of axe-core's, none in the
-// console, nothing wider than the window, no text cut off when letters are twice as large.
+// console, nothing wider than the window, no text cut off when letters are twice as large; and with text of 100 to 250 % on
+// a small screen, where the windows are drawn larger and cut to the screen, everything can still be reached.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,8 +8,8 @@ import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 
-import { bring, LANGUAGES, office, open, speak } from "./visit";
-import { WINDOWS } from "./windows";
+import { bring, glass, LANGUAGES, office, open, speak } from "./visit";
+import { type Window, WINDOWS } from "./windows";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -19,6 +20,54 @@ const THEMES = [
   ["forced colours", { contrast: "no-preference", forcedColors: "active" }],
   ["forced colours, dark", { colorScheme: "dark", forcedColors: "active" }],
 ] as const;
+
+/** The smallest screen of an office, and what a window manager draws around a window. */
+const SCREEN = { width: 1366, height: 768 };
+const FRAME = { width: 12, height: 40 };
+
+/** How large text may be. The web view draws the whole page larger by as much, so that it has less room. */
+const TEXT = [1, 1.5, 2, 2.5];
+
+/** The room that a window's page has on that screen with text of this size, CSS pixels. */
+function room(window: Window, text: number): { width: number; height: number } {
+  const frame = window.framed ? FRAME : { width: 0, height: 0 };
+  const cut = (wanted: number, screen: number, frame: number) => Math.floor(Math.min(wanted, (screen - frame) / text));
+  return { width: cut(window.width, SCREEN.width, frame.width), height: cut(window.height, SCREEN.height, frame.height) };
+}
+
+/** What nobody could click or read: controls that can't be brought into view, and what is to be seen at once and is not. */
+function outOfReach(page: Page, first: string | undefined): Promise<string[]> {
+  return page.evaluate((first) => {
+    const whole = ({ left, top, right, bottom }: DOMRect) => left >= -1 && top >= -1 && right <= innerWidth + 1 && bottom <= innerHeight + 1;
+    const told = (why: string, element: Element) => `${why}: ${element.outerHTML.slice(0, 160)}`;
+    const wrong: string[] = [];
+    const seen = first ? document.querySelector(first) : null;
+    if (seen && !whole(seen.getBoundingClientRect())) {
+      wrong.push(told("not seen at once", seen));
+    }
+    const controls = [...document.querySelectorAll<HTMLElement>("button, input, select, textarea, a, [role=option]")].filter(
+      (one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(".unseen"),
+    );
+    for (const control of controls) {
+      control.scrollIntoView({ block: "nearest", inline: "nearest" });
+      const box = control.getBoundingClientRect();
+      // What is larger than the window shows its beginning at least.
+      const fits = box.width <= innerWidth && box.height <= innerHeight;
+      const x = box.left + Math.min(box.width, innerWidth) / 2;
+      const y = box.top + Math.min(box.height, innerHeight) / 2;
+      const hit = document.elementFromPoint(x, y);
+      const modal = document.querySelector("dialog[open]");
+      if (modal && !modal.contains(control)) {
+        continue;
+      }
+      if ((fits && !whole(box)) || !(hit && (control.contains(hit) || hit.contains(control) || hit.closest("label")?.contains(control)))) {
+        wrong.push(told("out of reach", control));
+      }
+    }
+    document.querySelectorAll("*").forEach((element) => element.scrollTo?.(0, 0));
+    return wrong;
+  }, first);
+}
 
 let browser: Browser;
 beforeAll(async () => {
@@ -119,6 +168,12 @@ describe.each(WINDOWS)("the window $page", (window) => {
       note(`${language}, too wide`, await tooWide(page));
       note(`${language}, letters twice as large`, await cutOff(page));
     }
+    for (const text of TEXT) {
+      await page.setViewportSize(room(window, text));
+      await glass(page);
+      note(`text of ${text * 100} %`, [...(await tooWide(page)), ...(await outOfReach(page, state.warns ? undefined : window.first))]);
+    }
+    await page.setViewportSize(window);
     note("console", complaints.splice(0));
     idle.push({ page, complaints });
     expect(wrong).toEqual({});

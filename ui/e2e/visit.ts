@@ -53,6 +53,6 @@ export async function speak(page: Page, language: Language): Promise<void> {
 }
 
 /** Two frames: what the last step brought about is on the glass. */
-async function glass(page: Page): Promise<void> {
+export async function glass(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }

@@ -10,6 +10,8 @@ export interface State {
   then?: string[];
   /** Whether the gallery shows it. */
   gallery?: boolean;
+  /** What matters more stands before what is to be seen at once, and may push it out of the window. */
+  warns?: boolean;
 }
 
 /** A window. */
@@ -21,6 +23,10 @@ export interface Window {
   ready: string;
   /** What the window is as high as, where that follows its content. */
   fits?: string;
+  /** Whether the window manager draws a frame around it. */
+  framed?: boolean;
+  /** What is seen of it at once, however large text is: the first of them, whole. */
+  first?: string;
   states: State[];
 }
 
@@ -56,8 +62,12 @@ export const WINDOWS: Window[] = [
     width: 1080,
     height: 720,
     ready: "footer .item, .banner",
+    framed: true,
+    first: "[role=option]",
     states: [
       { name: "today", query: "fake=day&open=0", gallery: true },
+      { name: "welcome", query: "fake=day&welcome=tray" },
+      { name: "welcome where there is no tray", query: "fake=day&welcome=strip" },
       { name: "missed", query: "fake=day&open=2" },
       { name: "nobody", query: "fake=day&open=8", then: ["click:.doors button >> nth=0"] },
       { name: "attach", query: "fake=day&open=8", then: ["click:.doors button >> nth=1", "text:karla"] },
@@ -67,7 +77,7 @@ export const WINDOWS: Window[] = [
       { name: "trouble", query: "fake=trouble" },
       { name: "pending", query: "fake=day&page=pending" },
       { name: "nothing pending", query: "fake=empty&page=pending" },
-      { name: "outbox", query: "fake=stopped&page=outbox", then: ["click:[role=option]"], gallery: true },
+      { name: "outbox", query: "fake=stopped&page=outbox", then: ["click:[role=option]"], gallery: true, warns: true },
       { name: "outbox, duplicate, discarding", query: "fake=day&page=outbox", then: ["click:[role=option] >> nth=1", "click:.deeds button >> nth=-1"] },
       { name: "outbox without a CRM", query: "fake=nocrm&page=outbox" },
       { name: "palette", query: "fake=day&open=1", then: ["Control+k", "text:ma"], gallery: true },
@@ -89,6 +99,7 @@ export const WINDOWS: Window[] = [
     height: 640,
     ready: "main h1",
     fits: "main",
+    first: "main > header",
     states: [
       { name: "one", query: "fake=one", gallery: true },
       { name: "in conversation", query: "fake=one&state=connected" },
@@ -156,6 +167,8 @@ export const WINDOWS: Window[] = [
     width: 640,
     height: 560,
     ready: "button.main",
+    framed: true,
+    first: "button.main",
     states: [
       { name: "language", query: "", gallery: true },
       { name: "account", query: "", then: ["Enter", "wait:main input[type=password]"] },

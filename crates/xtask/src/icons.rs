@@ -1,8 +1,8 @@
 //! `cargo xtask icons`: makes the pictures that systems want from the drawings in icons/. They are committed, so that
 //! only who changes a drawing runs it; a test notices who forgot.
 //!
-//! The app's icon in each size that a Linux icon theme has, and as ICO and ICNS. The tray's states in one colour of
-//! each [`INKS`], in the sizes of usual panels; `icons/tray/*.png` are the largest, for who scales them himself.
+//! The app's icon in each size that a Linux icon theme has, and as ICO and ICNS. The tray's states in each of [`INKS`], in
+//! the sizes of usual panels; `icons/tray/*.png` are the largest, for who scales them himself.
 
 use std::fs;
 use std::io;
@@ -22,11 +22,22 @@ const TRAY_STATES: [&str; 6] = ["ready", "ringing", "call", "unreachable", "wait
 const TRAY_LARGEST: u32 = 44;
 const TRAY_SMALLER: [u32; 4] = [16, 22, 24, 32];
 
-/// What is drawn with: dark ink for light panels, light ink for dark ones, and black for macOS, which takes only the
-/// shape of a template image and inks it itself.
-const INKS: [(&str, &str); 3] = [("dark", "#1b1d21"), ("light", "#ffffff"), ("template", "#000000")];
+/// What is drawn with: light with a dark edge, for panels of any colour; and black for macOS, which takes only the shape of a
+/// template image and inks it itself.
+const INKS: [&str; 2] = ["any", "template"];
 /// How a drawing says that its ink is to be chosen; all its shapes are `currentColor`.
 const ANY_INK: &str = r##"color="#000""##;
+/// Around what a drawing has, which becomes a little smaller to make room for it.
+const EDGED: (&str, &str) = (
+    r##"<filter id="edge" filterUnits="userSpaceOnUse" x="0" y="0" width="16" height="16" color-interpolation-filters="sRGB">
+  <feMorphology in="SourceAlpha" operator="dilate" radius="1" result="wide"/>
+  <feFlood flood-color="#15171a"/>
+  <feComposite in2="wide" operator="in"/>
+  <feMerge><feMergeNode/><feMergeNode in="SourceGraphic"/></feMerge>
+</filter>
+<g filter="url(#edge)"><g transform="translate(1 1) scale(0.875)">"##,
+    "</g></g></svg>",
+);
 
 /// Which drawings the pictures were made from.
 const MADE_FROM: &str = "made-from.txt";
@@ -58,10 +69,11 @@ fn make(workspace: &Workspace, icons: &Path, scratch: &Path) -> Result<(), Failu
     for state in TRAY_STATES {
         let source = tray.join(state).with_extension("svg");
         let drawing = fs::read_to_string(&source).map_err(|error| at(&source, &error))?;
-        for (ink, colour) in INKS {
+        for ink in INKS {
             let inked = scratch.join("inked.svg");
-            fs::write(&inked, drawing.replacen(ANY_INK, &format!(r#"color="{colour}""#), 1))
-                .map_err(|error| at(&inked, &error))?;
+            let drawing = drawn_with(ink, &drawing)
+                .ok_or_else(|| Failure::advice(format!("{}: not a drawing", source.display())))?;
+            fs::write(&inked, drawing).map_err(|error| at(&inked, &error))?;
             let sizes = tray_sizes(ink);
             render(workspace, &inked, scratch, &sizes)?;
             for size in sizes {
@@ -70,6 +82,17 @@ fn make(workspace: &Workspace, icons: &Path, scratch: &Path) -> Result<(), Failu
         }
     }
     Ok(())
+}
+
+/// A drawing with one of [`INKS`].
+fn drawn_with(ink: &str, drawing: &str) -> Option<String> {
+    if ink == "template" {
+        return Some(drawing.to_owned());
+    }
+    let (head, rest) = drawing.split_once('>')?;
+    let (body, _) = rest.rsplit_once("</svg>")?;
+    let (before, after) = EDGED;
+    Some(format!("{}>{before}{body}{after}", head.replacen(ANY_INK, r##"color="#fff""##, 1)))
 }
 
 fn render(workspace: &Workspace, drawing: &Path, into: &Path, sizes: &[u32]) -> Result<(), Failure> {
@@ -162,7 +185,7 @@ mod tests {
             assert_eq!(size_of(&icons().join(file(size))), (size, size));
         }
         for state in TRAY_STATES {
-            for (ink, _) in INKS {
+            for ink in INKS {
                 for size in tray_sizes(ink) {
                     let picture = icons().join("tray").join(tray_file(state, ink, size));
                     assert_eq!(size_of(&picture), (size, size), "{}", picture.display());
@@ -206,12 +229,10 @@ mod tests {
     #[test]
     fn no_two_states_of_the_tray_look_alike() {
         for size in ["", "16/"] {
-            for (ink, _) in &INKS[..2] {
-                let pictures =
-                    TRAY_STATES.map(|state| fs::read(icons().join(format!("tray/{size}{state}-{ink}.png"))).unwrap());
-                for (at, picture) in pictures.iter().enumerate() {
-                    assert!(!pictures[..at].contains(picture), "{} looks like another", TRAY_STATES[at]);
-                }
+            let pictures =
+                TRAY_STATES.map(|state| fs::read(icons().join(format!("tray/{size}{state}-any.png"))).unwrap());
+            for (at, picture) in pictures.iter().enumerate() {
+                assert!(!pictures[..at].contains(picture), "{} looks like another", TRAY_STATES[at]);
             }
         }
     }

@@ -44,7 +44,7 @@ pub(crate) fn astray(desk: &Desk) -> Refusal {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Saved {
     pub(crate) interaction: Interaction,
-    records: Vec<RecordState>,
+    pub(crate) records: Vec<RecordState>,
     /// The call's card with the contact that the save made; nothing where it made none.
     pub(crate) card: Option<PopupCard>,
 }

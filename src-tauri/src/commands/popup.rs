@@ -60,7 +60,8 @@ pub(crate) async fn popup_save(
     edit: InteractionEdit,
     caller: Option<TypedCaller>,
 ) -> Answer<Saved> {
-    let saved = super::save(&desk, call_key, edit, caller).await;
+    let finishes = edit.finish;
+    let saved = super::save(&desk, call_key.clone(), edit, caller).await;
     // What is refused for what it says is the agent's to mend, or to leave; anything else may pass, and is tried again.
     let kept = saved.as_ref().map_or_else(|refusal| refusal.place.is_some(), |_| true);
     desk.post_of(&window, |slot| Event::Kept(slot, kept));
@@ -69,6 +70,10 @@ pub(crate) async fn popup_save(
             desk.post_of(&window, |slot| Event::Chosen(slot, Box::new(card.clone())));
         }
         desk.post_of(&window, |slot| Event::Wrote(slot, Box::new(saved.interaction.clone())));
+        desk.post(Event::Records(call_key.clone(), saved.records.clone()));
+        if finishes {
+            desk.post_of(&window, |slot| Event::Saved(slot, call_key));
+        }
     }
     saved
 }

@@ -242,13 +242,13 @@ pub(crate) async fn setup_pick_connector_file(
     read.map(Some).map_err(|error| desk.refusal(CommandError::new(error.code, error.detail)))
 }
 
-/// All is set up: Timbre begins to work, and the window goes.
+/// All is set up: Timbre begins to work, and the main window says where it is to be found.
 #[tauri::command]
 pub(crate) async fn setup_finish(desk: State<'_, Desk>, autostart: bool) -> Answer<()> {
     let chosen = Preferences { autostart, ..desk.preferences() };
     preferences::start_with_session(&desk, autostart)?;
     keep_before_the_engine(&desk, &chosen)?;
-    desk.ask(Ask::Restart);
+    desk.ask(Ask::Begin);
     if let Some(window) = desk.app().and_then(|app| app.get_webview_window(setup::LABEL))
         && let Err(error) = window.destroy()
     {

@@ -78,7 +78,7 @@ fn act(desk: &Desk, notice: &Notice, chosen: &str) {
                 NoticeKind::Parked | NoticeKind::CrmLost | NoticeKind::CrmBack => Page::Outbox,
                 _ => Page::Today,
             };
-            main::open(desk, Goal { page, call: notice.call.clone(), contact: notice.contact });
+            main::open(desk, Goal { page, call: notice.call.clone(), contact: notice.contact, ..Goal::default() });
         }
         // It was closed, or timed out.
         _ => {}

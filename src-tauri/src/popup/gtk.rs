@@ -1,6 +1,7 @@
 //! What GTK and WebKitGTK want to be told besides what Tauri tells them. Main thread only, but for [`resize`].
 
 use ::gtk::Widget;
+use ::gtk::gdk::prelude::SeatExt as _;
 use ::gtk::gdk::{Geometry, Gravity, WMDecoration, WindowHints};
 use ::gtk::glib::object::{Cast, ObjectExt};
 use ::gtk::prelude::{ContainerExt, GtkWindowExt, WidgetExt};
@@ -77,6 +78,21 @@ pub(super) fn resize(window: &WebviewWindow, to: Rect, scale: f64) -> tauri::Res
         }
         Err(error) => tracing::error!(%error, "a pop-up window has no size"),
     })
+}
+
+/// Tells whether the pointer or the keyboard is in a window.
+pub(super) fn is_used(window: &WebviewWindow, tell: impl FnOnce(bool) + Send + 'static) -> tauri::Result<()> {
+    let of = window.clone();
+    window.run_on_main_thread(move || {
+        tell(of.gtk_window().is_ok_and(|window| window.is_active() || is_pointed_at(&window)))
+    })
+}
+
+fn is_pointed_at(window: &::gtk::ApplicationWindow) -> bool {
+    let pointer = window.display().default_seat().and_then(|seat| seat.pointer());
+    let Some((of_display, pointer)) = window.window().zip(pointer) else { return false };
+    let (_, x, y, _) = of_display.device_position(&pointer);
+    (0..of_display.width()).contains(&x) && (0..of_display.height()).contains(&y)
 }
 
 /// Loads the page anew when its web process is gone; once it listens, its call is shown again.

@@ -3,6 +3,7 @@
 
 #[cfg(target_os = "linux")]
 pub(crate) mod gtk;
+mod keyboard;
 pub mod place;
 pub mod pool;
 pub(crate) mod sample;
@@ -13,19 +14,22 @@ use std::time::{Duration, Instant};
 
 use tauri::{AppHandle, Manager, PhysicalPosition, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use timbre_domain::call::CallKey;
-use timbre_domain::history::RecordState;
+use timbre_domain::history::{CallsWanted, RecordState};
 use timbre_domain::preferences::Corner;
+use timbre_engine::commands::{Command, Reply};
 
+use self::keyboard::Keyboard;
 use self::place::{Rect, place};
 use self::pool::{Event, MOST, Order, Pool, Slot};
 use crate::desk::Desk;
+use crate::text_scale;
 
 /// How many windows wait warm for the next call.
 pub const SPARE: usize = 1;
 
-/// In logical pixels.
+/// In logical pixels, for text of its usual size.
 const WIDTH: u32 = 400;
-/// In logical pixels; what does not fit scrolls inside.
+/// In logical pixels, for text of its usual size; what does not fit scrolls inside.
 const MAX_HEIGHT: u32 = 640;
 /// Between pop-ups, and between them and the edge; in logical pixels.
 const GAP: u32 = 12;
@@ -96,7 +100,8 @@ fn open(app: &AppHandle, slot: Slot) -> tauri::Result<()> {
 
 /// Keeps the windows until everybody who could post an event is gone.
 pub fn run(app: &AppHandle, events: &Receiver<(Event, Instant)>, on_glass: &OnGlass) {
-    let mut windows = Windows { app, on_glass, standing: [None; MOST], shows: Default::default() };
+    let mut windows =
+        Windows { app, on_glass, standing: [None; MOST], shows: Default::default(), keyboard: Keyboard::default() };
     let mut pool = Pool::new(SPARE);
     let mut next = (Event::Tick, Instant::now());
     loop {
@@ -128,6 +133,7 @@ struct Windows<'a> {
     standing: [Option<Standing>; MOST],
     /// The calls in them.
     shows: [Option<CallKey>; MOST],
+    keyboard: Keyboard,
 }
 
 /// A window that is seen: where, and by what it was placed. The pointer may be on another screen by now.
@@ -173,9 +179,19 @@ impl Windows<'_> {
             Order::Records(slot, call_key, records) => self.tell_records(slot, &call_key, &records),
             Order::Reveal(slot, height) => self.reveal(slot, height),
             Order::Focus(slot) => self.focus(slot),
+            Order::GiveBack(slot) => self.keyboard.give_back(&self.window(slot)?),
+            Order::AskWhetherUsed(slot, key) => self.ask_whether_used(slot, key),
+            Order::Fetch(call) => {
+                let desk = self.app.state::<Desk>().inner().clone();
+                tauri::async_runtime::spawn(fetch(desk, call));
+                Ok(())
+            }
             Order::Hide(slot) => {
                 self.standing[slot] = None;
                 let window = self.window(slot)?;
+                if let Err(error) = self.keyboard.give_back(&window) {
+                    tracing::warn!(%error, "the keyboard goes where the system sends it");
+                }
                 window.hide()?;
                 // The next call comes without the keyboard again.
                 window.set_focusable(false)?;
@@ -205,14 +221,41 @@ impl Windows<'_> {
     }
 
     /// The one way a pop-up gets the keyboard: the agent clicked into it, or pressed the hotkey.
-    fn focus(&self, slot: Slot) -> tauri::Result<()> {
+    fn focus(&mut self, slot: Slot) -> tauri::Result<()> {
         let window = self.window(slot)?;
+        if !self.a_popup_has_the_keyboard() {
+            self.keyboard.remember();
+        }
         window.set_focusable(true)?;
         #[cfg(target_os = "linux")]
         gtk::present(&window)?;
         #[cfg(not(target_os = "linux"))]
         window.set_focus()?;
         self.tell(slot, "popup-focused", ())
+    }
+
+    fn a_popup_has_the_keyboard(&self) -> bool {
+        let seen = (0..MOST).filter(|slot| self.standing[*slot].is_some());
+        seen.filter_map(|slot| self.window(slot).ok()).any(|window| window.is_focused().unwrap_or_default())
+    }
+
+    fn ask_whether_used(&self, slot: Slot, key: CallKey) -> tauri::Result<()> {
+        let window = self.window(slot)?;
+        let desk = self.app.state::<Desk>().inner().clone();
+        #[cfg(target_os = "linux")]
+        return gtk::is_used(&window, move |used| desk.post(Event::Used(slot, key, used)));
+        #[cfg(not(target_os = "linux"))]
+        {
+            let at = window.cursor_position()?;
+            let inside = self.standing[slot].is_some_and(|standing| {
+                let spot = standing.spot;
+                let within = |at: f64, from: i32, size: i32| (f64::from(from)..f64::from(from + size)).contains(&at);
+                within(at.x, spot.x, spot.width) && within(at.y, spot.y, spot.height)
+            });
+            let used = inside || window.is_focused()?;
+            desk.post(Event::Used(slot, key, used));
+            Ok(())
+        }
     }
 
     fn reveal(&mut self, slot: Slot, height: u32) -> tauri::Result<()> {
@@ -228,12 +271,16 @@ impl Windows<'_> {
 
     fn put_in_place(&mut self, window: &WebviewWindow, slot: Slot, height: u32) -> tauri::Result<()> {
         tracing::debug!(window = %label(slot), height, "a pop-up needs this height");
+        // The page is drawn larger with the text of every program, and its window must be.
+        let text = text_scale::of(self.app);
         let physical = |logical: u32, scale: f64| (f64::from(logical) * scale).round() as i32;
+        let needed = |scale: f64| (physical(WIDTH, scale * text), physical(height.min(MAX_HEIGHT), scale * text));
         let placed = match self.standing[slot] {
             // It grows where it stands.
             Some(standing) => {
-                let height = physical(height.min(MAX_HEIGHT), standing.scale);
-                Standing { spot: place::grown(standing.area, standing.spot, height, standing.corner), ..standing }
+                let (width, height) = needed(standing.scale);
+                let spot = place::grown(standing.area, standing.spot, width, height, standing.corner);
+                Standing { spot, ..standing }
             }
             None => {
                 let wish = self.app.state::<Desk>().preferences().place;
@@ -246,7 +293,7 @@ impl Windows<'_> {
                     height: signed(area.size.height),
                 };
                 let taken: Vec<Rect> = self.standing.iter().flatten().map(|other| other.spot).collect();
-                let (width, height) = (physical(WIDTH, scale), physical(height.min(MAX_HEIGHT), scale));
+                let (width, height) = needed(scale);
                 let spot = place(area, &taken, width, height, physical(GAP, scale), corner);
                 Standing { spot, area, scale, corner }
             }
@@ -266,6 +313,24 @@ impl Windows<'_> {
 
     fn window(&self, slot: Slot) -> tauri::Result<WebviewWindow> {
         self.app.get_webview_window(&label(slot)).ok_or(tauri::Error::WindowNotFound)
+    }
+}
+
+/// Brings what is known of a call, or of the newest, for its pop-up to be shown again.
+async fn fetch(desk: Desk, call: Option<CallKey>) {
+    let newest = Command::CallRows(CallsWanted { limit: 1, ..CallsWanted::default() });
+    let call = match call {
+        Some(call) => Some(call),
+        None => match desk.execute(newest).await {
+            Ok(Reply::CallRows { rows }) => rows.into_iter().next().map(|row| row.call.key),
+            _ => None,
+        },
+    };
+    let Some(call) = call else { return };
+    match desk.execute(Command::Card { call }).await {
+        Ok(Reply::Card(card)) => desk.post(Event::Reopen(card)),
+        Ok(_) => tracing::error!("an answer to another question"),
+        Err(refusal) => tracing::warn!(code = refusal.code.as_str(), "the newest call's pop-up does not come back"),
     }
 }
 

@@ -41,14 +41,14 @@ pub fn place(area: Rect, taken: &[Rect], width: i32, height: i32, gap: i32, corn
     mirrored(area, place_bottom_right(area, &taken, width, height, gap), corner)
 }
 
-/// A window that stands and needs another height now: the edge at the corner stays, the other moves; it never grows off
+/// A window that stands and needs another size now: the edges at the corner stay, the others move; it never grows off
 /// the work area.
 #[must_use]
-pub fn grown(area: Rect, stands: Rect, height: i32, corner: Corner) -> Rect {
+pub fn grown(area: Rect, stands: Rect, width: i32, height: i32, corner: Corner) -> Rect {
     let stands = mirrored(area, stands, corner);
-    let bottom = stands.bottom();
-    let height = height.min(bottom - area.y).max(1);
-    mirrored(area, Rect { y: bottom - height, height, ..stands }, corner)
+    let (right, bottom) = (stands.right(), stands.bottom());
+    let (width, height) = (width.min(right - area.x).max(1), height.min(bottom - area.y).max(1));
+    mirrored(area, Rect { x: right - width, y: bottom - height, width, height }, corner)
 }
 
 fn mirrored(area: Rect, window: Rect, corner: Corner) -> Rect {
@@ -141,9 +141,15 @@ mod tests {
     #[test]
     fn a_window_grows_away_from_its_corner_and_not_off_the_screen() {
         let stands = place(AREA, &[], 400, 200, 16, BottomRight);
-        assert_eq!(grown(AREA, stands, 300, BottomRight), Rect { y: 444, height: 300, ..stands });
-        assert_eq!(grown(AREA, stands, 9_000, BottomRight), Rect { y: 0, height: 744, ..stands });
+        assert_eq!(grown(AREA, stands, 400, 300, BottomRight), Rect { y: 444, height: 300, ..stands });
+        assert_eq!(grown(AREA, stands, 400, 9_000, BottomRight), Rect { y: 0, height: 744, ..stands });
+        assert_eq!(
+            grown(AREA, stands, 9_000, 300, BottomRight),
+            Rect { x: 0, y: 444, width: 1264, height: 300 },
+            "nor over its side"
+        );
         let stands = place(AREA, &[], 400, 200, 16, TopLeft);
-        assert_eq!(grown(AREA, stands, 300, TopLeft), Rect { height: 300, ..stands });
+        assert_eq!(grown(AREA, stands, 400, 300, TopLeft), Rect { height: 300, ..stands });
+        assert_eq!(grown(AREA, stands, 600, 300, TopLeft), Rect { width: 600, height: 300, ..stands });
     }
 }

@@ -1,6 +1,8 @@
 //! Which call stands in which window: a few warm windows, filled again and again, and more where more calls overlap.
 //! Pure, so that its stories need no desktop and no waiting.
 
+mod rest;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -12,6 +14,15 @@ use timbre_domain::popup::PopupCard;
 /// How long the pop-up of a call that nobody answered stays when it is over. One that was answered stays until the agent
 /// is done with it.
 pub const STAYS: Duration = Duration::from_secs(10);
+
+/// How long the pop-up of a call whose result is saved, and with the CRM where there is one, stays for it to be seen.
+pub const STAYS_SAVED: Duration = Duration::from_secs(5);
+
+/// The same where the CRM has not got it yet. It is kept, and the outbox tells how far it comes.
+pub const STAYS_UNSENT: Duration = Duration::from_secs(10);
+
+/// How soon a pop-up is looked at again that would have gone if neither the pointer nor the keyboard had been in it.
+pub const LOOKS_AGAIN: Duration = Duration::from_secs(2);
 
 /// How long a window may take to lay a call out before it is taken for broken and loaded anew. A hundred times what
 /// it takes on a slow machine.
@@ -42,6 +53,8 @@ pub enum Event {
     Chosen(Slot, Box<PopupCard>),
     /// What the agent wrote of a call is kept so.
     Wrote(Slot, Box<Interaction>),
+    /// The agent saved the call's result: the page closes its form.
+    Saved(Slot, CallKey),
     /// The records of a call have come further.
     Records(CallKey, Vec<RecordState>),
     /// The window could not be made.
@@ -58,8 +71,14 @@ pub enum Event {
     Kept(Slot, bool),
     /// The agent clicked where the keyboard is needed.
     Focus(Slot),
-    /// The agent asks for the newest pop-up, by hotkey.
+    /// The agent asks for the newest call's pop-up, by hotkey or in the tray.
     FocusNewest,
+    /// The pop-up that the agent asked for and that is not on the glass.
+    Reopen(Box<PopupCard>),
+    /// Whether the pointer or the keyboard is in the call's pop-up.
+    Used(Slot, CallKey, bool),
+    /// The text of every program is of another size now, and the pop-ups' windows must be.
+    Rescaled,
     /// The agent closed the call's pop-up.
     Close(Slot, CallKey),
     /// The window itself was asked to close.
@@ -87,6 +106,12 @@ pub enum Order {
     Reveal(Slot, u32),
     /// Give the window the keyboard.
     Focus(Slot),
+    /// Give the keyboard back to whoever had it before the window.
+    GiveBack(Slot),
+    /// Say whether the pointer or the keyboard is in the window.
+    AskWhetherUsed(Slot, CallKey),
+    /// Bring what is known of this call, or of the newest, to show it again.
+    Fetch(Option<CallKey>),
     /// Ask the page to close its call as the agent would: it keeps what is typed, and asks where it can't.
     AskToClose(Slot),
     /// Take the window away and let it forget the call.
@@ -101,6 +126,8 @@ pub enum Order {
 struct Asked {
     card: Box<PopupCard>,
     at: Instant,
+    /// The agent asked for it, and gets the keyboard with it.
+    by_agent: bool,
 }
 
 #[derive(Debug)]
@@ -109,8 +136,12 @@ struct Shown {
     /// When the page was told; none once it has laid the call out.
     told_at: Option<Instant>,
     painted: bool,
-    /// When it goes by itself, unless the agent begins to act.
-    goes_at: Option<Instant>,
+    /// When it goes by itself, and how long it stays then.
+    goes: Option<(Instant, Duration)>,
+    /// The height that its page needs.
+    height: Option<u32>,
+    /// The result is saved, and nothing was typed since.
+    saved: bool,
     /// When its call was over.
     ended_at: Option<Instant>,
     /// The agent acts: nothing is exchanged and nobody takes its place.
@@ -145,6 +176,8 @@ pub struct Pool {
     /// By slot; nothing where there is no window.
     windows: Vec<Option<Window>>,
     waiting: VecDeque<Asked>,
+    /// Calls that go on and whose pop-up the agent closed, with when it was asked for.
+    closed: Vec<(CallKey, Instant)>,
     spare: usize,
 }
 
@@ -153,7 +186,8 @@ impl Pool {
     /// [`Event::Tick`] asks for them.
     #[must_use]
     pub fn new(spare: usize) -> Self {
-        Self { windows: (0..MOST).map(|_| None).collect(), waiting: VecDeque::new(), spare }
+        let windows = (0..MOST).map(|_| None).collect();
+        Self { windows, waiting: VecDeque::new(), closed: Vec::new(), spare }
     }
 
     /// Takes in what happened at `now`, and tells what is to be done.
@@ -161,7 +195,7 @@ impl Pool {
     pub fn apply(&mut self, event: Event, now: Instant) -> Vec<Order> {
         let mut orders = Vec::new();
         match event {
-            Event::Show(card) => self.show(Asked { card, at: now }, now, &mut orders),
+            Event::Show(card) => self.show(Asked { card, at: now, by_agent: false }, now, &mut orders),
             Event::Complete(card) => self.complete(*card, now, &mut orders),
             Event::Changed(call) => self.changed(*call, now, &mut orders),
             Event::Chosen(slot, card) => {
@@ -175,7 +209,17 @@ impl Pool {
                     && let Some(shown) = self.shown_in(slot, key)
                 {
                     // A page that has to start over begins where the agent was.
+                    shown.saved = rest::is_saved(&written);
                     shown.asked.card.interaction = Some(*written);
+                    shown.reckon(now);
+                }
+            }
+            Event::Saved(slot, key) => {
+                if let Some(shown) = self.shown_in(slot, &key) {
+                    shown.saved = true;
+                    shown.reckon(now);
+                    // The agent is done with it: what is typed next is meant for the window she came from.
+                    orders.push(Order::GiveBack(slot));
                 }
             }
             Event::Failed(slot) => {
@@ -185,6 +229,10 @@ impl Pool {
             }
             Event::Records(key, records) => {
                 if let Some(slot) = self.slot_of(&key) {
+                    if let Some(shown) = self.shown_in(slot, &key) {
+                        shown.asked.card.records.clone_from(&records);
+                        shown.reckon(now);
+                    }
                     orders.push(Order::Records(slot, key, records));
                 }
             }
@@ -194,7 +242,7 @@ impl Pool {
             Event::Begun(slot, key) => {
                 if let Some(shown) = self.shown_in(slot, &key) {
                     shown.begun = true;
-                    shown.goes_at = None;
+                    shown.reckon(now);
                 }
             }
             Event::Kept(slot, kept) => {
@@ -207,9 +255,25 @@ impl Pool {
                     orders.push(Order::Focus(slot));
                 }
             }
-            Event::FocusNewest => orders.extend(self.newest().map(Order::Focus)),
+            Event::FocusNewest => orders.push(self.newest()),
+            Event::Reopen(card) => self.reopen(card, now, &mut orders),
+            Event::Used(slot, key, used) => {
+                let goes = |shown: &mut Shown| shown.saved && shown.goes.is_some();
+                if !used && self.shown_in(slot, &key).is_some_and(goes) {
+                    self.hide(slot, now, &mut orders);
+                }
+            }
+            Event::Rescaled => {
+                let heights = self.windows.iter().enumerate();
+                let stand = heights.filter_map(|(slot, window)| Some((slot, window.as_ref()?.shown.as_ref()?.height?)));
+                orders.extend(stand.map(|(slot, height)| Order::Reveal(slot, height)));
+            }
             Event::Close(slot, key) => {
-                if self.shown_in(slot, &key).is_some() {
+                if let Some(shown) = self.shown_in(slot, &key) {
+                    let (over, at) = (shown.ended_at.is_some(), shown.asked.at);
+                    if !over {
+                        self.closed.push((key, at));
+                    }
                     self.hide(slot, now, &mut orders);
                 }
             }
@@ -235,7 +299,7 @@ impl Pool {
             let loads = (!window.ready).then(|| window.loads_since + LOADS_WITHIN);
             let shown = window.shown.as_ref();
             let fills = shown.and_then(|shown| shown.told_at).map(|at| at + FILLS_WITHIN);
-            [loads, window.settles_until, fills, shown.and_then(|shown| shown.goes_at)]
+            [loads, window.settles_until, fills, shown.and_then(|shown| shown.goes).map(|(at, _)| at)]
         };
         self.windows.iter().flatten().flat_map(of_window).flatten().min()
     }
@@ -252,15 +316,29 @@ impl Pool {
         self.windows.iter().position(|window| window.as_ref().is_some_and(|window| window.shows(key)))
     }
 
-    /// The pop-up that came last.
-    fn newest(&self) -> Option<Slot> {
+    /// The keyboard for the pop-up that came last. One that the agent closed while its call went on comes back for that;
+    /// where there is none at all, the newest call's does, whoever closed it or if it never came.
+    fn newest(&self) -> Order {
         let shown = |window: &Option<Window>| window.as_ref()?.shown.as_ref().map(|shown| shown.asked.at);
         let all = self.windows.iter().enumerate().filter_map(|(slot, window)| Some((shown(window)?, slot)));
-        all.max().map(|(_, slot)| slot)
+        let closed = self.closed.iter().max_by_key(|(_, at)| *at);
+        match (all.max(), closed) {
+            (Some((shown, slot)), closed) if closed.is_none_or(|(_, at)| *at < shown) => Order::Focus(slot),
+            (_, closed) => Order::Fetch(closed.map(|(key, _)| key.clone())),
+        }
+    }
+
+    /// Shows a pop-up that the agent asked for.
+    fn reopen(&mut self, card: Box<PopupCard>, now: Instant, orders: &mut Vec<Order>) {
+        match self.slot_of(&card.call.key) {
+            Some(slot) => orders.push(Order::Focus(slot)),
+            None => self.show(Asked { card, at: now, by_agent: true }, now, orders),
+        }
     }
 
     fn show(&mut self, asked: Asked, now: Instant, orders: &mut Vec<Order>) {
         let key = &asked.card.call.key;
+        self.closed.retain(|(closed, _)| closed != key);
         // A call that is shown already stays in its window; it may know more now.
         if let Some(slot) = self.slot_of(key) {
             self.fill(slot, asked, now, orders);
@@ -277,7 +355,7 @@ impl Pool {
         if let Some(slot) = self.slot_of(&card.call.key)
             && let Some(Window { shown: Some(shown), .. }) = self.window(slot)
         {
-            let asked = Asked { card: Box::new(known(&shown.asked)), at: shown.asked.at };
+            let asked = Asked { card: Box::new(known(&shown.asked)), ..shown.asked };
             if !shown.begun {
                 self.fill(slot, asked, now, orders);
             }
@@ -293,11 +371,12 @@ impl Pool {
             && let Some(Window { shown: Some(shown), .. }) = self.window(slot)
         {
             shown.ended_at = over.then(|| shown.ended_at.unwrap_or(now));
-            shown.goes_at = shown.ended_at.filter(|_| goes_by_itself(&call) && !shown.begun).map(|at| at + STAYS);
             shown.asked.card.call = call.clone();
+            shown.reckon(now);
             orders.push(Order::Change(slot, Box::new(call.clone())));
         }
         // A call that is over before there was room for it is for the history.
+        self.closed.retain(|(closed, _)| !over || *closed != call.key);
         self.waiting.retain(|waiting| !(over && waiting.card.call.key == call.key));
         for waiting in self.waiting.iter_mut().filter(|waiting| waiting.card.call.key == call.key) {
             waiting.card.call = call.clone();
@@ -308,12 +387,13 @@ impl Pool {
         let Some(window) = self.window(slot) else { return };
         window.ready = true;
         // A page that started over has forgotten its call.
-        if let Some(Shown { asked, painted, begun, .. }) = window.shown.take() {
+        if let Some(Shown { asked, painted, begun, saved, .. }) = window.shown.take() {
             self.fill(slot, asked, now, orders);
             if let Some(Window { shown: Some(shown), .. }) = self.window(slot) {
                 // How long the first painting took has been told.
                 shown.painted = painted;
-                shown.begun = begun;
+                (shown.begun, shown.saved) = (begun, saved);
+                shown.reckon(now);
             }
         }
     }
@@ -321,7 +401,11 @@ impl Pool {
     fn filled(&mut self, slot: Slot, key: &CallKey, height: u32, orders: &mut Vec<Order>) {
         if let Some(shown) = self.shown_in(slot, key) {
             shown.told_at = None;
+            shown.height = Some(height);
             orders.push(Order::Reveal(slot, height));
+            if std::mem::take(&mut shown.asked.by_agent) {
+                orders.push(Order::Focus(slot));
+            }
         }
     }
 
@@ -350,9 +434,15 @@ impl Pool {
                 orders.push(Order::Discard(slot));
                 continue;
             }
-            let Some(shown) = &window.shown else { continue };
-            if shown.goes_at.is_some_and(|at| now >= at) {
-                self.hide(slot, now, orders);
+            let Some(shown) = &mut window.shown else { continue };
+            if let Some((at, stays)) = shown.goes.filter(|(at, _)| now >= *at) {
+                if shown.saved {
+                    // It goes if the answer is that nobody is in it.
+                    shown.goes = Some((at.max(now) + LOOKS_AGAIN, stays));
+                    orders.push(Order::AskWhetherUsed(slot, shown.asked.card.call.key.clone()));
+                } else {
+                    self.hide(slot, now, orders);
+                }
             } else if shown.told_at.is_some_and(|at| now >= at + FILLS_WITHIN) {
                 // Another window may be free: the call must not wait for this one.
                 let asked = shown.asked.clone();
@@ -371,7 +461,7 @@ impl Pool {
         let free = self.windows.iter().filter(|window| window.as_ref().is_none_or(|one| one.shown.is_none())).count();
         let over = |window: &Option<Window>| {
             let shown = window.as_ref()?.shown.as_ref()?;
-            shown.ended_at.filter(|_| !shown.begun)
+            shown.ended_at.filter(|_| shown.is_done())
         };
         let mut over: Vec<(Instant, Slot)> =
             self.windows.iter().enumerate().filter_map(|(slot, window)| Some((over(window)?, slot))).collect();
@@ -396,9 +486,11 @@ impl Pool {
         let before = window.shown.take();
         let ended_at =
             (call.state == CallState::Ended).then(|| before.as_ref().and_then(|shown| shown.ended_at).unwrap_or(now));
-        let goes_at = ended_at.filter(|_| goes_by_itself(call)).map(|at| at + STAYS);
-        let painted = before.as_ref().is_some_and(|shown| shown.painted);
-        window.shown = Some(Shown { asked, told_at: Some(now), painted, goes_at, ended_at, begun: false });
+        let saved = asked.card.interaction.as_ref().is_some_and(rest::is_saved);
+        let (painted, goes) = before.map_or((false, None), |shown| (shown.painted, shown.goes));
+        let mut shown = Shown { asked, told_at: Some(now), painted, goes, height: None, saved, ended_at, begun: false };
+        shown.reckon(now);
+        window.shown = Some(shown);
     }
 
     /// Opens windows for calls that wait and for those to come, and gives back what is too many. While a call is about to
@@ -424,11 +516,6 @@ impl Pool {
             orders.push(Order::Discard(slot));
         }
     }
-}
-
-/// Nobody answered: there is hardly anything to write, and a notification tells of it.
-fn goes_by_itself(call: &Call) -> bool {
-    call.connected_at.is_none()
 }
 
 #[cfg(test)]

@@ -1,97 +1,92 @@
-//! The tray's icons: a shape for each state, in one ink.
+//! The tray's icons: a shape for each state.
+//!
+//! Nobody says of what colour the panel is: a desktop's theme tells of its windows, and panels are often dark beside light
+//! ones. So the shapes are light with a dark edge, which is seen on any; macOS alone inks a template image by itself.
 
-use tauri::AppHandle;
+#[cfg(any(not(target_os = "linux"), test))]
 use tauri::image::Image;
 use timbre_domain::status::Light;
 
-/// What a panel is drawn on with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ink {
-    /// For light panels.
-    Dark,
-    /// For dark panels.
-    Light,
-}
-
-impl Ink {
-    /// The ink for this system's panel. macOS inks a template image by itself; elsewhere panels are dark unless the whole
-    /// desktop is light, and GNOME's is dark even then.
-    pub(crate) fn of_panel(app: &AppHandle) -> Self {
-        if cfg!(target_os = "macos") {
-            return Self::Dark;
+macro_rules! drawn {
+    ($ink:literal, $light:expr) => {
+        match $light {
+            Light::Ready => include_bytes!(concat!("../../../icons/tray/ready-", $ink, ".png")).as_slice(),
+            Light::Ringing => include_bytes!(concat!("../../../icons/tray/ringing-", $ink, ".png")).as_slice(),
+            Light::InCall => include_bytes!(concat!("../../../icons/tray/call-", $ink, ".png")).as_slice(),
+            Light::Unreachable => include_bytes!(concat!("../../../icons/tray/unreachable-", $ink, ".png")).as_slice(),
+            Light::DoNotDisturb => include_bytes!(concat!("../../../icons/tray/dnd-", $ink, ".png")).as_slice(),
+            Light::Waiting => include_bytes!(concat!("../../../icons/tray/waiting-", $ink, ".png")).as_slice(),
         }
-        let gnome = std::env::var("XDG_CURRENT_DESKTOP").is_ok_and(|desktop| desktop.contains("GNOME"));
-        #[cfg(target_os = "linux")]
-        let light = {
-            let _ = app;
-            !desktop_is_dark()
-        };
-        #[cfg(not(target_os = "linux"))]
-        let light = app.webview_windows_theme() == Some(tauri::Theme::Light);
-        if light && !gnome { Self::Dark } else { Self::Light }
-    }
+    };
 }
 
-/// Whether the whole desktop is dark, as the toolkit was told. On the main thread.
-#[cfg(target_os = "linux")]
-fn desktop_is_dark() -> bool {
-    use gtk::prelude::GtkSettingsExt as _;
-
-    gtk::Settings::default().is_some_and(|settings| {
-        let named_dark = settings.gtk_theme_name().is_some_and(|name| name.to_lowercase().contains("dark"));
-        settings.is_gtk_application_prefer_dark_theme() || named_dark
-    })
-}
-
-#[cfg(not(target_os = "linux"))]
-trait WindowsTheme {
-    fn webview_windows_theme(&self) -> Option<tauri::Theme>;
-}
-
-#[cfg(not(target_os = "linux"))]
-impl WindowsTheme for AppHandle {
-    /// The theme that the system gives our windows.
-    fn webview_windows_theme(&self) -> Option<tauri::Theme> {
-        use tauri::Manager;
-        self.webview_windows().values().find_map(|window| window.theme().ok())
-    }
+/// The icon of a state, as PNG.
+pub(super) fn picture(light: Light) -> &'static [u8] {
+    if cfg!(target_os = "macos") { drawn!("template", light) } else { drawn!("any", light) }
 }
 
 /// The icon of a state.
-pub(crate) fn of(light: Light, ink: Ink) -> tauri::Result<Image<'static>> {
-    macro_rules! icon {
-        ($name:literal) => {
-            match ink {
-                Ink::Dark => include_bytes!(concat!("../../../icons/tray/", $name, "-dark.png")).as_slice(),
-                Ink::Light => include_bytes!(concat!("../../../icons/tray/", $name, "-light.png")).as_slice(),
-            }
-        };
-    }
-    Image::from_bytes(match light {
-        Light::Ready => icon!("ready"),
-        Light::Ringing => icon!("ringing"),
-        Light::InCall => icon!("call"),
-        Light::Unreachable => icon!("unreachable"),
-        Light::DoNotDisturb => icon!("dnd"),
-        Light::Waiting => icon!("waiting"),
-    })
+#[cfg(any(not(target_os = "linux"), test))]
+pub(crate) fn of(light: Light) -> tauri::Result<Image<'static>> {
+    Image::from_bytes(picture(light))
 }
 
 #[cfg(test)]
 mod tests {
+    use Light::{DoNotDisturb, InCall, Ready, Ringing, Unreachable, Waiting};
+
     use super::*;
 
-    #[test]
-    fn every_state_has_an_icon_of_its_own_in_both_inks() {
-        use Light::{DoNotDisturb, InCall, Ready, Ringing, Unreachable, Waiting};
+    const ALL: [Light; 6] = [Ready, Ringing, InCall, Unreachable, DoNotDisturb, Waiting];
+    /// Black and white, and what panels of common desktops are: GNOME, Windows 11 dark and light, Xfce, Breeze.
+    const PANELS: [[u8; 3]; 8] = [
+        [0, 0, 0],
+        [255, 255, 255],
+        [0x1d, 0x1d, 0x1d],
+        [0x1c, 0x1c, 0x1c],
+        [0xf3, 0xf3, 0xf3],
+        [0x35, 0x39, 0x45],
+        [0xee, 0xf0, 0xf1],
+        [0x80, 0x80, 0x80],
+    ];
+    /// What the accessibility guidelines ask of graphics.
+    const SEEN_FROM: f64 = 3.0;
 
+    #[test]
+    fn every_state_has_an_icon_of_its_own() {
         let mut seen = Vec::new();
-        for light in [Ready, Ringing, InCall, Unreachable, DoNotDisturb, Waiting] {
-            for ink in [Ink::Dark, Ink::Light] {
-                let image = of(light, ink).unwrap();
-                assert_eq!(image.width(), image.height());
-                assert!(!seen.contains(&image.rgba().to_vec()), "{light:?} looks like another");
-                seen.push(image.rgba().to_vec());
+        for light in ALL {
+            let image = of(light).unwrap();
+            assert_eq!(image.width(), image.height());
+            assert!(!seen.contains(&image.rgba().to_vec()), "{light:?} looks like another");
+            seen.push(image.rgba().to_vec());
+        }
+    }
+
+    /// Relative luminance, as WCAG has it.
+    fn luminance(colour: [f64; 3]) -> f64 {
+        let [r, g, b] = colour.map(|part| {
+            let part = part / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * r + 0.7152 * g + 0.0722 * b
+    }
+
+    #[cfg(not(target_os = "macos"))]
+    #[test]
+    fn every_icon_can_be_seen_on_a_panel_of_any_colour() {
+        for light in ALL {
+            let image = of(light).unwrap();
+            for panel in PANELS {
+                let ground = luminance(panel.map(f64::from));
+                let seen = image.rgba().chunks_exact(4).filter(|pixel| {
+                    let cover = f64::from(pixel[3]) / 255.0;
+                    let over = |at: usize| f64::from(pixel[at]) * cover + f64::from(panel[at]) * (1.0 - cover);
+                    let pixel = luminance([over(0), over(1), over(2)]);
+                    (pixel.max(ground) + 0.05) / (pixel.min(ground) + 0.05) >= SEEN_FROM
+                });
+                let share = seen.count() as f64 / f64::from(image.width() * image.height());
+                assert!(share > 0.12, "{light:?} on {panel:?}: {share:.3} of the picture stands out");
             }
         }
     }

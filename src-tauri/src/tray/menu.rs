@@ -10,6 +10,10 @@ use timbre_domain::texts::Catalogue;
 /// A choice of the menu; its text is its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Choice {
+    /// The main window.
+    Open,
+    /// The newest call's pop-up.
+    Popup,
     Dial,
     DialClipboard,
     /// Dial this number, which was dialled last.
@@ -32,6 +36,8 @@ pub(crate) enum Choice {
 impl Choice {
     pub(crate) fn id(&self) -> String {
         match self {
+            Self::Open => "open".to_owned(),
+            Self::Popup => "popup".to_owned(),
             Self::Dial => "dial".to_owned(),
             Self::DialClipboard => "dial-clipboard".to_owned(),
             Self::Redial(number) => format!("redial:{number}"),
@@ -61,6 +67,8 @@ impl Choice {
             };
         }
         let plain = [
+            Self::Open,
+            Self::Popup,
             Self::Dial,
             Self::DialClipboard,
             Self::QuietUntilOff,
@@ -120,7 +128,10 @@ pub(crate) fn menu(texts: &Catalogue, facts: &Facts) -> Vec<Entry> {
     if !facts.set_up {
         return vec![act("tray.set_up", Choice::SetUp), Entry::Line, act("tray.quit", Choice::Quit)];
     }
-    let mut entries = vec![Entry::Words(facts.words.clone()), Entry::Line];
+    let mut entries = vec![Entry::Words(facts.words.clone()), Entry::Line, act("tray.open", Choice::Open)];
+    let popup = texts.text("tray.popup").to_owned();
+    entries.push(Entry::Do { words: popup, choice: Choice::Popup, enabled: !facts.recent.is_empty() });
+    entries.push(Entry::Line);
     entries.push(act("tray.dial", Choice::Dial));
     entries.push(act("tray.dial_clipboard", Choice::DialClipboard));
     entries.push(redial(texts, facts));
@@ -291,6 +302,22 @@ mod tests {
     }
 
     #[test]
+    fn it_opens_timbre_and_the_newest_call_s_pop_up_where_there_was_a_call() {
+        let offered = |facts: &Facts| {
+            let menu = menu(Catalogue::of(Language::En), facts);
+            let of = |wanted: Choice| {
+                menu.iter().find_map(|entry| match entry {
+                    Entry::Do { choice, enabled, .. } if *choice == wanted => Some(*enabled),
+                    _ => None,
+                })
+            };
+            (of(Choice::Open), of(Choice::Popup))
+        };
+        assert_eq!(offered(&facts()), (Some(true), Some(true)));
+        assert_eq!(offered(&Facts { recent: Vec::new(), ..facts() }), (Some(true), Some(false)));
+    }
+
+    #[test]
     fn before_the_first_run_there_is_nothing_but_to_set_up_and_to_quit() {
         let menu = menu(Catalogue::of(Language::Es), &Facts { set_up: false, ..facts() });
         assert_eq!(menu.len(), 3);
@@ -299,6 +326,8 @@ mod tests {
     #[test]
     fn every_choice_is_found_by_its_id_again() {
         for choice in [
+            Choice::Open,
+            Choice::Popup,
             Choice::Dial,
             Choice::Redial("+506:1".into()),
             Choice::Recent("1".into()),

@@ -2,12 +2,15 @@
 
 pub(crate) mod host;
 mod icon;
+#[cfg(target_os = "linux")]
+mod indicator;
 pub(crate) mod menu;
 
 use std::sync::{Mutex, PoisonError};
 
 use chrono::TimeDelta;
 use tauri::menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu};
+#[cfg(not(target_os = "linux"))]
 use tauri::tray::TrayIconBuilder;
 use tauri::{AppHandle, Manager, Wry};
 use timbre_domain::history::CallsWanted;
@@ -18,12 +21,14 @@ use timbre_engine::commands::{Command, Reply};
 
 use self::menu::{Choice, Entry, Facts};
 use crate::desk::{Ask, Desk};
+use crate::popup::pool;
 use crate::windows::dial::{self, DialWish, WishFrom};
 use crate::windows::main::{self, Goal, Page};
 use crate::windows::setup;
 use crate::{dialling, preferences};
 
 /// Its id.
+#[cfg(not(target_os = "linux"))]
 const ID: &str = "timbre";
 /// The last calls looked at for the menu.
 const LOOKED_AT: usize = 40;
@@ -32,38 +37,38 @@ const LOOKED_AT: usize = 40;
 #[derive(Default)]
 pub(crate) struct Shown(Mutex<(Option<Light>, Option<Vec<Entry>>, String)>);
 
+/// What the icon says of itself where the pointer rests on it.
+struct Tip {
+    /// How everything is, as a sentence.
+    state: String,
+    /// What a click does. Only Linux has room for it.
+    #[cfg(target_os = "linux")]
+    click: String,
+}
+
 /// Puts the icon into the tray.
 pub(crate) fn create(desk: &Desk, app: &AppHandle) -> tauri::Result<()> {
-    let texts = Catalogue::of(desk.language());
-    let menu = Menu::new(app)?;
-    let quit = MenuItem::with_id(app, Choice::Quit.id(), texts.text("tray.quit"), true, None::<&str>)?;
-    menu.append(&quit)?;
     let of = desk.clone();
-    TrayIconBuilder::with_id(ID)
-        .icon(icon::of(Light::Ready, icon::Ink::of_panel(app))?)
-        .icon_as_template(true)
-        .title_if_wanted()
-        .tooltip("Timbre")
-        .menu(&menu)
-        .on_menu_event(move |_, event| {
-            if let Some(choice) = Choice::of(event.id().as_ref()) {
-                chosen(&of, choice);
-            }
-        })
-        .build(app)?;
-    Ok(())
-}
-
-/// On macOS a title would stand beside the icon; it stays away.
-trait TitleIfWanted {
-    fn title_if_wanted(self) -> Self;
-}
-
-impl TitleIfWanted for TrayIconBuilder<Wry> {
-    fn title_if_wanted(self) -> Self {
-        // Linux shows the title only where a screen reader asks for it.
-        if cfg!(target_os = "linux") { self.title("Timbre") } else { self }
+    // The menu of the small window, and of trays other than Linux's.
+    app.on_menu_event(move |_, event| {
+        if let Some(choice) = Choice::of(event.id().as_ref()) {
+            chosen(&of, choice);
+        }
+    });
+    let texts = Catalogue::of(desk.language());
+    let quit = Entry::Do { words: texts.text("tray.quit").to_owned(), choice: Choice::Quit, enabled: true };
+    #[cfg(target_os = "linux")]
+    indicator::create(desk, &tip(texts, Light::Ready, &Status::default(), State::Starting), &[quit])?;
+    #[cfg(not(target_os = "linux"))]
+    {
+        let menu = Menu::new(app)?;
+        for item in items(app, &[quit])? {
+            menu.append(item.as_ref())?;
+        }
+        let icon = TrayIconBuilder::with_id(ID).icon(icon::of(Light::Ready)?).icon_as_template(true);
+        icon.tooltip("Timbre").menu(&menu).build(app)?;
     }
+    Ok(())
 }
 
 /// Shows how everything is now.
@@ -76,15 +81,21 @@ pub(crate) async fn show(desk: &Desk, status: &Status) {
         Ok(Reply::CallRows { rows }) => rows,
         _ => Vec::new(),
     };
-    let light = if hello.trouble.is_some() { Light::Unreachable } else { status.light() };
+    let state = match (hello.set_up, hello.trouble.is_some()) {
+        (false, _) => State::NotSetUp,
+        (true, true) => State::Trouble,
+        (true, false) => State::Works,
+    };
+    let light = if state == State::Trouble { Light::Unreachable } else { status.light() };
     let set_up = hello.set_up;
     let words = if set_up { words(texts, light, status) } else { texts.text("light.not_set_up").to_owned() };
-    let facts = Facts { set_up, words: words.clone(), status: status.clone(), recent, identities: hello.identities };
+    let tip = tip(texts, light, status, state);
+    let facts = Facts { set_up, words, status: status.clone(), recent, identities: hello.identities };
     let entries = menu::menu(texts, &facts);
     // The toolkit wants it done on its own thread.
-    let of = app.clone();
+    let (of, desk) = (app.clone(), desk.clone());
     let shown = app.run_on_main_thread(move || {
-        if let Err(error) = paint(&of, light, entries, words) {
+        if let Err(error) = paint(&of, &desk, light, entries, tip) {
             tracing::warn!(%error, "the tray does not show how everything is");
         }
     });
@@ -93,28 +104,37 @@ pub(crate) async fn show(desk: &Desk, status: &Status) {
     }
 }
 
-fn paint(app: &AppHandle, light: Light, entries: Vec<Entry>, words: String) -> tauri::Result<()> {
-    let Some(tray) = app.tray_by_id(ID) else { return Ok(()) };
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "there the menu tells the program"))]
+fn paint(app: &AppHandle, desk: &Desk, light: Light, entries: Vec<Entry>, tip: Tip) -> tauri::Result<()> {
     let state = app.state::<Shown>();
     let mut shown = state.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if shown.0 != Some(light) {
-        tray.set_icon_with_as_template(Some(icon::of(light, icon::Ink::of_panel(app))?), true)?;
-        shown.0 = Some(light);
-    }
-    if shown.2 != words {
-        tray.set_tooltip(Some(format!("Timbre · {words}")))?;
-        #[cfg(target_os = "linux")]
-        tray.set_title(Some(format!("Timbre · {words}")))?;
-        shown.2 = words;
-    }
-    if shown.1.as_ref() != Some(&entries) {
-        let menu = Menu::new(app)?;
-        for item in items(app, &entries)? {
-            menu.append(item.as_ref())?;
+    #[cfg(target_os = "linux")]
+    {
+        if shown.0 != Some(light) || shown.2 != tip.state {
+            indicator::show(light, &tip)?;
         }
-        tray.set_menu(Some(menu))?;
-        shown.1 = Some(entries);
+        if shown.1.as_ref() != Some(&entries) {
+            indicator::offer(desk, &entries);
+        }
     }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let Some(tray) = app.tray_by_id(ID) else { return Ok(()) };
+        if shown.0 != Some(light) {
+            tray.set_icon_with_as_template(Some(icon::of(light)?), true)?;
+        }
+        if shown.2 != tip.state {
+            tray.set_tooltip(Some(&tip.state))?;
+        }
+        if shown.1.as_ref() != Some(&entries) {
+            let menu = Menu::new(app)?;
+            for item in items(app, &entries)? {
+                menu.append(item.as_ref())?;
+            }
+            tray.set_menu(Some(menu))?;
+        }
+    }
+    *shown = (Some(light), Some(entries), tip.state);
     Ok(())
 }
 
@@ -156,6 +176,43 @@ fn items(app: &AppHandle, entries: &[Entry]) -> tauri::Result<Vec<Box<dyn IsMenu
         .collect()
 }
 
+/// How far Timbre is with the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    #[cfg(target_os = "linux")]
+    Starting,
+    NotSetUp,
+    /// It can't start.
+    Trouble,
+    Works,
+}
+
+/// What is true of Timbre now, as a sentence.
+fn tip(texts: &Catalogue, light: Light, status: &Status, state: State) -> Tip {
+    let say = |key: &str| texts.text(key).to_owned();
+    let parked: u64 = status.connectors.iter().map(|crm| crm.parked).sum();
+    let failing = status.connectors.iter().any(|crm| crm.reach == ConnectorReach::Failing);
+    let state = match (state, light) {
+        #[cfg(target_os = "linux")]
+        (State::Starting, _) => say("tray.tip.starting"),
+        (State::NotSetUp, _) => say("tray.tip.not_set_up"),
+        (State::Trouble, _) => say("tray.tip.trouble"),
+        (State::Works, Light::Ready) => say("tray.tip.ready"),
+        (State::Works, Light::Ringing) => say("tray.tip.ringing"),
+        (State::Works, Light::InCall) => say("tray.tip.in_call"),
+        (State::Works, Light::Unreachable) => say("tray.tip.unreachable"),
+        (State::Works, Light::DoNotDisturb) => say("tray.tip.do_not_disturb"),
+        (State::Works, Light::Waiting) if parked == 0 && failing => say("tray.tip.crm_failing"),
+        (State::Works, Light::Waiting) if parked == 0 => say("tray.tip.crm_stopped"),
+        (State::Works, Light::Waiting) => texts.fill("tray.tip.waiting", &[("count", &parked.to_string())]),
+    };
+    Tip {
+        state,
+        #[cfg(target_os = "linux")]
+        click: say("tray.tip.click"),
+    }
+}
+
 /// How everything is, in a few words.
 pub(crate) fn words(texts: &Catalogue, light: Light, status: &Status) -> String {
     match light {
@@ -181,6 +238,8 @@ pub(crate) fn words(texts: &Catalogue, light: Light, status: &Status) -> String 
 
 fn chosen(desk: &Desk, choice: Choice) {
     match choice {
+        Choice::Open => main::open(desk, Goal::default()),
+        Choice::Popup => desk.post(pool::Event::FocusNewest),
         Choice::Dial => dial::open(desk, DialWish::bare()),
         Choice::DialClipboard => dialling::dial_clipboard(desk),
         Choice::Redial(number) | Choice::Recent(number) => {

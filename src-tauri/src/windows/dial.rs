@@ -4,19 +4,22 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tauri::{Manager, PhysicalPosition, WebviewWindow};
+use tauri::{LogicalSize, Manager, Monitor, PhysicalPosition, WebviewWindow};
 use timbre_domain::contact::ContactId;
 
+use super::size::screen;
 use super::{builder, find, make, present};
 use crate::desk::Desk;
+use crate::text_scale;
 
 /// Its label.
 pub(crate) const LABEL: &str = "dial";
 
 /// How long it stays warm after it was used.
 const WARM_FOR: Duration = Duration::from_secs(10 * 60);
+/// In logical pixels, for text of its usual size.
 const WIDTH: f64 = 560.0;
-/// In logical pixels; what does not fit scrolls inside.
+/// In logical pixels, for text of its usual size; what does not fit scrolls inside.
 const MAX_HEIGHT: f64 = 520.0;
 
 /// Where a wish comes from.
@@ -65,6 +68,8 @@ pub(crate) struct Waiting(Mutex<Waits>);
 struct Waits {
     listens: bool,
     wanted: Option<DialWish>,
+    /// The height that its page needs, CSS pixels.
+    height: u32,
 }
 
 impl Waiting {
@@ -78,6 +83,14 @@ impl Waiting {
     /// The window is made: its page does not listen yet.
     fn begins(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).listens = false;
+    }
+
+    fn needs(&self, height: u32) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).height = height;
+    }
+
+    fn height(&self) -> u32 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).height
     }
 
     /// Gives back what is to be told to a page that listens; what another is to be told, it hears when it does.
@@ -148,18 +161,37 @@ pub(crate) fn put_away(desk: &Desk, window: &WebviewWindow) {
     });
 }
 
-/// Gives it the height its content needs.
+/// Gives it the height its content needs, in CSS pixels.
 pub(crate) fn fit(window: &WebviewWindow, height: u32) -> tauri::Result<()> {
-    window.set_size(tauri::LogicalSize::new(WIDTH, f64::from(height).clamp(56.0, MAX_HEIGHT)))
+    window.state::<Waiting>().needs(height);
+    fit_again(window)
+}
+
+/// The same, with the text as it is now.
+pub(crate) fn fit_again(window: &WebviewWindow) -> tauri::Result<()> {
+    let Some(monitor) = screen(window)? else { return Ok(()) };
+    put(window, &monitor)
 }
 
 /// In the upper third of the screen that the pointer is on.
 fn center(window: &WebviewWindow) -> tauri::Result<()> {
     let at = window.cursor_position()?;
-    let Some(monitor) = window.monitor_from_point(at.x, at.y)?.or(window.primary_monitor()?) else { return Ok(()) };
+    match window.monitor_from_point(at.x, at.y)?.or(screen(window)?) {
+        Some(monitor) => put(window, &monitor),
+        None => Ok(()),
+    }
+}
+
+/// As large as its content with the text as it is; what is too large for the screen is cut to it, and scrolls inside.
+fn put(window: &WebviewWindow, monitor: &Monitor) -> tauri::Result<()> {
     let (area, scale) = (monitor.work_area(), monitor.scale_factor());
-    let width = (WIDTH * scale).round() as i32;
-    let x = area.position.x + (i32::try_from(area.size.width).unwrap_or(i32::MAX) - width) / 2;
-    let y = area.position.y + i32::try_from(area.size.height / 5).unwrap_or_default();
-    window.set_position(PhysicalPosition::new(x, y))
+    let room = area.size.to_logical::<f64>(scale);
+    let text = text_scale::of(window.app_handle());
+    let needed = f64::from(window.state::<Waiting>().height()).clamp(56.0, MAX_HEIGHT);
+    let size = LogicalSize::new((WIDTH * text).min(room.width), (needed * text).min(room.height));
+    window.set_size(size)?;
+    let x = (room.width - size.width) / 2.0;
+    let y = (room.height / 5.0).min(room.height - size.height);
+    let physical = |logical: f64| (logical * scale).round() as i32;
+    window.set_position(PhysicalPosition::new(area.position.x + physical(x), area.position.y + physical(y)))
 }

@@ -7,11 +7,14 @@ use tauri::Manager;
 use timbre_domain::call::CallKey;
 use timbre_domain::contact::ContactId;
 
+use super::size::Size;
 use super::{builder, find, make, places, present};
 use crate::desk::{Desk, FLUSHES_WITHIN};
 
 /// Its label.
 pub(crate) const LABEL: &str = "main";
+
+pub(crate) const SIZE: Size = Size { usual: (1080.0, 720.0), least: (880.0, 560.0) };
 
 /// A page of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,18 @@ pub(crate) struct Goal {
     pub(crate) page: Page,
     pub(crate) call: Option<CallKey>,
     pub(crate) contact: Option<ContactId>,
+    /// It opens after the first run: where Timbre is to be found from now on.
+    pub(crate) welcome: Option<Home>,
+}
+
+/// Where Timbre is to be found while none of its windows is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Home {
+    /// Its icon in the tray.
+    Tray,
+    /// The small window of desktops that show no tray.
+    Strip,
 }
 
 impl Goal {
@@ -91,7 +106,7 @@ pub(crate) fn open(desk: &Desk, goal: Goal) {
     let desk = desk.clone();
     make(
         app,
-        |app| builder(app, LABEL, "Timbre").inner_size(1080.0, 720.0).min_inner_size(880.0, 560.0),
+        |app| builder(app, LABEL, "Timbre"),
         move |window| {
             let of = window.clone();
             let keeper = desk.clone();
@@ -109,6 +124,7 @@ pub(crate) fn open(desk: &Desk, goal: Goal) {
                     });
                 }
             });
+            SIZE.give(window)?;
             places::keep(window, &desk).map(drop)
         },
     );

@@ -4,6 +4,7 @@ pub(crate) mod dial;
 pub(crate) mod main;
 pub(crate) mod places;
 pub(crate) mod setup;
+pub(crate) mod size;
 pub(crate) mod strip;
 
 use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry};
@@ -62,6 +63,26 @@ pub(crate) fn page_is_laid_out(window: &WebviewWindow) {
     let came = if window.label() == strip::LABEL { window.show() } else { present(window) };
     if let Err(error) = came {
         tracing::error!(%error, window = window.label(), "a window does not come up");
+    }
+}
+
+/// Text is so many times larger than before in every program, or smaller, and so must be the windows. The pop-ups' see to it
+/// themselves.
+#[cfg(target_os = "linux")]
+pub(crate) fn rescaled(app: &AppHandle, times: f64) {
+    let grow = |label: &str| -> tauri::Result<()> {
+        let Some(window) = find(app, label) else { return Ok(()) };
+        match label {
+            main::LABEL => main::SIZE.grow(&window, times),
+            setup::LABEL => setup::SIZE.grow(&window, times),
+            dial::LABEL => dial::fit_again(&window),
+            _ => strip::fit(&window),
+        }
+    };
+    for label in [main::LABEL, setup::LABEL, dial::LABEL, strip::LABEL] {
+        if let Err(error) = grow(label) {
+            tracing::warn!(%error, window = label, "a window keeps its size although text has another one");
+        }
     }
 }
 

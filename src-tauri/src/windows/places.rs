@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tauri::{Monitor, PhysicalPosition, PhysicalSize, WebviewWindow, WindowEvent};
+use tauri::{Manager as _, Monitor, PhysicalPosition, PhysicalSize, WebviewWindow, WindowEvent};
 
 use crate::desk::Desk;
 use crate::popup::place::Rect;
+use crate::text_scale;
 
 /// How much of a window must be on a screen for it to be found and moved, physical pixels.
 const GRIP: i32 = 48;
@@ -28,7 +29,8 @@ pub(crate) fn keep(window: &WebviewWindow, desk: &Desk) -> tauri::Result<bool> {
     let Some(file) = desk.data_dir().map(|dir| dir.join("windows.json")) else { return Ok(false) };
     let monitors = window.available_monitors()?;
     let mut placed = false;
-    if let Some(place) = load(&file).get(&set_up(&monitors)).and_then(|of| of.get(window.label()))
+    if let Some(place) =
+        load(&file).get(&set_up(&monitors, text_scale::of(window.app_handle()))).and_then(|of| of.get(window.label()))
         && is_reachable(place.rect, &monitors)
     {
         window.set_size(PhysicalSize::new(place.rect.width, place.rect.height))?;
@@ -53,7 +55,7 @@ fn remember(window: &WebviewWindow, file: &Path) -> Result<(), Box<dyn std::erro
     if window.is_minimized()? || !window.is_visible()? {
         return Ok(());
     }
-    let set_up = set_up(&window.available_monitors()?);
+    let set_up = set_up(&window.available_monitors()?, text_scale::of(window.app_handle()));
     let mut places = load(file);
     let of = places.entry(set_up).or_default();
     let (position, size, maximized) = (window.outer_position()?, window.inner_size()?, window.is_maximized()?);
@@ -74,8 +76,9 @@ fn load(file: &Path) -> Places {
     fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
 
-/// The screens, as one word: their places, sizes and scales.
-fn set_up(monitors: &[Monitor]) -> String {
+/// The screens, as one word: their places, sizes and scales; and how large text is, where it is not of its usual size: what
+/// is large enough for one is not for another.
+fn set_up(monitors: &[Monitor], text: f64) -> String {
     let mut screens: Vec<_> = monitors
         .iter()
         .map(|one| {
@@ -84,6 +87,9 @@ fn set_up(monitors: &[Monitor]) -> String {
         })
         .collect();
     screens.sort();
+    if text != 1.0 {
+        screens.push(format!("text {text}"));
+    }
     screens.join(" ")
 }
 

@@ -1,10 +1,13 @@
 //! The first run.
 
+use super::size::Size;
 use super::{builder, find, make, present};
 use crate::desk::{Ask, Desk};
 
 /// Its label.
 pub(crate) const LABEL: &str = "setup";
+
+pub(crate) const SIZE: Size = Size { usual: (640.0, 560.0), least: (560.0, 480.0) };
 
 /// Opens it, or brings it to the front.
 pub(crate) fn open(desk: &Desk) {
@@ -18,8 +21,10 @@ pub(crate) fn open(desk: &Desk) {
     let desk = desk.clone();
     make(
         app,
-        |app| builder(app, LABEL, "Timbre").inner_size(640.0, 560.0).min_inner_size(560.0, 480.0).center(),
+        |app| builder(app, LABEL, "Timbre"),
         move |window| {
+            SIZE.give(window)?;
+            window.center()?;
             window.on_window_event(move |event| {
                 // Whoever closes it half-way may have set up an account already.
                 if matches!(event, tauri::WindowEvent::CloseRequested { .. }) {

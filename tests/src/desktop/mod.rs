@@ -9,6 +9,7 @@
 #![cfg(target_os = "linux")]
 
 mod app;
+mod appearance;
 mod bus;
 mod dunst;
 mod hand;
@@ -33,6 +34,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 pub use self::app::{App, Glass, settings};
+pub use self::appearance::{Portal, SettingsDaemon};
 pub use self::bus::Bus;
 pub use self::dunst::Dunst;
 pub use self::lines::Lines;

@@ -158,6 +158,14 @@ impl TrayItem {
         self.text("IconName")
     }
 
+    /// What it says of itself, and what it says besides: what panels show where the pointer rests on it.
+    ///
+    /// # Errors
+    /// When the program does not answer.
+    pub fn said(&self) -> io::Result<(String, String)> {
+        Ok((self.text("Title")?, self.text("IconAccessibleDesc")?))
+    }
+
     /// What stands beside the picture; only libayatana has it.
     ///
     /// # Errors

@@ -48,6 +48,21 @@ async fn a_first_run_ends_with_calls_on_the_screen_and_the_secret_in_the_keyring
     office.click_on(&Wanted::named("push button", "Begin ⏎"));
     office.asks_the_vendor().await;
     office.app.warm(SOON).unwrap();
+
+    // It says where it is to be found, and is found there once its window is closed.
+    office.read(&Wanted::saying("It lives in the tray").within("Timbre"));
+    office.picture("first-run-done");
+    let icon = office.icon();
+    office
+        .desktop
+        .wait_until(SOON, || (icon.said().ok()?.0 == "Timbre is ready and follows your calls.").then_some(()))
+        .unwrap();
+    assert_eq!(icon.said().unwrap().1, "Click the icon for its menu.");
+    office.desktop.key("alt+F4").unwrap();
+    office.desktop.wait_until_gone("Timbre", SOON).unwrap();
+    icon.click(&["Open Timbre"], SOON).unwrap();
+    office.desktop.wait_for_window("Timbre", SOON).unwrap();
+
     let call = office.sim.rings("8888-4787", ENDPOINT);
     office.app.painted(&call.callid(), SOON).unwrap();
 
@@ -91,6 +106,7 @@ async fn without_a_keyring_the_agent_is_told_and_chooses_and_nothing_is_written(
     office.click_on(&Wanted::named("push button", "Begin ⏎"));
     office.asks_the_vendor().await;
     office.app.warm(SOON).unwrap();
+    office.desktop.wait_for_window("Timbre", SOON).unwrap();
     let call = office.sim.rings("8888-4787", ENDPOINT);
     office.app.painted(&call.callid(), SOON).unwrap();
     let found = office.desktop.files_with(PASSWORD.as_bytes()).unwrap();

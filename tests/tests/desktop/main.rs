@@ -7,6 +7,8 @@
 
 mod dialling;
 mod first_run;
+mod keyboard;
+mod looks;
 mod notices;
 mod office;
 mod popups;

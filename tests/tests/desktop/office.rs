@@ -8,8 +8,8 @@ use tempfile::TempDir;
 use timbre_simulator::crm::{Access, ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
 use timbre_simulator::{RealClock, RequestKind, Simulator, SimulatorConfig};
 use timbre_tests::desktop::{
-    App, Control, Keyring, Notifications, ScreenReader, SecretService, Tray, TrayItem, VirtualDesktop, Wanted, Window,
-    settings,
+    App, Control, Keyring, Notifications, Portal, ScreenReader, SecretService, SettingsDaemon, Tray, TrayItem,
+    VirtualDesktop, Wanted, Window, settings,
 };
 use timbre_tests::hasty;
 use timbre_tests::story::{ENDPOINT, PASSWORD};
@@ -60,6 +60,14 @@ pub(crate) struct Setting {
     pub(crate) crm: bool,
     /// Two screens beside each other.
     pub(crate) two_screens: bool,
+    /// Another size of the screen than 1280 × 800.
+    pub(crate) screen: Option<(u16, u16)>,
+    /// The theme and the size of text that a settings daemon tells, per cent.
+    pub(crate) looks: Option<(&'static str, u32)>,
+    /// A portal, which tells whether the person wants programs dark.
+    pub(crate) portal: bool,
+    /// Variables besides.
+    pub(crate) env: &'static [(&'static str, &'static str)],
     /// No settings: Timbre runs for the first time.
     pub(crate) first_run: bool,
     /// Everything is logged that our own code can log.
@@ -77,6 +85,8 @@ pub(crate) struct Office {
     pub(crate) tray: Option<Tray>,
     pub(crate) notices: Option<Notifications>,
     pub(crate) secrets: Option<SecretService>,
+    pub(crate) looks: Option<SettingsDaemon>,
+    pub(crate) portal: Option<Portal>,
     pub(crate) desktop: VirtualDesktop,
     pub(crate) sim: Simulator,
     pub(crate) crm: Option<Crm>,
@@ -99,8 +109,13 @@ impl Office {
         let home = dir.path().join("home");
         let mut desktop = match setting.two_screens {
             true => VirtualDesktop::start_with_screens(&home, &[(1280, 800), (1024, 768)]).unwrap(),
-            false => VirtualDesktop::start(&home).unwrap(),
+            false => {
+                let (width, height) = setting.screen.unwrap_or((1280, 800));
+                VirtualDesktop::start_sized(&home, width, height).unwrap()
+            }
         };
+        let looks = setting.looks.map(|(theme, text)| desktop.start_settings_daemon(theme, text).unwrap());
+        let portal = setting.portal.then(|| desktop.start_portal().unwrap());
         let reader = setting.reader.then(|| desktop.start_screen_reader().unwrap());
         let tray = setting.tray.then(|| desktop.start_tray().unwrap());
         let notices = setting.notices.then(|| desktop.start_notifications().unwrap());
@@ -112,7 +127,8 @@ impl Office {
             std::fs::write(at.join("data/preferences.json"), preferences).unwrap();
         }
         let app = if setting.first_run {
-            App::start_again(&desktop, &at, &[("LANG", "en_US.UTF-8")], &[]).unwrap()
+            let env: Vec<_> = [("LANG", "en_US.UTF-8")].iter().chain(setting.env).copied().collect();
+            App::start_again(&desktop, &at, &env, &[]).unwrap()
         } else {
             std::fs::create_dir_all(&at).unwrap();
             let mut text = settings(&sim.base_url(), ENDPOINT, INTERVAL);
@@ -129,12 +145,13 @@ impl Office {
             }
             std::fs::write(at.join("timbre.toml"), text).unwrap();
             let mut env = vec![("TIMBRE_SECRET_MAIN", PASSWORD), ("TIMBRE_SECRET_CRM", DEFAULT_API_KEY)];
+            env.extend(setting.env);
             if setting.log {
                 env.push(("TIMBRE_LOG", LOG));
             }
             App::start_again(&desktop, &at, &env, &["--background"]).unwrap()
         };
-        let mut office = Self { app, reader, tray, notices, secrets, desktop, sim, crm, dir };
+        let mut office = Self { app, reader, tray, notices, secrets, looks, portal, desktop, sim, crm, dir };
         if !setting.first_run {
             office.asks_the_vendor().await;
             if !setting.no_popups {
@@ -191,6 +208,26 @@ impl Office {
         seen.unwrap_or_else(|error| panic!("{error}: the band is {:?}, not {colour}", self.desktop.colour(x, y)));
     }
 
+    /// Chooses another theme and another size of text, per cent, for every program.
+    pub(crate) fn looks(&self, theme: &str, text: u32) {
+        self.desktop.choose_looks(self.looks.as_ref().unwrap(), theme, text).unwrap();
+    }
+
+    /// Waits until a point of the screen has this colour.
+    pub(crate) fn wait_for_colour(&self, (x, y): (i32, i32), colour: &str) {
+        let seen = self.desktop.wait_until(SOON, || self.desktop.colour(x, y).ok().filter(|seen| seen == colour));
+        seen.unwrap_or_else(|error| {
+            self.picture("another-colour");
+            panic!("{error}: at {x}, {y} is {:?}, not {colour}", self.desktop.colour(x, y))
+        });
+    }
+
+    /// Waits until the one pop-up there is has this width.
+    pub(crate) fn wait_for_width(&self, width: i32) -> Window {
+        let seen = self.desktop.wait_until(SOON, || self.popups().into_iter().find(|popup| popup.width == width));
+        seen.unwrap_or_else(|error| panic!("{error}: the pop-ups are {:?}, none is {width} wide", self.popups()))
+    }
+
     /// The numbers that the vendor was asked to dial.
     pub(crate) fn dialled(&self) -> usize {
         self.sim.ledger().requests_of(RequestKind::Dial).count()
@@ -213,10 +250,13 @@ impl Office {
         tokio::time::timeout(SOON, dialled).await.expect("the vendor is asked to dial");
     }
 
-    pub(crate) fn picture(&self, name: &str) {
+    /// Takes a picture of the screen; gives its file.
+    pub(crate) fn picture(&self, name: &str) -> PathBuf {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("desktop-tests");
         std::fs::create_dir_all(&folder).unwrap();
-        self.desktop.screenshot(&folder.join(format!("{name}.png"))).unwrap();
+        let file = folder.join(format!("{name}.png"));
+        self.desktop.screenshot(&file).unwrap();
+        file
     }
 }
 

@@ -171,7 +171,12 @@ export interface Goal {
   page: Page;
   call: CallKey | null;
   contact: ContactId | null;
+  /** After the first run: where Timbre is to be found while no window is open. */
+  welcome?: Home | null;
 }
+
+/** In the tray, or in the small window of desktops that show none. */
+export type Home = "tray" | "strip";
 
 /** Where Timbre's things are on this computer. */
 export interface Places {

@@ -1,7 +1,7 @@
 // The main window: its pages together, and what the program around it tells them.
 
 import type { Hello } from "../bindings/Hello";
-import type { Goal, MainHost, MainListener, Page } from "../host/host";
+import type { Goal, Home, MainHost, MainListener, Page } from "../host/host";
 import { Calls } from "./calls.svelte";
 import { Detail } from "./detail.svelte";
 import { Outbox } from "./outbox.svelte";
@@ -13,6 +13,8 @@ import { Shell } from "./shell.svelte";
 /** Everything the window shows. */
 export class Main {
   section = $state<Section>("language");
+  /** Where Timbre is to be found from now on, right after the first run. */
+  welcome = $state<Home | null>(null);
   /** What the palette did, in words for the foot. */
   said = $state("");
   readonly shell: Shell;
@@ -58,7 +60,8 @@ export class Main {
   }
 
   /** Goes where the tray, a notification or a pop-up sends. */
-  goTo({ page, call, contact }: Goal): void {
+  goTo({ page, call, contact, welcome }: Goal): void {
+    this.welcome = welcome ?? this.welcome;
     this.shell.page = page;
     const { calls } = this;
     if (calls && (call || contact)) {

@@ -49,6 +49,15 @@ test("whoever is sent to a call sees it, whatever filter and day were there", as
   await vi.waitFor(() => expect(main.detail.card?.call.key).toBe(key));
 });
 
+test("after the first run it says where Timbre is to be found until that is closed", async () => {
+  const { main, told } = await window();
+  expect(main.welcome).toBeNull();
+  told.goTo({ page: "today", call: null, contact: null, welcome: "strip" });
+  expect(main.welcome).toBe("strip");
+  told.goTo({ page: "outbox", call: null, contact: null, welcome: null });
+  expect(main.welcome).toBe("strip");
+});
+
 test("what is being written is not taken back by news of the same call", async () => {
   const { main, told } = await window();
   main.select("callmyway:principal:8999");

@@ -11,7 +11,7 @@ import { Keyboard, pressed } from "./keys";
 import { Popup } from "./popup.svelte";
 import PopupWindow from "./PopupWindow.svelte";
 import { rehearse } from "./rehearsal";
-import { Size } from "./size";
+import { LEAST, Size, WIDEST } from "./size";
 
 speakFrom(catalogue);
 const host = await popupHost();
@@ -22,6 +22,13 @@ const size = new Size((height) => {
     void host.filled(popup.card.call.key, height);
   }
 });
+
+// With very large text on a small screen the window is not as wide as the page would have it.
+const fitIn = () => {
+  const narrow = document.visibilityState === "visible" && innerWidth >= LEAST && innerWidth < WIDEST;
+  document.documentElement.style.setProperty("--room", narrow ? `${innerWidth}px` : `${WIDEST}px`);
+};
+addEventListener("resize", fitIn);
 
 mount(PopupWindow, { target: document.body, props: { popup } });
 

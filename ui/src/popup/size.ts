@@ -1,3 +1,9 @@
+/** A pop-up is so many CSS pixels wide where the screen has room for it. */
+export const WIDEST = 400;
+
+/** What is less than this is no screen, but a window that was not seen yet. */
+export const LEAST = 240;
+
 /** A pop-up grows to this many CSS pixels; what does not fit scrolls inside. */
 export const HIGHEST = 640;
 

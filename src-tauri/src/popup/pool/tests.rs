@@ -2,6 +2,7 @@
 
 use timbre_domain::matching::Match;
 use timbre_domain::number::Country;
+use timbre_domain::outbox::OutboxState;
 
 use super::*;
 
@@ -41,6 +42,15 @@ fn changed(id: u8, state: CallState) -> Event {
 fn answered_and_over(id: u8) -> Event {
     let connected = call(id, CallState::Connected);
     Event::Changed(Box::new(Call { state: CallState::Ended, ..connected }))
+}
+
+fn written(id: u8, comment: &str) -> Interaction {
+    serde_json::from_value(serde_json::json!({
+        "id": "01a1fc64-faa1-75a0-8c28-b63fe85d14e1", "call": key(id), "contact": null, "agent": null, "disposition": [],
+        "comment": comment, "fields": {}, "follow_up": null, "charges": [], "state": "draft", "revision": 1,
+        "created_at": "2025-01-01T00:00:00Z", "updated_at": "2025-01-01T00:00:00Z", "final_at": null,
+    }))
+    .unwrap()
 }
 
 struct Story {
@@ -249,12 +259,12 @@ fn what_is_learnt_later_completes_the_pop_up_and_never_opens_one_that_was_closed
 #[test]
 fn the_hotkey_brings_the_keyboard_to_the_newest_pop_up_and_a_click_to_its_own() {
     let mut story = Story::new();
-    assert_eq!(story.then(Event::FocusNewest), [], "there is none");
     let _ = story.shown(0, 1);
     story.now += Duration::from_secs(1);
     let _ = story.shown(1, 2);
     assert_eq!(story.then(Event::FocusNewest), [Order::Focus(1)]);
     assert_eq!(story.then(Event::Focus(0)), [Order::Focus(0)]);
+    let _ = story.then(changed(2, CallState::Ended));
     let _ = story.then(Event::Close(1, key(2)));
     assert_eq!(story.then(Event::FocusNewest), [Order::Focus(0)]);
     assert_eq!(story.then(Event::Focus(1)), [], "a hidden window never gets the keyboard");
@@ -272,12 +282,7 @@ fn a_page_that_does_not_answer_is_loaded_anew_and_its_call_shown_in_another_wind
 fn a_page_that_starts_over_begins_where_the_agent_was() {
     let mut story = Story::new();
     let _ = story.shown(0, 1);
-    let written: Interaction = serde_json::from_value(serde_json::json!({
-        "id": "01a1fc64-faa1-75a0-8c28-b63fe85d14e1", "call": key(1), "contact": null, "agent": null, "disposition": [],
-        "comment": "dijo que sí", "fields": {}, "follow_up": null, "charges": [], "state": "draft", "revision": 1,
-        "created_at": "2025-01-01T00:00:00Z", "updated_at": "2025-01-01T00:00:00Z", "final_at": null,
-    }))
-    .unwrap();
+    let written = written(1, "dijo que sí");
     assert_eq!(story.then(Event::Wrote(0, Box::new(written.clone()))), []);
     let again = PopupCard { interaction: Some(written), ..*card(1) };
     assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, Box::new(again))]);
@@ -322,4 +327,135 @@ fn news_of_a_call_that_is_not_shown_changes_nothing() {
     assert_eq!(story.then(Event::Records(key(9), Vec::new())), []);
     assert_eq!(story.then(Event::Close(0, key(9))), []);
     assert_eq!(story.then(Event::Painted(7, key(1))), []);
+}
+
+#[test]
+fn the_hotkey_brings_back_the_newest_call_s_pop_up_where_the_agent_closed_it_or_where_none_came() {
+    let mut story = Story::new();
+    assert_eq!(story.then(Event::FocusNewest), [Order::Fetch(None)], "the newest call there is");
+    let _ = story.shown(0, 1);
+    story.now += Duration::from_secs(1);
+    let _ = story.shown(1, 2);
+    let _ = story.then(Event::Close(1, key(2)));
+    assert_eq!(
+        story.then(Event::FocusNewest),
+        [Order::Fetch(Some(key(2)))],
+        "it goes on, and came after the one shown"
+    );
+    assert_eq!(story.then(Event::Reopen(card(2))), [Order::Fill(1, card(2))]);
+    assert_eq!(story.then(filled(1, 2)), [Order::Reveal(1, 200), Order::Focus(1)], "the agent asked for it");
+    assert_eq!(story.then(filled(1, 2)), [Order::Reveal(1, 200)], "the keyboard comes once");
+    assert_eq!(story.then(Event::FocusNewest), [Order::Focus(1)]);
+    assert_eq!(story.then(Event::Reopen(card(1))), [Order::Focus(0)], "what is shown is not shown twice");
+
+    let _ = story.then(Event::Close(1, key(2)));
+    let _ = story.then(changed(2, CallState::Ended));
+    assert_eq!(story.then(Event::FocusNewest), [Order::Focus(0)], "what waits for a result comes before what is over");
+    let _ = story.then(Event::Close(0, key(1)));
+    assert_eq!(story.then(show(1))[0], Order::Fill(0, card(1)), "it came by itself again");
+    let _ = story.then(Event::Close(0, key(1)));
+    assert_eq!(story.then(Event::FocusNewest), [Order::Fetch(Some(key(1)))]);
+}
+
+/// A final result of a call, and how far its records are.
+fn records(states: &[OutboxState]) -> Vec<RecordState> {
+    let record = |state: &OutboxState| RecordState {
+        connector: "crm".parse().unwrap(),
+        state: *state,
+        waits: None,
+        at: chrono::DateTime::UNIX_EPOCH,
+    };
+    states.iter().map(record).collect()
+}
+
+fn used(id: u8, used: bool) -> Event {
+    Event::Used(0, key(id), used)
+}
+
+/// A call was answered, is over, and its result saved, with its records so far; the keyboard went back.
+fn saved(states: &[OutboxState]) -> Story {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    let _ = story.then(Event::Begun(0, key(1)));
+    let _ = story.then(answered_and_over(1));
+    let _ = story.then(Event::Records(key(1), records(states)));
+    assert_eq!(story.then(Event::Saved(0, key(1))), [Order::GiveBack(0)]);
+    story
+}
+
+#[test]
+fn a_pop_up_whose_result_is_saved_goes_soon_and_the_sooner_if_it_is_sent() {
+    use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
+
+    let cases: [(&[OutboxState], Option<Duration>); 7] = [
+        (&[], Some(STAYS_SAVED)),
+        (&[Done], Some(STAYS_SAVED)),
+        (&[Done, Discarded], Some(STAYS_SAVED)),
+        (&[Waiting], Some(STAYS_UNSENT)),
+        (&[Done, Sending], Some(STAYS_UNSENT)),
+        (&[Parked], None),
+        (&[Parked, Waiting], None),
+    ];
+    for (states, stays) in cases {
+        let mut story = saved(states);
+        assert_eq!(story.pool.wakes_at(), stays.map(|stays| story.now + stays), "{states:?}");
+        let Some(stays) = stays else { continue };
+        assert_eq!(story.after(stays - Duration::from_millis(1), Event::Tick), []);
+        let asks = [Order::AskWhetherUsed(0, key(1))];
+        assert_eq!(story.after(Duration::from_millis(1), Event::Tick), asks);
+        assert_eq!(story.then(used(1, false)), [Order::Hide(0)], "{states:?}");
+    }
+}
+
+#[test]
+fn it_goes_a_moment_after_it_is_sent_however_long_that_took() {
+    let mut story = saved(&[OutboxState::Waiting]);
+    let _ = story.after(Duration::from_secs(8), Event::Records(key(1), records(&[OutboxState::Done])));
+    assert_eq!(story.pool.wakes_at(), Some(story.now + STAYS_SAVED));
+}
+
+#[test]
+fn it_stays_while_the_pointer_or_the_keyboard_is_in_it_and_while_its_call_goes_on_or_more_is_typed() {
+    let mut story = saved(&[]);
+    for pause in [STAYS_SAVED, LOOKS_AGAIN, LOOKS_AGAIN] {
+        assert_eq!(story.after(pause, Event::Tick), [Order::AskWhetherUsed(0, key(1))]);
+        assert_eq!(story.then(used(1, true)), []);
+    }
+    let _ = story.then(Event::Wrote(0, Box::new(written(1, "more"))));
+    assert_eq!(story.pool.wakes_at(), None, "what was typed after the save is not sent: it stays");
+    assert_eq!(story.then(used(1, false)), [], "an answer that comes late");
+    assert_eq!(story.then(Event::Saved(0, key(1))), [Order::GiveBack(0)]);
+    assert_eq!(story.pool.wakes_at(), Some(story.now + STAYS_SAVED));
+
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    let _ = story.then(changed(1, CallState::Connected));
+    let _ = story.then(Event::Saved(0, key(1)));
+    assert_eq!(story.after(STAYS_SAVED * 100, Event::Tick), [], "the call goes on");
+    let _ = story.then(answered_and_over(1));
+    assert_eq!(story.pool.wakes_at(), Some(story.now + STAYS_SAVED));
+}
+
+#[test]
+fn a_call_that_finds_every_window_taken_gets_that_of_a_result_which_is_saved() {
+    let mut story = Story { pool: Pool::new(1), now: Instant::now() };
+    for id in 1..=6 {
+        let slot = usize::from(id) - 1;
+        let _ = story.then(show(id));
+        let _ = story.then(Event::Ready(slot));
+        let _ = story.then(filled(slot, id));
+        let _ = story.then(Event::Painted(slot, key(id)));
+        let _ = story.then(Event::Begun(slot, key(id)));
+        let _ = story.then(answered_and_over(id));
+    }
+    assert_eq!(story.then(show(7)), [], "in each of them is something to write");
+    assert_eq!(story.then(Event::Saved(3, key(4)))[..2], [Order::GiveBack(3), Order::Hide(3)]);
+}
+
+#[test]
+fn windows_that_stand_get_a_new_size_when_the_text_of_every_program_does() {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    let _ = story.then(show(2));
+    assert_eq!(story.then(Event::Rescaled), [Order::Reveal(0, 200)], "the one that is being filled comes up right");
 }

@@ -8,7 +8,7 @@ import type { Language } from "../../bindings/Language";
 import type { PopupCard } from "../../bindings/PopupCard";
 import type { Refusal } from "../../bindings/Refusal";
 import type { Status } from "../../bindings/Status";
-import type { MainHost, MainListener, Page, Retried } from "../host";
+import type { Home, MainHost, MainListener, Page, Retried } from "../host";
 import { connectionsHost } from "./connections";
 import * as day from "./day";
 import { interaction } from "./people";
@@ -121,7 +121,7 @@ export function mainHost(query: URLSearchParams): MainHost {
       setTimeout(() => {
         heard.status(status());
         if (page || open) {
-          heard.goTo({ page: (page ?? "today") as Page, call: open === null ? null : rows[Number(open)]!.call.key, contact: query.get("contact") });
+          heard.goTo({ page: (page ?? "today") as Page, call: open === null ? null : rows[Number(open)]!.call.key, contact: query.get("contact"), welcome: query.get("welcome") as Home | null });
         }
       });
       return Promise.resolve(hello);
