@@ -50,6 +50,8 @@ pub(crate) enum Ask {
     Begin,
     /// The same, and nobody waits for it.
     StartAgain,
+    /// The same, because the database is damaged: it is healed by a start.
+    Heal,
     /// Stop the engine and end.
     Quit,
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use timbre_domain::error::ErrorCode;
 use timbre_domain::status::{Light, Status};
 use timbre_engine::commands::{Command, Reply};
 use timbre_engine::event::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::desk::Desk;
+use crate::desk::{Ask, Desk};
 use crate::popup::pool;
 use crate::windows::{dial, main, strip};
 use crate::{preferences, tray};
@@ -78,6 +79,9 @@ async fn hear(desk: &Desk, event: &Event, changed: &mut Vec<&'static str>) {
             {
                 desk.post(pool::Event::Records(call, records));
             }
+        }
+        Event::Store(state) if !state.ok && !state.backup && state.code == Some(ErrorCode::StoreDamaged) => {
+            desk.ask(Ask::Heal);
         }
         Event::Import(progress) if progress.finished => changed.push("contacts"),
         Event::Sync(progress) if progress.finished => changed.push("contacts"),

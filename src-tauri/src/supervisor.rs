@@ -20,6 +20,9 @@ use crate::{NotStarted, Start, Started, dialling, follow, hotkeys, preferences, 
 /// An engine that could not start for a reason that may pass is tried again after so long.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
 
+/// An engine whose database is damaged is started again at most so often.
+const HEALED_AGAIN_AFTER: Duration = Duration::from_secs(10 * 60);
+
 /// How long a trial of an account is waited for when the engine stops.
 const TRIALS_END_WITHIN: Duration = Duration::from_secs(20);
 
@@ -33,6 +36,7 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
     });
     let mut opening = Some(opening);
     let mut looked_for_tray = !whole;
+    let mut healed: Option<Duration> = None;
     loop {
         let mut again = None;
         let mut running = None;
@@ -76,13 +80,21 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
             make_up_for_no_tray(&desk);
         }
 
-        let ask = tokio::select! {
-            ask = asked.recv() => ask.unwrap_or(Ask::Quit),
-            () = after(&desk, again) => Ask::StartAgain,
+        let ask = loop {
+            let ask = tokio::select! {
+                ask = asked.recv() => ask.unwrap_or(Ask::Quit),
+                () = after(&desk, again) => Ask::StartAgain,
+            };
+            // What a start could not heal is not healed by one after the other.
+            let now = desk.clock().elapsed();
+            if ask != Ask::Heal || healed.is_none_or(|at| now.saturating_sub(at) >= HEALED_AGAIN_AFTER) {
+                break ask;
+            }
         };
         match ask {
             Ask::Restart => opening = Some(Opening::Nothing),
             Ask::Begin => opening = Some(Opening::Welcome),
+            Ask::Heal => healed = Some(desk.clock().elapsed()),
             Ask::StartAgain | Ask::Quit => {}
         }
         // What is being written is kept while there is still somebody to keep it.

@@ -95,6 +95,8 @@ pub(crate) enum What {
     Doctor,
     /// How everything is, as far as the running Timbre knows without asking anybody.
     Status,
+    /// Back the database up now, and list the backups. By itself it is done every hour.
+    Backup,
     /// What could not be read of the vendors' answers, for diagnosis.
     Unread(OfAccount),
 }

@@ -28,6 +28,7 @@ pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor
             Command::AgentsSet(Agent { name: name.clone(), endpoints: endpoints.clone() })
         }
         What::Status => Command::Status,
+        What::Backup => Command::BackUp,
         What::Unread(of) => Command::UnreadList { account: of.account.clone() },
         What::Watch
         | What::Dial(_)

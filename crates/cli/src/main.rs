@@ -55,7 +55,7 @@ async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result
         What::Outbox(what) => outbox::run(args, what, printer, redactor).await,
         What::Connector(what) => connector::run(args, what, printer, redactor).await,
         What::Doctor => doctor::run(args, printer, redactor).await,
-        What::Calls(_) | What::Endpoints(_) | What::Agents(_) | What::Status | What::Unread(_) => {
+        What::Calls(_) | What::Endpoints(_) | What::Agents(_) | What::Status | What::Backup | What::Unread(_) => {
             ask::run(args, printer, redactor).await
         }
     }

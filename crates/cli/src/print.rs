@@ -201,6 +201,7 @@ impl Printer {
             Reply::Connectors { connectors } => self.lines(&connector::list(self, connectors)),
             Reply::Rehearsed { steps } => self.lines(&connector::rehearsal::lines(steps)),
             Reply::Status(status) => status::print(self, status),
+            Reply::Backups(backups) => status::backups(self, backups),
             // What windows ask for has no words of its own here.
             Reply::CallRows { .. }
             | Reply::Card(_)

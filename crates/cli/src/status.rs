@@ -2,7 +2,10 @@
 
 use std::io;
 
+use timbre_domain::error::ErrorCode;
 use timbre_domain::status::{AccountReach, ConnectorReach, ConnectorStatus, Status};
+
+use timbre_engine::database::{Backups, Generation};
 
 use crate::print::{Printer, clean, moment};
 
@@ -26,6 +29,14 @@ pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
     for connector in &status.connectors {
         printer.line(&line(printer, connector))?;
     }
+    if status.database.damaged {
+        let (what, code) = (printer.catalogue(), ErrorCode::StoreDamaged);
+        printer.line(&format!("{} {}", what.what(code), what.what_to_do(code)))?;
+    }
+    if let Some(code) = status.database.backup_failed {
+        let (failed, texts) = (printer.text("store.backup_failed"), printer.catalogue());
+        printer.line(&format!("{failed} {} {}", texts.what(code), texts.what_to_do(code)))?;
+    }
     if status.pending > 0 {
         printer.line(&printer.fill("status.pending", &[("count", &status.pending.to_string())]))?;
     }
@@ -34,6 +45,22 @@ pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
         Some(None) => printer.line(&printer.text("status.quiet")),
         None => Ok(()),
     }
+}
+
+pub(crate) fn backups(printer: &Printer, backups: &Backups) -> io::Result<()> {
+    printer.line(&printer.text(if backups.made { "backup.made" } else { "backup.unchanged" }))?;
+    for file in &backups.kept {
+        printer.line(&printer.fill("backup.kept", &[("file", file)]))?;
+    }
+    for backup in &backups.backups {
+        let name = match backup.generation {
+            Generation::Hour => "backup.hour",
+            Generation::Day => "backup.day",
+            Generation::Week => "backup.week",
+        };
+        printer.line(&format!("{}  {}", moment(backup.made_at), printer.text(name)))?;
+    }
+    Ok(())
 }
 
 fn line(printer: &Printer, connector: &ConnectorStatus) -> String {

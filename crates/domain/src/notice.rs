@@ -26,6 +26,8 @@ pub enum NoticeKind {
     CrmLost,
     /// A CRM answers again.
     CrmBack,
+    /// The database was damaged or can't be backed up, or is well again.
+    Database,
 }
 
 /// What can be done about it.

@@ -26,6 +26,19 @@ pub struct Status {
     pub pending: u64,
     /// Do not disturb, while it holds.
     pub do_not_disturb: Option<DoNotDisturb>,
+    /// How the database is.
+    #[serde(default)]
+    pub database: DatabaseStatus,
+}
+
+/// How the database is, as far as anybody has met it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DatabaseStatus {
+    /// Damage was met; the next start heals it.
+    pub damaged: bool,
+    /// Why the last backup could not be made.
+    pub backup_failed: Option<ErrorCode>,
 }
 
 /// A call that goes on.
@@ -149,7 +162,7 @@ pub enum Light {
     Unreachable,
     /// Do not disturb.
     DoNotDisturb,
-    /// Records need a person, or a CRM does, or a CRM can't be reached.
+    /// Records need a person, or a CRM or the database does, or a CRM can't be reached.
     Waiting,
     /// All is well.
     #[default]
@@ -168,7 +181,9 @@ impl Status {
             Light::Unreachable
         } else if self.do_not_disturb.is_some() {
             Light::DoNotDisturb
-        } else if self.connectors.iter().any(|crm| crm.reach != ConnectorReach::Answers || crm.parked > 0) {
+        } else if self.database != DatabaseStatus::default()
+            || self.connectors.iter().any(|crm| crm.reach != ConnectorReach::Answers || crm.parked > 0)
+        {
             Light::Waiting
         } else {
             Light::Ready
@@ -210,6 +225,7 @@ mod tests {
             connectors: vec![crm],
             pending: 1,
             do_not_disturb: Some(DoNotDisturb { until: None }),
+            database: DatabaseStatus { damaged: false, backup_failed: Some(ErrorCode::DiskFull) },
         };
         let mut lights = vec![status.light()];
         status.calls.pop();
@@ -222,8 +238,17 @@ mod tests {
         lights.push(status.light());
         status.connectors[0].parked = 0;
         lights.push(status.light());
-        let expected =
-            [Light::InCall, Light::Ringing, Light::Unreachable, Light::DoNotDisturb, Light::Waiting, Light::Ready];
+        status.database = DatabaseStatus::default();
+        lights.push(status.light());
+        let expected = [
+            Light::InCall,
+            Light::Ringing,
+            Light::Unreachable,
+            Light::DoNotDisturb,
+            Light::Waiting,
+            Light::Waiting,
+            Light::Ready,
+        ];
         assert_eq!(lights, expected);
         for reach in [ConnectorReach::Failing, ConnectorReach::Stopped] {
             status.connectors[0].reach = reach;

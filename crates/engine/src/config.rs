@@ -55,6 +55,8 @@ pub struct Settings {
     pub dispositions: DispositionCatalogue,
     /// The CRMs.
     pub connectors: Vec<ConnectorSettings>,
+    /// How many months calls and their results are kept; nothing for ever.
+    pub keep_months: Option<u32>,
 }
 
 /// One account, checked.
@@ -164,6 +166,14 @@ struct File {
     dispositions: Vec<FileDisposition>,
     #[serde(default)]
     connectors: Vec<FileConnector>,
+    #[serde(default)]
+    history: FileHistory,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileHistory {
+    keep_months: Option<Spanned<u32>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -294,6 +304,7 @@ impl Settings {
         let popup_fields = check.popup_fields(file.popup.fields.as_deref(), &contact_fields)?;
         let dispositions = check.dispositions(&file.dispositions)?;
         let connectors = check.connectors(&file.connectors, &accounts)?;
+        let keep_months = check.keep_months(&file.history)?;
         let agent = file.agent.map(|agent| agent.trim().to_owned()).filter(|agent| !agent.is_empty());
         Ok(Self {
             language: file.language,
@@ -306,6 +317,7 @@ impl Settings {
             agent,
             dispositions,
             connectors,
+            keep_months,
         })
     }
 }
@@ -329,6 +341,16 @@ impl Check<'_> {
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, ConfigError> {
         read(value.get_ref()).map_err(|error| self.at(value, error.to_string()).of(fault))
+    }
+
+    fn keep_months(&self, read: &FileHistory) -> Result<Option<u32>, ConfigError> {
+        let Some(months) = &read.keep_months else { return Ok(None) };
+        match *months.get_ref() {
+            0 => Err(self.at(months, "at least 1 month; leave the line out to keep everything")),
+            // A thousand years.
+            months_wanted if months_wanted > 12_000 => Err(self.at(months, "at most 12000 months")),
+            months_wanted => Ok(Some(months_wanted)),
+        }
     }
 
     fn account(&self, read: &FileAccount) -> Result<Account, ConfigError> {

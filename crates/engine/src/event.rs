@@ -12,7 +12,8 @@ use timbre_domain::error::{ErrorCode, Retry};
 use timbre_domain::matching::{Match, MatchKind, MatchName};
 use timbre_domain::outbox::OutboxItem;
 use timbre_domain::popup::PopupCard;
-use timbre_store::SetAside;
+use timbre_domain::texts::Catalogue;
+use timbre_store::{OpenReport, Replayed};
 use uuid::Uuid;
 
 use crate::crm_line::CrmCondition;
@@ -332,25 +333,83 @@ pub struct StoreState {
     /// When the backup that took its place was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored_from: Option<DateTime<Utc>>,
+    /// How many entries of the journal were brought back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub brought_back: usize,
+    /// How many entries of the journal can't be read: what was typed then may be missing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: usize,
+    /// Whether it is the backup alone that fails, or works again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backup: bool,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl StoreState {
     pub(crate) fn ok(at: DateTime<Utc>) -> Self {
-        Self { at, ok: true, code: None, detail: None, set_aside: None, restored_from: None }
+        Self {
+            at,
+            ok: true,
+            code: None,
+            detail: None,
+            set_aside: None,
+            restored_from: None,
+            brought_back: 0,
+            lost: 0,
+            backup: false,
+        }
     }
 
     pub(crate) fn failing(code: ErrorCode, at: DateTime<Utc>) -> Self {
         Self { ok: false, code: Some(code), ..Self::ok(at) }
     }
 
-    pub(crate) fn set_aside(aside: &SetAside, at: DateTime<Utc>) -> Self {
-        Self {
-            at,
-            ok: true,
-            code: Some(ErrorCode::StoreDamaged),
-            detail: None,
-            set_aside: Some(aside.file.display().to_string()),
-            restored_from: aside.restored_from,
+    pub(crate) fn backup(failed: Option<ErrorCode>, at: DateTime<Utc>) -> Self {
+        Self { ok: failed.is_none(), code: failed, backup: true, ..Self::ok(at) }
+    }
+
+    /// What opening the database found; nothing where it was as it was left.
+    pub(crate) fn of(opened: &OpenReport, at: DateTime<Utc>) -> Option<Self> {
+        let healed = opened.set_aside.as_ref();
+        if healed.is_none() && opened.journal == Replayed::default() {
+            return None;
         }
+        Some(Self {
+            code: Some(ErrorCode::StoreDamaged),
+            set_aside: healed.map(|aside| aside.file.display().to_string()),
+            restored_from: healed.and_then(|aside| aside.restored_from),
+            brought_back: opened.journal.entries,
+            lost: opened.journal.lost,
+            ..Self::ok(at)
+        })
+    }
+
+    /// What it means, in the catalogue's words, whole; `date` writes a time.
+    #[must_use]
+    pub fn words(&self, texts: &Catalogue, date: impl Fn(DateTime<Utc>) -> String) -> String {
+        let mut words = match (self.code, &self.set_aside, self.restored_from) {
+            (None, _, _) if self.backup => return texts.text("store.backup_ok").to_owned(),
+            (None, _, _) => return texts.text("store.ok").to_owned(),
+            (Some(code), _, _) if self.backup => {
+                return format!(
+                    "{} {} {}",
+                    texts.text("store.backup_failed"),
+                    texts.what(code),
+                    texts.what_to_do(code)
+                );
+            }
+            (Some(_), Some(_), Some(made)) => texts.fill("store.restored", &[("date", &date(made))]),
+            (Some(_), Some(_), None) => texts.text("store.new").to_owned(),
+            (Some(_), None, _) if self.ok => texts.text("store.made_good").to_owned(),
+            (Some(code), None, _) => return format!("{} {}", texts.what(code), texts.what_to_do(code)),
+        };
+        if self.lost > 0 {
+            words.push(' ');
+            words.push_str(&texts.fill("store.lost", &[("count", &self.lost.to_string())]));
+        }
+        words
     }
 }

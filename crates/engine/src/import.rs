@@ -325,6 +325,8 @@ impl Import {
             self.context.store.save_import(&self.record)?;
             mapping_saved = self.save_mapping(&self.context.store)?;
             self.context.bus.publish(Event::Import(ImportProgress { finished: true, ..self.progress(now) }));
+            // A file that was read once may be gone.
+            self.context.database.back_up.notify_one();
         }
         Ok(ImportReport {
             layout: self.layout,

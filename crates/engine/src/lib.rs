@@ -3,11 +3,10 @@
 //! [`poller`] asks the vendor and feeds the tracker; [`call_flow`] turns transitions
 //! into events and pop-ups; [`dialler`] places calls; [`history_sync`] brings the
 //! vendor's record home; [`outbox`] brings what came of the calls to the CRMs; [`contact_sync`] brings their
-//! contacts, [`import`] those of files; [`backup`] copies the database now and then. They speak over one [`bus`] and
+//! contacts, [`import`] those of files; [`database`] backs the database up and tells of damage. They speak over one [`bus`] and
 //! stop cleanly together. Windows and command line call [`commands`]; a second process does so over [`local`]. [`doctor`]
 //! says how everything is.
 
-pub mod backup;
 pub mod bus;
 pub mod call_flow;
 mod caller_lookup;
@@ -17,6 +16,7 @@ pub mod component;
 pub mod config;
 pub mod contact_sync;
 pub mod crm_line;
+pub mod database;
 pub mod dialler;
 pub mod doctor;
 pub mod event;
@@ -95,6 +95,10 @@ pub struct Context {
     pub(crate) preferences: tokio::sync::watch::Sender<Preferences>,
     /// What was told by notices, and is to be told again.
     pub(crate) notices: notices::Notices,
+    /// How the database is.
+    pub(crate) database: database::Database,
+    /// What was found when the database was opened, where there is something to tell.
+    pub(crate) opened: Option<StoreState>,
 }
 
 /// The running engine.
@@ -111,6 +115,7 @@ impl Engine {
     pub fn start(parts: Parts) -> Self {
         let (bus, happened) = Bus::new();
         let first_events = bus.subscribe();
+        let now = parts.clock.now();
         let context = Arc::new(Context {
             store: parts.store,
             settings: parts.settings,
@@ -126,10 +131,12 @@ impl Engine {
             dialling: tokio::sync::Mutex::new(()),
             preferences: tokio::sync::watch::Sender::new(parts.preferences),
             notices: notices::Notices::default(),
+            database: database::Database::default(),
+            opened: StoreState::of(&parts.opened, now),
         });
-        if let Some(aside) = &parts.opened.set_aside {
-            let at = context.clock.now();
-            context.bus.publish(Event::Store(StoreState::set_aside(aside, at)));
+        database::listen(&context);
+        if let Some(state) = &context.opened {
+            context.bus.publish(Event::Store(state.clone()));
         }
         let mut components = Components::new(context.clock.clone());
         components.start_once("call flow", |stop| call_flow::run(context.clone(), happened, stop));
@@ -143,7 +150,7 @@ impl Engine {
             let of = context.clone();
             components.start("notices", move |stop| notices::run(of.clone(), stop));
             let of = context.clone();
-            components.start("backup", move |stop| backup::run(of.clone(), stop));
+            components.start("database", move |stop| database::run(of.clone(), stop));
             for crm in &context.crms {
                 let (of, crm) = (context.clone(), crm.clone());
                 components.start("outbox", move |stop| outbox::run(of.clone(), crm.clone(), stop));

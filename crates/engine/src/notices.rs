@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::Local;
 use timbre_domain::call::{AccountName, CallKey, Direction, Party};
 use timbre_domain::contact::ContactId;
 use timbre_domain::dial::{DialProgress, DialState};
@@ -20,7 +21,7 @@ use crate::Context;
 use crate::card::dials;
 use crate::commands::{CommandError, Reply};
 use crate::crm_line::CrmCondition;
-use crate::event::{CallEvent, Condition, ConnectorState, Event, OutboxEvent, ProviderState};
+use crate::event::{CallEvent, Condition, ConnectorState, Event, OutboxEvent, ProviderState, StoreState};
 
 /// "Later" means after so long.
 const SNOOZE: Duration = Duration::from_secs(10 * 60);
@@ -69,6 +70,9 @@ impl Context {
 pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     let mut events = context.subscribe();
     let mut teller = Teller { context: context.clone(), failing: BTreeMap::new(), failing_crms: BTreeMap::new() };
+    if let Some(state) = &context.opened {
+        teller.database(state);
+    }
     loop {
         let due = teller.due();
         tokio::select! {
@@ -164,6 +168,7 @@ impl Teller {
             Event::OutboxParked(parked) => self.parked(parked).await,
             Event::Provider(state) => self.provider(state),
             Event::Connector(state) => self.crm(state),
+            Event::Store(state) => self.database(state),
             _ => {}
         }
     }
@@ -196,6 +201,8 @@ impl Teller {
             NoticeKind::Parked => wanted.parked,
             NoticeKind::ProviderLost | NoticeKind::ProviderBack => wanted.provider,
             NoticeKind::CrmLost | NoticeKind::CrmBack => wanted.crm,
+            // It is about what the agent wrote.
+            NoticeKind::Database => true,
         };
         // What was missed while the agent wanted to be left alone stands in the history.
         if !wanted || self.context.silent() {
@@ -364,6 +371,23 @@ impl Teller {
         let title = texts.text("notice.crm_back").to_owned();
         let notice = self.notice(NoticeKind::CrmBack, about_crm(connector), title, body);
         self.tell(Notice { account: Some(connector.clone()), ..notice });
+    }
+
+    fn database(&self, state: &StoreState) {
+        // A disk that is full for a moment is told by whatever could not be saved.
+        if !state.backup && state.code != Some(ErrorCode::StoreDamaged) {
+            return;
+        }
+        let texts = self.texts();
+        let title = match (state.backup, state.ok) {
+            (true, true) => "notice.backup_ok",
+            (true, false) => "notice.backup_failed",
+            (false, true) => "notice.database_healed",
+            (false, false) => "notice.database_damaged",
+        };
+        let about = if state.backup { "backup" } else { "database" };
+        let body = state.words(texts, |at| at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string());
+        self.tell(self.notice(NoticeKind::Database, about.to_owned(), texts.text(title).to_owned(), body));
     }
 
     fn lost(&self, state: &ProviderState) {

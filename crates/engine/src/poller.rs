@@ -256,13 +256,10 @@ impl Poller {
         }
         if ok != self.store_ok {
             self.store_ok = ok;
-            self.context.bus.publish(Event::Store(StoreState {
-                at: self.context.clock.now(),
-                ok,
-                code: error.as_ref().map(timbre_store::StoreError::code),
-                detail: error.map(|error| error.to_string()),
-                set_aside: None,
-                restored_from: None,
+            let at = self.context.clock.now();
+            self.context.bus.publish(Event::Store(match error {
+                None => StoreState::ok(at),
+                Some(error) => StoreState { detail: Some(error.to_string()), ..StoreState::failing(error.code(), at) },
             }));
         }
     }

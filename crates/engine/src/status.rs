@@ -37,7 +37,8 @@ impl Context {
         let now = self.clock.now();
         let do_not_disturb = self.preferences().do_not_disturb.filter(|wish| wish.holds(now));
         let accounts = self.lines.iter().map(|line| account(line)).collect();
-        Ok(Status { calls, accounts, connectors, pending, do_not_disturb })
+        let database = self.database.status();
+        Ok(Status { calls, accounts, connectors, pending, do_not_disturb, database })
     }
 
     async fn connector_status(&self, crm: &CrmLine) -> Result<ConnectorStatus, StoreError> {

@@ -23,6 +23,24 @@ pub enum StoreError {
     /// Another process holds the data folder.
     #[error("another Timbre runs on this data folder")]
     AlreadyRunning,
+    /// The file is gone, and there are backups or a journal of it.
+    #[error("the database is gone")]
+    Missing,
+    /// The file is empty, and there are backups or a journal of what was in it.
+    #[error("the database was emptied")]
+    Emptied,
+    /// The file ends in the middle of a page.
+    #[error("the database was cut short")]
+    CutShort,
+    /// What was typed is not as the journal has it.
+    #[error("the database does not hold what the journal says was typed")]
+    Altered,
+    /// It is somebody else's database.
+    #[error("the file is not a database of Timbre")]
+    NotOurs,
+    /// It is of a newer Timbre.
+    #[error("the database is of a newer Timbre")]
+    Newer,
     /// A stored value could not be understood.
     #[error("a stored value can't be read: {0}")]
     Value(#[from] serde_json::Error),
@@ -38,7 +56,10 @@ impl StoreError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::AlreadyRunning => ErrorCode::AlreadyRunning,
-            Self::Value(_) => ErrorCode::StoreDamaged,
+            Self::Value(_) | Self::Missing | Self::Emptied | Self::CutShort | Self::Altered | Self::NotOurs => {
+                ErrorCode::StoreDamaged
+            }
+            Self::Newer => ErrorCode::StoreTooNew,
             Self::File { source, .. } => match source.kind() {
                 std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
                 _ => ErrorCode::DataFolder,
@@ -63,6 +84,14 @@ fn of_sqlite(error: &rusqlite::Error) -> ErrorCode {
     // one reason.
     if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
         return ErrorCode::DiskFull;
+    }
+    match error {
+        // Every table is strict, and nobody else writes here: what has another shape was not written by us.
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::Utf8Error(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..) => return ErrorCode::StoreDamaged,
+        _ => {}
     }
     match error.sqlite_error_code() {
         Some(Sqlite::DiskFull) => ErrorCode::DiskFull,

@@ -1,38 +1,64 @@
 //! Opening the database: migrations, and what happens when the file is damaged.
+//!
+//! A file that is damaged, emptied, or not a database of Timbre where one is expected is set aside; the newest good backup
+//! takes its place, and the journal brings back what was typed since.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, UNIX_EPOCH};
 
-use chrono::{DateTime, Utc};
-use rusqlite::backup::Backup;
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+use crate::backup::{self, Generation, unused};
+use crate::journal::{self, Journal, Replayed};
+use crate::lineage::{self, FileKind, State};
+use crate::table::{self, outbox};
 use crate::{DataFolder, Store, StoreError};
 
 pub(crate) const FILE: &str = "timbre.db";
-pub(crate) const BACKUP: &str = "timbre.db.backup";
 /// Stands beside the database while it is in use. Found at start, the last run did not end cleanly.
 const IN_USE: &str = "timbre.db.in-use";
+/// Stands beside the database from the moment damage was met in it until a start has looked into that.
+pub(crate) const DAMAGE_MET: &str = "timbre.db.damage-met";
+/// How long the database was and when it was written when it was closed. A file that is as it was left need not be read as a
+/// whole at the next start.
+const AS_LEFT: &str = "timbre.db.as-left";
+
+/// A file up to this size is read as a whole at every start; it takes some 20 ms.
+const ALWAYS_CHECKED: u64 = 32 * 1024 * 1024;
+/// A request that went out right before the damage may still be worked on by the CRM; only then is it searched for.
+const SEARCHED_AFTER: TimeDelta = TimeDelta::minutes(3);
 
 /// Pages kept in memory, KiB. An import writes all over the index of keys, a million of which is 40 MB; what does not fit
 /// is written and read again and again. Only what is used takes memory.
 const WRITER_CACHE_KIB: i64 = 48 * 1024;
 const READER_CACHE_KIB: i64 = 4 * 1024;
+/// How long another program that reads the file, such as a backup tool, is waited for.
+const BUSY_FOR: Duration = Duration::from_secs(5);
 /// Statements a connection keeps prepared: more than there are.
 const STATEMENTS: usize = 64;
 
 /// Append-only: a migration that was released is never changed.
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_contacts.sql"),
+    include_str!("../migrations/0003_results.sql"),
+    include_str!("../migrations/0004_lineage.sql"),
+    include_str!("../migrations/0005_change_drafts.sql"),
+];
+
 fn migrations() -> Migrations<'static> {
-    Migrations::from_iter([
-        M::up(include_str!("../migrations/0001_first.sql")),
-        M::up(include_str!("../migrations/0002_contacts.sql")),
-        M::up(include_str!("../migrations/0003_results.sql")),
-        M::up(include_str!("../migrations/0005_change_drafts.sql")),
-    ])
+    MIGRATIONS.iter().map(|sql| M::up(sql)).collect()
+}
+
+/// The schema that this Timbre makes.
+pub(crate) fn latest_schema() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
 /// What opening found.
@@ -40,6 +66,8 @@ fn migrations() -> Migrations<'static> {
 pub struct OpenReport {
     /// A damaged database was set aside.
     pub set_aside: Option<SetAside>,
+    /// What was brought in from the journal.
+    pub journal: Replayed,
 }
 
 /// A damaged database: never deleted.
@@ -58,24 +86,33 @@ impl Store {
     /// When the file can't be opened, is from a newer Timbre, or can't be migrated. A damaged file is no error: it is
     /// set aside, and the report says so.
     pub fn open(folder: &DataFolder, now: DateTime<Utc>) -> Result<(Self, OpenReport), StoreError> {
-        let path = folder.path().join(FILE);
-        let in_use = folder.path().join(IN_USE);
-        let unclean = in_use.exists();
+        let (folder, path) = (folder.path(), folder.path().join(FILE));
         let mut report = OpenReport::default();
-        if !path.exists() && folder.path().join(BACKUP).exists() {
-            // Set aside by a start that came no further, or deleted by hand: the backup is what there is.
-            let restored_from = restore(folder.path())?;
-            report.set_aside = Some(SetAside { file: path.clone(), restored_from });
-        }
-        let store = match connect(&path, unclean) {
+        let store = match open_as_it_is(folder, &path, now) {
             Err(error) if error.is_damage() => {
                 tracing::error!(%error, "the database is damaged and is set aside");
-                report.set_aside = Some(set_aside(folder.path(), now)?);
-                connect(&path, false)?
+                report.set_aside = Some(heal(folder, &path, now)?);
+                let (store, replayed) = connect(folder, &path, Check::Nothing, false, now)?;
+                // What went out since the backup was made may be in the CRM, however it stands here.
+                let whole = replayed.lost == 0;
+                let searched_at = if whole { now } else { now + SEARCHED_AFTER };
+                store.write_durably(|tx| outbox::counts_as_begun(tx, now, searched_at))?;
+                report.journal = replayed;
+                store
             }
-            opened => opened?,
+            opened => {
+                let (store, replayed) = opened?;
+                if replayed.lost > 0 {
+                    store.write_durably(|tx| outbox::counts_as_begun(tx, now, now + SEARCHED_AFTER))?;
+                }
+                report.journal = replayed;
+                store
+            }
         };
-        fs::write(&in_use, b"").map_err(StoreError::file("the data folder can't be written"))?;
+        let mark = |name: &str| fs::write(folder.join(name), b"");
+        mark(IN_USE).map_err(StoreError::file("the data folder can't be written"))?;
+        let _ = fs::remove_file(folder.join(AS_LEFT));
+        let _ = fs::remove_file(folder.join(DAMAGE_MET));
         Ok((store, report))
     }
 
@@ -84,92 +121,209 @@ impl Store {
     /// # Errors
     /// When SQLite can't close its files.
     pub fn close(self) -> Result<(), StoreError> {
-        let in_use = self.path.with_file_name(IN_USE);
+        let folder = self.folder().to_owned();
         for connection in [self.reader, self.searcher, self.writer] {
             let connection = connection.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
             connection.close().map_err(|(_, error)| error)?;
         }
-        fs::remove_file(in_use).map_err(StoreError::file("the mark of a running Timbre can't be removed"))
+        if let Some(as_left) = fingerprint(&folder.join(FILE)) {
+            // Without it the next start reads the whole file, no more.
+            let _ = fs::write(folder.join(AS_LEFT), as_left);
+        }
+        fs::remove_file(folder.join(IN_USE)).map_err(StoreError::file("the mark of a running Timbre can't be removed"))
     }
 
-    /// Copies the database, while it is in use, to the backup beside it. The old backup is replaced only by a whole new
-    /// one.
-    ///
-    /// # Errors
-    /// When the copy can't be made; the old backup is then still there.
-    pub fn back_up(&self) -> Result<(), StoreError> {
-        let source = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        // The copy is of one moment: without this it would begin anew after every write, and of a large database never end.
-        source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
-        copy(&source, &self.path.with_file_name(BACKUP))
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
     }
 }
 
-fn copy(source: &Connection, to: &Path) -> Result<(), StoreError> {
-    let part = to.with_extension("part");
-    if part.exists() {
-        fs::remove_file(&part).map_err(StoreError::file("an unfinished backup can't be removed"))?;
-    }
-    let mut target = Connection::open(&part)?;
-    let copied = Backup::new(source, &mut target)?.run_to_completion(512, Duration::ZERO, None);
-    drop(target);
-    if let Err(error) = copied {
-        // Nothing to lose: the part is no backup, and the error that counts is the one above.
-        let _ = fs::remove_file(&part);
-        return Err(error.into());
-    }
-    // What the disk took is read again: a copy of damage must not take the place of a good backup.
-    let copied = Connection::open(&part).map_err(StoreError::from).and_then(|copy| check(&copy));
-    if let Err(error) = copied {
-        let _ = fs::remove_file(&part);
-        return Err(error);
-    }
-    // Opened for writing: Windows flushes no file that is open for reading alone.
-    fs::OpenOptions::new()
-        .write(true)
-        .open(&part)
-        .and_then(|file| file.sync_all())
-        .map_err(StoreError::file("the backup can't be written"))?;
-    fs::rename(&part, to).map_err(StoreError::file("the backup can't be put in its place"))
+/// How much of a file is read before it is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    /// Its header and its schema.
+    Nothing,
+    /// Every page.
+    Pages,
+    /// Every page, and what was typed lately as the journal has it: somebody else may have written to the file.
+    PagesAndTyped,
+    /// All that, every index, the full text and every row: damage was met in it.
+    Everything,
 }
 
-fn connect(path: &Path, check_all: bool) -> Result<Store, StoreError> {
+fn open_as_it_is(folder: &Path, path: &Path, now: DateTime<Utc>) -> Result<(Store, Replayed), StoreError> {
+    let len = fs::metadata(path).map(|meta| meta.len()).ok();
+    let journal = journal::of_folder(folder).map_err(StoreError::file("the journal can't be read"))?;
+    let expected = journal.is_some() || Generation::ALL.iter().any(|one| folder.join(one.file_name()).exists());
+    match len {
+        // Deleted by hand, or set aside by a start that came no further.
+        None if expected => return Err(StoreError::Missing),
+        // SQLite would take it for a new database, and the write-ahead log beside it for somebody else's.
+        Some(0) if expected => return Err(StoreError::Emptied),
+        _ => {}
+    }
+    if ends_within_a_page(path) {
+        return Err(StoreError::CutShort);
+    }
+    let as_left = !folder.join(IN_USE).exists() && fs::read_to_string(folder.join(AS_LEFT)).ok() == fingerprint(path);
+    let check = if folder.join(DAMAGE_MET).exists() {
+        Check::Everything
+    } else if !as_left {
+        Check::PagesAndTyped
+    } else if len.is_some_and(|len| len <= ALWAYS_CHECKED) {
+        Check::Pages
+    } else {
+        Check::Nothing
+    };
+    connect(folder, path, check, expected, now)
+}
+
+/// SQLite reads nothing but zeros behind the end of a file that was cut within a page, and says nothing. While there is a
+/// write-ahead log, the missing part may be in there.
+fn ends_within_a_page(path: &Path) -> bool {
+    let log = path.with_file_name(format!("{FILE}-wal"));
+    if fs::metadata(log).is_ok_and(|meta| meta.len() > 0) {
+        return false;
+    }
+    let mut header = [0; 18];
+    let Ok(mut file) = fs::File::open(path) else { return false };
+    let (Ok(()), Ok(meta)) = (file.read_exact(&mut header), file.metadata()) else { return false };
+    // File format, section 1.3.2: two bytes at 16; 1 stands for 65,536.
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    page > 0 && meta.len() % page != 0
+}
+
+/// Length and time of a file; nothing where they can't be had.
+fn fingerprint(path: &Path) -> Option<String> {
+    let meta = fs::metadata(path).ok()?;
+    let written = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{} {}", meta.len(), written.as_nanos()))
+}
+
+/// Opens the file. `expected` says that there must be something in it.
+fn connect(
+    folder: &Path,
+    path: &Path,
+    how: Check,
+    expected: bool,
+    now: DateTime<Utc>,
+) -> Result<(Store, Replayed), StoreError> {
     let mut writer = Connection::open(path)?;
-    prepare(&writer)?;
-    // Reads the header and the schema, so that most damage shows here.
-    writer.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-    if check_all {
-        check(&writer)?;
+    writer.busy_timeout(BUSY_FOR)?;
+    // Reads the header and the schema, so that most damage shows here; nothing is written before the file is known.
+    let found = lineage::kind(&writer, latest_schema())?;
+    match found {
+        FileKind::Foreign => return Err(StoreError::NotOurs),
+        FileKind::Newer => return Err(StoreError::Newer),
+        FileKind::Blank if expected => return Err(StoreError::Emptied),
+        FileKind::Blank | FileKind::Ours => {}
     }
+    match how {
+        Check::Nothing => {}
+        Check::Pages | Check::PagesAndTyped => check(&writer)?,
+        Check::Everything => check_everything(&writer)?,
+    }
+    if found == FileKind::Ours && how != Check::Nothing {
+        is_what_was_here(folder, &State::of(&writer)?)?;
+    }
+    prepare(&writer)?;
     let version: i64 = writer.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version > 0 && migrations().pending_migrations(&writer)? > 0 {
-        copy(&writer, &path.with_file_name(BACKUP))?;
+        before_migrating(folder, &writer, now)?;
     }
     migrations().to_latest(&mut writer)?;
+    let (journal, replayed) = open_journal(folder, &mut writer, found == FileKind::Blank, how, now)?;
+    journal::prepare(&writer)?;
     let (reader, searcher) = (read_only(path)?, read_only(path)?);
-    Ok(Store {
+    let store = Store {
         path: path.to_owned(),
         writer: Mutex::new(writer),
+        journal: Mutex::new(journal),
         waiting: AtomicUsize::new(0),
         pushes: AtomicU64::new(0),
+        backed_up: AtomicU64::new(u64::MAX),
         reader: Mutex::new(reader),
         searcher: Mutex::new(searcher),
+        damaged: AtomicBool::new(false),
+        on_damage: OnceLock::new(),
         #[cfg(test)]
         flushed: AtomicUsize::new(0),
-    })
+    };
+    Ok((store, replayed))
+}
+
+/// A database with nothing in it, where there are backups of one with something in it, is not the one that was here.
+fn is_what_was_here(folder: &Path, state: &State) -> Result<(), StoreError> {
+    if !state.is_empty {
+        return Ok(());
+    }
+    // A journal begins with its first entry.
+    let journal = journal::of_folder(folder).map_err(StoreError::file("the journal can't be read"))?;
+    if journal.is_some() && journal != state.lineage {
+        return Err(StoreError::Emptied);
+    }
+    for generation in Generation::ALL {
+        let backup = backup::state(&folder.join(generation.file_name()));
+        if backup.is_ok_and(|backup| backup.is_some_and(|backup| backup.holds_more_than(state))) {
+            return Err(StoreError::Emptied);
+        }
+    }
+    Ok(())
+}
+
+/// The database as it is before a migration is a backup, too.
+fn before_migrating(folder: &Path, db: &Connection, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let part = folder.join(Generation::Hour.file_name()).with_extension("part");
+    let made = backup::copy(db, &part, now)?;
+    backup::put_in_place(folder, &part, &made, now).map(drop)
+}
+
+/// Brings the database up to date from its journal. A new database goes on with the journal that is there; the journal of
+/// another one is put out of the way.
+fn open_journal(
+    folder: &Path,
+    writer: &mut Connection,
+    is_new: bool,
+    how: Check,
+    now: DateTime<Utc>,
+) -> Result<(Journal, Replayed), StoreError> {
+    let journal_error = StoreError::file("the journal can't be used");
+    let own = State::of(writer)?.lineage.ok_or(StoreError::NotOurs)?;
+    let lineage = match journal::of_folder(folder).map_err(journal_error)? {
+        Some(theirs) if theirs != own && is_new => {
+            writer.execute("UPDATE lineage SET id = ?1", [&theirs.0])?;
+            theirs
+        }
+        Some(theirs) if theirs != own => {
+            tracing::warn!("the journal belongs to another database and is put out of the way");
+            journal::set_aside(folder, &now.format("%Y%m%dT%H%M%S").to_string())
+                .map_err(StoreError::file("the journal of another database can't be put out of the way"))?;
+            own
+        }
+        _ => own,
+    };
+    if matches!(how, Check::PagesAndTyped | Check::Everything) {
+        journal::verify(writer, folder)?;
+    }
+    let replayed = journal::replay(writer, folder)?;
+    Ok((Journal::new(folder, lineage), replayed))
 }
 
 pub(crate) fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY_FOR)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     Ok(connection)
 }
 
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY_FOR)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -182,8 +336,26 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Reads the whole file for damage.
-fn check(connection: &Connection) -> Result<(), StoreError> {
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+pub(crate) fn check(connection: &Connection) -> Result<(), StoreError> {
+    verdict(connection, "PRAGMA quick_check(1)")
+}
+
+/// Reads the whole file, its indexes, what full text holds, and every row.
+fn check_everything(connection: &Connection) -> Result<(), StoreError> {
+    verdict(connection, "PRAGMA integrity_check(1)")?;
+    for index in ["contacts_by_word", "contacts_by_digits"] {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)";
+        if connection.query_row(sql, [index], |row| row.get(0))? {
+            connection.execute(&format!("INSERT INTO {index} ({index}) VALUES ('integrity-check')"), [])?;
+        }
+    }
+    // Only a schema of today can be read by today's readers.
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == latest_schema() { Ok(table::read_all(connection)?) } else { Ok(()) }
+}
+
+fn verdict(connection: &Connection, pragma: &str) -> Result<(), StoreError> {
+    let verdict: String = connection.query_row(pragma, [], |row| row.get(0))?;
     if verdict == "ok" {
         return Ok(());
     }
@@ -191,12 +363,9 @@ fn check(connection: &Connection) -> Result<(), StoreError> {
     Err(rusqlite::Error::SqliteFailure(corrupt, Some(verdict)).into())
 }
 
-/// Renames the damaged files and puts the backup in their place, if it is whole.
-fn set_aside(folder: &Path, now: DateTime<Utc>) -> Result<SetAside, StoreError> {
-    let stamp = now.format("%Y%m%dT%H%M%S");
-    // Damaged twice within a second, or a clock that was set back: nothing is ever overwritten.
-    let name = |n: u32| if n == 0 { format!("{FILE}.damaged-{stamp}") } else { format!("{FILE}.damaged-{stamp}-{n}") };
-    let aside = (0..).map(|n| folder.join(name(n))).find(|path| !path.exists()).unwrap_or_else(|| folder.join(name(0)));
+/// Renames the damaged files and puts the newest good backup in their place.
+fn heal(folder: &Path, path: &Path, now: DateTime<Utc>) -> Result<SetAside, StoreError> {
+    let aside = unused(folder, &format!("{FILE}.damaged-{}", now.format("%Y%m%dT%H%M%S")));
     // The database itself last: should a rename fail, the next start finds it damaged still and tries again.
     for ending in ["-wal", "-shm", ""] {
         let file = folder.join(format!("{FILE}{ending}"));
@@ -207,27 +376,6 @@ fn set_aside(folder: &Path, now: DateTime<Utc>) -> Result<SetAside, StoreError> 
                 .map_err(StoreError::file("the damaged database can't be set aside"))?;
         }
     }
-    let restored_from = restore(folder)?;
-    Ok(SetAside { file: aside, restored_from })
-}
-
-/// Puts the backup in the place of the database. A backup that is damaged too is set aside, so that no later one
-/// replaces it; any other failure, such as a full disk, ends the start: an empty database would only hide it.
-fn restore(folder: &Path) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let backup = folder.join(BACKUP);
-    let Ok(made) = fs::metadata(&backup).and_then(|meta| meta.modified()) else { return Ok(None) };
-    let whole = Connection::open_with_flags(&backup, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .map_err(StoreError::from)
-        .and_then(|source| check(&source).and_then(|()| copy(&source, &folder.join(FILE))));
-    match whole {
-        Ok(()) => Ok(Some(made.into())),
-        Err(error) if error.is_damage() => {
-            tracing::error!(%error, "the backup can't be used either");
-            let aside = (0..).map(|n: u32| folder.join(format!("{BACKUP}.damaged-{n}"))).find(|path| !path.exists());
-            fs::rename(&backup, aside.unwrap_or_else(|| folder.join(format!("{BACKUP}.damaged"))))
-                .map_err(StoreError::file("the damaged backup can't be set aside"))?;
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
+    let restored_from = backup::restore(folder, path, now)?;
+    Ok(SetAside { file: if aside.exists() { aside } else { path.to_owned() }, restored_from })
 }

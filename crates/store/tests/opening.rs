@@ -79,7 +79,12 @@ fn a_database_of_a_newer_timbre_is_refused_and_not_touched() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("timbre.db");
     let newer = Connection::open(&path).unwrap();
-    newer.execute_batch("CREATE TABLE from_the_future (x); PRAGMA user_version = 900;").unwrap();
+    newer
+        .execute_batch(
+            "CREATE TABLE from_the_future (x); PRAGMA user_version = 900;
+             PRAGMA application_id = 1416195426;",
+        )
+        .unwrap();
     drop(newer);
     let before = fs::read(&path).unwrap();
     let folder = DataFolder::hold(dir.path()).unwrap();
@@ -117,7 +122,7 @@ fn a_damaged_database_is_set_aside_and_the_backup_takes_its_place() {
     for n in 0..2_000u128 {
         store.save_contact(&Contact { id: ContactId(Uuid::from_u128(n)), ..ana() }, now()).unwrap();
     }
-    store.back_up().unwrap();
+    store.back_up(now()).unwrap();
     store.close().unwrap();
     drop(folder);
     let path = dir.path().join("timbre.db");
@@ -177,9 +182,9 @@ fn a_folder_that_cannot_be_made_or_written_is_an_error_that_says_so() {
 fn a_backup_is_whole_and_replaces_the_old_one_while_the_database_is_in_use() {
     let dir = tempfile::tempdir().unwrap();
     let (_folder, store) = open(dir.path());
-    store.back_up().unwrap();
+    store.back_up(now()).unwrap();
     store.save_contact(&ana(), now()).unwrap();
-    store.back_up().unwrap();
+    store.back_up(now()).unwrap();
     let backup = Connection::open(dir.path().join("timbre.db.backup")).unwrap();
     let count: i64 = backup.query_row("SELECT count(*) FROM contacts", [], |row| row.get(0)).unwrap();
     assert_eq!(count, 1);
@@ -201,7 +206,7 @@ fn a_database_that_is_gone_while_its_backup_is_there_is_restored_and_told() {
     let dir = tempfile::tempdir().unwrap();
     let (folder, store) = open(dir.path());
     store.save_contact(&ana(), now()).unwrap();
-    store.back_up().unwrap();
+    store.back_up(now()).unwrap();
     store.close().unwrap();
     drop(folder);
     fs::remove_file(dir.path().join("timbre.db")).unwrap();
@@ -223,16 +228,18 @@ fn a_damaged_backup_is_set_aside_too_and_a_damaged_database_never_becomes_a_back
     for n in 0..2_000u128 {
         store.save_contact(&Contact { id: ContactId(Uuid::from_u128(n)), ..ana() }, now()).unwrap();
     }
-    store.back_up().unwrap();
+    store.back_up(now()).unwrap();
     let good = fs::read(dir.path().join("timbre.db.backup")).unwrap();
+    // All of it is in the file, and not in the log beside it.
     store.close().unwrap();
+    let (store, _) = Store::open(&folder, now()).unwrap();
+    store.save_contact(&ana(), now()).unwrap();
     let path = dir.path().join("timbre.db");
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 16 * 1024].fill(0xa5);
     fs::write(&path, bytes).unwrap();
-    let (store, _) = Store::open(&folder, now()).unwrap();
-    assert!(store.back_up().is_err(), "damage is not copied over a good backup");
+    assert!(store.back_up(now()).is_err(), "damage is not copied over a good backup");
     assert_eq!(fs::read(dir.path().join("timbre.db.backup")).unwrap(), good);
     assert!(!files(dir.path()).iter().any(|name| name.ends_with(".part")));
 }

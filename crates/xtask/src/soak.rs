@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: tests that could fail by chance are run again and again; the first failure ends it.
+//! `cargo xtask soak`: what could fail by chance is done again and again; the first failure ends it.
 
 use std::time::Instant;
 
@@ -6,17 +6,26 @@ use clap::Args;
 
 use crate::process::{Failure, answer, run as run_command};
 use crate::set_up::{self, Need};
+use crate::torture;
 use crate::ui;
 use crate::workspace::Workspace;
 
 #[derive(Args)]
+#[group(required = true, multiple = false, args = ["desktop", "damage"])]
 pub(crate) struct Options {
-    /// The tests with real windows.
-    #[arg(long, required = true)]
+    /// The tests with real windows, each so many times in a row; 20 when left out.
+    #[arg(long)]
     desktop: bool,
-    /// How often each test is run in a row.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
-    times: u16,
+    /// The database is damaged while results are written: pages so many times, 100 when left out; emptied and cut short a
+    /// fifth as often.
+    #[arg(long)]
+    damage: bool,
+    /// How often.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    times: Option<u16>,
+    /// With --damage: the same number plans the same damage again.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
 }
 
 /// Every test binary that opens windows has this in its name.
@@ -30,8 +39,13 @@ struct Test<'a> {
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
-    // No other tests than these can be chosen yet.
-    debug_assert!(options.desktop);
+    if options.damage {
+        return torture::play(workspace, &["--damage"], options.times.unwrap_or(100).into(), options.seed);
+    }
+    with_windows(workspace, options.times.unwrap_or(20))
+}
+
+fn with_windows(workspace: &Workspace, times: u16) -> Result<(), Failure> {
     set_up::run(workspace, &[Need::Node, Need::Shell, Need::TestDesktop, Need::Nextest])?;
     ui::build_if_stale(workspace)?;
     // As `cargo xtask test` builds them, so that nothing is compiled twice.
@@ -52,12 +66,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
             workspace
                 .cargo(["nextest", "run", "--workspace", "--locked", "--retries", "0", "--fail-fast"])
                 .args(["--failure-output", "immediate", "--status-level", "fail", "--final-status-level", "fail"])
-                .args(["--stress-count", &options.times.to_string()])
+                .args(["--stress-count", &times.to_string()])
                 .args(["--filterset", &test.filter()])
                 .env("TIMBRE_BIN_DIR", workspace.debug_programs()),
         );
         let seconds = began.elapsed().as_secs_f64();
-        table.push(line(test, options.times, seconds, ended.is_ok()));
+        table.push(line(test, times, seconds, ended.is_ok()));
         if let Err(failure) = ended {
             println!("\n{}", table.join("\n"));
             return Err(failure);
@@ -68,7 +82,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     println!(
         "cargo xtask soak: {} tests, each {} times in a row, none failed, in {minutes:.1} min",
         tests.len(),
-        options.times
+        times
     );
     Ok(())
 }

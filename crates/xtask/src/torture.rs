@@ -18,11 +18,16 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    play(workspace, &[], options.runs, options.seed)
+}
+
+/// Builds what is tortured and tortures it.
+pub(crate) fn play(workspace: &Workspace, how: &[&str], runs: u32, seed: u64) -> Result<(), Failure> {
     set_up::run(workspace, &[])?;
     let mut build = workspace.cargo(["build", "--locked", "-p", "timbre-cli", "-p", "timbre-tests"]);
     run_command(build.args(["--bin", "timbrectl", "--bin", "timbre-torture"]))?;
     let programs = workspace.debug_programs();
     let mut torture = workspace.command(programs.join("timbre-torture"));
-    torture.env("TIMBRE_BIN_DIR", programs);
-    run_command(torture.args(["--runs", &options.runs.to_string(), "--seed", &options.seed.to_string()]))
+    torture.env("TIMBRE_BIN_DIR", programs).args(how);
+    run_command(torture.args(["--runs", &runs.to_string(), "--seed", &seed.to_string()]))
 }

@@ -40,7 +40,7 @@ fn notification(desk: &Desk, notice: &Notice) -> Notification {
     notification.urgency(match notice.kind {
         NoticeKind::ProviderBack | NoticeKind::CrmBack => Urgency::Low,
         NoticeKind::ProviderLost | NoticeKind::CrmLost => Urgency::Critical,
-        NoticeKind::Missed | NoticeKind::DialFailed | NoticeKind::Parked => Urgency::Normal,
+        NoticeKind::Missed | NoticeKind::DialFailed | NoticeKind::Parked | NoticeKind::Database => Urgency::Normal,
     });
     if matches!(notice.kind, NoticeKind::ProviderLost | NoticeKind::CrmLost) {
         notification.timeout(Timeout::Never);
@@ -101,5 +101,6 @@ fn category(kind: NoticeKind) -> &'static str {
         NoticeKind::Parked => "transfer.error",
         NoticeKind::ProviderLost | NoticeKind::CrmLost => "network.disconnected",
         NoticeKind::ProviderBack | NoticeKind::CrmBack => "network.connected",
+        NoticeKind::Database => "device",
     }
 }

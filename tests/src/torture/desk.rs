@@ -29,6 +29,22 @@ impl Engine {
         true
     }
 
+    /// Asks it to end, and waits until it has; one that does not is killed.
+    pub(super) async fn end(&self, clock: &RealClock) -> Result<(), Trouble> {
+        let Some(mut child) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
+        Command::new("kill").arg(child.id().to_string()).status()?;
+        let deadline = clock.elapsed() + STARTS_WITHIN;
+        while child.try_wait()?.is_none() {
+            if clock.elapsed() > deadline {
+                child.kill()?;
+                child.wait()?;
+                return Err("the engine did not end when it was asked to".into());
+            }
+            clock.sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+
     /// SIGKILL after so long, to the microsecond: it spins, because timers are coarser than what is aimed at.
     pub(super) fn kill_after(&self, pause: Duration, clock: &RealClock) {
         let (engine, clock) = (self.clone(), clock.clone());

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the torture tells whoever runs it how it goes")]
 
+mod damage;
 mod desk;
 mod facts;
 mod office;
@@ -32,6 +33,9 @@ pub struct Options {
     /// Where the programs are.
     #[arg(long, env = "TIMBRE_BIN_DIR", default_value = "target/debug")]
     pub bin_dir: PathBuf,
+    /// Damages the database instead of killing the engine, as often as the runs say.
+    #[arg(long)]
+    pub damage: bool,
     /// Fewer kills in any phase than this fail the torture; a tenth of the runs where it is left out.
     #[arg(long, value_name = "N")]
     pub at_least: Option<u32>,
@@ -50,20 +54,17 @@ pub fn run(options: &Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(torture(options)) {
+    let how = if options.damage { "soak --damage --times" } else { "torture --runs" };
+    let done =
+        runtime.block_on(async { if options.damage { damage::run(options).await } else { torture(options).await } });
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
-            eprintln!(
-                "It failed; `cargo xtask torture --runs {} --seed {}` plays it again.",
-                options.runs, options.seed
-            );
+            eprintln!("It failed; `cargo xtask {how} {} --seed {}` plays it again.", options.runs, options.seed);
             ExitCode::FAILURE
         }
         Err(trouble) => {
-            eprintln!(
-                "{trouble}\n`cargo xtask torture --runs {} --seed {}` plays it again.",
-                options.runs, options.seed
-            );
+            eprintln!("{trouble}\n`cargo xtask {how} {} --seed {}` plays it again.", options.runs, options.seed);
             ExitCode::FAILURE
         }
     }

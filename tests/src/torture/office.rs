@@ -1,5 +1,7 @@
 //! The office: the vendor, the CRM, the desk, and what the agent did.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use timbre_domain::contact::PhoneKind;
 use timbre_domain::interaction::{FollowUp, InteractionEdit};
 use timbre_domain::outbox::OutboxState;
 use timbre_domain::ports::Clock as _;
-use timbre_engine::commands::{Command, ContactEdit, OutboxFilter, Reply, SaveInteraction, Which};
+use timbre_engine::commands::{Command, ContactEdit, InteractionFilter, OutboxFilter, Reply, SaveInteraction, Which};
 use timbre_engine::event::Event;
 use timbre_engine::local::Client;
 use timbre_simulator::crm::{Access, ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY, FaultMix, Moment, Role};
@@ -42,7 +44,16 @@ pub(super) struct Office {
     clock: RealClock,
     expected: Vec<Expected>,
     calls: u32,
+    /// Contacts that nobody calls.
+    typed: u32,
     _dir: TempDir,
+}
+
+/// What an agent writes of a call.
+pub(super) struct Written {
+    key: CallKey,
+    comment: String,
+    follow_up: bool,
 }
 
 impl Office {
@@ -80,7 +91,7 @@ impl Office {
         ];
         let desk = Desk::new(&options.bin_dir, dir.path(), environment)?;
         let client = Some(desk.start().await?);
-        let mut office = Self { vendor, crm, desk, client, clock, expected: Vec::new(), calls: 0, _dir: dir };
+        let mut office = Self { vendor, crm, desk, client, clock, expected: Vec::new(), calls: 0, typed: 0, _dir: dir };
         // Some callers are known, and some of those are new to the CRM.
         for number in &NUMBERS[..2] {
             let edit = ContactEdit {
@@ -212,6 +223,103 @@ impl Office {
     async fn ask(&mut self, command: Command) -> Result<Reply, Trouble> {
         let client = self.client.as_mut().ok_or("there is no engine")?;
         Ok(tokio::time::timeout(PATIENCE, client.execute(command)).await??)
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.desk.database()
+    }
+
+    /// A call comes and ends; what the agent will write of it.
+    pub(super) async fn writes_a_result(&mut self, dice: &mut Dice) -> Result<Written, Trouble> {
+        let key = self.call(dice).await?;
+        self.calls += 1;
+        let comment = format!("Resultado {} de la gestión: \"ñandú\" {{{{ x }}}} <b> & 日本", self.calls);
+        Ok(Written { key, comment, follow_up: dice.below(3) == 0 })
+    }
+
+    /// Saves a result. Whether the agent was told that it is saved.
+    pub(super) async fn save(&mut self, written: &Written) -> bool {
+        let Written { key, comment, follow_up } = written;
+        let saved = self.ask(save(key, comment, *follow_up, self.clock.now())).await.is_ok();
+        if saved {
+            self.expected.push(Expected::result(key.clone(), comment.clone(), *follow_up));
+        }
+        saved
+    }
+
+    /// Adds a contact that nobody calls.
+    pub(super) async fn types_a_contact(&mut self) -> Result<(), Trouble> {
+        self.typed += 1;
+        let edit = ContactEdit {
+            name: Some(format!("Escrita a mano {}", self.typed)),
+            phones: Some(vec![(format!("7{:07}", self.typed), PhoneKind::Mobile)]),
+            ..ContactEdit::default()
+        };
+        self.ask(Command::ContactsAdd(edit)).await?;
+        for expected in &mut self.expected {
+            if let Expected::Contacts(count) = expected {
+                *count += 1;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn back_up(&mut self) -> Result<(), Trouble> {
+        self.ask(Command::BackUp).await.map(drop)
+    }
+
+    pub(super) fn kills(&mut self) {
+        self.desk.engine.kill();
+        self.client = None;
+    }
+
+    pub(super) async fn ends_cleanly(&mut self) -> Result<(), Trouble> {
+        self.client = None;
+        self.desk.engine.end(&self.clock).await
+    }
+
+    pub(super) async fn starts(&mut self) -> Result<(), Trouble> {
+        self.client = Some(self.desk.start().await?);
+        Ok(())
+    }
+
+    /// Whether the agent is told of damage, while the engine runs.
+    pub(super) async fn is_told_of_damage(&mut self) -> bool {
+        matches!(self.ask(Command::Status).await, Ok(Reply::Status(status)) if status.database.damaged)
+    }
+
+    /// Whether the doctor finds the database whole.
+    pub(super) async fn is_whole(&mut self) -> Result<bool, Trouble> {
+        match self.ask(Command::Doctor).await? {
+            Reply::Doctor(report) => Ok(report.checks.iter().any(|check| check.finding == "database.whole")),
+            other => Err(format!("an answer to another question: {other:?}").into()),
+        }
+    }
+
+    /// Every result that was said to be saved is in the database, word for word, and every contact that was typed.
+    pub(super) async fn everything_saved_is_there(&mut self) -> Result<(), Trouble> {
+        let filter = InteractionFilter { limit: 100_000, ..InteractionFilter::default() };
+        let Reply::Interactions { interactions } = self.ask(Command::InteractionsList(filter)).await? else {
+            return Err("an answer to another question".into());
+        };
+        let kept: HashMap<_, _> = interactions.iter().map(|one| (one.call.clone(), one.comment.as_str())).collect();
+        for expected in &self.expected {
+            if let Expected::Result { key, comment, .. } = expected
+                && kept.get(&Some(key.clone())) != Some(&comment.as_str())
+            {
+                return Err(format!("{key}: its result was said to be saved, and is not there").into());
+            }
+        }
+        for n in 1..=self.typed {
+            let lookup = Command::ContactsLookup { number: format!("7{n:07}") };
+            let Reply::Found(found) = self.ask(lookup).await? else {
+                return Err("an answer to another question".into());
+            };
+            if found.contacts.len() != 1 {
+                return Err(format!("contact {n} that was typed is there {} times", found.contacts.len()).into());
+            }
+        }
+        Ok(())
     }
 
     /// The CRM is well; a person retries what was parked; everything gets there.

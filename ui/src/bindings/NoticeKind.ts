@@ -3,4 +3,4 @@
 /**
  * What happened.
  */
-export type NoticeKind = "missed" | "dial_failed" | "parked" | "provider_lost" | "provider_back" | "crm_lost" | "crm_back";
+export type NoticeKind = "missed" | "dial_failed" | "parked" | "provider_lost" | "provider_back" | "crm_lost" | "crm_back" | "database";

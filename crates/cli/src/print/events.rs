@@ -2,7 +2,7 @@
 
 use std::io;
 
-use chrono::Local;
+use chrono::{DateTime, Local, Utc};
 use serde_json::json;
 use timbre_domain::call::CallState;
 use timbre_domain::dial::{DialProgress, DialState};
@@ -53,15 +53,8 @@ impl Printer {
             Event::OutboxParked(event) => format!("{}  {}", at(event.at), outbox::parked(self, event)),
             Event::Connector(state) => format!("{}  {}", at(state.at), connector::became(self, state)),
             Event::Store(state) => {
-                let words = match (state.code, &state.set_aside, state.restored_from) {
-                    (Some(_), Some(_), Some(date)) => text.fill(
-                        "store.restored",
-                        &[("date", &date.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string())],
-                    ),
-                    (Some(_), Some(_), None) => text.text("store.new").to_owned(),
-                    (Some(code), None, _) => format!("{} {}", text.what(code), text.what_to_do(code)),
-                    (None, _, _) => text.text("store.ok").to_owned(),
-                };
+                let date = |at: DateTime<Utc>| at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string();
+                let words = state.words(text, date);
                 format!("{}  {words}", at(state.at))
             }
         })

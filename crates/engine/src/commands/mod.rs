@@ -36,6 +36,7 @@ pub use self::results::{ConnectorReport, SaveInteraction, SavedInteraction};
 use crate::Context;
 use crate::contact_sync;
 pub use crate::contact_sync::SyncReport;
+use crate::database::Backups;
 use crate::dialler::{self, DialRequest};
 use crate::doctor::{self, DoctorReport};
 use crate::history_sync;
@@ -188,6 +189,8 @@ pub enum Command {
     Doctor,
     /// How is everything, as far as it is known without asking anybody?
     Status,
+    /// Back the database up, now.
+    BackUp,
     /// Calls for a list, with names and results.
     CallRows(CallsWanted),
     /// The card of a call of the history: who it was, the case file, what the agent wrote.
@@ -343,6 +346,8 @@ pub enum Reply {
     },
     /// How everything is.
     Doctor(DoctorReport),
+    /// The database was backed up.
+    Backups(Backups),
     /// How everything is, as far as it is known.
     Status(Box<Status>),
     /// Calls, the newest first.
@@ -496,6 +501,7 @@ impl Context {
             Command::UnreadList { account } => self.unread(account.as_ref()).await,
             Command::Doctor => Ok(Reply::Doctor(doctor::examine(self).await)),
             Command::Status => Ok(Reply::Status(Box::new(self.status().await?))),
+            Command::BackUp => Ok(Reply::Backups(self.back_up().await?)),
             Command::CallRows(wanted) => self.call_rows(wanted).await,
             Command::Card { call } => self.card_of(call).await,
             Command::Attach { call, contact } => self.attach(call, contact).await,

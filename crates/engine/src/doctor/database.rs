@@ -8,7 +8,7 @@ use timbre_store::{Health, IndexState, StoreError};
 use super::finding::{Check, findings};
 use crate::Context;
 
-/// A backup is made each day; a weekend at home is no reason to worry.
+/// A backup is made each hour that something is written; a weekend at home is no reason to worry.
 const BACKUP_OLD: TimeDelta = TimeDelta::days(2);
 /// Whoever has more contacts and calls than this would miss them.
 const WORTH_A_BACKUP: u64 = 100;
@@ -27,6 +27,9 @@ findings! {
         BackupMissing = "backup_missing" => Warning,
         /// There is none, and little to lose.
         BackupNotYet = "backup_not_yet" => Good,
+        BackupFailed = "backup_failed" => Failed,
+        /// What is typed stands in the database alone.
+        JournalBehind = "journal_behind" => Warning,
         IndexInStep = "index_in_step" => Good,
         IndexBehind = "index_behind" => Warning,
     }
@@ -38,6 +41,9 @@ pub(super) async fn check(context: &Arc<Context>) -> Vec<Check> {
         Ok(health) => (of_health(&health, now), health.contacts),
         Err(error) => return vec![unusable(&error)],
     };
+    if let Some(code) = context.database.status().backup_failed {
+        checks.push(Check::of(Database::BackupFailed).because(code, String::new()));
+    }
     let country = context.settings.country;
     checks.push(match context.stored(move |store| store.index_state(country)).await {
         Ok(IndexState::Behind) if contacts > 0 => Check::of(Database::IndexBehind),
@@ -60,7 +66,11 @@ fn of_health(health: &Health, now: DateTime<Utc>) -> Vec<Check> {
             .with("schema", health.schema),
         Some(damage) => Check::of(Database::Damaged).with("size_bytes", health.size).detail(damage.clone()),
     };
-    let mut checks = vec![whole, backup(health.backed_up_at, health.contacts + health.calls, now)];
+    let newest = health.backups.first().map(|(_, made)| *made);
+    let mut checks = vec![whole, backup(newest, health.contacts + health.calls, now)];
+    if health.journal_behind {
+        checks.push(Check::of(Database::JournalBehind));
+    }
     if !health.set_aside.is_empty() {
         let files = health.set_aside.join(", ");
         checks.push(Check::of(Database::SetAside).with("count", health.set_aside.len()).with("files", files.as_str()));

@@ -177,6 +177,11 @@ fn adopt(tx: &Transaction<'_>, leg: &str, call: &str) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM calls WHERE key = ?1")?.execute([other.as_str()]).map(drop)
 }
 
+/// Reads every row.
+pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare(&format!("SELECT {COLUMNS} FROM calls"))?.query_map([], record)?.try_for_each(|row| row.map(drop))
+}
+
 pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
     let moment = |column: usize| row.get::<_, Option<i64>>(column)?.map(time).transpose();
     let blob = |column: usize| row.get_ref(column)?.as_blob_or_null()?.map(uuid).transpose();

@@ -210,6 +210,11 @@ fn save(tx: &Transaction<'_>, one: &Interaction) -> rusqlite::Result<()> {
     .map(drop)
 }
 
+/// Reads every row.
+pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare(SELECT)?.query_map([], read)?.try_for_each(|row| row.map(drop))
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Interaction> {
     let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
     let call: Option<String> = row.get(1)?;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::contact::{Contact, ContactId};
@@ -421,6 +421,23 @@ impl Store {
     }
 }
 
+/// Whatever the CRM may have without our knowing counts as begun: it is searched for, from `searched_at` on, before it is
+/// created. What is parked stays parked, and a retry searches.
+pub(crate) fn counts_as_begun(
+    tx: &Transaction<'_>,
+    now: DateTime<Utc>,
+    searched_at: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE outbox SET begun_at = coalesce(begun_at, ?1), searched_at = max(coalesce(searched_at, ?2), ?2),
+             next_at = max(next_at, ?2), attempted = wanted,
+             state = CASE state WHEN 'waiting' THEN 'sending' ELSE state END
+         WHERE remote_id IS NULL AND state IN ('waiting', 'sending', 'parked')",
+    )?
+    .execute([ms(now), ms(searched_at)])
+    .map(drop)
+}
+
 /// The items of a call and of a result.
 pub(super) fn of(
     db: &Connection,
@@ -467,6 +484,11 @@ const SELECT: &str = "SELECT id, connector, kind, subject, order_key, state, wan
 
 pub(super) fn by_id(db: &Connection, id: RequestId) -> rusqlite::Result<Option<OutboxItem>> {
     db.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?.query_row([id.0.as_bytes()], read).optional()
+}
+
+/// Reads every row.
+pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare(SELECT)?.query_map([], read)?.try_for_each(|row| row.map(drop))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {

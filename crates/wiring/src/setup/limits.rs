@@ -37,7 +37,7 @@ impl Limits {
             Self::Folder(data_dir) => {
                 let (folder, store, opened) = open_store(data_dir, clock.as_ref()).await?;
                 if opened.set_aside.is_some() {
-                    tracing::error!("the database was damaged: it was set aside");
+                    tracing::error!("the database was damaged: it was set aside, and what was typed was brought back");
                 }
                 let store = Arc::new(store);
                 let throttles = Arc::new(Throttles::new(clock.clone(), store.clone()));

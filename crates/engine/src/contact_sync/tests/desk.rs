@@ -144,6 +144,8 @@ impl Desk {
             importing: Arc::default(),
             preferences: Default::default(),
             notices: Default::default(),
+            database: Default::default(),
+            opened: None,
             follows: false,
             dialling: tokio::sync::Mutex::new(()),
         };

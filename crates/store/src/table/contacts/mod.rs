@@ -24,9 +24,11 @@ pub use index::IndexState;
 pub use pulled::{Gone, Pulled};
 pub(super) use pulled::{ids_of, take_in, unlink};
 pub use row::Prepared;
-pub(super) use row::Writer;
+pub(super) use row::{Writer, read_all};
+pub(crate) use row::{put_back, take_out};
 
 use super::{ms, outbox};
+use crate::journal::touch_contact;
 use crate::{Store, StoreError};
 
 /// The one way from a number to contacts: a seek in the index of keys. A number that thousands share (a switchboard's, or
@@ -119,7 +121,8 @@ impl Store {
         self.write(|tx| {
             let sql =
                 "UPDATE contacts SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at < ?2)";
-            tx.execute(sql, params![id.0.as_bytes(), ms(at)]).map(drop)
+            // Among several on one number the agent chose this one.
+            if tx.execute(sql, params![id.0.as_bytes(), ms(at)])? > 0 { touch_contact(tx, id) } else { Ok(()) }
         })
     }
 
@@ -130,6 +133,8 @@ impl Store {
     pub fn remove_contact(&self, id: ContactId) -> Result<bool, StoreError> {
         self.write(|tx| {
             let Some((row, contact)) = row::by_id(tx, id)? else { return Ok(false) };
+            // Whoever's it was: a person does not want it here.
+            touch_contact(tx, id)?;
             remove(&mut Writer::new(tx)?, row, &contact)?;
             Ok(true)
         })

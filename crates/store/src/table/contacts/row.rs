@@ -7,6 +7,7 @@ use timbre_domain::number::PhoneNumber;
 use timbre_domain::search::{digits_in, words_of};
 
 use super::super::{json, ms, time, to_json, uuid};
+use crate::journal;
 
 /// `contacts.row`: the database's own number of a contact.
 pub(super) type RowId = i64;
@@ -71,6 +72,11 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
     })
 }
 
+/// Reads every row.
+pub(in crate::table) fn read_all(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare(select!(""))?.query_map([], read)?.try_for_each(|row| row.map(drop))
+}
+
 /// A contact with everything that is written of it, worked out: away from the database, by as many threads as there are.
 #[derive(Debug, Clone)]
 pub struct Prepared {
@@ -114,6 +120,39 @@ impl Prepared {
             contact,
         }
     }
+}
+
+/// Whether a person typed something of it here.
+fn is_ours(contact: &Contact) -> bool {
+    contact.origin.is_none() || !contact.typed.is_empty() || contact.phones.iter().any(|phone| phone.source.is_none())
+}
+
+/// Takes a contact out that is to be brought back as it was at another time; nothing where there is none.
+pub(crate) fn take_out(tx: &Transaction<'_>, id: &[u8]) -> rusqlite::Result<()> {
+    let row: Option<RowId> = tx.prepare_cached(BY_ID)?.query_row([id], |row| row.get(0)).optional()?;
+    let Some(row) = row else { return Ok(()) };
+    match by_row(tx, row)? {
+        Some(contact) => Writer::new(tx)?.erase(row, &contact),
+        None => Ok(()),
+    }
+}
+
+/// A row that was put into `contacts` without what it is found by gets it.
+pub(crate) fn put_back(tx: &Transaction<'_>, row: RowId, ids: &[String]) -> rusqlite::Result<()> {
+    let Some(contact) = by_row(tx, row)? else { return Ok(()) };
+    let mut writer = Writer::new(tx)?;
+    let whole = Prepared::new(contact);
+    tx.prepare_cached("UPDATE contacts SET words = ?2, digits = ?3 WHERE row = ?1")?.execute(params![
+        row,
+        whole.words,
+        whole.digits
+    ])?;
+    writer.add_words.execute(params![row, whole.words])?;
+    writer.add_digits.execute(params![row, whole.digits])?;
+    for key in whole.keys.iter().chain(&whole.origin).chain(ids) {
+        writer.add_key.execute(params![key, row])?;
+    }
+    Ok(())
 }
 
 /// Writes contacts; its statements are prepared once for as many as there are.
@@ -173,6 +212,7 @@ impl<'a> Writer<'a> {
             new.typed,
         ])?;
         let row = self.tx.last_insert_rowid();
+        self.note(contact)?;
         for key in new.keys.iter().chain(&new.origin) {
             self.add_key.execute(params![key, row])?;
         }
@@ -193,6 +233,10 @@ impl<'a> Writer<'a> {
         let contact = &new.contact;
         let origin = contact.origin.as_ref();
         let (words, digits) = self.text(row)?;
+        if is_ours(old) {
+            self.note(old)?;
+        }
+        self.note(contact)?;
         self.tx
             .prepare_cached(
                 "UPDATE contacts SET name = ?2, company = ?3, phones = ?4, emails = ?5, fields = ?6, owner = ?7,
@@ -244,10 +288,20 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn delete(&mut self, row: RowId, contact: &Contact) -> rusqlite::Result<()> {
+        self.note(contact)?;
+        self.erase(row, contact)
+    }
+
+    fn erase(&self, row: RowId, contact: &Contact) -> rusqlite::Result<()> {
         let (words, digits) = self.text(row)?;
         self.drop_text(row, &words, &digits)?;
         self.drop_keys(row, &keys_of(contact).into_iter().chain(ids_of(self.tx, row)?).collect::<Vec<_>>())?;
         self.tx.prepare_cached("DELETE FROM contacts WHERE row = ?1")?.execute([row]).map(drop)
+    }
+
+    /// The journal is to have a contact that a person typed or changed; those of files and CRMs can be had again.
+    fn note(&self, contact: &Contact) -> rusqlite::Result<()> {
+        if is_ours(contact) { journal::touch_contact(self.tx, contact.id) } else { Ok(()) }
     }
 
     /// What full text holds of a row: taking it out needs it to the letter.

@@ -1,0 +1,138 @@
+//! The journal: what people typed and where the outbox stands, a second time, outside the database.
+//!
+//! Each transaction that changes a result, a contact with something typed, an outbox item or the agents adds one entry: the
+//! rows as they are after it. Should the database be damaged, its backup is brought up to date from here; should the end
+//! of the write-ahead log be missing, that is found and made good at the next start. [`entry`] is the format,
+//! [`capture`] notices the changed rows, [`replay`] brings entries back, [`segment`] is the files.
+//!
+//! An entry is written after its transaction was committed: a change that was refused must not come back later. What was
+//! committed and not yet written is in the database, and nobody has been told that it is saved.
+
+mod capture;
+mod entry;
+mod replay;
+mod segment;
+mod verify;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Transaction};
+
+pub(crate) use capture::{prepare, touch_contact};
+pub use replay::Replayed;
+pub(crate) use replay::replay;
+pub(crate) use verify::verify;
+
+use self::entry::Entry;
+use self::segment::Segment;
+use crate::lineage::LineageId;
+
+/// The folder beside the database.
+pub(crate) const FOLDER: &str = "journal";
+
+/// A segment that has grown to this many bytes is followed by a new one.
+const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
+/// Rows that others refer to and that were written down already; when there are this many, they are forgotten and written
+/// anew.
+const REMEMBERED: usize = 20_000;
+
+/// Where entries go.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    folder: PathBuf,
+    lineage: LineageId,
+    segment: Option<Segment>,
+    /// The next entry begins a new segment, instead of going on with the last one.
+    anew: bool,
+    /// Entries that could not be written yet, such as on a full disk: they go before the next one.
+    pending: Vec<u8>,
+    /// A digest of each row that stands in an entry only because another refers to it.
+    written: HashMap<String, u64>,
+}
+
+/// An entry that will be written once its transaction is committed.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    entry: Entry,
+    written: Vec<(String, u64)>,
+}
+
+impl Journal {
+    /// Goes on behind whatever is there.
+    pub(crate) fn new(data_folder: &Path, lineage: LineageId) -> Self {
+        Self {
+            folder: data_folder.join(FOLDER),
+            lineage,
+            segment: None,
+            anew: false,
+            pending: Vec::new(),
+            written: HashMap::new(),
+        }
+    }
+
+    /// The rows that a transaction changed, and the number of its entry, which the database remembers; nothing where it
+    /// changed none that matter.
+    pub(crate) fn note(&self, tx: &Transaction<'_>) -> rusqlite::Result<Option<Noted>> {
+        capture::note(tx, &self.written)
+    }
+
+    /// Writes an entry; `durably` also has it flushed to the disk. A failure loses nothing: the database has it, and it is
+    /// tried again with the next entry.
+    pub(crate) fn append(&mut self, noted: Noted, durably: bool) -> io::Result<()> {
+        if self.written.len() > REMEMBERED {
+            self.written.clear();
+        }
+        self.written.extend(noted.written);
+        let number = noted.entry.number;
+        self.pending.extend_from_slice(noted.entry.line().as_bytes());
+        // Made only now: a Timbre that writes nothing leaves no file.
+        let mut segment = match self.segment.take() {
+            Some(segment) => segment,
+            None if self.anew => Segment::create(&self.folder, number, self.lineage)?,
+            None => match Segment::resume(&self.folder, self.lineage)? {
+                Some(segment) => segment,
+                None => Segment::create(&self.folder, number, self.lineage)?,
+            },
+        };
+        // What is half-written ends a segment: the next one begins with all of it.
+        self.anew = true;
+        segment.append(&self.pending, durably)?;
+        self.pending.clear();
+        self.anew = segment.len() >= SEGMENT_BYTES;
+        self.segment = (!self.anew).then_some(segment);
+        Ok(())
+    }
+
+    /// Whether entries wait to be written.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Removes the segments that hold nothing but entries up to this one; begins a new segment, so that the present one
+    /// can go one day.
+    pub(crate) fn prune(&mut self, up_to: u64) -> io::Result<()> {
+        self.segment = None;
+        self.anew = true;
+        segment::prune(&self.folder, up_to)
+    }
+}
+
+/// Puts a journal that belongs to another database out of the way; it is not deleted.
+pub(crate) fn set_aside(data_folder: &Path, stamp: &str) -> io::Result<()> {
+    let folder = data_folder.join(FOLDER);
+    let name = |n: u32| data_folder.join(format!("{FOLDER}.other-{stamp}-{n}"));
+    let to = (0..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0));
+    std::fs::rename(folder, to)
+}
+
+/// Whether there is a journal with anything in it, and whose.
+pub(crate) fn of_folder(data_folder: &Path) -> io::Result<Option<LineageId>> {
+    segment::lineage(&data_folder.join(FOLDER))
+}
+
+/// Numbers of the entries that a database of `lineage` lacks begin behind this one.
+pub(crate) fn entry_in(db: &Connection) -> rusqlite::Result<u64> {
+    db.query_row("SELECT entry FROM lineage", [], |row| row.get(0))
+}
