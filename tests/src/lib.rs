@@ -1,5 +1,6 @@
 //! What the stories, the demo and the benches share.
 
+pub mod agent;
 pub mod demo;
 pub mod desktop;
 #[cfg(target_os = "linux")]

@@ -13,7 +13,7 @@ use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
-use timbre_engine::commands::{Command, CommandError, Reply};
+use timbre_engine::commands::{Command, CommandError, OutboxFilter, Reply};
 use timbre_engine::config::Settings;
 use timbre_engine::event::Event;
 use timbre_simulator::clock::ManualClock;
@@ -293,6 +293,36 @@ impl Story {
         }
     }
 
+    /// The same for a command that waits for what comes of it: time goes on in small steps, and everybody who works meanwhile
+    /// gets further in each.
+    ///
+    /// # Errors
+    /// The engine's.
+    #[expect(clippy::expect_used, reason = "a story asks a running engine")]
+    pub async fn execute_closely(&mut self, command: Command) -> Result<Reply, CommandError> {
+        const STEP: Duration = Duration::from_millis(100);
+        let context = self.running.as_ref().expect("the engine runs").context();
+        let doing = context.execute(command);
+        tokio::pin!(doing);
+        loop {
+            let deadline = tokio::select! {
+                biased;
+                done = &mut doing => return done,
+                deadline = self.idle() => deadline,
+            };
+            // Whoever writes to the database or speaks to the CRM is seen by no clock: each look takes as long as theirs.
+            for _ in 0..20 {
+                let looks = context.execute(Command::OutboxList(OutboxFilter::default()));
+                tokio::select! {
+                    biased;
+                    done = &mut doing => return done,
+                    _ = looks => {}
+                }
+            }
+            self.advance_to(deadline.min(self.clock.elapsed() + STEP));
+        }
+    }
+
     fn advance_to(&self, deadline: Duration) {
         self.clock.advance(deadline.saturating_sub(self.clock.elapsed()));
     }
@@ -481,6 +511,7 @@ pub fn name_of(event: &Event) -> &'static str {
         Event::OutboxWaiting(_) => "outbox.waiting",
         Event::OutboxParked(_) => "outbox.parked",
         Event::Connector(_) => "connector.state",
+        Event::Kind(_) => "connector.kind",
     }
 }
 
@@ -498,6 +529,7 @@ pub fn key_of(event: &Event) -> Option<&CallKey> {
         | Event::OutboxSent(_)
         | Event::OutboxWaiting(_)
         | Event::OutboxParked(_)
-        | Event::Connector(_) => None,
+        | Event::Connector(_)
+        | Event::Kind(_) => None,
     }
 }

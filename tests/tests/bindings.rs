@@ -12,6 +12,7 @@ use timbre_domain::caller::TypedCaller;
 use timbre_domain::crm::RehearsalStep;
 use timbre_domain::dial::DialProgress;
 use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead, OutboxRow, RecordState};
+use timbre_domain::outbox::Retried;
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
@@ -63,6 +64,7 @@ fn the_front_end_knows_the_types_as_they_are_now() {
     RehearsalStep::export_all(&config).unwrap();
     CallsWanted::export_all(&config).unwrap();
     OutboxRow::export_all(&config).unwrap();
+    Retried::export_all(&config).unwrap();
     RecordState::export_all(&config).unwrap();
     InteractionEdit::export_all(&config).unwrap();
     ContactEdit::export_all(&config).unwrap();

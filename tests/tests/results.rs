@@ -6,22 +6,17 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use timbre_domain::call::CallKey;
-use timbre_domain::contact::{ContactId, PhoneKind};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
-use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind};
+use timbre_domain::outbox::{OutboxState, RecordKind, RetryHow};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::commands::{
-    Command, CommandError, ContactEdit, OutboxFilter, Reply, SaveInteraction, SavedInteraction, Which,
-};
+use timbre_engine::commands::{Command, Reply};
 use timbre_engine::crm_line::CrmCondition;
 use timbre_engine::event::Event;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Fault, Role};
-use timbre_tests::story::{ENDPOINT, Story};
+use timbre_tests::agent::{MINUTE, call, contact, one, outbox, records, save, settled, try_save};
+use timbre_tests::story::Story;
 use uuid::Uuid;
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 fn config() -> CrmConfig {
     let mut connector = ApiUser::connector();
@@ -43,86 +38,6 @@ async fn office() -> Story {
     let mut story = Story::prepared_with_crm(config(), FIELDS).await;
     story.start().await;
     story
-}
-
-/// A call that comes, is answered or not, and ends.
-async fn call(story: &mut Story, number: &str, talk: Option<Duration>) -> CallKey {
-    let call = story.sim.rings(number, ENDPOINT);
-    let key = story
-        .until("the call", |event| match event {
-            Event::Detected(call) => Some(call.call_key.clone()),
-            _ => None,
-        })
-        .await;
-    if let Some(talk) = talk {
-        call.answer();
-        let polls = usize::try_from(talk.as_secs() / 4).unwrap();
-        story.polls(polls.max(1)).await;
-    }
-    call.hang_up();
-    story.until("its end", |event| matches!(event, Event::Ended(ended) if ended.call_key == key).then_some(())).await;
-    key
-}
-
-async fn try_save(story: &mut Story, call: &CallKey, edit: InteractionEdit) -> Result<SavedInteraction, CommandError> {
-    let save = SaveInteraction {
-        which: Which::Call(call.clone()),
-        edit: InteractionEdit { finish: true, ..edit },
-        caller: None,
-    };
-    match story.execute(Command::InteractionsSave(Box::new(save))).await? {
-        Reply::Interaction(saved) => Ok(*saved),
-        other => panic!("{other:?}"),
-    }
-}
-
-async fn save(story: &mut Story, call: &CallKey, comment: &str) -> SavedInteraction {
-    let edit = InteractionEdit { comment: Some(comment.to_owned()), ..InteractionEdit::default() };
-    try_save(story, call, edit).await.unwrap()
-}
-
-async fn outbox(story: &mut Story) -> Vec<OutboxItem> {
-    use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
-    let filter = OutboxFilter { states: vec![Waiting, Sending, Parked, Done, Discarded], ..OutboxFilter::default() };
-    match story.execute(Command::OutboxList(filter)).await.unwrap() {
-        Reply::Outbox { items } => items,
-        other => panic!("{other:?}"),
-    }
-}
-
-/// Lets time go on until everything is where it can get to by itself.
-async fn settled(story: &mut Story) -> Vec<OutboxItem> {
-    for _ in 0..400 {
-        let items = outbox(story).await;
-        let on_its_way = |item: &OutboxItem| matches!(item.state, OutboxState::Waiting | OutboxState::Sending);
-        if !items.iter().any(on_its_way) {
-            return items;
-        }
-        story.polls(1).await;
-    }
-    panic!("still on its way: {:#?}", outbox(story).await);
-}
-
-fn records(story: &Story, entity: &str) -> Vec<Value> {
-    story.crm().records(entity)
-}
-
-fn one(story: &Story, entity: &str) -> Value {
-    let mut all = records(story, entity);
-    assert_eq!(all.len(), 1, "{all:#?}");
-    all.remove(0)
-}
-
-async fn contact(story: &mut Story, name: &str, number: &str) -> ContactId {
-    let edit = ContactEdit {
-        name: Some(name.to_owned()),
-        phones: Some(vec![(number.to_owned(), PhoneKind::Mobile)]),
-        ..ContactEdit::default()
-    };
-    match story.execute(Command::ContactsAdd(edit)).await.unwrap() {
-        Reply::Contact { contact } => contact.id,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test]
@@ -356,7 +271,7 @@ async fn a_discarded_record_never_goes_and_a_retried_one_does() {
     }
     let items = settled(&mut story).await;
     story.execute(Command::OutboxDiscard { id: items[0].id }).await.unwrap();
-    story.execute(Command::OutboxRetry { id: items[1].id, despite_duplicate: false }).await.unwrap();
+    story.execute(Command::OutboxRetry { id: items[1].id, how: RetryHow::default() }).await.unwrap();
     let items = settled(&mut story).await;
     assert_eq!(items.iter().map(|item| item.state).collect::<Vec<_>>(), [OutboxState::Discarded, OutboxState::Done]);
     one(&story, "Call");
@@ -366,6 +281,9 @@ async fn a_discarded_record_never_goes_and_a_retried_one_does() {
 #[tokio::test]
 async fn three_errors_in_a_row_park_a_record_and_a_retry_still_searches_first() {
     let mut story = office().await;
+    // One before it: that records of this kind can be searched for is known.
+    call(&mut story, "22223333", None).await;
+    settled(&mut story).await;
     story.crm().faults().on("POST", "Call", 1, Fault::FailAfterStoring);
     story.crm().faults().on("GET", "Call", 9, Fault::Refuse { status: 500, reason: None });
     let key = call(&mut story, "22224444", None).await;
@@ -373,11 +291,11 @@ async fn three_errors_in_a_row_park_a_record_and_a_retry_still_searches_first() 
     story.polls(400).await;
     story.crm().faults().clear();
     for item in settled(&mut story).await {
-        story.execute(Command::OutboxRetry { id: item.id, despite_duplicate: false }).await.unwrap_or(Reply::Done);
+        story.execute(Command::OutboxRetry { id: item.id, how: RetryHow::default() }).await.unwrap_or(Reply::Done);
     }
     let items = settled(&mut story).await;
     assert!(items.iter().all(|item| item.state == OutboxState::Done), "{items:#?}");
-    one(&story, "Call");
+    assert_eq!(records(&story, "Call").len(), 2, "each once");
     story.stop().await;
 }
 

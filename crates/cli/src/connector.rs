@@ -8,7 +8,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::number::PhoneNumber;
 use timbre_engine::commands::{Command, ConnectorReport, Reply};
 use timbre_engine::crm_line::CrmCondition;
-use timbre_engine::event::{ConnectorState, SyncPhase, SyncProgress};
+use timbre_engine::event::{ConnectorState, KindEvent, KindState, SyncPhase, SyncProgress};
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::{Args, Connector};
@@ -62,12 +62,18 @@ fn card(printer: &Printer, one: &ConnectorReport) -> Vec<String> {
         format!("  {}", printer.fill("connector.can", &[("what", &able(printer, &one.about.abilities).join(", "))])),
         format!("  {}", printer.fill("connector.counts", &counts)),
     ];
+    lines.extend(one.held.iter().map(|held| {
+        let state = KindState::Held;
+        let (connector, why) = (one.about.name.clone(), Some(held.why.clone()));
+        let event = KindEvent { at: held.why.at, connector, kind: held.kind, state, why };
+        format!("  {}", kind(printer, &event))
+    }));
     lines.extend(one.values.iter().map(|(name, value)| format!("  {} = {}", clean(name), clean(value))));
     lines
 }
 
 fn able(printer: &Printer, abilities: &Abilities) -> Vec<String> {
-    let Abilities { pull, ids, fetch, find, records, lists_are_partial: _, contact_parts: _ } = abilities;
+    let Abilities { pull, ids, fetch, find, records, echoes: _, lists_are_partial: _, contact_parts: _ } = abilities;
     let contacts = [(pull, "pull"), (ids, "ids"), (fetch, "fetch"), (find, "find")];
     let contacts = contacts.into_iter().filter(|(can, _)| **can);
     let mut can: Vec<_> = contacts.map(|(_, name)| printer.text(&format!("connector.able.{name}"))).collect();
@@ -97,6 +103,20 @@ fn condition(printer: &Printer, condition: &CrmCondition) -> String {
 /// `connector.state` in words.
 pub(crate) fn became(printer: &Printer, state: &ConnectorState) -> String {
     format!("{}: {}", state.connector, condition(printer, &state.condition))
+}
+
+/// `connector.kind` in words.
+pub(crate) fn kind(printer: &Printer, event: &KindEvent) -> String {
+    let state = match event.state {
+        KindState::Free => "free",
+        KindState::Held => "held",
+        KindState::IdNotKept => "id_not_kept",
+    };
+    let kind = outbox::kind(printer, event.kind);
+    let said = printer.fill(&format!("connector.kind.{state}"), &[("kind", &kind)]);
+    let words = event.why.as_ref().map(|why| clean(why.words.trim())).filter(|words| !words.is_empty());
+    let words = words.map(|words| format!(" {}", printer.fill("outbox.words", &[("words", &words)])));
+    format!("{}: {said}{}", event.connector, words.unwrap_or_default())
 }
 
 /// `contacts.sync` in words; nothing where a pass goes on or brought nothing.
@@ -136,6 +156,7 @@ mod tests {
             values: [("request_id_field".to_owned(), "cCtiRequestId".to_owned())].into(),
             state,
             outbox: OutboxCounts { waiting: 2, parked: 1, done: 30 },
+            held: Vec::new(),
         }
     }
 

@@ -39,6 +39,7 @@ pub(crate) async fn run(
     match &answered {
         Reply::ContactsSynced { reports } => match reports.iter().find_map(|report| report.problem.as_ref()) {
             Some(problem) => Err(Failure {
+                of_crm: true,
                 code: Some(problem.code),
                 detail: problem.words.clone(),
                 exit: crate::exit::exit_code(problem.code),

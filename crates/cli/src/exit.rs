@@ -14,13 +14,15 @@ pub(crate) struct Failure {
     pub(crate) code: Option<ErrorCode>,
     pub(crate) detail: String,
     pub(crate) exit: u8,
+    /// Whether it was a CRM that failed, and not a telephony vendor.
+    pub(crate) of_crm: bool,
     /// What a person typed and was not saved.
     pub(crate) typed: Option<Box<Typed>>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Option<ErrorCode>, detail: impl Into<String>, exit: u8) -> Self {
-        Self { code, detail: detail.into(), exit, typed: None }
+        Self { code, detail: detail.into(), exit, of_crm: false, typed: None }
     }
 
     /// Somebody interrupted what was being done.
@@ -38,6 +40,11 @@ impl Failure {
         Self::new(Some(code), detail, exit_code(code))
     }
 
+    /// The same, where it was a CRM that failed.
+    pub(crate) fn at_the_crm(self) -> Self {
+        Self { of_crm: true, ..self }
+    }
+
     pub(crate) fn internal(detail: String) -> Self {
         Self::new(None, detail, 1)
     }
@@ -49,7 +56,9 @@ impl From<CommandError> for Failure {
             Some(place) => format!("{place}: {}", error.detail),
             None => error.detail.clone(),
         };
-        Self::of(error.code, detail)
+        // That there is no such connector is no word of a CRM's.
+        let of_crm = error.place.as_deref() == Some("connector") && error.code != ErrorCode::NotFound;
+        Self { of_crm, ..Self::of(error.code, detail) }
     }
 }
 
@@ -85,7 +94,11 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         | ErrorCode::AlreadyRunning => 9,
         ErrorCode::OutcomeUnknown => 10,
         ErrorCode::BadFile | ErrorCode::FileAccess | ErrorCode::SettingsChanged => 11,
-        ErrorCode::Incomplete | ErrorCode::CallerOpen | ErrorCode::Refused | ErrorCode::Duplicate => 13,
+        ErrorCode::Incomplete
+        | ErrorCode::CallerOpen
+        | ErrorCode::Refused
+        | ErrorCode::Duplicate
+        | ErrorCode::Unsearchable => 13,
         ErrorCode::Stopping | ErrorCode::KeyTaken | ErrorCode::SystemRefused => 1,
     }
 }

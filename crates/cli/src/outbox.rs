@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Retried, RetryHow, RetryOutcome};
 use timbre_engine::commands::{Command, OutboxFilter, Reply};
 use timbre_engine::event::OutboxEvent;
 use timbre_wiring::secrets::SharedRedactor;
@@ -24,7 +25,14 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let mut session = Session::open(args, redactor, false).await?;
     let own = session.is_own();
-    let (items, failed) = match done(&mut session, what).await {
+    let tried = match what {
+        Outbox::Retry { ids, despite_duplicate, unsearched, parked: false, .. } => {
+            let how = RetryHow { despite_duplicate: *despite_duplicate, unsearched: *unsearched, wait: !own };
+            tried(&mut session, ids, how, printer).await
+        }
+        _ => done(&mut session, what).await,
+    };
+    let (items, failed) = match tried {
         Ok(done) => done,
         Err(failure) => {
             session.close().await?;
@@ -36,6 +44,8 @@ pub(crate) async fn run(
         Outbox::Retry { parked: true, .. } if items.is_empty() && failed.is_none() && !printer.is_json() => {
             written(printer.line(&printer.text("outbox.none_parked")))?;
         }
+        // What came of each is told already.
+        Outbox::Retry { parked: false, .. } => {}
         // The failure speaks for itself.
         _ if items.is_empty() && failed.is_some() => {}
         _ => written(printer.reply(&Reply::Outbox { items: items.clone() }))?,
@@ -62,11 +72,11 @@ async fn done(session: &mut Session, what: &Outbox) -> Result<(Vec<OutboxItem>, 
             let (connector, states) = (connector.clone(), vec![OutboxState::Parked]);
             let filter = OutboxFilter { connector, states, limit: ALL };
             let parked = asked(session, Command::OutboxList(filter)).await?;
-            parked.iter().map(|item| Command::OutboxRetry { id: item.id, despite_duplicate: false }).collect()
+            let retry = |item: &OutboxItem| Command::OutboxRetry { id: item.id, how: RetryHow::default() };
+            parked.iter().map(retry).collect()
         }
-        Outbox::Retry { ids, despite_duplicate, .. } => {
-            let retry = |id: &_| Command::OutboxRetry { id: *id, despite_duplicate: *despite_duplicate };
-            ids.iter().map(retry).collect()
+        Outbox::Retry { ids, .. } => {
+            ids.iter().map(|id| Command::OutboxRetry { id: *id, how: RetryHow::default() }).collect()
         }
         Outbox::Discard { ids } => ids.iter().map(|id| Command::OutboxDiscard { id: *id }).collect(),
     };
@@ -80,9 +90,36 @@ async fn done(session: &mut Session, what: &Outbox) -> Result<(Vec<OutboxItem>, 
     Ok((items, failed))
 }
 
+/// Tries these, one after the other, and says of each what came of it.
+async fn tried(
+    session: &mut Session,
+    ids: &[RequestId],
+    how: RetryHow,
+    printer: &Printer,
+) -> Result<(Vec<OutboxItem>, Option<Failure>), Failure> {
+    let (mut items, mut failed) = (Vec::new(), None);
+    for id in ids {
+        match session.execute(Command::OutboxRetry { id: *id, how }).await {
+            Ok(reply @ Reply::Retried(_)) => {
+                written(printer.reply(&reply))?;
+                let Reply::Retried(retried) = reply else { continue };
+                if retried.outcome == RetryOutcome::Unsearchable {
+                    let asks = printer.text("outbox.unsearchable.how");
+                    failed = failed.or(Some(Failure::of(ErrorCode::Unsearchable, asks)));
+                }
+                items.push(retried.item);
+            }
+            Ok(other) => return Err(Failure::internal(format!("an answer to another question: {other:?}"))),
+            Err(failure) => failed = failed.or(Some(failure)),
+        }
+    }
+    Ok((items, failed))
+}
+
 async fn asked(session: &mut Session, command: Command) -> Result<Vec<OutboxItem>, Failure> {
     match session.execute(command).await? {
         Reply::Outbox { items } => Ok(items),
+        Reply::Retried(retried) => Ok(vec![retried.item]),
         other => Err(Failure::internal(format!("an answer to another question: {other:?}"))),
     }
 }
@@ -97,6 +134,21 @@ pub(crate) fn list(printer: &Printer, items: &[OutboxItem]) -> Vec<String> {
         return vec![printer.text("outbox.none")];
     }
     items.iter().flat_map(|one| item(printer, one)).collect()
+}
+
+/// What came of a try: the record, the outcome, and below it why it was not sent.
+pub(crate) fn retried(printer: &Printer, retried: &Retried) -> Vec<String> {
+    let item = &retried.item;
+    let at = retried.until.map(moment).unwrap_or_default();
+    // Without a time it goes as soon as it can.
+    let key = match (retried.outcome, retried.until) {
+        (RetryOutcome::Waits | RetryOutcome::SearchedLater, None) => RetryOutcome::Underway.as_str(),
+        (outcome, _) => outcome.as_str(),
+    };
+    let outcome = printer.fill(&format!("outbox.retried.{key}"), &[("at", &at)]);
+    let mut lines = vec![format!("{}  {} · {} · {outcome}", item.id, what(printer, item), clean(&item.subject))];
+    lines.extend(retried.why.iter().map(|why| format!("    {}", problem(printer, why))));
+    lines
 }
 
 /// With its id, what it is about, and below it why it was not sent.
@@ -142,8 +194,9 @@ fn state(printer: &Printer, item: &OutboxItem) -> String {
 }
 
 fn trouble(printer: &Printer, item: &OutboxItem) -> Option<String> {
-    // Since a person retried it, what was said before is past.
-    let current = item.state == OutboxState::Parked || (is_on_its_way(item) && item.attempts > 0);
+    // Since a person retried it, what was said before is past. What is held was never tried.
+    let held = item.problem.as_ref().is_some_and(|why| why.code == ErrorCode::Unsearchable);
+    let current = item.state == OutboxState::Parked || (is_on_its_way(item) && (item.attempts > 0 || held));
     let why = item.problem.as_ref().filter(|_| current)?;
     Some(format!("    {}", problem(printer, why)))
 }
@@ -152,9 +205,12 @@ fn trouble(printer: &Printer, item: &OutboxItem) -> Option<String> {
 pub(crate) fn problem(printer: &Printer, why: &Problem) -> String {
     let catalogue = printer.catalogue();
     let said = clean(why.words.trim());
-    let said = match said.is_empty() {
-        true => String::new(),
-        false => format!(" {}", printer.fill("outbox.words", &[("words", &said)])),
+    // Of a file or a setting of ours these are no words of the CRM's.
+    let ours = matches!(why.code, ErrorCode::BadConnector | ErrorCode::BadConfig | ErrorCode::NotAble);
+    let said = match (said.is_empty(), ours) {
+        (true, _) => String::new(),
+        (false, true) => format!(" ({said})"),
+        (false, false) => format!(" {}", printer.fill("outbox.words", &[("words", &said)])),
     };
     format!("{}{said} {}", catalogue.crm_what(why.code), catalogue.crm_what_to_do(why.code))
 }
@@ -167,7 +223,8 @@ pub(crate) fn sent(printer: &Printer, event: &OutboxEvent) -> String {
 
 /// `outbox.waiting` in words; nothing where it is about to be sent as every record is.
 pub(crate) fn put_off(printer: &Printer, event: &OutboxEvent) -> Option<String> {
-    let why = event.item.problem.as_ref().filter(|_| event.item.attempts > 0)?;
+    let why = event.item.problem.as_ref();
+    let why = why.filter(|why| event.item.attempts > 0 || why.code == ErrorCode::Unsearchable)?;
     let next = printer.fill("outbox.next", &[("at", &moment(event.item.next_at))]);
     Some(format!(
         "{} · {} · {next}: {}",
@@ -185,7 +242,6 @@ pub(crate) fn parked(printer: &Printer, event: &OutboxEvent) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use timbre_domain::error::ErrorCode;
     use timbre_domain::texts::Language;
 
     use super::*;
@@ -253,9 +309,47 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn words_of_our_own_are_not_told_as_the_crms() {
+        for language in Language::ALL {
+            let printer = Printer::speaking(language);
+            for code in ErrorCode::ALL {
+                let text = problem(&printer, &why(*code).unwrap());
+                let ours = matches!(code, ErrorCode::BadConnector | ErrorCode::BadConfig | ErrorCode::NotAble);
+                assert!(text.contains("is required"), "{language:?} {text}");
+                let says = printer.text("outbox.words");
+                let says = says.split(':').next().unwrap_or_default();
+                assert_eq!(text.contains(says), !ours, "{code:?} {text}");
+            }
+        }
+    }
+
+    #[test]
     fn a_record_that_a_person_retried_no_longer_says_why_it_was_parked() {
         let retried = OutboxItem { state: OutboxState::Waiting, attempts: 0, ..parked() };
         assert_eq!(item(&Printer::speaking(Language::En), &retried).len(), 1);
+    }
+
+    #[test]
+    fn every_outcome_of_a_try_is_told_in_every_language_with_its_time_and_its_reason() {
+        let until = "2026-11-20T14:05:00Z".parse().ok();
+        for language in Language::ALL {
+            let printer = Printer::speaking(language);
+            let mut told = HashSet::new();
+            for outcome in RetryOutcome::ALL {
+                let item = made(RecordKind::Call, OutboxState::Waiting, None);
+                let why = why(ErrorCode::Busy);
+                let lines = super::retried(
+                    &printer,
+                    &Retried { item, outcome, until, why, what: String::new(), what_to_do: String::new() },
+                );
+                let text = lines.join("\n");
+                assert!(!text.contains("outbox.") && !text.contains('{'), "{language:?} {text}");
+                assert!(text.contains(&printer.catalogue().crm_what(ErrorCode::Busy)), "{text}");
+                let timed = matches!(outcome, RetryOutcome::Waits | RetryOutcome::SearchedLater);
+                assert_eq!(lines[0].contains(":05"), timed, "{text}");
+                assert!(told.insert(lines[0].clone()), "{outcome:?} reads as another: {text}");
+            }
+        }
     }
 
     #[test]

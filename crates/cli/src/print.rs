@@ -104,6 +104,7 @@ impl Printer {
     pub(crate) fn failed(&self, failure: &Failure) -> ExitCode {
         let detail = self.redactor.clean(&failure.detail);
         let (what, what_to_do) = match failure.code {
+            Some(code) if failure.of_crm => (self.catalogue.crm_what(code), self.catalogue.crm_what_to_do(code)),
             Some(code) => (self.catalogue.what(code), self.catalogue.what_to_do(code)),
             None => (String::new(), String::new()),
         };
@@ -198,6 +199,7 @@ impl Printer {
             Reply::Interactions { interactions } => self.lines(&interactions::print::list(self, interactions)),
             Reply::Dispositions { catalogue } => self.lines(&interactions::dispositions::tree(self, catalogue)),
             Reply::Outbox { items } => self.lines(&outbox::list(self, items)),
+            Reply::Retried(retried) => self.lines(&outbox::retried(self, retried)),
             Reply::Connectors { connectors } => self.lines(&connector::list(self, connectors)),
             Reply::Rehearsed { steps } => self.lines(&connector::rehearsal::lines(steps)),
             Reply::Status(status) => status::print(self, status),

@@ -162,7 +162,8 @@ impl Declarative {
         let mut refused = None;
         loop {
             self.open()?;
-            let pass = self.keys.pass(&way, refused).await.map_err(|error| self.noted(error))?;
+            // Also after a 401: what was refused for its token's age stored nothing.
+            let pass = self.keys.pass(&way, refused).await.map_err(|error| self.noted(error).before_the_request())?;
             self.limiter.turn(lane).await;
             // Another request may have been refused while this one waited for its turn.
             self.open()?;
@@ -213,7 +214,8 @@ impl Declarative {
                 ErrorCode::SignInFailed,
                 Verdict::Stop,
                 "not asked: the last sign-in was refused",
-            ));
+            )
+            .before_the_request());
         }
         Ok(())
     }
@@ -266,9 +268,7 @@ impl Declarative {
 
     pub(crate) fn user_of(&self, probe: &Probe, answer: &Json, step: &str) -> Result<CrmUser, CrmError> {
         let Some(id) = read::first_text(&probe.id, answer) else {
-            let mut error =
-                CrmError::new(ErrorCode::BadConfig, Verdict::Stop, format!("{step}: the CRM names no user"));
-            error.words = "the CRM knows no such user, or does not show it to this sign-in".into();
+            let error = CrmError::new(ErrorCode::BadConfig, Verdict::Stop, format!("{step}: the CRM names no user"));
             return Err(self.noted(error));
         };
         let name = probe.name.as_ref().and_then(|path| read::first_text(path, answer)).unwrap_or_default();
@@ -294,10 +294,11 @@ pub(crate) fn not_able(section: &str) -> CrmError {
 }
 
 fn abilities(file: &Connector, base: &Url, vars: &Vars) -> Result<Abilities, TemplateError> {
-    let mut records = BTreeSet::new();
+    let (mut records, mut echoes) = (BTreeSet::new(), BTreeSet::new());
     for (kind, record) in &file.records {
         if record.when.as_ref().map_or(Ok(true), |when| when.holds(vars))? {
             records.insert(*kind);
+            echoes.extend(record.kept.as_ref().map(|_| *kind));
         }
     }
     let partial = file.pull.as_ref().and_then(|pull| pull.partial.as_ref());
@@ -315,6 +316,7 @@ fn abilities(file: &Connector, base: &Url, vars: &Vars) -> Result<Abilities, Tem
             None => BTreeSet::new(),
         },
         records,
+        echoes,
     })
 }
 

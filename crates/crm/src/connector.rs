@@ -232,6 +232,8 @@ pub(crate) struct Record {
     pub(crate) when: Option<Template>,
     pub(crate) create: Request,
     pub(crate) created_id: JsonPath,
+    /// Whether the answer to a creation shows that the request id was stored.
+    pub(crate) kept: Option<Template>,
     pub(crate) amend: Option<Request>,
     pub(crate) search: Request,
     pub(crate) search_ids: JsonPath,

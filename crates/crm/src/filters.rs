@@ -18,6 +18,10 @@ pub(crate) fn add_to(env: &mut Environment<'static>) {
     env.add_filter("digits", |value: Value| {
         on_text(&value, |text| Ok(text.chars().filter(char::is_ascii_digit).collect::<String>().into()))
     });
+    env.add_filter("listed", |value: Value, name: Value, otherwise: Value| {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        listed(&text(&value), &text(&name), &text(&otherwise))
+    });
     // JSON has numbers, our amounts are exact texts; some CRMs insist on a number.
     env.add_filter("number", |value: Value| on_text(&value, number));
 }
@@ -59,6 +63,20 @@ fn written(at: DateTime<Utc>, format: &str) -> Result<Value, Error> {
     // A format that chrono does not know fails on writing.
     write!(text, "{}", at.format(format)).map_err(|_| refused("this is no format of a time"))?;
     Ok(text.into())
+}
+
+/// What a list such as `Call, Task, CCharge=requestId` says of a name: what stands behind its `=`, else `otherwise`; the empty
+/// text where the name is not in it.
+fn listed(list: &str, name: &str, otherwise: &str) -> String {
+    let found = list.split([',', ';']).find_map(|entry| {
+        let (key, value) = entry.split_once('=').unwrap_or((entry, ""));
+        (!name.is_empty() && key.trim() == name).then(|| value.trim())
+    });
+    match found {
+        None => String::new(),
+        Some("") => otherwise.trim().to_owned(),
+        Some(value) => value.to_owned(),
+    }
 }
 
 /// Without what EspoCRM refuses in a name (EspoCRM recordings, Call: "`<>=` in the name is a 400"), in one line.
@@ -114,6 +132,23 @@ mod tests {
         assert_eq!(earlier("2026-03-01T00:00:30+00:00", 30, rfc).unwrap().as_str(), Some("2026-03-01T00:00:00+00:00"));
         assert!(earlier("yesterday", 1, format).is_err());
         assert!(utc("2026-11-20T09:00:00Z", "%Q").is_err(), "a wrong format is told, not printed");
+    }
+
+    #[test]
+    fn a_list_says_what_stands_for_a_name_and_only_for_the_whole_name() {
+        let list = "Call, Task ; CCharge = ctiRequestId";
+        for (name, expected) in [
+            ("Call", "cId"),
+            ("Task", "cId"),
+            ("CCharge", "ctiRequestId"),
+            ("Charge", ""),
+            ("CCall", ""),
+            ("Contact", ""),
+            ("", ""),
+        ] {
+            assert_eq!(listed(list, name, "cId"), expected, "{name}");
+        }
+        assert_eq!(listed(list, "Call", ""), "", "no field at all");
     }
 
     #[test]

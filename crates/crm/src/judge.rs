@@ -98,6 +98,7 @@ pub(crate) fn silence(none: NoAnswer, does: Does) -> CrmError {
         _ => Verdict::BackOff,
     };
     let mut error = CrmError::new(code, verdict, none.detail);
+    error.unsent = none.never_sent;
     error.source = none.source.map(Into::into);
     error
 }

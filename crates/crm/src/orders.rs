@@ -40,7 +40,8 @@ pub(crate) fn vars(vars: &Vars, order: &Order, phones: &[Phone]) -> Vars {
     let vars = vars
         .with("request_id", order.request_id.to_string().into())
         .with("id", order.remote_id.clone().map_or(().into(), minijinja::Value::from))
-        .with("despite_duplicate", order.despite_duplicate.into());
+        .with("despite_duplicate", order.despite_duplicate.into())
+        .with("proven", order.proven.into());
     match &order.content {
         Content::Call(call) => vars.with("call", ours(call)),
         Content::FollowUp(follow_up) => vars.with("follow_up", ours(follow_up)),

@@ -20,7 +20,7 @@ use crate::merge;
 use crate::orders::Phone;
 use crate::read;
 use crate::sign_in::broken;
-use crate::template::{Vars, ours};
+use crate::template::{Vars, free, ours};
 
 #[async_trait]
 impl CrmConnector for Declarative {
@@ -76,9 +76,10 @@ impl CrmConnector for Declarative {
 
     async fn submit(&self, order: &Order) -> Result<Receipt, CrmError> {
         let kind = order.content.kind();
-        let record = self.record(kind)?;
-        let phones = self.phones_of(order).await?;
-        let vars = self.order_vars(order, &phones).await?;
+        let before = CrmError::before_the_request;
+        let record = self.record(kind).map_err(before)?;
+        let phones = self.phones_of(order).await.map_err(before)?;
+        let vars = self.order_vars(order, &phones).await.map_err(before)?;
         match &order.remote_id {
             None => self.create(record, &vars).await,
             Some(id) => self.amend(record, kind, id, &vars).await,
@@ -158,7 +159,7 @@ impl Declarative {
             let (connector, kind) = (self.about.name.as_str(), kind.as_str());
             tracing::warn!(connector, kind, "the CRM has a record twice; the oldest counts");
         }
-        ids.into_iter().next().map(|remote_id| Receipt { remote_id })
+        ids.into_iter().next().map(Receipt::of)
     }
 
     /// A contact's telephones as they are to stand there.
@@ -178,22 +179,30 @@ impl Declarative {
     }
 
     async fn create(&self, record: &Record, vars: &Vars) -> Result<Receipt, CrmError> {
-        let prepared = self.prepare(&record.create, vars)?;
+        let prepared = self.prepare(&record.create, vars).map_err(CrmError::before_the_request)?;
         let answer = self.exchange(Lane::Records, &prepared, Does::Writes, "create").await?;
         if let (Some(already), Some(json)) = (&record.already, answer.json())
             && answer.status.as_u16() == already.status
             && let Some(remote_id) = read::already(already, &json, vars).map_err(|error| broken(&error))?
         {
-            return Ok(Receipt { remote_id });
+            return Ok(Receipt::of(remote_id));
         }
         let answer = self.judged(answer, Does::Writes)?;
-        self.created(record, answer.json().as_ref())
+        self.created(record, answer.json().as_ref(), vars)
     }
 
-    pub(crate) fn created(&self, record: &Record, answer: Option<&Json>) -> Result<Receipt, CrmError> {
+    pub(crate) fn created(&self, record: &Record, answer: Option<&Json>, vars: &Vars) -> Result<Receipt, CrmError> {
         let id = answer.and_then(|answer| read::first_text(&record.created_id, answer));
         let id = id.ok_or_else(|| judge::unreadable(Does::Writes, "the answer names no id of the new record"))?;
-        Ok(Receipt { remote_id: id })
+        // It is there, whatever this template makes of the answer.
+        let kept = record.kept.as_ref().zip(answer).map(|(kept, answer)| {
+            let holds = kept.holds(&vars.with("answer", free(answer)));
+            holds.unwrap_or_else(|error| {
+                tracing::warn!(connector = %self.about.name, detail = error.safe, "`kept` can't be told from an answer");
+                false
+            })
+        });
+        Ok(Receipt { remote_id: id, kept })
     }
 
     async fn amend(&self, record: &Record, kind: RecordKind, id: &str, vars: &Vars) -> Result<Receipt, CrmError> {
@@ -202,18 +211,16 @@ impl Declarative {
         let answer = self.exchange(Lane::Records, &prepared, Does::Writes, "amend").await?;
         if matches!(answer.status.as_u16(), 404 | 410) {
             let mut error = self.refused(&answer, Does::Writes);
-            error.verdict = Verdict::Park;
+            (error.code, error.verdict) = (ErrorCode::NotFound, Verdict::Park);
             return Err(error);
         }
         self.judged(answer, Does::Writes)?;
-        Ok(Receipt { remote_id: id.to_owned() })
+        Ok(Receipt::of(id))
     }
 }
 
 fn gone() -> CrmError {
-    let mut error = CrmError::new(ErrorCode::Refused, Verdict::Park, "the record was deleted in the CRM");
-    error.words.clone_from(&error.detail);
-    error
+    CrmError::new(ErrorCode::NotFound, Verdict::Park, "the record was deleted in the CRM")
 }
 
 fn stuck() -> CrmError {

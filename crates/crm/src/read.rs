@@ -103,7 +103,16 @@ pub(crate) fn contact(
             .is_some_and(|text| matches!(text.as_str(), "true" | "True" | "1" | "yes")),
         fields,
         complete: shape.complete_when.as_ref().is_none_or(|path| !path.query(record).is_empty()),
+        digest: Some(digest(record)),
     }))
+}
+
+fn digest(record: &Json) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+    let mut hasher = DefaultHasher::new();
+    record.to_string().hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The contacts among these records and how many can't be read, each logged by its place.

@@ -2,9 +2,10 @@
 //! read from the answer.
 
 use serde_json::Value as Json;
-use timbre_domain::crm::{CrmError, Order, Rehearsal, RehearsalStep, RemoteContact, ShownRequest};
+use timbre_domain::crm::{CrmError, Order, Rehearsal, RehearsalStep, RemoteContact, RemoteRef, ShownRequest};
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{RecordKind, RequestId};
+use timbre_domain::ports::CrmConnector as _;
 use uuid::Uuid;
 
 use crate::client::Declarative;
@@ -203,39 +204,50 @@ impl Trial<'_> {
         }
     }
 
-    /// A call record is created, found by its request id, amended and removed; a dry run shows every kind there is.
+    /// A record of every kind is created, found by its request id, amended and removed, the contact first: the others hang on
+    /// it. A dry run shows the requests.
     async fn records(&mut self) {
         let client = self.client;
+        let (mut contact, mut made) = (None, Vec::new());
         for kind in client.about.abilities.records.iter().copied() {
-            if (kind == RecordKind::Call || self.dry)
-                && let Ok(record) = client.record(kind)
-            {
-                self.record(kind, record).await;
+            let Ok(record) = client.record(kind) else { continue };
+            let Some(order) = self.record(kind, record, contact.as_ref()).await else { continue };
+            if let (RecordKind::Contact, Some(id), false) = (kind, &order.remote_id, self.dry) {
+                contact = Some(RemoteRef { id: id.clone(), name: "Timbre".into() });
             }
+            made.push((kind, record, order));
+        }
+        // What hangs on the contact goes before it.
+        for (kind, record, order) in made.into_iter().rev() {
+            self.remove(kind, record, &order).await;
         }
     }
 
-    async fn record(&mut self, kind: RecordKind, record: &Record) {
+    /// Creates, finds and amends one; gives it with its id where it is there.
+    async fn record(&mut self, kind: RecordKind, record: &Record, contact: Option<&RemoteRef>) -> Option<Order> {
         let client = self.client;
         let mut order = Order {
             despite_duplicate: false,
+            proven: false,
             request_id: RequestId(self.request_id()),
             ..samples::order(kind, self.dry, &client.about.name)
         };
-        let user = match self.dry {
-            true => "sample-user".to_owned(),
-            // The sign-in's step went well, so this asks nothing that could fail but the network.
-            false => client.owner(Lane::Records).await.map(|user| user.id).unwrap_or_default(),
-        };
-        let phones = orders::sample_phones(&order);
-        let vars = |order: &Order| orders::vars(&client.vars, order, &phones).with("user", user.clone().into());
+        if !self.dry {
+            samples::hang_on(&mut order.content, contact);
+        }
         let section = |part: &str| format!("records.{}.{part}", kind.as_str());
-        let (name, filled) = (section("create"), vars(&order));
+        let (name, filled) = (section("create"), self.filled(&order).await);
+        let mut made = None;
         let created = self.step(&name, &record.create, &filled, Does::Writes, |json| {
-            let receipt = client.created(record, json.as_ref())?;
-            Ok((vec![format!("id: {}", receipt.remote_id)], receipt.remote_id.into()))
+            let receipt = client.created(record, json.as_ref(), &filled)?;
+            made = Some(receipt.remote_id.clone());
+            let lines = vec![format!("id: {}", receipt.remote_id)];
+            match receipt.kept {
+                Some(false) => Err(judge::unreadable(Does::Writes, "the CRM did not keep the request id in its field")),
+                _ => Ok((lines, receipt.remote_id.into())),
+            }
         });
-        let created = created.await;
+        created.await;
         let name = section("search");
         let found = self.step(&name, &record.search, &filled, Does::Reads, |json| {
             let json = some(json)?;
@@ -245,18 +257,58 @@ impl Trial<'_> {
             Ok((vec![format!("id: {}", receipt.remote_id)], receipt.remote_id.into()))
         });
         // What was created without an answer may be there all the same.
-        let found = found.await;
-        let id =
-            created.or(found).and_then(|id| Some(id.as_str()?.to_owned())).or(self.dry.then(|| "sample".to_owned()));
-        let Some(id) = id else { return };
-        order.remote_id = Some(id);
-        let done = |json: Option<Json>| Ok((Vec::new(), json.unwrap_or_default()));
+        let found = found.await.and_then(|id| Some(id.as_str()?.to_owned()));
+        order.remote_id = made.or(found).or(self.dry.then(|| "sample".to_owned()));
+        order.remote_id.as_ref()?;
         if let Some(amend) = &record.amend {
-            self.step(&section("amend"), amend, &vars(&order), Does::Writes, done).await;
+            let filled = self.filled(&order).await;
+            let done = |json: Option<Json>| Ok((Vec::new(), json.unwrap_or_default()));
+            self.step(&section("amend"), amend, &filled, Does::Writes, done).await;
         }
-        if let Some(remove) = &record.remove {
-            self.step(&section("remove"), remove, &vars(&order), Does::Writes, done).await;
+        Some(order)
+    }
+
+    /// Removes a sample again. Where that is not allowed, or the file does not say how, what stays is said.
+    async fn remove(&mut self, kind: RecordKind, record: &Record, order: &Order) {
+        let name = format!("records.{}.remove", kind.as_str());
+        let removed = match &record.remove {
+            Some(remove) => {
+                let filled = self.filled(order).await;
+                let done = |json: Option<Json>| Ok((Vec::new(), json.unwrap_or_default()));
+                self.step(&name, remove, &filled, Does::Writes, done).await.is_some()
+            }
+            None => false,
+        };
+        let Some(id) = order.remote_id.as_ref().filter(|_| !removed && !self.dry) else { return };
+        let place = self.client.opens_at(kind, id).unwrap_or_else(|| id.clone());
+        let stays = format!("stays, marked as a sample: {} {place}", kind.as_str());
+        match self.steps.last_mut().filter(|step| step.step == name) {
+            Some(step) => {
+                // That deleting is not allowed is no fault: Timbre never does it.
+                let words = step.problem.take().filter(|_| !matches!(step.status, Some(401 | 403 | 404 | 405)));
+                step.problem = words;
+                step.read.push(stays);
+            }
+            None => self.steps.push(RehearsalStep {
+                step: name,
+                request: None,
+                status: None,
+                took_ms: None,
+                read: vec![stays],
+                problem: None,
+            }),
         }
+    }
+
+    /// The variables of a sample.
+    async fn filled(&self, order: &Order) -> Vars {
+        let user = match self.dry {
+            true => "sample-user".to_owned(),
+            // The sign-in's step went well, so this asks nothing that could fail but the network.
+            false => self.client.owner(Lane::Records).await.map(|user| user.id).unwrap_or_default(),
+        };
+        let phones = orders::sample_phones(order);
+        orders::vars(&self.client.vars, order, &phones).with("user", user.into())
     }
 
     /// A fresh id (UUID version 7): a trial must not find the record of an earlier one.

@@ -95,7 +95,19 @@ pub(crate) fn order(kind: RecordKind, full: bool, account: &AccountName) -> Orde
         request_id: RequestId(Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001)),
         remote_id: None,
         despite_duplicate: full,
+        proven: full,
         content,
+    }
+}
+
+/// A sample that is really sent hangs on the sample contact, and is not taken back already.
+pub(crate) fn hang_on(content: &mut Content, to: Option<&RemoteRef>) {
+    match content {
+        Content::Call(call) => call.contact = to.cloned(),
+        Content::FollowUp(follow_up) => (follow_up.contact, follow_up.cancelled) = (to.cloned(), false),
+        Content::Charge(charge) => (charge.contact, charge.cancelled) = (to.cloned(), false),
+        Content::Note(note) => note.contact = to.cloned(),
+        Content::Contact(report) => report.contact.company = "Timbre: sample contact".into(),
     }
 }
 

@@ -249,10 +249,16 @@ async fn a_rehearsal_tries_everything_and_cleans_up_after_itself() {
     for _ in 0..4 {
         server.replies(Reply::json(200, json!({"total": 0, "list": []})));
     }
-    server.replies(Reply::json(200, json!({"id": "new"})));
-    server.replies(Reply::json(200, json!({"list": [{"id": "new"}]})));
-    server.replies(Reply::json(200, json!({"id": "new"})));
+    server.stores("new");
+    for _ in 0..4 {
+        server.replies(Reply::json(200, json!({"list": [{"id": "new"}]})));
+        server.replies(Reply::json(200, json!({"id": "new"})));
+    }
+    // The first may be removed; for the others the user lacks the right to delete.
     server.replies(Reply::json(200, "true"));
+    for _ in 0..3 {
+        server.replies(Reply::json(403, "").header("X-Status-Reason", "No delete access."));
+    }
     let steps = crm.rehearse(&Rehearsal { number: Some(number("88841111")), write: true, dry_run: false }).await;
     let names: Vec<_> = steps.iter().map(|step| step.step.as_str()).collect();
     let expected = [
@@ -264,18 +270,35 @@ async fn a_rehearsal_tries_everything_and_cleans_up_after_itself() {
         "records.call.search",
         "records.follow_up.search",
         "records.note.search",
+        "records.contact.create",
+        "records.contact.search",
+        "records.contact.amend",
         "records.call.create",
         "records.call.search",
         "records.call.amend",
+        "records.follow_up.create",
+        "records.follow_up.search",
+        "records.follow_up.amend",
+        "records.note.create",
+        "records.note.search",
+        "records.note.amend",
+        "records.note.remove",
+        "records.follow_up.remove",
         "records.call.remove",
+        "records.contact.remove",
     ];
     assert_eq!(names, expected);
-    assert!(steps.iter().all(|step| step.problem.is_none() && step.status == Some(200)), "{steps:?}");
+    assert!(steps.iter().all(|step| step.problem.is_none()), "{steps:?}");
+    let stays: Vec<_> = steps.iter().flat_map(|step| &step.read).filter(|line| line.starts_with("stays")).collect();
+    let place = |entity: &str| format!("{}#{entity}/view/new", server.url);
+    let expected = [("follow_up", "Task"), ("call", "Call"), ("contact", "Contact")]
+        .map(|(kind, entity)| format!("stays, marked as a sample: {kind} {}", place(entity)));
+    assert_eq!(stays, expected.iter().collect::<Vec<_>>());
     assert!(steps[3].read.contains(&"phones: +50688841111 (other)".to_owned()));
     let request = steps[8].request.as_ref().unwrap();
     assert!(request.headers.contains(&("X-Api-Key".to_owned(), "•••".to_owned())));
     let last = server.seen().pop().unwrap();
-    assert_eq!((last.method.as_str(), last.path.as_str()), ("DELETE", "/api/v1/Call/new"));
+    assert_eq!((last.method.as_str(), last.path.as_str()), ("DELETE", "/api/v1/Contact/new"));
 }
 
 #[tokio::test]
@@ -361,4 +384,45 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+/// Everything that comes before the request that creates: whatever goes wrong there, nothing can be over there.
+#[tokio::test]
+async fn what_fails_before_the_creating_request_leaves_was_not_sent() {
+    let broken = |status: u16| Reply::json(status, r#"{"errors":[{"detail":"no"}]}"#);
+    for status in [301, 400, 401, 403, 404, 422, 429, 500, 502, 503] {
+        for signs_in in [CLIENT, REFRESH] {
+            let World { crm, server, .. } = signed_in_by(signs_in, &[("crm", SECRET), ("crm-client", "otro")]).await;
+            server.replies(broken(status));
+            let error = crm.submit(&call("x")).await.unwrap_err();
+            assert!(error.unsent, "{status}: {error:?}");
+            assert_eq!(server.seen().len(), 1, "the token alone was asked for");
+        }
+        let (crm, server, _) = espo(&[("user", "ana")]).await;
+        server.replies(broken(status));
+        let error = crm.submit(&call("x")).await.unwrap_err();
+        assert!(error.unsent, "the user who is to own it, {status}: {error:?}");
+        assert_eq!(server.seen()[0].method, "GET");
+    }
+    let World { crm, server, .. } = signed_in_by(CLIENT, &[]).await;
+    assert!(crm.submit(&call("x")).await.unwrap_err().unsent, "no secret");
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_creating_request_itself_meets_was_sent() {
+    for status in [301, 429, 500, 502, 503] {
+        let (crm, server, _) = espo(&[]).await;
+        server.replies(Reply::json(status, ""));
+        let error = crm.submit(&call("x")).await.unwrap_err();
+        assert!(!error.unsent, "{status}: {error:?}");
+    }
+    let (crm, server, clock) = espo(&[]).await;
+    server.hangs();
+    let order = call("x");
+    let (error, ()) = tokio::join!(crm.submit(&order), async {
+        server.hung.notified().await;
+        clock.advance(Duration::from_secs(30));
+    });
+    assert!(!error.unwrap_err().unsent, "no answer");
 }

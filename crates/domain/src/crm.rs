@@ -30,6 +30,9 @@ pub struct Abilities {
     pub find: bool,
     /// The kinds of record it can create.
     pub records: BTreeSet<RecordKind>,
+    /// Those whose creation is answered with our request id, so that it shows at once whether it was stored.
+    #[serde(default)]
+    pub echoes: BTreeSet<RecordKind>,
     /// The parts of a contact that a change of it is told of: `name`, `company`, `owner`, `emails`, `phones`,
     /// `do_not_call`. The others stay ours alone.
     pub contact_parts: BTreeSet<String>,
@@ -83,6 +86,9 @@ pub struct RemoteContact {
     pub fields: BTreeMap<String, String>,
     /// Whether this is all the CRM knows of it; a list often leaves telephones out.
     pub complete: bool,
+    /// Everything that was shown of it, in short: where that is the same again, the list has nothing new.
+    #[serde(default)]
+    pub digest: Option<u64>,
 }
 
 impl RemoteContact {
@@ -285,8 +291,16 @@ pub struct Order {
     pub remote_id: Option<String>,
     /// A person said that it is no duplicate, whatever the CRM thinks.
     pub despite_duplicate: bool,
+    /// The CRM has shown that it keeps our ids of this kind of record in the field made for them: they need not stand in a
+    /// text as well.
+    #[serde(default = "yes")]
+    pub proven: bool,
     /// What it says.
     pub content: Content,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The CRM has the record.
@@ -294,6 +308,17 @@ pub struct Order {
 pub struct Receipt {
     /// Its id there.
     pub remote_id: String,
+    /// Whether its answer shows that our request id was stored, by which the record is searched for; nothing where the
+    /// connector's file does not say how to tell.
+    #[serde(default)]
+    pub kept: Option<bool>,
+}
+
+impl Receipt {
+    /// The record is there, and its answer said nothing of our request id.
+    pub fn of(remote_id: impl Into<String>) -> Self {
+        Self { remote_id: remote_id.into(), kept: None }
+    }
 }
 
 /// What a failure asks of us.
@@ -327,6 +352,9 @@ pub struct CrmError {
     pub words: String,
     /// What it asks of us.
     pub verdict: Verdict,
+    /// The request itself never left: what comes before it failed (the sign-in, a question, the connection), or it could not
+    /// be put together. Nothing of it can be over there.
+    pub unsent: bool,
     /// What caused it.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -335,7 +363,14 @@ pub struct CrmError {
 impl CrmError {
     /// A failure without words or cause.
     pub fn new(code: ErrorCode, verdict: Verdict, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), words: String::new(), verdict, source: None }
+        Self { code, detail: detail.into(), words: String::new(), verdict, unsent: false, source: None }
+    }
+
+    /// The same, of something that comes before the request.
+    #[must_use]
+    pub fn before_the_request(mut self) -> Self {
+        self.unsent = true;
+        self
     }
 }
 
@@ -344,7 +379,7 @@ impl CrmError {
 pub struct Rehearsal {
     /// The number that is looked for; one that nobody has where it is left out.
     pub number: Option<PhoneNumber>,
-    /// Also create a record, find it by its request id, amend it and remove it.
+    /// Also create a record of each kind, find it by its request id, amend it and remove it.
     pub write: bool,
     /// Send nothing: show what would be sent.
     pub dry_run: bool,

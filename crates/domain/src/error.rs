@@ -90,6 +90,8 @@ error_codes! {
     SignInFailed = "sign_in_failed" => AfterAPersonActs,
     /// The CRM answered with an error and may have stored the record or not; it is searched for before anything is repeated.
     Unsure = "unsure" => Later,
+    /// The CRM does not find records of this kind by their request id: one that may be there can't be told from one that is not.
+    Unsearchable = "unsearchable" => AfterAPersonActs,
     /// The connector's file is wrong; the message names the line.
     BadConnector = "bad_connector" => AfterAPersonActs,
     /// The connector can't do this: its file does not say how.

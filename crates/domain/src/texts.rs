@@ -127,6 +127,30 @@ mod tests {
 
     use super::*;
 
+    /// What a CRM may be the cause of, in every situation: a record, a contact that is brought, a sign-in, a trial.
+    #[test]
+    fn nothing_that_a_crm_did_is_told_as_the_telephony_providers_doing() {
+        use ErrorCode::{
+            BadConfig, BadConnector, Busy, Duplicate, NotAble, NotAuthorised, NotFound, Refused, SecretMissing,
+            SignInFailed, TimedOut, TooLarge, Unreachable, Unreadable, Unsearchable, Unsure, VendorFailed,
+        };
+        let codes = [
+            BadConfig, BadConnector, Busy, Duplicate, NotAble, NotAuthorised, NotFound, Refused, SecretMissing,
+            SignInFailed, TimedOut, TooLarge, Unreachable, Unreadable, Unsearchable, Unsure, VendorFailed,
+        ];
+        for language in Language::ALL {
+            let catalogue = Catalogue::of(language);
+            let mut told = std::collections::BTreeMap::new();
+            for code in codes {
+                let text = format!("{} {}", catalogue.crm_what(code), catalogue.crm_what_to_do(code));
+                for word in ["provider", "proveedor", "provedor", "fornecedor", "operadora", "error.crm", ".what"] {
+                    assert!(!text.to_lowercase().contains(word), "{language:?} {code:?}: {text}");
+                }
+                assert_eq!(told.insert(catalogue.crm_what(code), code), None, "{language:?} {code:?} reads as another");
+            }
+        }
+    }
+
     fn places(text: &str) -> BTreeSet<&str> {
         text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
     }

@@ -8,6 +8,7 @@ mod deletions;
 mod details;
 mod on_request;
 mod pass;
+pub(crate) mod shown;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -271,9 +272,16 @@ impl Work {
                 Ok(taken)
             })
             .await?;
+        self.crm.outbox_changed.notify_one();
         // That it changed was counted when the list said so.
         self.report.added += taken.map_or(0, |taken| taken.added);
         Ok(taken.is_some())
+    }
+
+    /// What the lists showed outlives this process.
+    async fn remember_shown(&self) -> Result<(), Halt> {
+        let shown = self.crm.shown().clone();
+        self.stored(move |store, connector| store.set_setting(&shown::setting_of(connector), &shown)).await
     }
 
     fn count(&mut self, taken: Taken) {

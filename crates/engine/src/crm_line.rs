@@ -1,6 +1,7 @@
 //! A CRM line: one CRM, as the engine works with it.
 
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,14 +9,19 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::call::AccountName;
 use timbre_domain::crm::{CrmError, Verdict};
 use timbre_domain::error::ErrorCode;
-use timbre_domain::outbox::{Problem, pause_after};
+use timbre_domain::outbox::{Problem, RequestId, pause_after};
 use timbre_domain::ports::CrmConnector;
 use timbre_store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 
 use crate::Context;
 use crate::config::ConnectorSettings;
+use crate::contact_sync::shown::{self, Shown};
 use crate::event::{ConnectorState, Event};
+use crate::outbox::kinds::{Kinds, setting_of};
+
+/// More records are not put before the others at a time.
+const HURRIED_AT_MOST: usize = 1_000;
 
 /// Whether a CRM can be asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,13 +59,26 @@ pub struct CrmLine {
     pub(crate) details_wanted: Notify,
     /// Held while its contacts are brought: one pass at a time.
     pub(crate) syncing: tokio::sync::Mutex<()>,
+    /// Records that a person wants sent now: they go before the others.
+    hurried: Mutex<VecDeque<RequestId>>,
+    /// Records that a person wants created although they can't be searched for.
+    pub(crate) unsearched: Mutex<BTreeSet<RequestId>>,
+    /// Whether records are found by their request id, kind by kind.
+    kinds: Mutex<Kinds>,
+    /// What its lists showed lately.
+    shown: Mutex<Shown>,
+    /// Counts the records that were worked off, whatever came of them.
+    pub(crate) worked_off: watch::Sender<u64>,
 }
 
+/// How it is, with what only its own waiting needs.
 #[derive(Debug, Clone, Default)]
-struct Standing {
+pub(crate) struct Standing {
     condition: CrmCondition,
     /// Until when nothing is asked, on the monotonic clock.
     until: Option<Duration>,
+    /// Until when the CRM itself wants to be left alone: no person may shorten that.
+    demanded: Option<Duration>,
     /// Failures in a row that were the CRM's and not one record's.
     failures: u32,
 }
@@ -78,6 +97,9 @@ impl CrmLine {
             Some(why) => CrmCondition::Stopped { why },
             None => CrmCondition::Ready,
         };
+        // What was remembered by another version is learnt anew.
+        let kinds = store.setting(&setting_of(&settings.name)).ok().flatten().unwrap_or_default();
+        let shown = store.setting(&shown::setting_of(&settings.name)).ok().flatten().unwrap_or_default();
         Ok(Self {
             settings,
             connector,
@@ -86,6 +108,11 @@ impl CrmLine {
             sync_wanted: Notify::new(),
             details_wanted: Notify::new(),
             syncing: tokio::sync::Mutex::default(),
+            hurried: Mutex::default(),
+            unsearched: Mutex::default(),
+            kinds: Mutex::new(kinds),
+            shown: Mutex::new(shown),
+            worked_off: watch::Sender::new(0),
         })
     }
 
@@ -165,7 +192,53 @@ impl CrmLine {
         let until = now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::zero());
         let why = problem(error, now);
         let condition = CrmCondition::Waits { until, why };
-        self.becomes(context, Standing { condition, until: Some(context.clock.elapsed() + pause), failures });
+        let demanded = match error.verdict {
+            Verdict::Wait(at_least) => Some(context.clock.elapsed() + at_least),
+            _ => None,
+        };
+        self.becomes(context, Standing { condition, until: Some(context.clock.elapsed() + pause), demanded, failures });
+    }
+
+    /// A person wants this record sent now: a pause of our own ends, one that the CRM asked for does not.
+    pub(crate) fn hurries(&self, context: &Context, id: RequestId) {
+        let mut hurried = self.hurried();
+        hurried.retain(|other| *other != id);
+        hurried.push_back(id);
+        hurried.truncate(HURRIED_AT_MOST);
+        drop(hurried);
+        let (now, elapsed) = (context.clock.now(), context.clock.elapsed());
+        self.condition.send_if_modified(|standing| {
+            let CrmCondition::Waits { until, .. } = &mut standing.condition else { return false };
+            let earliest = standing.demanded.unwrap_or_default().max(elapsed);
+            if standing.until.is_some_and(|planned| planned <= earliest) {
+                return false;
+            }
+            standing.until = Some(earliest);
+            *until = now + TimeDelta::from_std(earliest - elapsed).unwrap_or_default();
+            true
+        });
+        self.outbox_changed.notify_one();
+    }
+
+    /// What its lists showed lately.
+    pub(crate) fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of the kinds of record.
+    pub(crate) fn kinds(&self) -> MutexGuard<'_, Kinds> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The records that a person wants sent now, the one asked for first first.
+    pub(crate) fn hurried(&self) -> MutexGuard<'_, VecDeque<RequestId>> {
+        // Nothing that holds it can panic half-way.
+        self.hurried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells of changes of its condition.
+    pub(crate) fn condition_changes(&self) -> watch::Receiver<Standing> {
+        self.condition.subscribe()
     }
 
     /// Nothing is asked of it until a person acts; the next start remembers.

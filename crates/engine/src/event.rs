@@ -10,7 +10,7 @@ use timbre_domain::dial::{DialId, DialProgress};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::{ErrorCode, Retry};
 use timbre_domain::matching::{Match, MatchKind, MatchName};
-use timbre_domain::outbox::OutboxItem;
+use timbre_domain::outbox::{OutboxItem, Problem, RecordKind};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::texts::Catalogue;
 use timbre_store::{OpenReport, Replayed};
@@ -67,6 +67,36 @@ pub enum Event {
     /// How a CRM is, when it changes.
     #[serde(rename = "connector.state")]
     Connector(ConnectorState),
+    /// Whether a CRM finds records of a kind by their request id, when it changes.
+    #[serde(rename = "connector.kind")]
+    Kind(KindEvent),
+}
+
+/// What was learnt of a kind of record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindEvent {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Which CRM.
+    pub connector: AccountName,
+    /// Which kind.
+    pub kind: RecordKind,
+    /// What was learnt.
+    pub state: KindState,
+    /// Why.
+    pub why: Option<Problem>,
+}
+
+/// Whether records of a kind go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KindState {
+    /// They go out.
+    Free,
+    /// They are held: the CRM does not find them by their request id, so that one could be created twice.
+    Held,
+    /// They go out, with their request id in a text: the CRM does not keep it in its own field.
+    IdNotKept,
 }
 
 /// A record on its way to a CRM.

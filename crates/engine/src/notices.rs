@@ -21,7 +21,9 @@ use crate::Context;
 use crate::card::dials;
 use crate::commands::{CommandError, Reply};
 use crate::crm_line::CrmCondition;
-use crate::event::{CallEvent, Condition, ConnectorState, Event, OutboxEvent, ProviderState, StoreState};
+use crate::event::{
+    CallEvent, Condition, ConnectorState, Event, KindEvent, KindState, OutboxEvent, ProviderState, StoreState,
+};
 
 /// "Later" means after so long.
 const SNOOZE: Duration = Duration::from_secs(10 * 60);
@@ -169,6 +171,7 @@ impl Teller {
             Event::Provider(state) => self.provider(state),
             Event::Connector(state) => self.crm(state),
             Event::Store(state) => self.database(state),
+            Event::Kind(event) => self.kind(event),
             _ => {}
         }
     }
@@ -284,6 +287,10 @@ impl Teller {
     }
 
     async fn parked(&self, parked: &OutboxEvent) {
+        // That nothing of a kind is sent is told once, and not of each record.
+        if parked.item.problem.as_ref().is_some_and(|why| why.code == ErrorCode::Unsearchable) {
+            return;
+        }
         // What hangs on the call's record is parked with it: one notice is enough.
         if !matches!(parked.item.kind, RecordKind::Call | RecordKind::Contact)
             || parked.item.state != OutboxState::Parked
@@ -306,6 +313,24 @@ impl Teller {
             account: Some(parked.item.connector.clone()),
             ..notice
         });
+    }
+
+    /// Records of a kind are not sent, or only with their id in a text.
+    fn kind(&self, event: &KindEvent) {
+        let state = match event.state {
+            KindState::Free => return,
+            KindState::Held => "held",
+            KindState::IdNotKept => "id_not_kept",
+        };
+        let texts = self.texts();
+        let kind = format!("outbox.kind.{}", event.kind.as_str());
+        let kind = texts.text(&kind);
+        let said = texts.fill(&format!("connector.kind.{state}"), &[("kind", kind)]);
+        let body = format!("{}: {said}", event.connector);
+        let about = format!("kind:{}:{}", event.connector, event.kind.as_str());
+        let title = texts.text(&format!("notice.kind.{state}")).to_owned();
+        let notice = self.notice(NoticeKind::Parked, about, title, body);
+        self.tell(Notice { account: Some(event.connector.clone()), ..notice });
     }
 
     fn provider(&mut self, state: &ProviderState) {

@@ -4,10 +4,12 @@
 //! the end of this process), the record is searched for by its request id before it is ever created again, and not before
 //! the CRM had time to finish what it may still be working on.
 
+mod by_hand;
+pub(crate) mod kinds;
 mod report;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -15,14 +17,14 @@ use timbre_domain::call::{CallKey, CallState};
 use timbre_domain::crm::{CrmError, Order, Receipt, Verdict};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{
-    AfterFailure, ForConnector, OutboxItem, OutboxState, RecordKind, RequestId, after_failure, recorded_after,
+    AfterFailure, ForConnector, OutboxItem, OutboxState, Problem, RecordKind, RequestId, after_failure, recorded_after,
 };
 use timbre_domain::tracker::CallTransition;
 use timbre_store::{Dispatch, Failure, StoreError, ToRecord};
 use tokio_util::sync::CancellationToken;
 
 use crate::Context;
-use crate::crm_line::{CrmLine, problem, random};
+use crate::crm_line::{CrmLine, our_problem, problem, random};
 use crate::event::{Event, OutboxEvent, StoreState};
 
 /// The database could not be written: how long until it is tried again.
@@ -36,7 +38,7 @@ const FINISHES_WITHIN: Duration = Duration::from_secs(3);
 
 /// Sends to one CRM, one record after the other, until it is told to stop.
 pub(crate) async fn run(context: Arc<Context>, crm: Arc<CrmLine>, stop: CancellationToken) {
-    let mut sender = Sender { context, crm, searched_from: HashMap::new() };
+    let mut sender = Sender { context, crm, searched_from: HashMap::new(), by_hand: None };
     loop {
         let item = tokio::select! {
             () = stop.cancelled() => return,
@@ -49,7 +51,7 @@ pub(crate) async fn run(context: Arc<Context>, crm: Arc<CrmLine>, stop: Cancella
             clock.sleep(FINISHES_WITHIN).await;
         };
         tokio::select! {
-            () = sender.send(item) => {}
+            () = sender.send(item) => sender.crm.worked_off.send_modify(|count| *count += 1),
             () = stopped_long => return,
         }
     }
@@ -61,6 +63,8 @@ struct Sender {
     /// When records whose creation got no answer in this run may be searched for, on the monotonic clock: the clock on the
     /// wall may be set meanwhile.
     searched_from: HashMap<RequestId, Duration>,
+    /// The record that is sent because a person asked for it.
+    by_hand: Option<RequestId>,
 }
 
 impl Sender {
@@ -73,22 +77,34 @@ impl Sender {
             let now = self.context.clock.now();
             let (name, settles) = (self.crm.name().clone(), self.crm.settles_within());
             let wrap_up = TimeDelta::from_std(self.crm.settings.wrap_up).unwrap_or_default();
+            let hurried = std::mem::take(&mut *self.crm.hurried());
             let looked = self
                 .context
                 .stored(move |store| {
                     store.outbox_set_right(&name, now, settles, wrap_up)?;
-                    let next = store.outbox_next(&name, now)?;
+                    for id in &hurried {
+                        if let Some(item) = store.outbox_next_for(&name, *id, now)? {
+                            return Ok((Some((item, hurried)), None));
+                        }
+                    }
+                    let next = store.outbox_next(&name, now)?.map(|item| (item, VecDeque::new()));
                     let due = store.outbox_due(&name, now)?;
                     Ok((next, due))
                 })
                 .await;
             let wait = match looked {
-                Ok((Some(item), _)) => match self.settles_for(&item) {
-                    None => return item,
+                Ok((Some((item, hurried)), _)) => match self.settles_for(&item) {
+                    None => {
+                        self.by_hand = hurried.contains(&item.id).then_some(item.id);
+                        // What is before it may have to go first, and the others that a person waits for come next.
+                        self.crm.hurried().extend(hurried.into_iter().filter(|id| *id != item.id));
+                        return item;
+                    }
                     Some(rest) => {
                         let later = now + TimeDelta::from_std(rest).unwrap_or(settles);
                         let id = item.id;
                         self.until_stored(move |store| store.outbox_postpone(id, later)).await;
+                        self.crm.worked_off.send_modify(|count| *count += 1);
                         continue;
                     }
                 },
@@ -125,12 +141,10 @@ impl Sender {
             return self.until_stored(move |store| store.outbox_moot(id)).await;
         };
         let creating = dispatch.item.remote_id.is_none();
-        if creating && dispatch.item.begun_at.is_some() {
-            match self.crm.connector.search(&order).await {
-                Ok(Some(receipt)) => return self.sent(id, receipt).await,
-                Ok(None) => self.until_stored(move |store| store.outbox_not_there(id)).await,
-                Err(error) => return self.failed(&dispatch.item, &error, Tried::Searching).await,
-            }
+        // A person has looked whether it is there.
+        let unsearched = self.crm.unsearched.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        if creating && !unsearched && !self.may_be_created(&dispatch.item, &order).await {
+            return;
         }
         let now = self.context.clock.now();
         let searched_at = now + self.crm.settles_within();
@@ -142,16 +156,165 @@ impl Sender {
             self.searched_from.insert(id, self.context.clock.elapsed() + self.crm.connector.about().settles_within);
         }
         match self.crm.connector.submit(&order).await {
-            Ok(receipt) => self.sent(id, receipt).await,
+            Ok(receipt) => {
+                let kept = receipt.kept;
+                self.sent(id, receipt).await;
+                if creating {
+                    self.prove(&order, kept).await;
+                }
+            }
             Err(error) => {
                 let tried = if creating { Tried::Creating } else { Tried::Amending };
+                let parked = error.verdict == Verdict::Park && !error.unsent;
                 self.failed(&dispatch.item, &error, tried).await;
+                if let Some(contact) = dispatch.contact_remote_id.filter(|_| parked) {
+                    self.look_for_contact(contact).await;
+                }
             }
         }
     }
 
+    /// Whether a record may be created: it is not there, as far as the CRM can tell, and it could be told if it were. What
+    /// becomes of it otherwise is done.
+    async fn may_be_created(&mut self, item: &OutboxItem, order: &Order) -> bool {
+        let (kind, begun) = (item.kind, item.begun_at.is_some());
+        let held = self.crm.kinds().held_for(kind, self.context.clock.elapsed());
+        let by_hand = self.by_hand == Some(item.id);
+        if let Some((why, rest)) = held.filter(|(_, rest)| !by_hand && !rest.is_zero()) {
+            self.hold(item, why, rest).await;
+            return false;
+        }
+        if !begun && self.crm.kinds().search_works(kind) {
+            return true;
+        }
+        // What is begun is searched for itself; else any search of this kind shows whether one works.
+        let (asked, of_witness) = if begun { (order.clone(), false) } else { self.crm.proof_of(kind, order) };
+        match self.crm.connector.search(&asked).await {
+            Ok(None) if of_witness => {
+                let why = our_problem(ErrorCode::Unsearchable, "", self.context.clock.now());
+                self.crm.search_refused(&self.context, kind, why.clone(), None).await;
+                self.hold(item, why, kinds::SEARCHED_AGAIN_AFTER).await;
+                false
+            }
+            Ok(Some(receipt)) if !of_witness => {
+                self.crm.search_answered(&self.context, kind).await;
+                let echoed = self.crm.kinds().echoed(kind);
+                self.crm.id_is_kept(&self.context, kind, echoed).await;
+                self.sent(item.id, receipt).await;
+                false
+            }
+            Ok(_) if begun && self.crm.doubts(item) => {
+                self.crm.search_answered(&self.context, kind).await;
+                self.park_unsearchable(item, our_problem(ErrorCode::Unsearchable, "", self.context.clock.now())).await;
+                false
+            }
+            Ok(_) => {
+                self.crm.search_answered(&self.context, kind).await;
+                if begun {
+                    let id = item.id;
+                    self.until_stored(move |store| store.outbox_not_there(id)).await;
+                }
+                true
+            }
+            Err(error) if error.verdict == Verdict::Park => {
+                let now = self.context.clock.now();
+                tracing::warn!(
+                    connector = %self.crm.name(), kind = kind.as_str(), error = &error as &dyn std::error::Error,
+                    "records of this kind can't be searched for"
+                );
+                self.crm.answered(&self.context);
+                let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, now) };
+                self.crm.search_refused(&self.context, kind, why.clone(), None).await;
+                if begun {
+                    self.park_unsearchable(item, why).await;
+                } else {
+                    self.hold(item, why, kinds::SEARCHED_AGAIN_AFTER).await;
+                }
+                false
+            }
+            Err(error) => {
+                let tried = if begun { Tried::Searching } else { Tried::Proving };
+                self.failed(item, &error, tried).await;
+                false
+            }
+        }
+    }
+
+    /// Whether the new record can be found again, for those that come after it.
+    async fn prove(&self, order: &Order, kept: Option<bool>) {
+        let kind = order.content.kind();
+        if kept == Some(true) {
+            return self.crm.id_is_kept(&self.context, kind, true).await;
+        }
+        let proven = self.crm.kinds().proven(kind);
+        if kept.is_none() && proven {
+            return;
+        }
+        if kept == Some(false) {
+            let why = our_problem(ErrorCode::Unsearchable, "", self.context.clock.now());
+            self.crm.id_is_not_kept(&self.context, kind, why).await;
+        }
+        match self.crm.connector.search(order).await {
+            Ok(Some(_)) => self.crm.id_is_kept(&self.context, kind, false).await,
+            Ok(None) => {
+                let why = our_problem(ErrorCode::Unsearchable, "", self.context.clock.now());
+                self.crm.search_refused(&self.context, kind, why, Some(order.clone())).await;
+            }
+            Err(error) if error.verdict == Verdict::Park => {
+                let why =
+                    Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.context.clock.now()) };
+                self.crm.search_refused(&self.context, kind, why, Some(order.clone())).await;
+            }
+            // Nothing is known; the next record shows it.
+            Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "a new record was not searched for"),
+        }
+    }
+
+    /// A record was refused: where the CRM has its contact no more, that is why, and what hangs on it goes without it.
+    async fn look_for_contact(&self, remote_id: String) {
+        if !self.crm.connector.about().abilities.fetch {
+            return;
+        }
+        let found = self.crm.connector.fetch(&remote_id).await;
+        match found {
+            Ok(None) => {
+                let (name, now) = (self.crm.name().clone(), self.context.clock.now());
+                self.until_stored(move |store| store.contact_gone(&name, &remote_id, now).map(drop)).await;
+            }
+            Ok(Some(_)) => {}
+            // The next look for deletions shows it.
+            Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "a contact was not looked for"),
+        }
+    }
+
+    /// It waits until records of its kind can be searched for.
+    async fn hold(&self, item: &OutboxItem, why: Problem, rest: Duration) {
+        let next_at = self.context.clock.now() + TimeDelta::from_std(rest).unwrap_or_default();
+        let state = if item.begun_at.is_some() { OutboxState::Sending } else { OutboxState::Waiting };
+        let failure = Failure { state, next_at, unsure: false, never_sent: false, tried: false };
+        self.put_off(item.id, failure, why).await;
+    }
+
+    /// It may be there, and nobody can tell but a person who looks.
+    async fn park_unsearchable(&self, item: &OutboxItem, why: Problem) {
+        let next_at = self.context.clock.now();
+        let failure = Failure { state: OutboxState::Parked, next_at, unsure: false, never_sent: false, tried: false };
+        self.put_off(item.id, failure, why).await;
+    }
+
+    async fn put_off(&self, id: RequestId, failure: Failure, why: Problem) {
+        let item = self.until_stored(move |store| store.outbox_failed(id, &failure, &why)).await;
+        if let Some(item) = item {
+            let event = self.context.outbox_event(item);
+            let parked = event.item.state == OutboxState::Parked;
+            self.context.bus.publish(if parked { Event::OutboxParked(event) } else { Event::OutboxWaiting(event) });
+        }
+    }
+
     fn order(&self, dispatch: &Dispatch) -> Option<Order> {
-        report::order(dispatch, &self.context.settings, self.crm.connector.about())
+        // The answer to a creation may be lost: its id stands wherever it can be found.
+        let proven = dispatch.item.remote_id.is_some() && self.crm.kinds().echoed(dispatch.item.kind);
+        report::order(dispatch, &self.context.settings, self.crm.connector.about(), proven)
     }
 
     async fn read(&self, id: RequestId) -> Option<Dispatch> {
@@ -206,17 +369,13 @@ impl Sender {
             next_at: now + if maybe_there { pause.max(self.crm.settles_within()) } else { pause },
             unsure: after.connector == ForConnector::Nothing && !no_answer,
             never_sent,
+            tried: tried == Tried::Proving,
         };
         let (id, problem) = (item.id, problem(error, now));
-        let item = self.until_stored(move |store| store.outbox_failed(id, &failure, &problem)).await;
         if never_sent {
             self.searched_from.remove(&id);
         }
-        if let Some(item) = item {
-            let event = self.context.outbox_event(item);
-            let parked = event.item.state == OutboxState::Parked;
-            self.context.bus.publish(if parked { Event::OutboxParked(event) } else { Event::OutboxWaiting(event) });
-        }
+        self.put_off(id, failure, problem).await;
     }
 
     /// Writes, however long it takes: a full disk must neither lose a receipt nor have a record sent that nobody remembers.
@@ -250,6 +409,8 @@ impl Sender {
 /// What was tried when it failed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tried {
+    /// A search that only shows whether one works.
+    Proving,
     Searching,
     Creating,
     Amending,
@@ -265,14 +426,11 @@ fn after(item: &OutboxItem, error: &CrmError, tried: Tried) -> AfterFailure {
     }
 }
 
-/// Whether nothing of a creation can be over there: no connection came about, the sign-in was refused, or the request could
-/// not even be put together.
+/// Whether nothing of a creation can be over there: its request never left, or it was refused.
 fn never_sent(error: &CrmError, tried: Tried) -> bool {
-    let unanswered = matches!(error.code, ErrorCode::Unreachable | ErrorCode::SecretMissing | ErrorCode::NotAble);
     // What the connector's file parks is refused before anything is stored; so is a sign-in that fails.
-    let before_storing =
-        matches!(error.verdict, Verdict::Stop | Verdict::Park) || (unanswered && error.verdict == Verdict::BackOff);
-    tried == Tried::Creating && before_storing
+    tried == Tried::Proving
+        || tried == Tried::Creating && (error.unsent || matches!(error.verdict, Verdict::Stop | Verdict::Park))
 }
 
 impl Context {
@@ -303,8 +461,13 @@ impl Context {
     /// The vendor's record has told of calls: what the CRMs were told of them may have to be amended.
     pub(crate) fn records_changed(&self, calls: usize) {
         if calls > 0 {
-            self.crms.iter().for_each(|crm| crm.outbox_changed.notify_one());
+            self.outbox_may_go();
         }
+    }
+
+    /// What was parked because of a contact may go now.
+    pub(crate) fn outbox_may_go(&self) {
+        self.crms.iter().for_each(|crm| crm.outbox_changed.notify_one());
     }
 
     /// Tells of items that wait from now on, and has them sent.

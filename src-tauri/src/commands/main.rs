@@ -10,7 +10,7 @@ use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{CallRow, CallsWanted, OutboxRow};
 use timbre_domain::interaction::InteractionEdit;
-use timbre_domain::outbox::{OutboxState, RequestId};
+use timbre_domain::outbox::{OutboxState, RequestId, Retried, RetryHow};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::status::{Hello, Status};
@@ -111,10 +111,17 @@ pub(crate) async fn main_outbox(desk: State<'_, Desk>, all: bool) -> Answer<Vec<
     ask!(desk, Command::OutboxRows(filter), Reply::OutboxRows { rows } => rows)
 }
 
-/// Tries a record again, now.
+/// Tries a record again, now, and says what came of it. Where `wait` is not set, what comes of it is told later, by events.
 #[tauri::command]
-pub(crate) async fn main_retry(desk: State<'_, Desk>, id: RequestId, despite_duplicate: bool) -> Answer<()> {
-    ask!(desk, Command::OutboxRetry { id, despite_duplicate }, Reply::Outbox { .. } => ())
+pub(crate) async fn main_retry(
+    desk: State<'_, Desk>,
+    id: RequestId,
+    despite_duplicate: bool,
+    unsearched: Option<bool>,
+    wait: Option<bool>,
+) -> Answer<Retried> {
+    let how = RetryHow { despite_duplicate, unsearched: unsearched.unwrap_or(false), wait: wait.unwrap_or(false) };
+    ask!(desk, Command::OutboxRetry { id, how }, Reply::Retried(retried) => *retried)
 }
 
 /// Never sends a record.

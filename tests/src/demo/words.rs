@@ -182,6 +182,7 @@ impl Words {
             | Event::Store(_)
             | Event::Import(_)
             | Event::Sync(_)
+            | Event::Kind(_)
             | Event::OutboxWaiting(_) => {
                 return None;
             }

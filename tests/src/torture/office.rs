@@ -8,18 +8,19 @@ use std::time::Duration;
 use tempfile::TempDir;
 use timbre_domain::call::CallKey;
 use timbre_domain::contact::PhoneKind;
+use timbre_domain::crm::Rehearsal;
 use timbre_domain::interaction::{FollowUp, InteractionEdit};
-use timbre_domain::outbox::OutboxState;
+use timbre_domain::outbox::{OutboxItem, OutboxState, RetryHow, RetryOutcome};
 use timbre_domain::ports::Clock as _;
 use timbre_engine::commands::{Command, ContactEdit, InteractionFilter, OutboxFilter, Reply, SaveInteraction, Which};
 use timbre_engine::event::Event;
 use timbre_engine::local::Client;
-use timbre_simulator::crm::{Access, ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY, FaultMix, Moment, Role};
+use timbre_simulator::crm::{Access, ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY, Fault, FaultMix, Moment, Role};
 use timbre_simulator::dice::Dice;
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
 
 use super::desk::Desk;
-use super::facts::{Phase, Remains, phase};
+use super::facts::{Phase, Remains, names, phase};
 use super::verdict::{self, Expected, Verdict};
 use super::{Options, Trouble};
 use crate::hasty;
@@ -110,6 +111,7 @@ impl Office {
     /// started again. Gives what the kill hit.
     pub(super) async fn run(&mut self, aim: Phase, dice: &mut Dice) -> Result<Phase, Trouble> {
         let since = self.crm.with_log(|log| log.requests.len());
+        self.administrator(dice);
         let key = self.call(dice).await?;
         self.calls += 1;
         let comment = format!("Resultado {} de la gestión: \"ñandú\" {{{{ x }}}} <b> & 日本", self.calls);
@@ -155,6 +157,26 @@ impl Office {
         }
         self.expected.push(Expected::result(key, comment, follow_up));
         Ok(hit)
+    }
+
+    /// What an administrator does to the CRM meanwhile: the field of the request id is gone, or can't be written, the API user
+    /// may not read calls, the sign-in's probe fails; most of the time all is well.
+    fn administrator(&self, dice: &mut Dice) {
+        let refuse = |status, reason: Option<&str>| Fault::Refuse { status, reason: reason.map(str::to_owned) };
+        match dice.below(16) {
+            0 => self.crm.remove_field("Call", FIELD),
+            1 => self.crm.let_field_be_written("Call", FIELD, false),
+            2 => self.crm.faults().on("GET", "Call", 2, refuse(403, Some("No read access."))),
+            3 => self.crm.faults().on("GET", "App", 2, refuse(500, None)),
+            4 => self.crm.faults().on("GET", "App", 2, Fault::Maintenance),
+            5..9 => {}
+            _ => self.mend(),
+        }
+    }
+
+    fn mend(&self) {
+        self.crm.make_field("Call", &CustomField::text(FIELD));
+        self.crm.let_field_be_written("Call", FIELD, true);
     }
 
     async fn call(&mut self, dice: &mut Dice) -> Result<CallKey, Trouble> {
@@ -326,6 +348,10 @@ impl Office {
     pub(super) async fn drain(&mut self) -> Result<(), Trouble> {
         self.crm.faults().clear();
         self.crm.come_up();
+        self.mend();
+        // What was held goes.
+        let name = "crm".parse().map_err(|_| "no name")?;
+        self.ask(Command::ConnectorTest { name, rehearsal: Rehearsal::default() }).await?;
         let deadline = self.clock.elapsed() + DRAINS_WITHIN;
         let mut parked = 0;
         loop {
@@ -338,7 +364,7 @@ impl Office {
             };
             for item in items.iter().filter(|item| item.state == OutboxState::Parked) {
                 parked += 1;
-                self.ask(Command::OutboxRetry { id: item.id, despite_duplicate: false }).await?;
+                self.retry(item).await?;
             }
             if items.is_empty() {
                 println!("  everything is sent; {parked} records had been parked and were retried by hand");
@@ -349,6 +375,24 @@ impl Office {
             }
             self.clock.sleep(Duration::from_millis(200)).await;
         }
+    }
+
+    /// A person tries a parked record again. Where Timbre can't tell whether it is there, the person looks.
+    async fn retry(&mut self, item: &OutboxItem) -> Result<(), Trouble> {
+        let how = RetryHow { wait: true, ..RetryHow::default() };
+        let Reply::Retried(retried) = self.ask(Command::OutboxRetry { id: item.id, how }).await? else {
+            return Err("an answer to another question".into());
+        };
+        if retried.outcome != RetryOutcome::Unsearchable {
+            return Ok(());
+        }
+        let id = item.id.to_string();
+        let there = ["Call", "Task", "Contact"].iter().flat_map(|entity| self.crm.records(entity));
+        let command = match there.into_iter().any(|record| names(&record, &id)) {
+            true => Command::OutboxDiscard { id: item.id },
+            false => Command::OutboxRetry { id: item.id, how: RetryHow { unsearched: true, ..how } },
+        };
+        self.ask(command).await.map(drop)
     }
 
     pub(super) async fn judge(&mut self) -> Result<Verdict, Trouble> {
@@ -398,10 +442,13 @@ fn mix() -> FaultMix {
     }
 }
 
+/// Where a call's request id stands.
+const FIELD: &str = "cCtiRequestId";
+
 fn crm_config(seed: u64) -> CrmConfig {
     let mut connector = ApiUser::connector();
     connector.role = Role::connector().with("Contact", Access::WRITE);
-    let marker = || vec![CustomField::text("cCtiRequestId")];
+    let marker = || vec![CustomField::text(FIELD)];
     CrmConfig {
         api_keys: [(DEFAULT_API_KEY.to_owned(), connector)].into(),
         // Only calls have the field: the markers of the others stand in their text.

@@ -35,6 +35,9 @@ pub(crate) enum Outbox {
         /// Create it although the CRM takes it for one that it has already.
         #[arg(long, conflicts_with = "parked")]
         despite_duplicate: bool,
+        /// Create it although the CRM may have it from an earlier try and can't be asked: you have looked there.
+        #[arg(long, conflicts_with = "parked")]
+        unsearched: bool,
     },
     /// Never send these records.
     Discard {
@@ -55,7 +58,7 @@ pub(crate) enum Connector {
         /// The number that is looked for; one that nobody has where it is left out.
         #[arg(long, value_name = "NUMBER")]
         number: Option<String>,
-        /// Also create a record, find it, change it and remove it again.
+        /// Also create a record of each kind, find it, change it and remove it again; what can't be removed is named.
         #[arg(long)]
         write: bool,
         /// Send nothing: show what would be sent.

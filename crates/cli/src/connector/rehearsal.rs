@@ -47,7 +47,7 @@ pub(super) fn outcome(printer: &Printer, steps: &[RehearsalStep]) -> Result<(), 
     let (count, of) = (failed.len().to_string(), steps.len().to_string());
     let detail = printer.fill("connector.test.failed", &[("failed", &count), ("count", &of), ("step", &first.step)]);
     let sign_in = steps.first().is_some_and(|step| step == *first);
-    Err(match (first.status, &first.request) {
+    let failure = match (first.status, &first.request) {
         _ if secret_missing(first) => Failure::of(ErrorCode::SecretMissing, detail),
         (Some(401), _) => Failure::of(ErrorCode::SignInFailed, detail),
         (Some(403 | 407), _) if sign_in => Failure::of(ErrorCode::SignInFailed, detail),
@@ -60,7 +60,8 @@ pub(super) fn outcome(printer: &Printer, steps: &[RehearsalStep]) -> Result<(), 
         (None, Some(_)) => Failure::of(ErrorCode::Unreachable, detail),
         // It answered, and the file expects something else, or there was not even a request.
         (Some(_), _) | (None, None) => Failure::of(ErrorCode::BadConnector, detail),
-    })
+    };
+    Err(failure.at_the_crm())
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ impl Printer {
             Event::OutboxWaiting(event) => format!("{}  {}", at(event.at), outbox::put_off(self, event)?),
             Event::OutboxParked(event) => format!("{}  {}", at(event.at), outbox::parked(self, event)),
             Event::Connector(state) => format!("{}  {}", at(state.at), connector::became(self, state)),
+            Event::Kind(event) => format!("{}  {}", at(event.at), connector::kind(self, event)),
             Event::Store(state) => {
                 let date = |at: DateTime<Utc>| at.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string();
                 let words = state.words(text, date);

@@ -69,9 +69,12 @@ fn record(
             format!("[{}] needs a section [contacts.fetch]: what the CRM has is read before it is changed", amend.name);
         return Err(table.doc.bad(amend.at, message));
     }
+    let answered = whole.samples().iter().map(|vars| vars.with("answer", free(&samples::nothing())));
+    let answered = Scope::of(answered.collect());
     let id = |table: &Table<'_>| read_request(table, &whole);
     let read = Record {
         created_id: create.required_path("id")?,
+        kept: create.template("kept", &answered)?,
         create: id(&create)?,
         amend: amend.as_ref().map(id).transpose()?,
         search_ids: search.required_path("ids")?,

@@ -222,6 +222,15 @@ impl Server {
         self.state.lock().unwrap().standing.push(Box::new(move |seen| (seen.path == path).then(|| reply.clone())));
     }
 
+    /// Whatever is created is stored, and the answer shows it, with this id; such requests are not remembered.
+    pub fn stores(&self, id: &'static str) {
+        self.state.lock().unwrap().standing.push(Box::new(move |seen| {
+            let mut stored = (seen.method == "POST").then(|| seen.json())?;
+            stored["id"] = id.into();
+            Some(Reply::json(200, stored))
+        }));
+    }
+
     /// What was asked since the last time.
     pub fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.state.lock().unwrap().seen)

@@ -156,6 +156,7 @@ impl Context {
         let merged = self.stored(move |store| store.merge_contacts(kept, &others, now, tell)).await?;
         let (contact, waiting) = merged.ok_or_else(|| no_contact(kept))?;
         self.outbox_waits(&waiting);
+        self.outbox_may_go();
         Ok(Reply::Contact { contact })
     }
 

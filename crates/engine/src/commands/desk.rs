@@ -102,6 +102,7 @@ impl Context {
         let card = card(self, &call, matched, at, card::RECENT).await;
         settle(self, &card, at).await;
         self.follow_in_result(&card).await?;
+        self.outbox_may_go();
         let event = PopupEvent { completed: true, ..PopupEvent::new(card.clone(), at, std::time::Duration::ZERO) };
         self.bus.publish(Event::Popup(Box::new(event)));
         Ok(Reply::Card(Box::new(card)))

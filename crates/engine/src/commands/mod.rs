@@ -20,7 +20,7 @@ use timbre_domain::history::{CallRow, CallsWanted, FoundContact as ShownContact,
 use timbre_domain::identity::tidy;
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::interchange::FileFormat;
-use timbre_domain::outbox::{OutboxItem, RequestId};
+use timbre_domain::outbox::{OutboxItem, RequestId, Retried, RetryHow};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::status::Status;
@@ -32,7 +32,7 @@ pub use timbre_store::{
 
 pub use self::contacts::{ContactEdit, FoundContact, LookedUp};
 pub use self::desk::KnownContact;
-pub use self::results::{ConnectorReport, SaveInteraction, SavedInteraction};
+pub use self::results::{ConnectorReport, HeldKind, SaveInteraction, SavedInteraction};
 use crate::Context;
 use crate::contact_sync;
 pub use crate::contact_sync::SyncReport;
@@ -153,9 +153,9 @@ pub enum Command {
     OutboxRetry {
         /// Which.
         id: RequestId,
-        /// Create it although the CRM takes it for one it has already.
-        #[serde(default)]
-        despite_duplicate: bool,
+        /// How.
+        #[serde(flatten)]
+        how: RetryHow,
     },
     /// Never send a record.
     OutboxDiscard {
@@ -317,6 +317,8 @@ pub enum Reply {
         /// They.
         items: Vec<OutboxItem>,
     },
+    /// What came of a try that a person asked for.
+    Retried(Box<Retried>),
     /// The CRMs.
     Connectors {
         /// They.
@@ -491,7 +493,7 @@ impl Context {
             }
             Command::DispositionsList => Ok(Reply::Dispositions { catalogue: self.settings.dispositions.clone() }),
             Command::OutboxList(filter) => Ok(Reply::Outbox { items: self.outbox_items(filter).await? }),
-            Command::OutboxRetry { id, despite_duplicate } => self.retry(id, despite_duplicate).await,
+            Command::OutboxRetry { id, how } => Ok(Reply::Retried(Box::new(self.retried(id, how).await?))),
             Command::OutboxDiscard { id } => self.discard(id).await,
             Command::ConnectorsList => self.connectors().await,
             Command::ConnectorTest { name, rehearsal } => self.test_connector(&name, rehearsal).await,

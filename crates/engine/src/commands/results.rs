@@ -11,7 +11,7 @@ use timbre_domain::crm::{ConnectorAbout, CrmUser, Rehearsal, RehearsalStep};
 use timbre_domain::disposition::Action;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{BadInteraction, Interaction, InteractionEdit, InteractionId, InteractionState};
-use timbre_domain::outbox::{OutboxItem, RecordKind, RequestId, records_of};
+use timbre_domain::outbox::{OutboxItem, Problem, RecordKind, RequestId, records_of};
 use timbre_store::{CallRecord, CaseFile, InteractionFilter, Kept, OutboxCounts, OutboxFilter, Which};
 use uuid::Uuid;
 
@@ -56,6 +56,18 @@ pub struct ConnectorReport {
     pub state: CrmCondition,
     /// How many records stand where.
     pub outbox: OutboxCounts,
+    /// The kinds of record that are not sent, because the CRM would not find them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<HeldKind>,
+}
+
+/// A kind of record that is not sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldKind {
+    /// Which.
+    pub kind: RecordKind,
+    /// Why.
+    pub why: Problem,
 }
 
 impl From<BadInteraction> for CommandError {
@@ -202,14 +214,6 @@ impl Context {
         Ok(self.stored(move |store| store.outbox(&filter)).await?)
     }
 
-    pub(super) async fn retry(&self, id: RequestId, despite_duplicate: bool) -> Result<Reply, CommandError> {
-        let now = self.clock.now();
-        let item = self.stored(move |store| store.outbox_retry(id, despite_duplicate, now)).await?;
-        let item = item.ok_or_else(|| no_item(id))?;
-        self.outbox_waits(std::slice::from_ref(&item));
-        Ok(Reply::Outbox { items: vec![item] })
-    }
-
     pub(super) async fn discard(&self, id: RequestId) -> Result<Reply, CommandError> {
         let item = self.stored(move |store| store.outbox_discard(id)).await?.ok_or_else(|| no_item(id))?;
         Ok(Reply::Outbox { items: vec![item] })
@@ -229,6 +233,7 @@ impl Context {
                 values: crm.settings.values.clone(),
                 state: crm.condition(),
                 outbox,
+                held: crm.kinds().held().into_iter().map(|(kind, why)| HeldKind { kind, why }).collect(),
             });
         }
         Ok(Reply::Connectors { connectors })
@@ -239,6 +244,7 @@ impl Context {
     pub(super) async fn test_connector(&self, name: &AccountName, rehearsal: Rehearsal) -> Result<Reply, CommandError> {
         let crm = self.crm(name)?;
         let steps: Vec<RehearsalStep> = crm.connector.rehearse(&rehearsal).await;
+        crm.learns_of_kinds(self, &steps).await;
         let went_well = steps.first().is_some_and(|step| step.problem.is_none() && step.status.is_some());
         if went_well && matches!(crm.condition(), CrmCondition::Stopped { .. }) {
             crm.resumes(self).await?;

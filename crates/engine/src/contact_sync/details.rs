@@ -30,6 +30,14 @@ impl Work {
         let next = self.stored(|store, connector| store.next_detail(connector)).await?;
         let Some(detail) = next.filter(|detail| detail.urgent || !urgent_only) else { return Ok(false) };
         let id = detail.id;
+        let settles_in = self.crm.shown().settles_in(&id, self.context.clock.now());
+        if let Some(rest) = settles_in.filter(|_| !detail.urgent) {
+            tokio::select! {
+                // Somebody looks at another one.
+                () = self.crm.details_wanted.notified() => return Ok(true),
+                () = self.context.clock.sleep(rest.to_std().unwrap_or_default()) => {}
+            }
+        }
         match self.fetch(&id).await? {
             Fetched::Here => self.report.details_fetched += 1,
             Fetched::Gone => {}
@@ -42,6 +50,7 @@ impl Work {
         self.tell(SyncPhase::Details, self.details, 0, next.is_none()).await?;
         if next.is_none() {
             self.details = 0;
+            self.remember_shown().await?;
         }
         Ok(true)
     }
@@ -50,10 +59,12 @@ impl Work {
     pub(super) async fn fetch(&mut self, id: &str) -> Result<Fetched, Halt> {
         loop {
             let asked = self.context.store.contact_pushes();
+            let asked_at = self.context.clock.now();
             let answer: Result<Option<RemoteContact>, Halt> = self.ask(self.connector().fetch(id)).await;
             match answer {
                 Ok(Some(record)) => {
                     if self.save_fetched(id, record, asked).await? {
+                        self.crm.shown().fetched(id, asked_at);
                         return Ok(Fetched::Here);
                     }
                 }
@@ -78,6 +89,7 @@ impl Work {
             Gone::Kept => self.report.kept += 1,
             Gone::NotHere => return Ok(()),
         }
+        self.crm.outbox_changed.notify_one();
         self.gone += 1;
         Ok(())
     }

@@ -35,7 +35,10 @@ pub(crate) async fn now(
     }
     match reports.iter().find_map(|report| report.problem.clone()) {
         Some(why) if reports.iter().all(|report| report.problem.is_some()) => {
-            let detail = "the contacts could not all be brought; the next time it goes on where it stopped";
+            let mut detail = "the contacts could not all be brought; the next time it goes on where it stopped".to_owned();
+            if !why.words.is_empty() {
+                detail = format!("{detail} (the CRM says: {})", why.words);
+            }
             Err(CommandError::new(why.code, detail).at("connector"))
         }
         _ => Ok(reports),
@@ -50,7 +53,12 @@ async fn bring(context: &Arc<Context>, crm: &Arc<CrmLine>, full: bool) -> Result
         Ok(()) => {}
         Err(Halt::Store(error)) => return Err(error.into()),
         Err(Halt::NotReady) => work.report.problem = Some(why_not(context, crm)),
-        Err(Halt::Crm(error)) => work.report.problem = Some(problem(&error, context.clock.now())),
+        Err(Halt::Crm(error)) => {
+            let why = problem(&error, context.clock.now());
+            // No record of ours was refused, but the reading of theirs.
+            let code = if why.code == ErrorCode::Refused { ErrorCode::NotAuthorised } else { why.code };
+            work.report.problem = Some(Problem { code, ..why });
+        }
     }
     drop(turn);
     // Whoever goes on in the background may have been waiting for nothing but this.

@@ -15,15 +15,26 @@ impl Work {
         // Somebody else brought it to its end meanwhile.
         self.amid_pass &= state.pages > 0;
         let (mut contacts, mut changed) = (state.contacts, 0);
+        // Whoever wants all of them wants their telephones, too.
+        let reads_again = cursor.is_some() && state.full_at.is_some();
         loop {
             // Somebody who looks at a contact does not wait for the end of a pass.
             while self.detail(true).await? {}
             let begins = !self.amid_pass;
             let asked = self.context.store.contact_pushes();
-            let page = self.ask(self.connector().pull(cursor.as_ref(), begins)).await?;
+            let mut page = self.ask(self.connector().pull(cursor.as_ref(), begins)).await?;
             let (now, country, fetches) =
                 (self.context.clock.now(), self.context.settings.country, self.abilities().fetch);
             let (next, unread, count) = (page.cursor.clone(), page.unread as u64, page.contacts.len() as u64);
+            if fetches {
+                let mut shown = self.crm.shown();
+                page.contacts.retain(|one| {
+                    let listed = |digest| shown.listed(&one.id, digest, now);
+                    let as_before = !one.complete && one.digest.is_some_and(listed);
+                    !(as_before && reads_again)
+                });
+            }
+            let as_before = count - page.contacts.len() as u64;
             let saved = self
                 .stored(move |store, connector| {
                     let (contacts, nameless) = prepared(page.contacts, connector, country);
@@ -33,8 +44,10 @@ impl Work {
                 .await?;
             // The CRM took a contact from here since it was asked: it must not be undone by what was true before.
             let Some((taken, nameless)) = saved else { continue };
+            self.crm.outbox_changed.notify_one();
             self.amid_pass = true;
             self.count(taken);
+            self.report.unchanged += as_before;
             self.report.pages += 1;
             self.report.unread += unread + nameless;
             if unread + nameless > 0 {
@@ -55,6 +68,8 @@ impl Work {
         }
         let now = self.context.clock.now();
         self.stored(move |store, connector| store.end_pass(connector, now)).await?;
+        self.crm.shown().pass_ended();
+        self.remember_shown().await?;
         self.amid_pass = false;
         self.tell(phase, contacts, changed, true).await
     }

@@ -268,7 +268,7 @@ async fn a_record_that_comes_back_just_after_a_push_undoes_nothing() {
     desk.context.store.outbox_begin(item.id, at, at).unwrap().unwrap();
     desk.remote().second += 1;
     desk.remote().change("00004", |contact| contact.name = "Después".into());
-    let receipt = timbre_domain::crm::Receipt { remote_id: "00004".into() };
+    let receipt = timbre_domain::crm::Receipt::of("00004");
     let everything = ["name", "company", "emails", "phones"].map(str::to_owned).into();
     desk.context.store.outbox_sent(item.id, &receipt, &everything, at).unwrap();
     assert!(desk.of("00004").typed.is_empty());

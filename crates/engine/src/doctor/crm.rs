@@ -1,7 +1,8 @@
 //! The CRMs: can each be asked, and does what is to be sent get there?
 
 use chrono::TimeDelta;
-use timbre_domain::outbox::OutboxState;
+use timbre_domain::outbox::{OutboxState, Problem, RecordKind};
+use timbre_domain::texts::Catalogue;
 use timbre_store::{OutboxCounts, OutboxFilter};
 
 use super::finding::{Check, findings};
@@ -20,6 +21,12 @@ findings! {
         Waits = "waits" => Warning,
         /// Its sign-in failed.
         Stopped = "stopped" => Failed,
+        /// Records of a kind are not sent: the CRM does not find them by their request id.
+        Held = "held" => Failed,
+        /// The CRM does not keep the request id of a kind of record in its own field.
+        IdNotKept = "id_not_kept" => Warning,
+        /// Nothing waits, and some can't be sent as they are.
+        RestIsSent = "rest_is_sent" => Good,
         /// Everything is there.
         NothingWaits = "nothing_waits" => Good,
         /// Records wait, none for long.
@@ -55,6 +62,15 @@ pub(super) async fn check(context: &Context, crm: &CrmLine) -> Vec<Check> {
         })
         .await;
     let mut checks = vec![state.with("connector", connector)];
+    let texts = Catalogue::of(context.language());
+    let of_kind = |finding: Crm, (kind, why): (RecordKind, Problem)| {
+        let word = texts.text(&format!("outbox.kind.{}", kind.as_str())).to_owned();
+        Check::of(finding).with("kind", word.as_str()).because(why.code, why.words)
+    };
+    let held = crm.kinds().held();
+    let not_kept = crm.kinds().not_kept();
+    checks.extend(held.into_iter().map(|one| of_kind(Crm::Held, one)));
+    checks.extend(not_kept.into_iter().map(|one| of_kind(Crm::IdNotKept, one)));
     match looked {
         Ok((counts, oldest)) => checks.extend(of_outbox(counts, oldest)),
         Err(error) => checks.push(Check::of(Crm::Unknown).because(error.code(), error.to_string())),
@@ -68,6 +84,7 @@ fn of_outbox(counts: OutboxCounts, oldest: Option<TimeDelta>) -> Vec<Check> {
         checks.push(Check::of(Crm::Parked).with("count", counts.parked));
     }
     checks.push(match oldest {
+        None if counts.parked > 0 => Check::of(Crm::RestIsSent).with("count", counts.done),
         None => Check::of(Crm::NothingWaits).with("count", counts.done),
         Some(age) if age > LONG => {
             Check::of(Crm::WaitLong).with("count", counts.waiting).with("oldest_s", age.num_seconds())
@@ -89,6 +106,7 @@ mod tests {
     #[test]
     fn what_is_parked_needs_a_person_and_what_waits_for_long_is_told() {
         assert_eq!(found(0, 0, None), ["crm.nothing_waits"]);
+        assert_eq!(found(0, 1, None), ["crm.parked", "crm.rest_is_sent"], "one that is parked is not sent");
         assert_eq!(found(2, 0, Some(15)), ["crm.some_wait"]);
         assert_eq!(found(2, 1, Some(61)), ["crm.parked", "crm.wait_long"]);
     }

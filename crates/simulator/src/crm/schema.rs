@@ -152,7 +152,7 @@ impl Schema {
         self
     }
 
-    fn add_custom(&mut self, fields: &[CustomField]) {
+    pub(crate) fn add_custom(&mut self, fields: &[CustomField]) {
         for CustomField { name, kind, required } in fields {
             match kind {
                 FieldKind::Text => self.add(name, Kind::Text(255, false), Value::Null, true),

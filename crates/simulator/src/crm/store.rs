@@ -51,6 +51,13 @@ impl Store {
         self.table_mut("User").put(record);
     }
 
+    /// Changes what an entity is made of, as an administrator does.
+    pub(crate) fn alter(&mut self, entity: &str, change: impl FnOnce(&mut Schema)) {
+        if let Some(schema) = self.schemas.get_mut(entity) {
+            change(Arc::make_mut(schema));
+        }
+    }
+
     pub(crate) fn schema(&self, entity: &str) -> Option<Arc<Schema>> {
         self.schemas.get(entity).cloned()
     }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::config::CustomField;
 use super::crm::Crm;
 use super::ledger::{Change, Stored};
 use super::record::{Id, Record};
@@ -90,6 +91,30 @@ impl Crm {
         drop(state);
         self.shared.stored(&answer, None);
         id
+    }
+
+    /// An administrator makes a field. What was stored under its name before it was removed shows again.
+    pub fn make_field(&self, entity: &str, field: &CustomField) {
+        self.shared.state().store.alter(entity, |schema| {
+            if schema.stored(&field.name).is_none() {
+                schema.add_custom(std::slice::from_ref(field));
+            }
+        });
+    }
+
+    /// An administrator removes a field, or it was never made: writing it is ignored in silence (recording 70c), naming it in
+    /// a `where` is the 400 of recording 60d.
+    pub fn remove_field(&self, entity: &str, name: &str) {
+        self.shared.state().store.alter(entity, |schema| schema.fields.retain(|field| *field.name != *name));
+    }
+
+    /// Whether the API user may write a field; where it may not, writing it is ignored in silence, and a `where` may name it.
+    pub fn let_field_be_written(&self, entity: &str, name: &str, may: bool) {
+        self.shared.state().store.alter(entity, |schema| {
+            for field in schema.fields.iter_mut().filter(|field| *field.name == *name) {
+                field.writable = may;
+            }
+        });
     }
 
     /// The record, as a GET shows it.

@@ -16,7 +16,9 @@ use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::outbox::{BELIEVED_AHEAD, OutboxItem, OutboxState, Problem, RecordKind, RequestId, TakenBack};
 
 use self::want::contact_sent;
-pub(super) use self::want::{call_changed, call_ended, call_settled, contact_lost, move_order, retell, want};
+pub(super) use self::want::{
+    call_changed, call_ended, call_settled, contact_found, contact_lost, move_order, retell, want,
+};
 use super::calls::CallRecord;
 use super::{calls, contacts, from_word, interactions, json, ms, time, to_json, uuid, word};
 use crate::{Store, StoreError};
@@ -58,6 +60,8 @@ pub struct Failure {
     pub unsure: bool,
     /// Nothing of it can be there: it need not be searched for.
     pub never_sent: bool,
+    /// It counts as a try of its own, for nothing was begun.
+    pub tried: bool,
 }
 
 /// Everything that an item's record is made of, as it was at one moment.
@@ -108,15 +112,31 @@ impl Store {
     /// When the database can't be read.
     pub fn outbox_next(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<Option<OutboxItem>, StoreError> {
         self.read(|db| {
+            db.prepare_cached(&format!("{SELECT} AS item WHERE {NEXT} ORDER BY seq LIMIT 1"))?
+                .query_row(params![connector.as_str(), ms(now)], read)
+                .optional()
+        })
+    }
+
+    /// The same, of the record of this item: of what is to be sent before it, or else the item itself. Nothing where none of
+    /// them is due.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn outbox_next_for(
+        &self,
+        connector: &AccountName,
+        id: RequestId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<OutboxItem>, StoreError> {
+        self.read(|db| {
             db.prepare_cached(&format!(
-                "{SELECT} AS item WHERE connector = ?1 AND state IN ('waiting', 'sending') AND next_at <= ?2
-                     AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
-                         WHERE earlier.connector = item.connector AND earlier.order_key = item.order_key
-                           AND earlier.seq < item.seq AND earlier.state IN ('waiting', 'sending')
-                           AND (earlier.next_at <= ?2 OR earlier.attempts > 0 OR earlier.state = 'sending'))
+                "{SELECT} AS item WHERE {NEXT}
+                     AND order_key = (SELECT order_key FROM outbox WHERE id = ?3)
+                     AND seq <= (SELECT seq FROM outbox WHERE id = ?3)
                  ORDER BY seq LIMIT 1"
             ))?
-            .query_row(params![connector.as_str(), ms(now)], read)
+            .query_row(params![connector.as_str(), ms(now), id.0.as_bytes()], read)
             .optional()
         })
     }
@@ -273,6 +293,7 @@ impl Store {
         self.write(|tx| {
             tx.prepare_cached(
                 "UPDATE outbox SET state = ?2, next_at = ?3, problem = ?4, unsure = unsure + ?5,
+                     attempts = attempts + ?7,
                      begun_at = CASE WHEN ?6 THEN NULL ELSE begun_at END,
                      searched_at = CASE WHEN ?6 THEN NULL ELSE searched_at END
                  WHERE id = ?1 AND state IN ('waiting', 'sending')",
@@ -283,7 +304,8 @@ impl Store {
                 ms(failure.next_at),
                 to_json(problem)?,
                 failure.unsure,
-                failure.never_sent
+                failure.never_sent,
+                failure.tried
             ])?;
             by_id(tx, id)
         })
@@ -399,12 +421,57 @@ impl Store {
         self.write_durably(|tx| {
             tx.execute(
                 "UPDATE outbox SET next_at = CASE WHEN begun_at IS NULL THEN ?2 ELSE max(?2, coalesce(searched_at, ?2)) END,
-                     attempts = 0, unsure = 0, despite_duplicate = despite_duplicate OR ?3,
+                     attempts = 0, unsure = 0, problem = NULL, despite_duplicate = despite_duplicate OR ?3,
                      state = CASE WHEN begun_at IS NULL THEN 'waiting' ELSE 'sending' END
                  WHERE id = ?1 AND state <> 'done'",
                 params![id.0.as_bytes(), ms(now), despite_duplicate],
             )?;
+            // It would wait for those of its contact that were tried in vain: they go now, too.
+            tx.execute(
+                "UPDATE outbox AS earlier
+                 SET next_at = CASE WHEN begun_at IS NULL THEN ?2 ELSE max(?2, coalesce(searched_at, ?2)) END
+                 FROM (SELECT connector, order_key, seq FROM outbox WHERE id = ?1) AS item
+                 WHERE earlier.connector = item.connector AND earlier.order_key = item.order_key
+                   AND earlier.seq < item.seq AND earlier.state IN ('waiting', 'sending') AND earlier.next_at > ?2
+                   AND (earlier.attempts > 0 OR earlier.state = 'sending')",
+                params![id.0.as_bytes(), ms(now)],
+            )?;
             by_id(tx, id)
+        })
+    }
+
+    /// A person has looked: an item that may have been created before is not there, and is created as if it never was.
+    ///
+    /// # Errors
+    /// When it could not be saved.
+    pub fn outbox_created_anew(&self, id: RequestId) -> Result<Option<OutboxItem>, StoreError> {
+        self.write_durably(|tx| {
+            let sql = "UPDATE outbox SET begun_at = NULL, searched_at = NULL
+                       WHERE id = ?1 AND remote_id IS NULL AND state IN ('parked', 'sending', 'waiting')";
+            tx.execute(sql, [id.0.as_bytes()])?;
+            by_id(tx, id)
+        })
+    }
+
+    /// Records of a kind can be searched for again: those that were held for it go, those that were parked for it are
+    /// searched for.
+    ///
+    /// # Errors
+    /// When it could not be saved.
+    pub fn outbox_unhold(
+        &self,
+        connector: &AccountName,
+        kind: RecordKind,
+        now: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE outbox SET next_at = ?3, problem = NULL, attempts = 0,
+                     state = CASE WHEN begun_at IS NULL THEN 'waiting' ELSE 'sending' END
+                 WHERE connector = ?1 AND kind = ?2 AND state IN ('waiting', 'sending', 'parked')
+                   AND json_extract(problem, '$.code') = 'unsearchable'",
+                params![connector.as_str(), kind.as_str(), ms(now)],
+            )
         })
     }
 
@@ -478,6 +545,13 @@ fn dispatch(db: &Connection, id: RequestId) -> rusqlite::Result<Option<Dispatch>
         contact.as_ref().map(|contact| contacts::remote_id(db, contact, &item.connector)).transpose()?.flatten();
     Ok(Some(Dispatch { item, call, interaction, contact, contact_remote_id, taken_back }))
 }
+
+/// An item that can be sent: due, and none of its contact before it that is due too or in trouble.
+const NEXT: &str = "connector = ?1 AND state IN ('waiting', 'sending') AND next_at <= ?2
+    AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
+        WHERE earlier.connector = item.connector AND earlier.order_key = item.order_key
+          AND earlier.seq < item.seq AND earlier.state IN ('waiting', 'sending')
+          AND (earlier.next_at <= ?2 OR earlier.attempts > 0 OR earlier.state = 'sending'))";
 
 const SELECT: &str = "SELECT id, connector, kind, subject, order_key, state, wanted, sent, attempted, remote_id, attempts, \
     despite_duplicate, created_at, next_at, begun_at, problem, unsure FROM outbox";

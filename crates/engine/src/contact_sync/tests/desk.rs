@@ -119,6 +119,7 @@ impl Desk {
             find: true,
             contact_parts: ["name", "company", "owner", "emails", "phones", "do_not_call"].map(str::to_owned).into(),
             records: [RecordKind::Contact].into(),
+            echoes: std::collections::BTreeSet::new(),
         };
         let about =
             ConnectorAbout { name: crm(), title: "Fake".into(), abilities, settles_within: Duration::from_secs(60) };

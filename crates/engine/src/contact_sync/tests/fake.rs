@@ -224,7 +224,7 @@ impl CrmConnector for FakeCrm {
                     phones.map(|p| RemotePhone { number: p.number.raw().to_owned(), kind: p.kind }).collect();
             }
         });
-        Ok(Receipt { remote_id: id })
+        Ok(Receipt { remote_id: id, kept: Some(true) })
     }
 
     fn opens_at(&self, _kind: RecordKind, _remote_id: &str) -> Option<String> {

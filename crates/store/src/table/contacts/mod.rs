@@ -224,7 +224,8 @@ fn hand_over(
     writer.tx.execute("UPDATE calls SET contact_id = ?1 WHERE contact_id = ?2", ids)?;
     writer.tx.execute("UPDATE interactions SET contact_id = ?1 WHERE contact_id = ?2", ids)?;
     let keys = [to.to_string(), from.id.to_string()];
-    writer.tx.execute("UPDATE outbox SET order_key = ?1 WHERE order_key = ?2", keys).map(drop)
+    writer.tx.execute("UPDATE outbox SET order_key = ?1 WHERE order_key = ?2", keys)?;
+    outbox::contact_found(writer.tx, None, &to.to_string())
 }
 
 /// These CRMs are to have the contact as it is now.

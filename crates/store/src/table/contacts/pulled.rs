@@ -50,7 +50,10 @@ pub(in crate::table) fn take_in(
     let (Some(key), Some(id)) = (&new.origin, pulled.external_id()) else { return Ok(Outcome::Unchanged) };
     let known = match known_by(writer, key)? {
         Some(known) => Some(known),
-        None => known_by_rule(writer, new, MergeRule::NameAndNumber)?,
+        None => match lost_as(writer, connector, id)? {
+            Some(lost) => Some(lost),
+            None => known_by_rule(writer, new, MergeRule::NameAndNumber)?,
+        },
     };
     let Some((row, ours)) = known else {
         writer.insert(new, now)?;
@@ -69,6 +72,7 @@ pub(in crate::table) fn take_in(
         known_there(writer.tx, connector, ours.id, id)?;
         // What went there of somebody unknown is told with the contact from now on.
         outbox::retell(writer.tx, connector, &ours.id.to_string())?;
+        outbox::contact_found(writer.tx, Some(connector), &ours.id.to_string())?;
     }
     Ok(outcome)
 }
@@ -96,6 +100,20 @@ fn known_by(writer: &mut Writer<'_>, key: &str) -> rusqlite::Result<Option<(RowI
     Ok(None)
 }
 
+/// The contact that a CRM lost under this id, where it comes back: its name may have been changed here meanwhile.
+fn lost_as(writer: &Writer<'_>, connector: &AccountName, id: &str) -> rusqlite::Result<Option<(RowId, Contact)>> {
+    let sql = "SELECT json_extract(value, '$') FROM settings WHERE name = ?1";
+    let name = lost_name(connector, id);
+    let here: Option<String> = writer.tx.prepare_cached(sql)?.query_row([&name], |row| row.get(0)).optional()?;
+    let Some(here) = here.and_then(|here| here.parse::<ContactId>().ok()) else { return Ok(None) };
+    writer.tx.prepare_cached("DELETE FROM settings WHERE name = ?1")?.execute([&name])?;
+    row::by_id(writer.tx, here)
+}
+
+fn lost_name(connector: &AccountName, id: &str) -> String {
+    format!("contact.lost.{connector}.{id}")
+}
+
 /// A CRM has a contact no more. Where nothing was written here about it, it goes here too; else it stays, without its id
 /// there.
 pub(in crate::table) fn unlink(
@@ -113,6 +131,7 @@ pub(in crate::table) fn unlink(
         };
         let others: Vec<String> = row::ids_of(writer.tx, row)?.into_iter().filter(|other| *other != key).collect();
         if others.is_empty() && is_the_crms_alone(writer, &ours, connector)? {
+            outbox::contact_lost(writer.tx, connector, ours.id, now)?;
             remove(writer, row, &ours)?;
             became = Gone::Removed;
             continue;
@@ -129,6 +148,8 @@ pub(in crate::table) fn unlink(
         writer.update(row, &ours, &Prepared::new(kept), Some(now))?;
         writer.drop_id(row, key.clone())?;
         outbox::contact_lost(writer.tx, connector, ours.id, now)?;
+        let sql = "INSERT OR REPLACE INTO settings (name, value) VALUES (?1, json_quote(?2))";
+        writer.tx.prepare_cached(sql)?.execute([lost_name(connector, id), ours.id.to_string()])?;
         became = Gone::Kept;
     }
     Ok(became)

@@ -54,7 +54,7 @@ fn everything() -> BTreeSet<String> {
 }
 
 fn failure(state: OutboxState, next_at: DateTime<Utc>) -> Failure {
-    Failure { state, next_at, unsure: true, never_sent: state == OutboxState::Waiting }
+    Failure { state, next_at, unsure: true, never_sent: state == OutboxState::Waiting, tried: false }
 }
 
 fn problem() -> Problem {
@@ -96,7 +96,7 @@ fn the_records_of_one_contact_go_in_their_order_and_nobody_else_waits_for_them()
     store.outbox_failed(first[0].id, &failure(after, at(30)), &problem()).unwrap();
     assert_eq!(next(&store, 6), Some(other[0].id), "Ana's second record waits for her first");
     store.outbox_begin(other[0].id, at(6), at(66)).unwrap().unwrap();
-    store.outbox_sent(other[0].id, &Receipt { remote_id: "x".into() }, &everything(), at(7)).unwrap();
+    store.outbox_sent(other[0].id, &Receipt::of("x"), &everything(), at(7)).unwrap();
     assert_eq!(next(&store, 7), None);
     assert_eq!(next(&store, 30), Some(first[0].id));
     let after = OutboxState::Parked;
@@ -113,7 +113,7 @@ fn what_changes_while_a_request_is_on_its_way_is_told_afterwards() {
     assert_eq!(next(&store, 2), None, "it is searched for later, not sent again");
     let again = result(&store, 1, None, &[RecordKind::Note], 2).remove(0);
     assert_eq!((again.id, again.state, again.wanted), (item.id, OutboxState::Sending, 2));
-    let receipt = Receipt { remote_id: "n1".into() };
+    let receipt = Receipt::of("n1");
     let item = store.outbox_sent(item.id, &receipt, &everything(), at(3)).unwrap();
     assert_eq!((item.state, item.sent, item.wanted), (OutboxState::Waiting, 1, 2));
     store.outbox_begin(item.id, at(4), at(64)).unwrap().unwrap();
@@ -183,7 +183,7 @@ fn what_is_taken_back_before_it_was_sent_goes_nowhere_and_after_it_is_told() {
     let item = OutboxItem { id: result(&store, 1, None, &[RecordKind::FollowUp], 0).remove(0).id, ..item };
     store.outbox_begin(item.id, at(1), at(61)).unwrap().unwrap();
     assert_eq!(take_back(&store).unwrap().state, OutboxState::Sending, "it may be there: it is found first");
-    store.outbox_sent(item.id, &Receipt { remote_id: "t".into() }, &everything(), at(10)).unwrap();
+    store.outbox_sent(item.id, &Receipt::of("t"), &everything(), at(10)).unwrap();
     let dispatch = store.outbox_begin(item.id, at(11), at(71)).unwrap().unwrap();
     assert_eq!(Some(dispatch.taken_back.unwrap()), back.taken_back);
 }
@@ -200,9 +200,9 @@ fn a_contact_that_the_crm_has_taken_is_known_there_and_what_went_without_it_is_t
     store.outbox_failed(item.id, &failure(after, at(2)), &problem()).unwrap();
     let alone = store.outbox_begin(note.id, at(3), at(63)).unwrap().unwrap();
     assert_eq!((alone.contact.is_some(), alone.contact_remote_id), (true, None));
-    store.outbox_sent(note.id, &Receipt { remote_id: "n".into() }, &everything(), at(3)).unwrap();
+    store.outbox_sent(note.id, &Receipt::of("n"), &everything(), at(3)).unwrap();
     assert_eq!(store.outbox_retry(item.id, true, at(4)).unwrap().unwrap().state, OutboxState::Sending);
-    store.outbox_sent(item.id, &Receipt { remote_id: "c9".into() }, &everything(), at(5)).unwrap();
+    store.outbox_sent(item.id, &Receipt::of("c9"), &everything(), at(5)).unwrap();
     let now = store.contact(ana.id).unwrap().unwrap();
     assert_eq!(now.origin, Some(Origin { source: "crm".into(), external_id: Some("c9".into()) }));
     assert!(now.typed.is_empty() && now.phones[0].source.as_deref() == Some("crm"), "{now:?}");
@@ -217,7 +217,7 @@ fn a_contact_of_another_program_that_was_sent_to_the_crm_is_found_there() {
         Contact { origin: Some(Origin { source: "google".into(), external_id: Some("g1".into()) }), ..contact(7) };
     let item = store.add_contact(&ana, &[crm()], at(0)).unwrap().remove(0);
     store.outbox_begin(item.id, at(2), at(62)).unwrap().unwrap();
-    store.outbox_sent(item.id, &Receipt { remote_id: "c9".into() }, &everything(), at(5)).unwrap();
+    store.outbox_sent(item.id, &Receipt::of("c9"), &everything(), at(5)).unwrap();
     let dispatch = store.outbox_dispatch(item.id).unwrap().unwrap();
     assert_eq!(dispatch.contact_remote_id.as_deref(), Some("c9"));
     assert_eq!(dispatch.contact.unwrap().origin.unwrap().source, "google");
@@ -262,7 +262,7 @@ fn who_called_learnt_after_the_call_was_recorded_is_told_too() {
     let item = store.outbox_next(&crm(), at(9)).unwrap().unwrap();
     assert_eq!(item.order_key, "+50688848787", "calls of one stranger keep their order");
     store.outbox_begin(item.id, at(9), at(69)).unwrap().unwrap();
-    store.outbox_sent(item.id, &Receipt { remote_id: "c".into() }, &everything(), at(9)).unwrap();
+    store.outbox_sent(item.id, &Receipt::of("c"), &everything(), at(9)).unwrap();
     assert_eq!(next(&store, 10), None);
     let ana = contact(7);
     store.save_contact(&ana, at(10)).unwrap();
@@ -278,7 +278,7 @@ fn a_person_s_retry_or_edit_never_makes_a_search_come_too_early() {
     let store = store();
     let item = result(&store, 1, None, &[RecordKind::Note], 0).remove(0);
     store.outbox_begin(item.id, at(1), at(181)).unwrap().unwrap();
-    let parked = Failure { state: OutboxState::Parked, next_at: at(2), unsure: true, never_sent: false };
+    let parked = Failure { state: OutboxState::Parked, next_at: at(2), unsure: true, never_sent: false, tried: false };
     store.outbox_failed(item.id, &parked, &problem()).unwrap();
     let retried = store.outbox_retry(item.id, false, at(3)).unwrap().unwrap();
     assert_eq!((retried.state, retried.next_at), (OutboxState::Sending, at(181)));
@@ -317,7 +317,7 @@ fn everything_a_person_or_an_exactly_once_depends_on_is_flushed() {
     flushed("a result", &|| drop(result(&store, 1, None, &[RecordKind::Note], 0)));
     let item = store.outbox_of(InteractionId(Uuid::from_u128(1))).unwrap().remove(0);
     flushed("that a request goes out", &|| drop(store.outbox_begin(item.id, at(1), at(61)).unwrap().unwrap()));
-    let receipt = Receipt { remote_id: "n".into() };
+    let receipt = Receipt::of("n");
     flushed("a receipt", &|| drop(store.outbox_sent(item.id, &receipt, &everything(), at(2)).unwrap()));
     let other = result(&store, 2, None, &[RecordKind::Note], 3).remove(0);
     flushed("what a person discards", &|| drop(store.outbox_discard(other.id).unwrap().unwrap()));

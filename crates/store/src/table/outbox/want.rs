@@ -119,8 +119,13 @@ pub(in crate::table) fn call_changed(tx: &Transaction<'_>, call: &str) -> rusqli
 
 /// Who was called is settled: the records of the call name the contact from now on, and keep its order.
 pub(in crate::table) fn call_settled(tx: &Transaction<'_>, call: &CallKey, contact: ContactId) -> rusqlite::Result<()> {
-    tx.prepare_cached("UPDATE outbox SET order_key = ?2 WHERE subject = ?1 AND kind = 'call'")?
-        .execute([call.to_string(), contact.to_string()])?;
+    // The notes, tasks and charges of its result are about the same person.
+    tx.prepare_cached(
+        "UPDATE outbox SET order_key = ?2 WHERE (subject = ?1 AND kind = 'call')
+             OR part_of IN (SELECT id FROM interactions WHERE call_key = ?1 AND contact_id = ?3) AND kind <> 'contact'",
+    )?
+    .execute(params![call.to_string(), contact.to_string(), contact.0.as_bytes()])?;
+    contact_found(tx, None, &contact.to_string())?;
     call_changed(tx, &call.to_string())
 }
 
@@ -167,6 +172,25 @@ pub(in crate::table) fn retell(tx: &Transaction<'_>, connector: &AccountName, or
     .map(drop)
 }
 
+/// A contact is there again, or is another one from now on: what was parked because the CRM had it no more is tried again, at
+/// once. A request that may have made a record already is searched for first, as ever.
+pub(in crate::table) fn contact_found(
+    tx: &Transaction<'_>,
+    connector: Option<&AccountName>,
+    order_key: &str,
+) -> rusqlite::Result<()> {
+    // The time of what is parked has come.
+    tx.prepare_cached(
+        "UPDATE outbox SET attempts = 0, unsure = 0, problem = NULL,
+             next_at = CASE WHEN begun_at IS NULL THEN next_at ELSE max(next_at, coalesce(searched_at, next_at)) END,
+             state = CASE WHEN begun_at IS NULL THEN 'waiting' ELSE 'sending' END
+         WHERE order_key = ?2 AND (?1 IS NULL OR connector = ?1) AND state = 'parked'
+           AND json_extract(problem, '$.code') IN ('not_found', 'refused')",
+    )?
+    .execute(params![connector.map(AccountName::as_str), order_key])
+    .map(drop)
+}
+
 /// A CRM has a contact no more, because somebody deleted it there: what waits to be told of it is for a person to decide,
 /// who by a retry makes a new record; what was refused because of it is tried again, without it.
 pub(in crate::table) fn contact_lost(
@@ -185,8 +209,10 @@ pub(in crate::table) fn contact_lost(
     )?
     .execute(params![connector.as_str(), key, to_json(&problem)?])?;
     tx.prepare_cached(
-        "UPDATE outbox SET state = CASE WHEN begun_at IS NULL THEN 'waiting' ELSE 'sending' END, attempts = 0, unsure = 0
-         WHERE order_key = ?2 AND connector = ?1 AND kind <> 'contact' AND state = 'parked'",
+        "UPDATE outbox SET state = CASE WHEN begun_at IS NULL THEN 'waiting' ELSE 'sending' END, attempts = 0, unsure = 0,
+             next_at = CASE WHEN begun_at IS NULL THEN next_at ELSE max(next_at, coalesce(searched_at, next_at)) END
+         WHERE order_key = ?2 AND connector = ?1 AND kind <> 'contact' AND state = 'parked'
+           AND json_extract(problem, '$.code') IS NOT 'unsearchable'",
     )?
     .execute([connector.as_str(), key.as_str()])
     .map(drop)

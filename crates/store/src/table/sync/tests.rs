@@ -164,7 +164,7 @@ fn an_answer_from_before_a_push_is_not_taken_in() {
     let item = &changed.1[0];
     assert_eq!(item.remote_id.as_deref(), Some("1"), "what came from there is amended there");
     store.outbox_begin(item.id, at(2), at(62)).unwrap().unwrap();
-    store.outbox_sent(item.id, &Receipt { remote_id: "1".into() }, &everything(), at(3)).unwrap();
+    store.outbox_sent(item.id, &Receipt::of("1"), &everything(), at(3)).unwrap();
     assert!(all(&store)[0].typed.is_empty());
     let old = || vec![pulled(record("1", "Ana", &["88880001"]), true)];
     assert_eq!(store.save_page(&crm(), old(), &cursor(9), true, asked, at(4)).unwrap(), None);
@@ -184,7 +184,7 @@ fn a_record_that_comes_before_the_receipt_of_its_push_does_not_stay_a_second_con
     // The CRM writes names in its own way.
     whole(&store, "7", "ROJAS Ana", &["88880001"]);
     assert_eq!(all(&store).len(), 2);
-    store.outbox_sent(item.id, &Receipt { remote_id: "7".into() }, &everything(), at(2)).unwrap();
+    store.outbox_sent(item.id, &Receipt::of("7"), &everything(), at(2)).unwrap();
     assert_eq!(all(&store).len(), 1);
     assert_eq!((all(&store)[0].id, all(&store)[0].phones.len()), (ours.id, 1));
     whole(&store, "7", "ROJAS Ana", &["88880002"]);

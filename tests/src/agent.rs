@@ -1,0 +1,122 @@
+//! What an agent does in a story, and what the CRM has of it afterwards.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    reason = "a test may stop at the first surprise"
+)]
+
+use std::time::Duration;
+
+use serde_json::Value;
+use timbre_domain::call::CallKey;
+use timbre_domain::contact::{ContactId, PhoneKind};
+use timbre_domain::interaction::InteractionEdit;
+use timbre_domain::outbox::{OutboxItem, OutboxState, RequestId, Retried, RetryHow};
+use timbre_engine::commands::{
+    Command, CommandError, ContactEdit, OutboxFilter, Reply, SaveInteraction, SavedInteraction, Which,
+};
+use timbre_engine::event::Event;
+
+use crate::story::{ENDPOINT, Story};
+
+/// A minute.
+pub const MINUTE: Duration = Duration::from_secs(60);
+
+/// A call that comes, is answered or not, and ends.
+pub async fn call(story: &mut Story, number: &str, talk: Option<Duration>) -> CallKey {
+    let call = story.sim.rings(number, ENDPOINT);
+    let key = story
+        .until("the call", |event| match event {
+            Event::Detected(call) => Some(call.call_key.clone()),
+            _ => None,
+        })
+        .await;
+    if let Some(talk) = talk {
+        call.answer();
+        let polls = usize::try_from(talk.as_secs() / 4).unwrap();
+        story.polls(polls.max(1)).await;
+    }
+    call.hang_up();
+    story.until("its end", |event| matches!(event, Event::Ended(ended) if ended.call_key == key).then_some(())).await;
+    key
+}
+
+/// The agent finishes what came of a call; it may be refused.
+pub async fn try_save(
+    story: &mut Story,
+    call: &CallKey,
+    edit: InteractionEdit,
+) -> Result<SavedInteraction, CommandError> {
+    let save = SaveInteraction { which: Which::Call(call.clone()), edit: InteractionEdit { finish: true, ..edit }, caller: None };
+    match story.execute(Command::InteractionsSave(Box::new(save))).await? {
+        Reply::Interaction(saved) => Ok(*saved),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The agent finishes what came of a call, with this comment.
+pub async fn save(story: &mut Story, call: &CallKey, comment: &str) -> SavedInteraction {
+    let edit = InteractionEdit { comment: Some(comment.to_owned()), ..InteractionEdit::default() };
+    try_save(story, call, edit).await.unwrap()
+}
+
+/// Everything in the outbox, whatever its state.
+pub async fn outbox(story: &mut Story) -> Vec<OutboxItem> {
+    use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
+    let filter = OutboxFilter { states: vec![Waiting, Sending, Parked, Done, Discarded], ..OutboxFilter::default() };
+    match story.execute(Command::OutboxList(filter)).await.unwrap() {
+        Reply::Outbox { items } => items,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Lets time go on until everything is where it can get to by itself.
+pub async fn settled(story: &mut Story) -> Vec<OutboxItem> {
+    for _ in 0..400 {
+        let items = outbox(story).await;
+        let on_its_way = |item: &OutboxItem| matches!(item.state, OutboxState::Waiting | OutboxState::Sending);
+        if !items.iter().any(on_its_way) {
+            return items;
+        }
+        story.polls(1).await;
+    }
+    panic!("still on its way: {:#?}", outbox(story).await);
+}
+
+/// What the CRM has of an entity.
+pub fn records(story: &Story, entity: &str) -> Vec<Value> {
+    story.crm().records(entity)
+}
+
+/// The only record of an entity.
+pub fn one(story: &Story, entity: &str) -> Value {
+    let mut all = records(story, entity);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+/// A contact typed here.
+pub async fn contact(story: &mut Story, name: &str, number: &str) -> ContactId {
+    let edit = ContactEdit {
+        name: Some(name.to_owned()),
+        phones: Some(vec![(number.to_owned(), PhoneKind::Mobile)]),
+        ..ContactEdit::default()
+    };
+    match story.execute(Command::ContactsAdd(edit)).await.unwrap() {
+        Reply::Contact { contact } => contact.id,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The agent tries a record again and waits for what comes of it.
+pub async fn retry(story: &mut Story, id: RequestId, how: RetryHow) -> Retried {
+    let command = Command::OutboxRetry { id, how: RetryHow { wait: true, ..how } };
+    match story.execute_closely(command).await.unwrap() {
+        Reply::Retried(retried) => *retried,
+        other => panic!("{other:?}"),
+    }
+}
