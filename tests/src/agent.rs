@@ -51,7 +51,11 @@ pub async fn try_save(
     call: &CallKey,
     edit: InteractionEdit,
 ) -> Result<SavedInteraction, CommandError> {
-    let save = SaveInteraction { which: Which::Call(call.clone()), edit: InteractionEdit { finish: true, ..edit }, caller: None };
+    let save = SaveInteraction {
+        which: Which::Call(call.clone()),
+        edit: InteractionEdit { finish: true, ..edit },
+        caller: None,
+    };
     match story.execute(Command::InteractionsSave(Box::new(save))).await? {
         Reply::Interaction(saved) => Ok(*saved),
         other => panic!("{other:?}"),

@@ -70,7 +70,9 @@ async fn a_pause_that_the_crm_asked_for_is_kept_and_told() {
         story.crm().faults().next(lock.clone());
         let key = call(&mut story, "anonymous", None).await;
         save(&mut story, &key, "Espera").await;
-        story.polls(1).await;
+        let refused =
+            |event: &Event| matches!(event, Event::OutboxWaiting(one) if one.item.problem.is_some()).then_some(());
+        story.until("that it is refused", refused).await;
         let item = only(&mut story).await;
         let asked = requests(&story);
         let tried = retry(&mut story, item.id, RetryHow::default()).await;

@@ -12,9 +12,9 @@ const MANY: usize = 130;
 
 /// How many contacts were asked for one by one since `before` requests.
 fn fetched(story: &Story, before: usize) -> usize {
-    story.crm().with_log(|log| {
-        log.requests.iter().skip(before).filter(|request| request.path.starts_with("Contact/")).count()
-    })
+    story
+        .crm()
+        .with_log(|log| log.requests.iter().skip(before).filter(|request| request.path.starts_with("Contact/")).count())
 }
 
 fn requests(story: &Story) -> usize {
@@ -43,7 +43,9 @@ async fn one_new_contact_among_many_that_changed_in_the_same_minute_is_the_only_
     let ids: Vec<_> = (0..MANY)
         .map(|n| {
             let number = format!("+5068888{n:04}");
-            story.crm().create_contact(&json!({"firstName": "Ana", "lastName": format!("Nº {n}"), "phoneNumber": number}))
+            story
+                .crm()
+                .create_contact(&json!({"firstName": "Ana", "lastName": format!("Nº {n}"), "phoneNumber": number}))
         })
         .collect();
     story.start().await;

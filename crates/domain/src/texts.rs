@@ -135,8 +135,23 @@ mod tests {
             SignInFailed, TimedOut, TooLarge, Unreachable, Unreadable, Unsearchable, Unsure, VendorFailed,
         };
         let codes = [
-            BadConfig, BadConnector, Busy, Duplicate, NotAble, NotAuthorised, NotFound, Refused, SecretMissing,
-            SignInFailed, TimedOut, TooLarge, Unreachable, Unreadable, Unsearchable, Unsure, VendorFailed,
+            BadConfig,
+            BadConnector,
+            Busy,
+            Duplicate,
+            NotAble,
+            NotAuthorised,
+            NotFound,
+            Refused,
+            SecretMissing,
+            SignInFailed,
+            TimedOut,
+            TooLarge,
+            Unreachable,
+            Unreadable,
+            Unsearchable,
+            Unsure,
+            VendorFailed,
         ];
         for language in Language::ALL {
             let catalogue = Catalogue::of(language);

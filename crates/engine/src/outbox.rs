@@ -261,12 +261,13 @@ impl Sender {
                 self.crm.search_refused(&self.context, kind, why, Some(order.clone())).await;
             }
             Err(error) if error.verdict == Verdict::Park => {
-                let why =
-                    Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.context.clock.now()) };
+                let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.context.clock.now()) };
                 self.crm.search_refused(&self.context, kind, why, Some(order.clone())).await;
             }
             // Nothing is known; the next record shows it.
-            Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "a new record was not searched for"),
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a new record was not searched for")
+            }
         }
     }
 

@@ -15,7 +15,9 @@ use timbre_domain::ports::Clock as _;
 use timbre_engine::commands::{Command, ContactEdit, InteractionFilter, OutboxFilter, Reply, SaveInteraction, Which};
 use timbre_engine::event::Event;
 use timbre_engine::local::Client;
-use timbre_simulator::crm::{Access, ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY, Fault, FaultMix, Moment, Role};
+use timbre_simulator::crm::{
+    Access, ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY, Fault, FaultMix, Moment, Role,
+};
 use timbre_simulator::dice::Dice;
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
 

@@ -35,7 +35,8 @@ pub(crate) async fn now(
     }
     match reports.iter().find_map(|report| report.problem.clone()) {
         Some(why) if reports.iter().all(|report| report.problem.is_some()) => {
-            let mut detail = "the contacts could not all be brought; the next time it goes on where it stopped".to_owned();
+            let mut detail =
+                "the contacts could not all be brought; the next time it goes on where it stopped".to_owned();
             if !why.words.is_empty() {
                 detail = format!("{detail} (the CRM says: {})", why.words);
             }

@@ -179,8 +179,16 @@ mod tests {
             (begun(10), &ready, None),
             (begun(2), &ready, Some((RetryOutcome::SearchedLater, Some(at(190)), None))),
             (begun(2), &backs_off, Some((RetryOutcome::SearchedLater, Some(at(190)), busy))),
-            (unsearchable(Waiting), &ready, Some((RetryOutcome::Held, Some(at(310)), Some(why(ErrorCode::Unsearchable))))),
-            (unsearchable(Parked), &ready, Some((RetryOutcome::Unsearchable, None, Some(why(ErrorCode::Unsearchable))))),
+            (
+                unsearchable(Waiting),
+                &ready,
+                Some((RetryOutcome::Held, Some(at(310)), Some(why(ErrorCode::Unsearchable)))),
+            ),
+            (
+                unsearchable(Parked),
+                &ready,
+                Some((RetryOutcome::Unsearchable, None, Some(why(ErrorCode::Unsearchable)))),
+            ),
             (failed(Sending, 190), &ready, Some((RetryOutcome::SearchedLater, Some(at(190)), unreachable))),
         ];
         for (item, condition, expected) in cases {

@@ -13,12 +13,7 @@ use timbre_store::{CallRecord, Dispatch};
 use crate::config::Settings;
 
 /// What is to be sent of an item; nothing where what it was about is gone.
-pub(super) fn order(
-    dispatch: &Dispatch,
-    settings: &Settings,
-    about: &ConnectorAbout,
-    proven: bool,
-) -> Option<Order> {
+pub(super) fn order(dispatch: &Dispatch, settings: &Settings, about: &ConnectorAbout, proven: bool) -> Option<Order> {
     let teller = Teller { dispatch, settings, about, texts: Catalogue::of(settings.language) };
     let content = match dispatch.item.kind {
         RecordKind::Call => Content::Call(Box::new(teller.call()?)),
