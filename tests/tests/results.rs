@@ -13,9 +13,11 @@ use timbre_domain::ports::Clock as _;
 use timbre_engine::commands::{Command, Reply};
 use timbre_engine::crm_line::CrmCondition;
 use timbre_engine::event::Event;
-use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Fault, Role};
+use timbre_simulator::crm::{
+    Access, ApiUser, CrmConfig, CustomEntity, CustomField, DEFAULT_API_KEY, Fault, FieldKind, Role,
+};
 use timbre_tests::agent::{MINUTE, call, contact, one, outbox, records, save, settled, try_save};
-use timbre_tests::story::Story;
+use timbre_tests::story::{ENDPOINT, Story};
 use uuid::Uuid;
 
 fn config() -> CrmConfig {
@@ -30,6 +32,10 @@ fn config() -> CrmConfig {
         .into(),
         ..CrmConfig::default()
     }
+}
+
+fn number(name: &str) -> CustomField {
+    CustomField { kind: FieldKind::Number, ..CustomField::text(name) }
 }
 
 const FIELDS: &str = "sync_contacts = false\n[connectors.settings]\nrequest_id_field = \"cCtiRequestId\"\ndisposition_field = \"cDisposition\"\n";
@@ -121,6 +127,75 @@ async fn a_follow_up_and_charges_get_there_and_are_taken_back() {
     settled(&mut story).await;
     assert_eq!(one(&story, "Task")["status"], "Canceled");
     assert!(!one(&story, "Call")["description"].as_str().unwrap().contains("Cargo"));
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn whatever_is_recorded_of_an_unknown_caller_says_whom_to_call_back() {
+    let mut config = config();
+    let connector = config.api_keys.get_mut(DEFAULT_API_KEY).unwrap();
+    connector.role = connector.role.clone().with("CCharge", Access::WRITE);
+    config.custom_entities.push(CustomEntity { name: "CCharge".into(), fields: vec![number("amount")] });
+    let fields = format!("{FIELDS}charge_entity = \"CCharge\"\n");
+    let mut story = Story::prepared_with_crm(config, &fields).await;
+    story.start().await;
+    let edit = || InteractionEdit {
+        comment: Some("Pide visita".into()),
+        follow_up: Some(Some(FollowUp {
+            at: "2026-12-01T15:00:00Z".parse().unwrap(),
+            whom: None,
+            what: "Devolver la llamada".into(),
+        })),
+        charges: Some(vec![Charge {
+            id: Uuid::now_v7(),
+            amount: "2500.10".parse().unwrap(),
+            currency: "CRC".parse().unwrap(),
+            concept: "Visita".into(),
+        }]),
+        ..InteractionEdit::default()
+    };
+    for (caller, written) in
+        [("22224444", "2222 4444 (+50622224444)"), ("51902871550", "+51 902 871 550 (+51902871550)")]
+    {
+        let key = call(&mut story, caller, Some(MINUTE)).await;
+        try_save(&mut story, &key, edit()).await.unwrap();
+        settled(&mut story).await;
+        for entity in ["Call", "Task", "CCharge"] {
+            let all = records(&story, entity);
+            let newest = all.iter().max_by_key(|record| record["id"].as_str().map(str::to_owned)).unwrap();
+            assert_eq!(newest.get("parentId").and_then(Value::as_str), None, "{entity}");
+            let description = newest["description"].as_str().unwrap_or_default();
+            assert!(description.contains(written), "{entity}: {description}");
+        }
+    }
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_that_rang_long_is_as_long_as_its_conversation() {
+    let mut config = config();
+    let fields = [number("cTalk"), number("cRing")];
+    config.custom_fields.get_mut("Call").unwrap().extend(fields);
+    let settings = format!("{FIELDS}talk_field = \"cTalk\"\nring_field = \"cRing\"\n");
+    let mut story = Story::prepared_with_crm(config, &settings).await;
+    story.start().await;
+    let rings = story.sim.rings("22224444", ENDPOINT);
+    story.polls(5).await;
+    rings.answer();
+    story.polls(15).await;
+    rings.hang_up();
+    let ended = |event: &Event| matches!(event, Event::Ended(_)).then_some(());
+    story.until("its end", ended).await;
+    settled(&mut story).await;
+    let record = one(&story, "Call");
+    let at = |name: &str| {
+        let text = record[name].as_str().unwrap();
+        chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap()
+    };
+    let talk = (at("dateEnd") - at("dateStart")).num_seconds();
+    assert!((50..=70).contains(&talk), "{talk} s");
+    assert_eq!(record["cTalk"], talk);
+    assert!(record["cRing"].as_i64().is_some_and(|ring| (12..=30).contains(&ring)), "{}", record["cRing"]);
     story.stop().await;
 }
 

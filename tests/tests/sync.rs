@@ -63,7 +63,7 @@ impl Office {
              reading_interval_ms = 500\n\
              [[connectors]]\nname = \"crm\"\nfile = \"{}\"\nbase_url = \"{}\"\nsync_every_s = {every_seconds}\n\
              reconcile_every_s = {every_seconds}\n\
-             [connectors.settings]\nphones_in_lists = \"{phone_list_loader}\"\n",
+             [connectors.settings]\nphones_in_lists = {phone_list_loader}\n",
             vendor.base_url(),
             connector.display(),
             crm.base_url().trim_end_matches("api/v1/"),

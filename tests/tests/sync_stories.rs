@@ -15,13 +15,18 @@ use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API
 use timbre_tests::story::Story;
 
 async fn office() -> Story {
+    office_that(|_| {}).await
+}
+
+async fn office_that(differs: impl FnOnce(&mut CrmConfig)) -> Story {
     let mut connector = ApiUser::connector();
     connector.role = Role::connector().with("Contact", Access::WRITE);
-    let config = CrmConfig {
+    let mut config = CrmConfig {
         api_keys: [(DEFAULT_API_KEY.to_owned(), connector)].into(),
         custom_fields: [("Call".to_owned(), vec![CustomField::text("cCtiRequestId")])].into(),
         ..CrmConfig::default()
     };
+    differs(&mut config);
     let settings = "[connectors.settings]\nrequest_id_field = \"cCtiRequestId\"\n";
     Story::prepared_with_crm(config, settings).await
 }
@@ -152,5 +157,137 @@ async fn a_contact_who_is_changed_here_gets_there_once_with_all_telephones_of_bo
     assert_eq!(story.crm().record("Contact", &rosa), Some(record), "and does not go there again");
     let changes = story.crm().with_log(|log| log.of("PUT", "Contact").count() + log.of("POST", "Contact").count());
     assert_eq!(changes, 1, "once");
+    story.stop().await;
+}
+
+/// Telephones as they stand in a CRM, the first one first.
+fn stored(phones: &[(&str, &str)]) -> Value {
+    let phones = phones.iter().enumerate().map(|(at, (number, kind))| {
+        json!({"phoneNumber": number, "type": kind, "primary": at == 0, "optOut": at == 1, "invalid": at == 2})
+    });
+    json!({"firstName": "Rosa", "lastName": "Mora", "phoneNumberData": phones.collect::<Vec<_>>()})
+}
+
+async fn edited(story: &mut Story, edit: ContactEdit) -> OutboxItem {
+    let here = the_one(story, "Rosa").await;
+    story.execute(Command::ContactsEdit { id: here.id, edit }).await.unwrap();
+    settled(story).await.remove(0)
+}
+
+fn adds(number: &str) -> ContactEdit {
+    ContactEdit { add_phones: vec![(number.into(), PhoneKind::Mobile)], ..ContactEdit::default() }
+}
+
+#[tokio::test]
+async fn telephones_that_nobody_touched_stand_in_the_crm_as_they_stood() {
+    let mut story = office_that(|config| config.international_numbers_only = false).await;
+    let before = stored(&[
+        ("+55 11 98765-4321", "Office"),
+        ("(81) 99493-0853", "Mobile"),
+        ("(21) 4799-5635", "Fax"),
+        ("8884-8787", "Home"),
+        ("2222-3333 ext. 12", "Other"),
+    ]);
+    let rosa = story.crm().create_contact(&before);
+    story.start().await;
+    sync(&mut story, false).await;
+    for (caller, reads) in [("5581994930853", true), ("552147995635", true), ("81994930853", false)] {
+        let reply = story.execute(Command::ContactsLookup { number: format!("+{caller}") }).await.unwrap();
+        let Reply::Found(found) = reply else { panic!("{reply:?}") };
+        assert_eq!(found.contacts.len(), usize::from(reads), "{caller}");
+    }
+
+    assert_eq!(edited(&mut story, adds("4000-1000")).await.state, OutboxState::Done);
+    let mut expected = before["phoneNumberData"].as_array().unwrap().clone();
+    expected.push(json!({"phoneNumber": "+50640001000", "type": "Mobile"}));
+    let there = |story: &Story| telephones(&story.crm().record("Contact", &rosa).unwrap());
+    assert_eq!(there(&story), telephones(&json!({"phoneNumberData": expected})));
+
+    // The whole list as a form sends it, with one gone, one of another kind, and another one first.
+    let here = the_one(&mut story, "Rosa").await;
+    let mut list: Vec<(String, PhoneKind)> =
+        here.phones.iter().map(|phone| (phone.number.raw().to_owned(), phone.kind)).collect();
+    let gone = list.iter().position(|(number, _)| number == "(21) 4799-5635").unwrap();
+    list.remove(gone);
+    let home = list.iter_mut().find(|(number, _)| number == "8884-8787").unwrap();
+    home.1 = PhoneKind::Work;
+    list.swap(0, 1);
+    let edit = ContactEdit { phones: Some(list), ..ContactEdit::default() };
+    assert_eq!(edited(&mut story, edit).await.state, OutboxState::Done);
+    expected.retain(|phone| phone["phoneNumber"] != "(21) 4799-5635");
+    (expected[0]["primary"], expected[1]["primary"]) = (json!(false), json!(true));
+    expected.iter_mut().find(|phone| phone["phoneNumber"] == "8884-8787").unwrap()["type"] = json!("Office");
+    assert_eq!(there(&story), telephones(&json!({"phoneNumberData": expected})));
+    sync(&mut story, false).await;
+    assert_eq!(the_one(&mut story, "Rosa").await.phones[0].number.raw(), "(81) 99493-0853");
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn a_crm_that_takes_e164_alone_gets_what_leaves_no_doubt_and_never_a_guess() {
+    let mut story = office().await;
+    let rosa = story.crm().create_contact(&stored(&[("8884-8787", "Mobile"), ("+50622223333", "Office")]));
+    story.start().await;
+    sync(&mut story, false).await;
+    assert_eq!(edited(&mut story, adds("4000-1000")).await.state, OutboxState::Done);
+    let record = story.crm().record("Contact", &rosa).unwrap();
+    assert_eq!(record["phoneNumber"], "+50688848787", "the one that was stored is checked too");
+    assert_eq!(record["phoneNumberData"].as_array().unwrap().len(), 3);
+    story.stop().await;
+
+    let mut story = office().await;
+    let before = stored(&[("+5511987654321", "Mobile"), ("(81) 99493-0853", "Office")]);
+    let rosa = story.crm().create_contact(&before);
+    story.start().await;
+    sync(&mut story, false).await;
+    let item = edited(&mut story, adds("+5511912345678")).await;
+    assert_eq!(item.state, OutboxState::Parked);
+    let problem = item.problem.unwrap();
+    assert!(problem.words.contains("(81) 99493-0853"), "{problem:?}");
+    let record = story.crm().record("Contact", &rosa).unwrap();
+    assert_eq!(telephones(&record), telephones(&before), "nothing was lost");
+    story.stop().await;
+}
+
+fn addresses(record: &Value) -> Vec<String> {
+    let list = record["emailAddressData"].as_array().unwrap().iter();
+    list.map(|one| format!("{} {} {}", one["emailAddress"].as_str().unwrap(), one["primary"], one["optOut"])).collect()
+}
+
+#[tokio::test]
+async fn addresses_of_both_stay_and_those_that_are_taken_away_here_go_there_too() {
+    let mut story = office().await;
+    let address =
+        |address: &str, primary: bool| json!({"emailAddress": address, "primary": primary, "optOut": !primary});
+    let mut there = vec![address("A@mora.example", true), address("b@mora.example", false)];
+    let rosa = story.crm().create_contact(&json!({"firstName": "Rosa", "lastName": "Mora", "emailAddressData": there}));
+    story.start().await;
+    sync(&mut story, false).await;
+    assert_eq!(the_one(&mut story, "Rosa").await.emails, ["A@mora.example", "b@mora.example"]);
+    let emails = |emails: &[&str]| ContactEdit {
+        emails: Some(emails.iter().map(|email| (*email).to_owned()).collect()),
+        ..ContactEdit::default()
+    };
+    let now = |story: &Story| addresses(&story.crm().record("Contact", &rosa).unwrap());
+
+    // Meanwhile somebody over there adds one that nobody here has heard of.
+    there.push(address("d@mora.example", false));
+    story.crm().edit_contact(&rosa, &json!({"emailAddressData": there}));
+    edited(&mut story, emails(&["A@mora.example", "b@mora.example", "c@mora.example"])).await;
+    let all = ["A@mora.example true false", "b@mora.example false true", "d@mora.example false true"];
+    assert_eq!(now(&story), [&all[..], &["c@mora.example false false"]].concat());
+
+    // One alone, as a form with one line sends it.
+    sync(&mut story, false).await;
+    edited(&mut story, emails(&["c@mora.example"])).await;
+    assert_eq!(now(&story), ["c@mora.example true false"]);
+    sync(&mut story, false).await;
+    assert_eq!(the_one(&mut story, "Rosa").await.emails, ["c@mora.example"]);
+
+    edited(&mut story, emails(&[])).await;
+    assert_eq!(now(&story), [""; 0]);
+    sync(&mut story, true).await;
+    let here = the_one(&mut story, "Rosa").await;
+    assert!(here.emails.is_empty() && here.typed.is_empty(), "{here:?}");
     story.stop().await;
 }

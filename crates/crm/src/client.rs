@@ -19,6 +19,7 @@ use crate::connector::{Connector, How, Probe, Record, Request, Setting};
 use crate::http::{self, Answer, Prepared};
 use crate::judge::{self, Does};
 use crate::limiter::{Lane, Limiter, Limiters};
+use crate::merge::Lists;
 use crate::orders;
 use crate::read;
 use crate::sign_in::{Keys, Way, broken};
@@ -282,9 +283,9 @@ impl Declarative {
     }
 
     /// The variables of an order.
-    pub(crate) async fn order_vars(&self, order: &Order, phones: &[orders::Phone]) -> Result<Vars, CrmError> {
+    pub(crate) async fn order_vars(&self, order: &Order, lists: &Lists) -> Result<Vars, CrmError> {
         let user = self.owner(Lane::Records).await?;
-        Ok(orders::vars(&self.vars, order, phones).with("user", user.id.into()))
+        Ok(orders::vars(&self.vars, order, lists).with("user", user.id.into()))
     }
 }
 
@@ -337,6 +338,10 @@ fn checked(
             (None, default) => default.clone().unwrap_or_default(),
             (Some(text), Some(Json::Bool(_))) => {
                 Json::Bool(text.parse().map_err(|_| format!("the setting `{name}` is true or false"))?)
+            }
+            (Some(text), Some(Json::Number(number))) if number.is_f64() => {
+                let number = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+                Json::Number(number.ok_or_else(|| format!("the setting `{name}` is a number"))?)
             }
             (Some(text), Some(Json::Number(_))) => {
                 Json::from(text.parse::<i64>().map_err(|_| format!("the setting `{name}` is a whole number"))?)

@@ -38,7 +38,7 @@ pub struct Connector {
 /// Something an administrator may set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
-    /// Its value unless it is set; its type is the setting's: text, whole number, or true and false.
+    /// Its value unless it is set; its type is the setting's: text, whole number, number, or true and false.
     pub default: Option<Json>,
     /// What it is for.
     pub about: String,
@@ -196,7 +196,7 @@ pub(crate) struct ContactShape {
     pub(crate) company: Pick,
     pub(crate) owner: Pick,
     pub(crate) do_not_call: Pick,
-    pub(crate) emails: Vec<JsonPath>,
+    pub(crate) emails: Vec<EmailShape>,
     pub(crate) phones: Vec<PhoneShape>,
     pub(crate) kinds: Vec<(String, PhoneKind)>,
     pub(crate) fields: Vec<(String, Pick)>,
@@ -210,6 +210,15 @@ pub(crate) struct PhoneShape {
     pub(crate) each: JsonPath,
     pub(crate) number: JsonPath,
     pub(crate) kind: PhoneKindFrom,
+    pub(crate) only_if_none: bool,
+}
+
+/// Where e-mail addresses stand in a record.
+#[derive(Debug)]
+pub(crate) struct EmailShape {
+    pub(crate) each: JsonPath,
+    /// Within it; without, it is the address itself.
+    pub(crate) address: Option<JsonPath>,
     pub(crate) only_if_none: bool,
 }
 

@@ -1,75 +1,70 @@
-//! A contact's telephones, brought together with those the CRM has: nothing of theirs is lost, and ours are added.
+//! A contact's telephones and e-mail addresses, brought together with those the CRM has.
+//!
+//! What nobody touched here goes back to the letter, with all that stands around it: a list is replaced as a whole over
+//! there. What the CRM took away since stays away, and what a person added or took away here is added or taken away.
+
+mod emails;
+mod phones;
 
 use serde_json::Value as Json;
-use timbre_domain::contact::PhoneKind;
-use timbre_domain::crm::ContactReport;
-use timbre_domain::identity::removed_phone;
-use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
+use timbre_domain::number::Country;
+
+pub(crate) use emails::emails;
+pub(crate) use phones::{in_e164, not_in_e164, phones};
 
 use crate::connector::ContactShape;
-use crate::orders::Phone;
-use crate::read;
 
-/// A telephone that can't be written as the CRM demands; the text may name it: shown, never logged.
-#[derive(Debug, PartialEq)]
-pub(crate) struct BadPhone(pub(crate) String);
-
-/// The whole list as it is to stand in the CRM; `theirs` is its record of the contact, where it has one.
-pub(crate) fn phones(
-    shape: &ContactShape,
-    country: Country,
-    theirs: Option<&Json>,
-    report: &ContactReport,
-) -> Result<Vec<Phone>, BadPhone> {
-    let mut phones: Vec<(String, Phone)> = Vec::new();
-    for raw in theirs.map(|record| read::phones(shape, record)).unwrap_or_default() {
-        let read = match PhoneNumber::read(&raw.number, country) {
-            ReadNumber::Number(number) => Some(number),
-            ReadNumber::Withheld => None,
-        };
-        let key = read.as_ref().map_or_else(|| raw.number.clone(), PhoneNumber::key);
-        // A person took it away here.
-        if read.as_ref().is_some_and(|number| report.changed.contains(&removed_phone(number))) {
-            continue;
-        }
-        if phones.iter().any(|(known, _)| *known == key) {
-            continue;
-        }
-        let number = match read.as_ref().and_then(PhoneNumber::e164) {
-            // EspoCRM recordings, 29b: one telephone of old that is not E.164 makes it refuse the whole record.
-            Some(e164) if shape.e164 => e164.to_owned(),
-            None if shape.e164 => {
-                return Err(BadPhone(format!(
-                    "the contact's telephone {} there is no number of any country",
-                    raw.number
-                )));
-            }
-            _ => raw.number,
-        };
-        let kind_there = word_for(shape, raw.kind);
-        phones.push((key, Phone { number, kind: raw.kind, kind_there, theirs: raw.record }));
-    }
-    for phone in &report.contact.phones {
-        let key = phone.number.key();
-        if phones.iter().any(|(known, _)| *known == key) {
-            continue;
-        }
-        // Never as it was typed: an extension would be dropped without a word (EspoCRM recordings, 17b).
-        let number = match phone.number.e164() {
-            Some(e164) => e164.to_owned(),
-            None if shape.e164 => {
-                return Err(BadPhone(format!("the telephone {} is no number of any country", phone.number.raw())));
-            }
-            None => key.clone(),
-        };
-        let kind_there = word_for(shape, phone.kind);
-        phones.push((key, Phone { number, kind: phone.kind, kind_there, theirs: None }));
-    }
-    Ok(phones.into_iter().map(|(_, phone)| phone).collect())
+/// A contact's lists as they are to stand in the CRM.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Lists {
+    pub(crate) phones: Vec<Phone>,
+    pub(crate) emails: Vec<Email>,
 }
 
-/// The CRM's first word for a kind, else its word for any other.
-fn word_for(shape: &ContactShape, kind: PhoneKind) -> Option<String> {
-    let word = |kind| shape.kinds.iter().find(|(_, known)| *known == kind).map(|(word, _)| word.clone());
-    word(kind).or_else(|| word(PhoneKind::Other))
+/// A telephone as it is to stand there: one that the CRM has, or one of ours.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Phone {
+    /// As it is written; as it came, type and all, where nobody touched it.
+    pub(crate) number: Json,
+    pub(crate) kind: timbre_domain::contact::PhoneKind,
+    /// The CRM's word for the kind.
+    pub(crate) kind_there: Option<String>,
+    /// The CRM's own record of it, with attributes we know nothing of.
+    pub(crate) theirs: Option<Json>,
+    /// It is new there, or its kind was changed here.
+    pub(crate) ours: bool,
+    /// Another telephone came first in the CRM.
+    pub(crate) moved: bool,
+}
+
+/// An e-mail address as it is to stand there.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Email {
+    pub(crate) address: Json,
+    /// The CRM's own record of it.
+    pub(crate) theirs: Option<Json>,
+    /// It is new there.
+    pub(crate) ours: bool,
+    /// Another address came first in the CRM.
+    pub(crate) moved: bool,
+}
+
+/// What both lists are brought together with.
+pub(crate) struct Theirs<'a> {
+    pub(crate) shape: &'a ContactShape,
+    /// Whose rules read numbers without a country code.
+    pub(crate) country: Country,
+    /// The connector's name, which is the source of what it brought.
+    pub(crate) source: &'a str,
+    /// The CRM's record of the contact, where it has one.
+    pub(crate) record: Option<&'a Json>,
+}
+
+/// The list with the one at this place first.
+fn put_first<T>(mut list: Vec<T>, wanted: Option<usize>) -> Vec<T> {
+    if let Some(at) = wanted.filter(|at| *at > 0 && *at < list.len()) {
+        let first = list.remove(at);
+        list.insert(0, first);
+    }
+    list
 }

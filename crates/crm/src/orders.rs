@@ -2,26 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use minijinja::Value;
 use serde::Serialize;
 use serde_json::Value as Json;
 use timbre_domain::call::AccountName;
-use timbre_domain::contact::PhoneKind;
-use timbre_domain::crm::{ContactReport, Content, Order};
+use timbre_domain::crm::{CallReport, ContactReport, Content, Order};
 use timbre_domain::outbox::RecordKind;
 
+use crate::merge::{Email, Lists, Phone};
 use crate::samples;
 use crate::template::{TemplateError, Vars, free, ours};
 
-/// A telephone of a contact that is written: one that the CRM has, or one of ours.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Phone {
-    /// As it is written.
-    pub(crate) number: String,
-    pub(crate) kind: PhoneKind,
-    /// The CRM's word for the kind.
-    pub(crate) kind_there: Option<String>,
-    /// The CRM's own record of it, with attributes we know nothing of.
-    pub(crate) theirs: Option<Json>,
+#[derive(Serialize)]
+struct CallVars<'a> {
+    #[serde(flatten)]
+    call: &'a CallReport,
+    /// `duration_s` by the name that says what it is.
+    talk_s: u64,
 }
 
 #[derive(Serialize)]
@@ -35,21 +32,24 @@ struct Changed {
     fields: BTreeMap<String, bool>,
 }
 
-/// The order's variables, beside `settings`, `base` and `user`; `phones` are a contact's, merged.
-pub(crate) fn vars(vars: &Vars, order: &Order, phones: &[Phone]) -> Vars {
+/// The order's variables, beside `settings`, `base` and `user`; `lists` are a contact's, merged.
+pub(crate) fn vars(vars: &Vars, order: &Order, lists: &Lists) -> Vars {
     let vars = vars
         .with("request_id", order.request_id.to_string().into())
-        .with("id", order.remote_id.clone().map_or(().into(), minijinja::Value::from))
+        .with("id", order.remote_id.clone().map_or(().into(), Value::from))
         .with("despite_duplicate", order.despite_duplicate.into())
         .with("proven", order.proven.into());
     match &order.content {
-        Content::Call(call) => vars.with("call", ours(call)),
+        Content::Call(call) => vars.with("call", ours(&CallVars { call, talk_s: call.duration_s })),
         Content::FollowUp(follow_up) => vars.with("follow_up", ours(follow_up)),
         Content::Charge(charge) => vars.with("charge", ours(charge)),
         Content::Note(note) => vars.with("note", ours(note)),
         Content::Contact(report) => {
             let changed = changed(report, order.remote_id.is_none());
-            vars.with("contact", ours(&report.contact)).with("changed", ours(&changed)).with("phones", list(phones))
+            vars.with("contact", ours(&report.contact))
+                .with("changed", ours(&changed))
+                .with("phones", phones(&lists.phones))
+                .with("emails", emails(&lists.emails))
         }
     }
 }
@@ -70,26 +70,45 @@ fn changed(report: &ContactReport, whole: bool) -> Changed {
     }
 }
 
-fn list(phones: &[Phone]) -> minijinja::Value {
+fn phones(phones: &[Phone]) -> Value {
     let items = phones.iter().enumerate().map(|(at, phone)| {
-        minijinja::Value::from_pairs([
-            ("number", minijinja::Value::from(phone.number.clone())),
+        Value::from_pairs([
+            ("number", free(&phone.number)),
             ("kind", phone.kind.as_str().into()),
-            ("kind_there", phone.kind_there.clone().map_or(().into(), minijinja::Value::from)),
-            ("theirs", phone.theirs.as_ref().map_or_else(|| free(&samples::nothing()), free)),
+            ("kind_there", phone.kind_there.clone().map_or(().into(), Value::from)),
+            ("theirs", theirs(phone.theirs.as_ref())),
+            ("ours", phone.ours.into()),
             ("first", (at == 0).into()),
+            ("moved", phone.moved.into()),
         ])
     });
-    minijinja::Value::from(items.collect::<Vec<_>>())
+    Value::from(items.collect::<Vec<_>>())
+}
+
+fn emails(emails: &[Email]) -> Value {
+    let items = emails.iter().enumerate().map(|(at, email)| {
+        Value::from_pairs([
+            ("address", free(&email.address)),
+            ("theirs", theirs(email.theirs.as_ref())),
+            ("ours", email.ours.into()),
+            ("first", (at == 0).into()),
+            ("moved", email.moved.into()),
+        ])
+    });
+    Value::from(items.collect::<Vec<_>>())
+}
+
+fn theirs(record: Option<&Json>) -> Value {
+    record.map_or_else(|| free(&samples::nothing()), free)
 }
 
 /// The variables of a sample order; `full` as in [`samples::order`].
 pub(crate) fn sample_vars(given: &Vars, kind: RecordKind, full: bool) -> Vars {
     let Ok(account) = "sample".parse::<AccountName>() else { return given.clone() };
     let order = samples::order(kind, full, &account);
-    let phones = sample_phones(&order);
+    let lists = sample_lists(&order);
     let user = if full { "sample-user".into() } else { ().into() };
-    vars(given, &order, &phones).with("user", user)
+    vars(given, &order, &lists).with("user", user)
 }
 
 /// The parts of a contact that a change of it may be about.
@@ -105,25 +124,31 @@ pub(crate) fn contact_parts(
     for part in PARTS {
         let mut order = samples::order(RecordKind::Contact, true, &account);
         order.remote_id = Some("sample".to_owned());
-        let phones = sample_phones(&order);
+        let lists = sample_lists(&order);
         if let Content::Contact(report) = &mut order.content {
             report.changed = BTreeSet::from([part.to_owned()]);
         }
-        if says_something(&vars(given, &order, &phones).with("user", "sample-user".into()))? {
+        if says_something(&vars(given, &order, &lists).with("user", "sample-user".into()))? {
             parts.insert(part.to_owned());
         }
     }
     Ok(parts)
 }
 
-/// A sample contact's telephones, as they are written to a CRM that has none of them.
-pub(crate) fn sample_phones(order: &Order) -> Vec<Phone> {
-    let Content::Contact(report) = &order.content else { return Vec::new() };
+/// A sample contact's lists, as they are written to a CRM that has none of it.
+pub(crate) fn sample_lists(order: &Order) -> Lists {
+    let Content::Contact(report) = &order.content else { return Lists::default() };
     let phone = |phone: &timbre_domain::contact::ContactPhone| Phone {
-        number: phone.number.raw().to_owned(),
+        number: phone.number.raw().into(),
         kind: phone.kind,
         kind_there: Some("sample".into()),
         theirs: None,
+        ours: true,
+        moved: false,
     };
-    report.contact.phones.iter().map(phone).collect()
+    let email = |email: &String| Email { address: email.clone().into(), theirs: None, ours: true, moved: false };
+    Lists {
+        phones: report.contact.phones.iter().map(phone).collect(),
+        emails: report.contact.emails.iter().map(email).collect(),
+    }
 }

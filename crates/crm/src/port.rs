@@ -16,8 +16,7 @@ use crate::client::{Declarative, not_able};
 use crate::connector::{ContactShape, Record};
 use crate::judge::{self, Does};
 use crate::limiter::Lane;
-use crate::merge;
-use crate::orders::Phone;
+use crate::merge::{self, Lists, Theirs};
 use crate::read;
 use crate::sign_in::broken;
 use crate::template::{Vars, free, ours};
@@ -69,7 +68,7 @@ impl CrmConnector for Declarative {
 
     async fn search(&self, order: &Order) -> Result<Option<Receipt>, CrmError> {
         let record = self.record(order.content.kind())?;
-        let vars = self.order_vars(order, &[]).await?;
+        let vars = self.order_vars(order, &Lists::default()).await?;
         let answer = self.ask(Lane::Records, &record.search, &vars, "search").await?;
         Ok(self.found(record, &answer, order.content.kind()))
     }
@@ -78,12 +77,33 @@ impl CrmConnector for Declarative {
         let kind = order.content.kind();
         let before = CrmError::before_the_request;
         let record = self.record(kind).map_err(before)?;
-        let phones = self.phones_of(order).await.map_err(before)?;
-        let vars = self.order_vars(order, &phones).await.map_err(before)?;
-        match &order.remote_id {
+        let theirs = self.contact_there(order).await.map_err(before)?;
+        let lists = self.lists_of(order, theirs.as_ref()).map_err(before)?;
+        let vars = self.order_vars(order, &lists).await.map_err(before)?;
+        let done = match &order.remote_id {
             None => self.create(record, &vars).await,
             Some(id) => self.amend(record, kind, id, &vars).await,
+        };
+        let mut refused = match done {
+            Err(error) if error.verdict == Verdict::Park && error.code == ErrorCode::Refused => error,
+            done => return done,
+        };
+        if lists.phones.is_empty() || !self.shape()?.e164 {
+            return Err(refused);
         }
+        // Nothing was stored. Telephones of old may be why: a CRM that takes E.164 alone refuses the whole record for one.
+        if let (Some(id), Some(phones)) =
+            (&order.remote_id, merge::in_e164(&lists.phones, &self.theirs(theirs.as_ref())?))
+        {
+            let vars = self.order_vars(order, &Lists { phones, ..lists }).await?;
+            return self.amend(record, kind, id, &vars).await;
+        }
+        let unclear = merge::not_in_e164(&lists.phones);
+        if !unclear.is_empty() {
+            // Which one it is, the CRM does not say.
+            refused.words = judge::one_line(&format!("{} ({})", refused.words, unclear.join(", ")));
+        }
+        Err(refused)
     }
 
     fn opens_at(&self, kind: RecordKind, remote_id: &str) -> Option<String> {
@@ -162,20 +182,28 @@ impl Declarative {
         ids.into_iter().next().map(Receipt::of)
     }
 
-    /// A contact's telephones as they are to stand there.
-    async fn phones_of(&self, order: &Order) -> Result<Vec<Phone>, CrmError> {
-        let Content::Contact(report) = &order.content else { return Ok(Vec::new()) };
-        let theirs = match &order.remote_id {
-            None => None,
-            Some(_) if !report.changed.contains("phones") => return Ok(Vec::new()),
-            Some(id) => Some(self.raw_contact(Lane::Records, id).await?.ok_or_else(gone)?),
-        };
-        merge::phones(self.shape()?, self.country, theirs.as_ref(), report).map_err(|bad| {
-            let mut error =
-                CrmError::new(ErrorCode::Refused, Verdict::Park, "a telephone can't be written as the CRM demands");
-            error.words = bad.0;
-            error
+    /// The CRM's own record of a contact of which a list is to be replaced.
+    async fn contact_there(&self, order: &Order) -> Result<Option<Json>, CrmError> {
+        let (Content::Contact(report), Some(id)) = (&order.content, &order.remote_id) else { return Ok(None) };
+        if !["phones", "emails"].iter().any(|list| report.changed.contains(*list)) {
+            return Ok(None);
+        }
+        self.raw_contact(Lane::Records, id).await?.ok_or_else(gone).map(Some)
+    }
+
+    /// A contact's telephones and e-mail addresses as they are to stand there.
+    fn lists_of(&self, order: &Order, record: Option<&Json>) -> Result<Lists, CrmError> {
+        let Content::Contact(report) = &order.content else { return Ok(Lists::default()) };
+        let theirs = self.theirs(record)?;
+        let told = |list: &str| order.remote_id.is_none() || report.changed.contains(list);
+        Ok(Lists {
+            phones: if told("phones") { merge::phones(&theirs, report) } else { Vec::new() },
+            emails: if told("emails") { merge::emails(&theirs, report) } else { Vec::new() },
         })
+    }
+
+    fn theirs<'a>(&'a self, record: Option<&'a Json>) -> Result<Theirs<'a>, CrmError> {
+        Ok(Theirs { shape: self.shape()?, country: self.country, source: self.about.name.as_str(), record })
     }
 
     async fn create(&self, record: &Record, vars: &Vars) -> Result<Receipt, CrmError> {

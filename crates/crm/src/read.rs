@@ -36,13 +36,16 @@ fn picked(pick: &Pick, record: &Json, vars: &Vars) -> Result<Option<String>, Tem
 
 /// A telephone of a record and what stands around it there.
 pub(crate) struct RawPhone {
+    /// As it stands there, to the letter.
+    pub(crate) written: Json,
+    /// The same without blanks around it.
     pub(crate) number: String,
     pub(crate) kind: PhoneKind,
     /// The CRM's own record of it; nothing where it is a mere field of the contact.
     pub(crate) record: Option<Json>,
 }
 
-/// A record's telephones, each once, in the order of the file.
+/// A record's telephones in the order of the file. Where several paths lead to the same one, it counts once.
 pub(crate) fn phones(shape: &ContactShape, record: &Json) -> Vec<RawPhone> {
     let mut phones: Vec<RawPhone> = Vec::new();
     for from in &shape.phones {
@@ -50,8 +53,9 @@ pub(crate) fn phones(shape: &ContactShape, record: &Json) -> Vec<RawPhone> {
             continue;
         }
         for one in from.each.query(record).iter() {
-            let Some(number) = first_text(&from.number, one) else { continue };
-            if phones.iter().any(|known| known.number == number) {
+            let there = from.number.query(one).iter().find_map(|value| Some(((*value).clone(), text_of(value)?)));
+            let Some((written, number)) = there else { continue };
+            if phones.iter().any(|known| known.written == written) {
                 continue;
             }
             let kind = match &from.kind {
@@ -63,10 +67,43 @@ pub(crate) fn phones(shape: &ContactShape, record: &Json) -> Vec<RawPhone> {
                 }
             };
             let own = !std::ptr::eq(*one, record);
-            phones.push(RawPhone { number, kind, record: own.then(|| (*one).clone()) });
+            phones.push(RawPhone { written, number, kind, record: own.then(|| (*one).clone()) });
         }
     }
     phones
+}
+
+/// An e-mail address of a record and what stands around it there.
+pub(crate) struct RawEmail {
+    /// As it stands there, to the letter.
+    pub(crate) written: Json,
+    /// The same without blanks around it.
+    pub(crate) address: String,
+    /// The CRM's own record of it; nothing where it is a mere field of the contact.
+    pub(crate) record: Option<Json>,
+}
+
+/// A record's e-mail addresses in the order of the file. Where several paths lead to the same one, it counts once.
+pub(crate) fn emails(shape: &ContactShape, record: &Json) -> Vec<RawEmail> {
+    let mut emails: Vec<RawEmail> = Vec::new();
+    for from in &shape.emails {
+        if from.only_if_none && !emails.is_empty() {
+            continue;
+        }
+        for one in from.each.query(record).iter() {
+            let value = match &from.address {
+                None => Some(*one),
+                Some(path) => path.query(one).first(),
+            };
+            let Some((value, address)) = value.and_then(|value| Some((value, text_of(value)?))) else { continue };
+            if emails.iter().any(|known| known.written == *value) {
+                continue;
+            }
+            let record = one.is_object().then(|| (*one).clone());
+            emails.push(RawEmail { written: value.clone(), address, record });
+        }
+    }
+    emails
 }
 
 /// A record as a contact; nothing where it has no id.
@@ -76,12 +113,10 @@ pub(crate) fn contact(
     vars: &Vars,
 ) -> Result<Option<RemoteContact>, TemplateError> {
     let Some(id) = first_text(&shape.id, record) else { return Ok(None) };
-    let mut emails = Vec::new();
-    for path in &shape.emails {
-        for email in path.query(record).iter().filter_map(|value| text_of(value)) {
-            if !emails.contains(&email) {
-                emails.push(email);
-            }
+    let mut addresses = Vec::new();
+    for email in emails(shape, record) {
+        if !addresses.contains(&email.address) {
+            addresses.push(email.address);
         }
     }
     let pick = |pick: &Pick| picked(pick, record, vars);
@@ -97,7 +132,7 @@ pub(crate) fn contact(
         name: pick(&shape.name)?.unwrap_or_default(),
         company: pick(&shape.company)?.unwrap_or_default(),
         phones: phones.map(|phone| RemotePhone { number: phone.number, kind: phone.kind }).collect(),
-        emails,
+        emails: addresses,
         owner: pick(&shape.owner)?,
         do_not_call: pick(&shape.do_not_call)?
             .is_some_and(|text| matches!(text.as_str(), "true" | "True" | "1" | "yes")),

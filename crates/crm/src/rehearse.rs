@@ -13,6 +13,7 @@ use crate::connector::{How, Record, Request};
 use crate::http::Prepared;
 use crate::judge::{self, Does};
 use crate::limiter::Lane;
+use crate::merge::Lists;
 use crate::orders;
 use crate::read;
 use crate::samples::{self, NOBODY};
@@ -194,7 +195,7 @@ impl Trial<'_> {
             let Ok(record) = client.record(kind) else { continue };
             let order =
                 Order { request_id: RequestId(self.request_id()), ..samples::order(kind, true, &client.about.name) };
-            let vars = orders::vars(&client.vars, &order, &[]).with("user", "nobody".into());
+            let vars = orders::vars(&client.vars, &order, &Lists::default()).with("user", "nobody".into());
             let name = format!("records.{}.search", kind.as_str());
             self.step(&name, &record.search, &vars, Does::Reads, |json| {
                 let found = client.found(record, &some(json)?, kind);
@@ -307,8 +308,8 @@ impl Trial<'_> {
             // The sign-in's step went well, so this asks nothing that could fail but the network.
             false => self.client.owner(Lane::Records).await.map(|user| user.id).unwrap_or_default(),
         };
-        let phones = orders::sample_phones(order);
-        orders::vars(&self.client.vars, order, &phones).with("user", user.into())
+        let lists = orders::sample_lists(order);
+        orders::vars(&self.client.vars, order, &lists).with("user", user.into())
     }
 
     /// A fresh id (UUID version 7): a trial must not find the record of an earlier one.

@@ -267,7 +267,8 @@ async fn a_telephone_is_added_to_those_the_crm_has_with_all_they_had() {
     let id = "6b0074bfa5be3bd9e";
     let sent = order(amending(contact("Elio Brenesco", &["8884 1111", "4000 1000"], &["phones"]), id));
     let (_, body) = amended(theirs, &recorded, &sent).await;
-    assert_eq!(keys(&body), BTreeSet::from(["phoneNumberData"]), "only what a person typed");
+    assert_eq!(keys(&body), BTreeSet::from(["phoneNumber", "phoneNumberData"]), "only what a person typed");
+    assert_eq!(body["phoneNumber"], "+50688841111", "EspoCRM checks the first one too");
     let list = body["phoneNumberData"].as_array().unwrap();
     let numbers: Vec<_> = list.iter().map(|phone| phone["phoneNumber"].as_str().unwrap()).collect();
     assert_eq!(numbers, ["+50688841111", "+50622223333", "+12125550123", "+50640001000"]);
@@ -277,31 +278,101 @@ async fn a_telephone_is_added_to_those_the_crm_has_with_all_they_had() {
     );
     assert!(list.iter().take(3).all(|phone| phone["optOut"] == true));
     assert_eq!(keys(&list[3]), BTreeSet::from(["phoneNumber", "primary", "type"]));
-    // `phoneNumber` alone would replace the first telephone: what was recorded so is never sent.
+    // `phoneNumber` alone would replace the first telephone: what was recorded so is never sent without the list.
     assert_eq!(keys(&case("23-contact-update-phoneNumber-only").body), BTreeSet::from(["phoneNumber"]));
 }
 
 #[tokio::test]
-async fn an_old_telephone_is_rewritten_because_it_would_spoil_the_whole_record() {
+async fn an_old_telephone_goes_out_as_it_stands_and_in_e164_only_where_the_crm_refuses_it_and_nothing_is_guessed() {
     let recorded = case("29b-intl-on-update-phoneData-keeping-legacy");
+    assert_eq!(recorded.reply.status, 400);
     let id = "6b0074ebcbe351d56";
     let theirs = json!({"id": id, "name": "Libre Formato dashed", "phoneNumber": "8884-8787", "phoneNumberData":
         [{"phoneNumber": "8884-8787", "type": "Mobile", "primary": true, "optOut": true, "invalid": false}]});
     let sent = order(amending(contact("x", &["+50622221111"], &["phones"]), id));
-    let (_, body) = amended(Reply::json(200, &theirs), &recorded, &sent).await;
+    let as_it_stands = theirs["phoneNumberData"][0].clone();
+
+    // A server whose administrator takes any form.
+    let (crm, server, _) = espo(&[]).await;
+    server.replies(Reply::json(200, &theirs));
+    server.replies(Reply::json(200, json!({"id": id})));
+    crm.submit(&sent).await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen.len(), 2);
+    like(&seen[1], &recorded);
+    assert_eq!(
+        (&seen[1].json()["phoneNumberData"][0], &seen[1].json()["phoneNumber"]),
+        (&as_it_stands, &json!("8884-8787"))
+    );
+
+    // EspoCRM's own settings: refused as recorded, and written out because it leaves no doubt.
+    server.replies(Reply::json(200, &theirs));
+    server.replies(recorded.reply.clone());
+    server.replies(Reply::json(200, json!({"id": id})));
+    crm.submit(&sent).await.unwrap();
+    let seen = server.seen();
+    assert_eq!((seen.len(), &seen[1].json()["phoneNumberData"][0]), (3, &as_it_stands));
     let first =
         json!({"phoneNumber": "+50688848787", "type": "Mobile", "primary": true, "optOut": true, "invalid": false});
-    assert_eq!(body["phoneNumberData"][0], first);
-    assert_eq!(recorded.reply.status, 400, "as it stood");
-    // What can't be read as a number can't be rewritten: a person mends it over there.
-    let (crm, server, _) = espo(&[]).await;
-    server.replies(Reply::json(200, theirs.to_string().replace("8884-8787", "88 u 99")));
-    let error = crm.submit(&sent).await.unwrap_err();
-    assert_eq!((error.code, error.verdict), (ErrorCode::Refused, Verdict::Park));
-    assert!(error.words.contains("88 u 99") && !error.detail.contains("88"));
-    assert_eq!(server.seen().len(), 1, "nothing was written");
+    assert_eq!(
+        (&seen[2].json()["phoneNumberData"][0], &seen[2].json()["phoneNumber"]),
+        (&first, &json!("+50688848787"))
+    );
+
+    // What would be a guess is never written: a person mends it over there, and is told which one.
+    for unclear in ["88 u 99", "(81) 99493-0853", "51902871550"] {
+        server.replies(Reply::json(200, theirs.to_string().replace("8884-8787", unclear)));
+        server.replies(recorded.reply.clone());
+        let error = crm.submit(&sent).await.unwrap_err();
+        assert_eq!((error.code, error.verdict), (ErrorCode::Refused, Verdict::Park));
+        assert!(
+            error.words.contains(unclear) && error.words.starts_with("Field validation failure"),
+            "{}",
+            error.words
+        );
+        assert!(!error.detail.contains(unclear));
+        let seen = server.seen();
+        assert_eq!((seen.len(), &seen[1].json()["phoneNumberData"][0]["phoneNumber"]), (2, &json!(unclear)));
+    }
     // Without telephones among the changes nothing need be read first.
     server.replies(Reply::json(200, json!({"id": id})));
     crm.submit(&order(amending(contact("Nueva Ana", &[], &["name"]), id))).await.unwrap();
     assert_eq!(server.seen().remove(0).json(), json!({"firstName": "Nueva", "lastName": "Ana"}));
+}
+
+#[tokio::test]
+async fn the_conversation_the_ringing_and_the_cost_stand_each_where_the_file_says() {
+    let own = [
+        ("talk_field", "cTalk"),
+        ("ring_field", "cRing"),
+        ("cost_field", "cCost"),
+        ("cost_currency_field", "cCostCurrency"),
+    ];
+    let (crm, server, _) = espo(&own).await;
+    let mut answered = call(None);
+    let record = &mut answered["content"]["record"];
+    record["ended_at"] = json!("2026-11-20T15:00:50Z");
+    record["talk_began_at"] = json!("2026-11-20T15:00:20Z");
+    record["talk_ended_at"] = json!("2026-11-20T15:00:50Z");
+    (record["duration_s"], record["ring_s"]) = (json!(30), json!(20));
+    let mut missed = call(None);
+    let record = &mut missed["content"]["record"];
+    (record["answered"], record["ended_at"]) = (json!(false), json!("2026-11-20T15:00:25Z"));
+    (record["duration_s"], record["ring_s"]) = (json!(0), json!(25));
+    (record["cost"], record["currency"]) = (json!(null), json!("USD"));
+    for (sent, dates, seconds, cost) in [
+        (&answered, ["2026-11-20 15:00:20", "2026-11-20 15:00:50"], [30, 20], Some((0.0125, "USD"))),
+        (&missed, ["2026-11-20 15:00:00", "2026-11-20 15:00:00"], [0, 25], None),
+    ] {
+        for amends in [false, true] {
+            server.replies(case("60-call-create-full").reply);
+            let sent = if amends { amending(sent.clone(), "1") } else { sent.clone() };
+            crm.submit(&order(sent)).await.unwrap();
+            let body = server.seen().remove(0).json();
+            assert_eq!([&body["dateStart"], &body["dateEnd"]], dates.map(|at| json!(at)).each_ref());
+            assert_eq!([&body["cTalk"], &body["cRing"]], seconds.map(|s| json!(s)).each_ref());
+            let money = cost.map_or((json!(null), json!(null)), |(cost, currency)| (json!(cost), json!(currency)));
+            assert_eq!((&body["cCost"], &body["cCostCurrency"]), (&money.0, &money.1));
+        }
+    }
 }

@@ -124,8 +124,9 @@ pub struct Contact {
     /// What the organisation keeps beside, by the field's name, such as `cedula`.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
-    /// What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `do_not_call`, `field:NAME`, and
-    /// `no-phone:KEY` for a number they took away.
+    /// What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `do_not_call`, `field:NAME`;
+    /// `no-phone:KEY`, `no-email:KEY` and `new-email:KEY` for a number or an address they took away or added; `first-phone`
+    /// and `first-email` where they said which comes first.
     #[serde(default)]
     pub typed: BTreeSet<String>,
     /// Where it came from; nothing for one that was typed here.

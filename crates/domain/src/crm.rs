@@ -12,7 +12,7 @@ use crate::disposition::ChosenLevel;
 use crate::error::ErrorCode;
 use crate::identity::tidy;
 use crate::interaction::Charge;
-use crate::number::{Country, PhoneNumber, ReadNumber};
+use crate::number::{Country, PhoneNumber, ReadNumber, read_together};
 use crate::outbox::{RecordKind, RequestId};
 
 /// What a connector's file lets it do, beside signing in.
@@ -96,7 +96,9 @@ impl RemoteContact {
     #[must_use]
     pub fn into_contact(self, connector: &AccountName, id: ContactId, country: Country) -> Contact {
         let source = connector.to_string();
-        let phones = self.phones.into_iter().filter_map(|phone| match PhoneNumber::read(&phone.number, country) {
+        let texts: Vec<&str> = self.phones.iter().map(|phone| phone.number.as_str()).collect();
+        let read = read_together(&texts, country).into_iter().zip(&self.phones);
+        let phones = read.filter_map(|(read, phone)| match read {
             ReadNumber::Number(number) => Some(ContactPhone { number, kind: phone.kind, source: Some(source.clone()) }),
             ReadNumber::Withheld => None,
         });
@@ -169,8 +171,17 @@ pub struct CallReport {
     pub started_at: DateTime<Utc>,
     /// When it was over, UTC; never before it began.
     pub ended_at: DateTime<Utc>,
+    /// When the conversation began, UTC; nothing where nobody answered.
+    #[serde(default)]
+    pub talk_began_at: Option<DateTime<Utc>>,
+    /// When the conversation was over, UTC: the ringing is no part of it.
+    #[serde(default)]
+    pub talk_ended_at: Option<DateTime<Utc>>,
     /// Seconds in conversation.
     pub duration_s: u64,
+    /// Seconds it rang before it was answered, or until it was given up.
+    #[serde(default)]
+    pub ring_s: u64,
     /// Our endpoint.
     pub endpoint: String,
     /// The party's number: E.164 where it has one, else its digits; nothing where withheld.

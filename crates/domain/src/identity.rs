@@ -78,7 +78,9 @@ pub fn origin_key(contact: &Contact) -> Option<String> {
     }
 }
 
-fn email_key(email: &str) -> String {
+/// What an address is compared by: capitals make no difference.
+#[must_use]
+pub fn email_key(email: &str) -> String {
     format!("mailto:{}", fold(email.trim()))
 }
 
@@ -162,6 +164,7 @@ pub fn updated(ours: &Contact, theirs: Contact, again: bool) -> Contact {
     let mut contact = ours.clone();
     let mut theirs = theirs;
     theirs.phones.retain(|phone| !typed(&removed_phone(&phone.number)));
+    theirs.emails.retain(|email| !typed(&removed_email(email)));
     if same_record && !again {
         let origin = theirs.origin.as_ref().map(|origin| origin.source.as_str());
         // What Timbre itself exported takes away nothing: it may be older than what came since.
@@ -170,6 +173,12 @@ pub fn updated(ours: &Contact, theirs: Contact, again: bool) -> Contact {
         contact.phones = together(theirs.phones, contact.phones.into_iter().filter(of_others).collect());
     } else {
         contact.phones = together(contact.phones, theirs.phones);
+    }
+    if typed(FIRST_PHONE)
+        && let Some(first) = ours.phones.first()
+        && let Some(at) = contact.phones.iter().position(|phone| phone.number.key() == first.number.key())
+    {
+        contact.phones[..=at].rotate_right(1);
     }
     contact.emails = if same_record && !typed("emails") {
         addresses(theirs.emails, contact.emails)
@@ -203,7 +212,11 @@ pub fn merged(kept: &Contact, mut other: Contact) -> Contact {
     for phone in &mut other.phones {
         phone.source = None;
     }
-    completed(kept, other)
+    let mut contact = completed(kept, other);
+    for email in contact.emails.iter().filter(|email| !kept.emails.contains(email)) {
+        contact.typed.extend(["emails".to_owned(), added_email(email)]);
+    }
+    contact
 }
 
 /// The first with what only the second has; where both say something, the first one is right.
@@ -259,6 +272,42 @@ pub const REMOVED_PHONE: &str = "no-phone:";
 #[must_use]
 pub fn removed_phone(number: &PhoneNumber) -> String {
     format!("{REMOVED_PHONE}{}", number.key())
+}
+
+/// The mark of an address that a person took away: no record brings it back.
+#[must_use]
+pub fn removed_email(email: &str) -> String {
+    format!("{REMOVED_EMAIL}{}", email_key(email))
+}
+
+/// The mark of an address that a person added.
+#[must_use]
+pub fn added_email(email: &str) -> String {
+    format!("{ADDED_EMAIL}{}", email_key(email))
+}
+
+/// Whether a mark says of one address that it was added or taken away.
+#[must_use]
+pub fn is_about_an_email(mark: &str) -> bool {
+    mark.starts_with(REMOVED_EMAIL) || mark.starts_with(ADDED_EMAIL) || mark == FIRST_EMAIL
+}
+
+const REMOVED_EMAIL: &str = "no-email:";
+const ADDED_EMAIL: &str = "new-email:";
+
+/// The mark that a person said which telephone comes first.
+pub const FIRST_PHONE: &str = "first-phone";
+/// The mark that a person said which address comes first.
+pub const FIRST_EMAIL: &str = "first-email";
+
+/// Whether a mark of [`Contact::typed`] belongs to this part of a contact, as connectors name parts.
+#[must_use]
+pub fn is_of_part(mark: &str, part: &str) -> bool {
+    match part {
+        "phones" => mark == part || mark == FIRST_PHONE || mark.starts_with(REMOVED_PHONE),
+        "emails" => mark == part || is_about_an_email(mark),
+        _ => mark == part,
+    }
 }
 
 /// The program name of files that Timbre exported: their ids are our own.

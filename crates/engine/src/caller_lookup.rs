@@ -7,7 +7,7 @@ use timbre_domain::call::{AccountName, Call};
 use timbre_domain::contact::ContactId;
 use timbre_domain::crm::RemoteContact;
 use timbre_domain::matching::{self, Found, Match};
-use timbre_domain::number::{PhoneNumber, ReadNumber};
+use timbre_domain::number::{Country, PhoneNumber, ReadNumber, read_together};
 use timbre_store::StoreError;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -136,9 +136,7 @@ impl Lookup {
             return Ok(found);
         }
         let country = self.context.settings.country;
-        let lacks = |contact: &&mut RemoteContact| {
-            !contact.complete && !contact.phones.iter().any(|phone| is(&phone.number, &self.number, country))
-        };
+        let lacks = |contact: &&mut RemoteContact| !contact.complete && !has(contact, &self.number, country);
         for contact in found.iter_mut().filter(lacks).take(FETCHED_AT_MOST) {
             match ask(&self.context, &self.crm, self.crm.connector.fetch(&contact.id)).await {
                 Ok(Some(whole)) => *contact = RemoteContact { complete: true, ..whole },
@@ -179,8 +177,10 @@ impl Lookup {
     }
 }
 
-fn is(text: &str, number: &PhoneNumber, country: timbre_domain::number::Country) -> bool {
-    matches!(PhoneNumber::read(text, country), ReadNumber::Number(read) if read.key() == number.key())
+fn has(contact: &RemoteContact, number: &PhoneNumber, country: Country) -> bool {
+    let texts: Vec<&str> = contact.phones.iter().map(|phone| phone.number.as_str()).collect();
+    let is = |read: &ReadNumber| matches!(read, ReadNumber::Number(read) if read.key() == number.key());
+    read_together(&texts, country).iter().any(is)
 }
 
 /// Somebody looks at these contacts: the telephones that their CRMs' lists left out are asked for next.

@@ -40,8 +40,9 @@ do_not_call: boolean,
  */
 fields: { [key in string]: string }, 
 /**
- * What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `do_not_call`, `field:NAME`, and
- * `no-phone:KEY` for a number they took away.
+ * What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `do_not_call`, `field:NAME`;
+ * `no-phone:KEY`, `no-email:KEY` and `new-email:KEY` for a number or an address they took away or added; `first-phone`
+ * and `first-email` where they said which comes first.
  */
 typed: Array<string>, 
 /**

@@ -7,7 +7,9 @@ use timbre_domain::contact::PhoneKind;
 
 use super::read_request;
 use super::table::{BadFile, Item, Table, json_path};
-use crate::connector::{ContactShape, Fetch, Find, Ids, Page, PhoneKindFrom, PhoneShape, Pick, Pull, Setting};
+use crate::connector::{
+    ContactShape, EmailShape, Fetch, Find, Ids, Page, PhoneKindFrom, PhoneShape, Pick, Pull, Setting,
+};
 use crate::samples::{self, NOBODY};
 use crate::template::{Scope, Template, Vars, free, ours};
 
@@ -147,10 +149,7 @@ fn shape(table: &Table<'_>, settings: &BTreeMap<String, Setting>) -> Result<Cont
         Some(item) => pick(table, key, item, &scope),
     };
     let name = table.item("name").ok_or_else(|| table.missing("name"))?;
-    let mut emails = Vec::new();
-    for (text, at) in table.texts("emails")? {
-        emails.push(json_path(table.doc, text, at)?);
-    }
+    let emails = emails(table)?;
     let mut kinds = Vec::new();
     if let Some(names) = table.table("kinds")? {
         for (name, _, item) in names.entries() {
@@ -190,6 +189,29 @@ fn shape(table: &Table<'_>, settings: &BTreeMap<String, Setting>) -> Result<Cont
     };
     table.finish()?;
     Ok(shape)
+}
+
+/// A JSONPath, several, or `[[contact.emails]]`.
+fn emails(table: &Table<'_>) -> Result<Vec<EmailShape>, BadFile> {
+    let tables = table.item("emails").and_then(|item| item.get_ref().as_array());
+    let tables = tables.filter(|list| list.first().is_some_and(|one| one.get_ref().is_table()));
+    let Some(tables) = tables else {
+        let paths = table.texts("emails")?.into_iter().map(|(text, at)| json_path(table.doc, text, at));
+        return paths.map(|each| Ok(EmailShape { each: each?, address: None, only_if_none: false })).collect();
+    };
+    let mut emails = Vec::new();
+    for item in tables {
+        let one = table.as_table("contact.emails".into(), item)?;
+        let each = match one.path("each")? {
+            Some(path) => path,
+            None => json_path(one.doc, "$", crate::template::Place::default())?,
+        };
+        let address = Some(one.required_path("address")?);
+        let only_if_none = one.truth("only_if_none")?.unwrap_or_default();
+        one.finish()?;
+        emails.push(EmailShape { each, address, only_if_none });
+    }
+    Ok(emails)
 }
 
 fn phone_shape(table: &Table<'_>) -> Result<PhoneShape, BadFile> {

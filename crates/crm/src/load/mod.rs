@@ -104,8 +104,8 @@ fn read_settings(table: &Table<'_>) -> Result<BTreeMap<String, Setting>, BadFile
         let default = match one.item("default") {
             None => None,
             Some(item) => {
-                let value = json(item.get_ref()).filter(|value| !value.is_f64());
-                Some(value.ok_or_else(|| one.wrong(item, "`default` is a text, a whole number, or true or false"))?)
+                let value = json(item.get_ref());
+                Some(value.ok_or_else(|| one.wrong(item, "`default` is a text, a number, or true or false"))?)
             }
         };
         let about = one.required_text("about")?.0.to_owned();

@@ -161,9 +161,9 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// A template; a number and true or false stand for themselves.
     pub(super) fn template(&self, key: &'static str, scope: &Scope) -> Result<Option<Template>, BadFile> {
-        let Some((text, at)) = self.text(key)? else { return Ok(None) };
-        Template::read(text, at, scope).map(Some).map_err(|error| self.doc.bad_template(error))
+        self.item(key).map(|item| template(self.doc, key, item, scope)).transpose()
     }
 
     pub(super) fn path(&self, key: &'static str) -> Result<Option<JsonPath>, BadFile> {
@@ -200,6 +200,17 @@ pub(super) fn json(value: &DeValue<'_>) -> Option<Json> {
     }
 }
 
+/// A template; a number and true or false stand for themselves.
+pub(super) fn template(doc: &Doc<'_>, key: &str, item: Item<'_>, scope: &Scope) -> Result<Template, BadFile> {
+    let text = match json(item.get_ref()) {
+        Some(Json::String(text)) => text,
+        // As an expression it keeps its type.
+        Some(plain) => format!("{{{{ {plain} }}}}"),
+        None => return Err(doc.bad(item.span().start, format!("`{key}` is a text in quotes"))),
+    };
+    Template::read(&text, doc.place(item.span().start), scope).map_err(|error| doc.bad_template(error))
+}
+
 /// A tree of templates.
 pub(super) fn node<'a>(doc: &'a Doc<'a>, item: Item<'a>, scope: &Scope) -> Result<Node, BadFile> {
     let template = |text: &str, at: usize, scope: &Scope| {
@@ -230,9 +241,7 @@ pub(super) fn node<'a>(doc: &'a Doc<'a>, item: Item<'a>, scope: &Scope) -> Resul
             let condition = match named("@if") {
                 None => None,
                 Some(condition) => {
-                    let at = condition.span().start;
-                    let text = condition.get_ref().as_str().ok_or_else(|| doc.bad(at, "`@if` is a text in quotes"))?;
-                    let condition = template(text, at, scope)?;
+                    let condition = self::template(doc, "@if", condition, scope)?;
                     inner_scope = scope.when(&condition).map_err(|error| doc.bad_template(error))?;
                     Some(condition)
                 }

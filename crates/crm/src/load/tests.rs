@@ -176,3 +176,35 @@ fn what_stands_under_a_condition_is_tried_only_where_it_holds() {
     let bad = Connector::load(&text, "small.toml").err().map(|bad| bad.line);
     assert_eq!(bad, Some(35), "a call without a contact would send half a text");
 }
+
+#[test]
+fn a_number_and_a_truth_value_need_no_quotes_wherever_a_template_stands() {
+    for (line, with) in [
+        (6, "default = true"),
+        (6, "default = 50"),
+        (6, "default = 0.5"),
+        (22, "more = false"),
+        (24, "cursor = { id = \"{{ last.id }}\" }\npartial = true"),
+        (24, "cursor = { id = \"{{ last.id }}\" }\npartial = 0"),
+        (35, "body = { a = true, b = 1.5, c = 3, d = { \"@if\" = false, e = 1 } }"),
+    ] {
+        let lines = GOOD.lines().enumerate().map(|(at, text)| if at + 1 == line { with } else { text });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        Connector::load(&text, "small.toml").unwrap_or_else(|error| panic!("{with}: {error}"));
+    }
+}
+
+#[test]
+fn addresses_stand_behind_paths_or_in_tables() {
+    for emails in [
+        "emails = \"$.mail\"",
+        "emails = [\"$.mail\", \"$.mails[*]\"]",
+        "emails = [{ each = \"$.list[*]\", address = \"$.at\" }]",
+    ] {
+        let text = GOOD.replace("name = \"$.name\"", &format!("name = \"$.name\"\n{emails}"));
+        Connector::load(&text, "small.toml").unwrap_or_else(|error| panic!("{emails}: {error}"));
+    }
+    let text = GOOD.replace("name = \"$.name\"", "name = \"$.name\"\nemails = [{ each = \"$.list[*]\" }]");
+    let bad = Connector::load(&text, "small.toml").err().map(|bad| bad.message).unwrap_or_default();
+    assert!(bad.contains("`address` is missing in [contact.emails]"), "{bad}");
+}

@@ -5,34 +5,88 @@
 //! both reach. The pitfalls are those of PROVIDERS.md, "Telephone numbers"; what is deliberately not taken for the same
 //! number stands there and in `tests/corpus/not-matched.tsv`.
 
-use rlibphonenumber::{NumberLengthType, PhoneNumber as Parsed, PhoneNumberFormat, Region};
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType, Region,
+};
+
+/// What a text was read as, and how sure that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) e164: String,
+    pub(super) by: Evidence,
+}
+
+/// What speaks for a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// The text names its country, by a plus or an exit code.
+    Named,
+    /// It is a valid number of the country whose rules read it.
+    AtHome,
+    /// Leading digits were taken for a country's code, or the range is one that the rules do not know. Good enough to find
+    /// a caller by, never to be written anywhere in place of what stands there.
+    Guess,
+}
 
 /// E.164 of a text, read by the country's rules where it carries no country code.
 ///
 /// A reading that is valid today comes first: at home, then as if the country code stood in front without the `+`. A
 /// number of a range that the rules do not know yet is taken when its length fits.
-pub(super) fn to_e164(text: &str, digits: &str, country: Region) -> Option<String> {
+pub(super) fn read(text: &str, digits: &str, country: Region) -> Option<Reading> {
     // E.164 allows 15; carrier codes, "00" and "011" stand before them.
     if digits.len() > 22 {
         return None;
     }
     let plus = text.starts_with(['+', '＋']);
-    let international = || parse(&format!("+{}", digits.strip_prefix("00").unwrap_or(digits)), None);
+    let exit = digits.strip_prefix("00");
+    let abroad = || -> Option<Reading> {
+        let e164 = parse(&format!("+{}", exit.unwrap_or(digits)), None).as_ref().and_then(current)?;
+        Some(Reading { e164, by: if plus || exit.is_some() { Evidence::Named } else { Evidence::Guess } })
+    };
     if !plus && is_rather_abroad(digits, country) {
-        return international().as_ref().and_then(current);
+        return abroad();
     }
     let home = parse(text, Some(country));
     // Letters that mean nothing, as in `(0xx11)`, can make the text unreadable and its digits not.
     let bare = if plus { None } else { parse(digits, Some(country)) };
-    if let Some(valid) = [&home, &bare].into_iter().flatten().find_map(current) {
+    let valid = |parsed: &Parsed| {
+        // Read by the rules of one country, a number of another can only be one behind an exit code.
+        let named = plus || Some(parsed.country_code) != PHONE_NUMBER_UTIL.get_country_code_for_region(country);
+        let by = if named { Evidence::Named } else { Evidence::AtHome };
+        current(parsed).map(|e164| Reading { e164, by })
+    };
+    if let Some(valid) = [&home, &bare].into_iter().flatten().find_map(valid) {
         return Some(valid);
     }
+    let by = if plus { Evidence::Named } else { Evidence::Guess };
     let whole = [&home, &bare].into_iter().flatten().find(|parsed| is_whole(parsed));
-    let whole = whole.filter(|parsed| plus || national(parsed).len() >= SHORTEST_UNKNOWN).map(e164);
+    let whole = whole.filter(|parsed| plus || could_be_new(parsed)).map(|parsed| Reading { e164: e164(parsed), by });
     if digits.len() <= LONGEST_WITHOUT_CODE && whole.is_some() {
         return whole;
     }
-    international().as_ref().and_then(current).or(whole)
+    // An area code in parentheses is no country's: `(81) 99493-0853` is no number of Japan.
+    let local = !plus && exit.is_none() && is_area_and_number(text);
+    if local { whole } else { abroad().or(whole) }
+}
+
+/// Whether this is how Brazil writes a number and its area: two digits in parentheses, then two groups of which the last
+/// has four. A country code that somebody puts into parentheses is followed by more groups, or has three digits.
+fn is_area_and_number(text: &str) -> bool {
+    let text = text.trim_start_matches(['0', ' ']);
+    let Some((area, number)) = text.strip_prefix('(').and_then(|rest| rest.split_once(')')) else { return false };
+    let groups: Vec<&str> = number.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
+    let area = area.trim_start_matches('0');
+    area.len() == 2
+        && area.bytes().all(|b| b.is_ascii_digit())
+        && matches!(groups.as_slice(), [first, last] if (4..=5).contains(&first.len()) && last.len() == 4)
+}
+
+/// Whether a number that no rule knows could be one of a range that was opened since: long enough not to be a local part or
+/// an endpoint's, and as long as fixed lines or mobiles are there.
+fn could_be_new(parsed: &Parsed) -> bool {
+    let as_long_as = |kind| PHONE_NUMBER_UTIL.is_possible_number_for_type(parsed, kind);
+    national(parsed).len() >= SHORTEST_UNKNOWN
+        && (as_long_as(PhoneNumberType::FixedLine) || as_long_as(PhoneNumberType::Mobile))
 }
 
 /// A number of a range that the rules do not know has at least so many national digits: shorter ones are local or an
@@ -122,8 +176,12 @@ pub(super) fn key(e164: &str) -> String {
 mod tests {
     use super::*;
 
+    fn reading(text: &str, country: Region) -> Option<Reading> {
+        super::read(text, &crate::number::digits_of(text), country)
+    }
+
     fn read(text: &str, country: Region) -> Option<String> {
-        to_e164(text, &crate::number::digits_of(text), country)
+        reading(text, country).map(|reading| reading.e164)
     }
 
     #[track_caller]
@@ -213,6 +271,32 @@ mod tests {
             ("+50667739916", ["+506 6773-9916", "67739916", "50667739916"]),
         ] {
             all_read(Region::CR, e164, &texts);
+        }
+    }
+
+    #[test]
+    fn only_what_is_named_or_valid_at_home_is_more_than_a_guess() {
+        use Evidence::{AtHome, Guess, Named};
+        let (cr, br, us) = (Region::CR, Region::BR, Region::US);
+        for (text, country, by) in [
+            ("+81 99493-0853", cr, Some(Named)),
+            ("0081994930853", cr, Some(Named)),
+            ("011 81 99 493 0853", us, Some(Named)),
+            ("0015 81 99 493 0853", br, Some(Named)),
+            ("+506 9999 1234", cr, Some(Named)),
+            ("8884-8787", cr, Some(AtHome)),
+            ("506 8884 8787", cr, Some(AtHome)),
+            ("(81) 99493-0853", br, Some(AtHome)),
+            ("(21) 4799-5635", br, Some(AtHome)),
+            ("9999-1234", cr, Some(Guess)),
+            ("81994930853", cr, Some(Guess)),
+            ("51902871550", cr, Some(Guess)),
+            ("(81) 99493-0853", cr, None),
+            ("(021) 4799-5635", cr, None),
+            ("(21) 4799-5635", cr, None),
+            ("2147995635", cr, None),
+        ] {
+            assert_eq!(reading(text, country).map(|reading| reading.by), by, "{text} {country:?}");
         }
     }
 

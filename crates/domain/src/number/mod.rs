@@ -1,6 +1,7 @@
 //! Telephone numbers as people, exchanges and vendors write them.
 
 mod forms;
+mod together;
 mod withheld;
 
 use std::fmt;
@@ -8,6 +9,8 @@ use std::str::FromStr;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 use serde::{Deserialize, Serialize};
+
+pub use together::{Fellows, certain, read_together};
 
 /// The country whose rules read a number without a country code: ISO 3166-1 alpha-2, such as `CR`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +133,7 @@ impl PhoneNumber {
         if digits.is_empty() || Self::is_withheld(&raw) {
             return ReadNumber::Withheld;
         }
-        let e164 = forms::to_e164(number, &digits, country.0);
+        let e164 = forms::read(number, &digits, country.0).map(|reading| reading.e164);
         ReadNumber::Number(Self { e164, raw })
     }
 
@@ -157,7 +160,7 @@ impl PhoneNumber {
         if digits.is_empty() {
             return Err(BadNumber::NoDigits);
         }
-        let e164 = forms::to_e164(number, &digits, country.0);
+        let e164 = forms::read(number, &digits, country.0).map(|reading| reading.e164);
         // With carrier codes and prefixes, what is dialled may be longer than the number it reaches.
         if e164.is_none() && digits.len() > 15 {
             return Err(BadNumber::TooLong(digits.len()));

@@ -8,10 +8,10 @@ use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, ContactPhone, PhoneKind};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::identity::{removed_phone, tidy};
+use timbre_domain::identity::{FIRST_EMAIL, FIRST_PHONE, added_email, email_key, removed_email, removed_phone, tidy};
 use timbre_domain::interchange::FileFormat;
 use timbre_domain::matching::{self, MatchKind};
-use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
+use timbre_domain::number::{Country, PhoneNumber, ReadNumber, certain};
 use timbre_domain::outbox::RecordKind;
 use timbre_store::{CallRecord, IndexState};
 use uuid::Uuid;
@@ -244,8 +244,11 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
         contact.phones = all_phones(&before, phones, country)?;
     }
     for phone in phones_typed(edit.add_phones, country)? {
-        contact.phones.retain(|known| known.number.key() != phone.number.key());
-        contact.phones.push(phone);
+        match contact.phones.iter().position(|known| known.number.key() == phone.number.key()) {
+            // It stays where it is: that it is said again makes it neither the first nor the last.
+            Some(at) => contact.phones[at] = phone,
+            None => contact.phones.push(phone),
+        }
     }
     for text in edit.remove_phones {
         let number = PhoneNumber::typed(&text, country)
@@ -268,11 +271,33 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
     for phone in &contact.phones {
         contact.typed.remove(&removed_phone(&phone.number));
     }
+    // Another number than before is preferred, and that one is not merely gone.
+    if let (Some(was), Some(is)) = (before.first(), contact.phones.first())
+        && was.number.key() != is.number.key()
+        && before.iter().any(|phone| phone.number.key() == is.number.key())
+        && contact.phones.iter().any(|phone| phone.number.key() == was.number.key())
+    {
+        typed.push(FIRST_PHONE.to_owned());
+    }
     if let Some(emails) = edit.emails {
+        let before = std::mem::take(&mut contact.emails);
         contact.emails = emails.iter().map(|email| tidy(email)).filter(|email| !email.is_empty()).collect();
         if let Some(place) = contact.emails.iter().position(|email| !email.contains('@') || email.contains(' ')) {
             let error = CommandError::new(ErrorCode::BadRequest, "this is no e-mail address");
             return Err(error.at(format!("email {}", place + 1)));
+        }
+        let has = |list: &[String], email: &String| list.iter().any(|known| email_key(known) == email_key(email));
+        for email in before.iter().filter(|email| !has(&contact.emails, email)) {
+            contact.typed.remove(&added_email(email));
+            typed.push(removed_email(email));
+        }
+        for email in contact.emails.iter().filter(|email| !has(&before, email)) {
+            contact.typed.remove(&removed_email(email));
+            typed.push(added_email(email));
+        }
+        let first = contact.emails.first();
+        if first.zip(before.first()).is_some_and(|(is, was)| email_key(is) != email_key(was) && has(&before, is)) {
+            typed.push(FIRST_EMAIL.to_owned());
         }
         typed.push("emails".to_owned());
     }
@@ -321,7 +346,11 @@ fn all_phones(
             None => {
                 let typed = phones_typed(vec![(text.to_owned(), kind)], country);
                 let typed = typed.map_err(|error| error.at(format!("phone {}", place + 1)))?.remove(0);
-                before.iter().find(|known| known.number.key() == typed.number.key()).cloned().unwrap_or(typed)
+                // What was only guessed is made certain by whoever writes its country code.
+                let clear = |phone: &ContactPhone| certain(phone.number.raw(), country).is_some();
+                let is = |known: &&ContactPhone| known.number.key() == typed.number.key();
+                let known = before.iter().find(is).filter(|known| clear(known) || !clear(&typed));
+                known.cloned().unwrap_or(typed)
             }
         };
         // What it is for was said by a person now.

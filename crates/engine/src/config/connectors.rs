@@ -64,7 +64,28 @@ pub(super) struct FileConnector {
     #[serde(default)]
     allow_plain_http: bool,
     #[serde(default)]
-    settings: BTreeMap<String, String>,
+    settings: BTreeMap<String, Plain>,
+}
+
+/// A text, a number or a truth value: the connector's file knows which of them a setting is.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum Plain {
+    Truth(bool),
+    Whole(i64),
+    Number(f64),
+    Text(String),
+}
+
+impl Plain {
+    fn text(&self) -> String {
+        match self {
+            Self::Truth(truth) => truth.to_string(),
+            Self::Whole(number) => number.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
 }
 
 fn yes() -> bool {
@@ -117,7 +138,7 @@ impl Check<'_> {
                 name,
                 file,
                 base_url,
-                values: one.settings.clone(),
+                values: one.settings.iter().map(|(name, value)| (name.clone(), value.text())).collect(),
                 record_calls: one.record_calls,
                 wrap_up: seconds(&one.wrap_up_s, WRAP_UP.as_secs(), 0)?,
                 sync_contacts: one.sync_contacts,

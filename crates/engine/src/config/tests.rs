@@ -160,6 +160,25 @@ fn a_connector_says_where_and_how_and_its_address_ends_in_a_slash() {
 }
 
 #[test]
+fn a_setting_of_a_connector_is_a_text_a_number_or_a_truth_value() {
+    let text = "[[connectors]]\nname = \"crm\"\nfile = \"espocrm\"\nbase_url = \"https://crm.example\"\n[connectors.settings]\n";
+    for (written, value) in [
+        ("true", "true"),
+        ("\"true\"", "true"),
+        ("false", "false"),
+        ("42", "42"),
+        ("-7", "-7"),
+        ("0.5", "0.5"),
+        ("\"a b\"", "a b"),
+    ] {
+        let settings = Settings::parse(&format!("{SMALLEST}{text}phones_in_lists = {written}\n")).unwrap();
+        assert_eq!(settings.connectors[0].values["phones_in_lists"], value, "{written}");
+    }
+    let error = Settings::parse(&format!("{SMALLEST}{text}phones_in_lists = [1]\n")).unwrap_err();
+    assert!(error.line.is_some(), "{error}");
+}
+
+#[test]
 fn a_contact_field_has_a_name_of_its_own() {
     let field = |name: &str| format!("[[contact_fields]]\nname = \"{name}\"\n");
     let settings = Settings::parse(&format!("{SMALLEST}{}", field("cedula"))).unwrap();

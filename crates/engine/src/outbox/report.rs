@@ -1,11 +1,13 @@
 //! From what is stored to what a CRM is told: pure.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use timbre_domain::call::{Direction, Party};
 use timbre_domain::crm::{
     CallReport, ChargeReport, ConnectorAbout, ContactReport, Content, FollowUpReport, NoteReport, Order, RemoteRef,
 };
-use timbre_domain::identity::REMOVED_PHONE;
+use timbre_domain::identity::is_of_part;
 use timbre_domain::interaction::{Charge, Interaction};
+use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{RecordKind, TakenBack};
 use timbre_domain::texts::Catalogue;
 use timbre_store::{CallRecord, Dispatch};
@@ -45,7 +47,11 @@ impl Teller<'_> {
         let result = self.dispatch.interaction.as_ref();
         let started_at = call.detected_at;
         let ended_at = call.ended_at.unwrap_or(started_at).max(started_at);
-        let talked = call.connected_at.map(|at| (ended_at - at).num_seconds().max(0).unsigned_abs());
+        let answered_at = call.connected_at.map(|at| at.max(started_at));
+        let seconds = |from: DateTime<Utc>, to: DateTime<Utc>| (to - from).num_seconds().max(0).unsigned_abs();
+        // The vendor's record is right where it is there already.
+        let talk_s = record.duration_s.or(answered_at.map(|at| seconds(at, ended_at))).unwrap_or_default();
+        let talk = i64::try_from(talk_s).ok().and_then(TimeDelta::try_seconds).unwrap_or_default();
         let number = match &call.party {
             Party::Number { number } => Some(number.e164().map_or_else(|| number.key(), str::to_owned)),
             Party::Endpoint { number } => Some(number.to_string()),
@@ -57,7 +63,10 @@ impl Teller<'_> {
             answered: call.connected_at.is_some(),
             started_at,
             ended_at,
-            duration_s: record.duration_s.or(talked).unwrap_or_default(),
+            talk_began_at: answered_at,
+            talk_ended_at: answered_at.map(|at| at + talk),
+            duration_s: talk_s,
+            ring_s: seconds(started_at, answered_at.unwrap_or(ended_at)),
             endpoint: call.endpoint.to_string(),
             number,
             number_written: self.number_written(record),
@@ -82,7 +91,11 @@ impl Teller<'_> {
         };
         let name = self.dispatch.contact.as_ref().map(|contact| contact.display_name().to_owned());
         let title = match follow_up.what.trim() {
-            "" => self.texts.fill("crm.follow_up", &[("name", name.as_deref().unwrap_or_default())]).trim().to_owned(),
+            "" => {
+                // Nobody else says whom to call.
+                let name = name.or_else(|| self.number().map(|(written, _)| written)).unwrap_or_default();
+                self.texts.fill("crm.follow_up", &[("name", &name)]).trim().to_owned()
+            }
             what => what.to_owned(),
         };
         Some(FollowUpReport {
@@ -104,11 +117,13 @@ impl Teller<'_> {
             _ => return None,
         };
         let text = self.dispatch.call.as_ref().map(|record| self.title(record));
+        let text = text.unwrap_or_else(|| first_line(&result.comment));
+        let lines = [Some(text).filter(|text| !text.is_empty()), self.who()];
         Some(ChargeReport {
             charge,
             at: result.final_at.unwrap_or(result.updated_at),
             contact: self.contact_ref(),
-            text: text.unwrap_or_else(|| first_line(&result.comment)),
+            text: lines.into_iter().flatten().collect::<Vec<_>>().join("\n"),
             cancelled,
         })
     }
@@ -116,7 +131,8 @@ impl Teller<'_> {
     fn note(&self) -> Option<NoteReport> {
         let result = self.result()?;
         let text = match &result.call {
-            Some(_) => result.comment.clone(),
+            Some(_) if result.comment.trim().is_empty() => String::new(),
+            Some(_) => [Some(result.comment.clone()), self.who()].into_iter().flatten().collect::<Vec<_>>().join("\n"),
             None => self.text(None, Some(result)),
         };
         (!text.trim().is_empty()).then(|| NoteReport { text, contact: self.contact_ref() })
@@ -125,8 +141,8 @@ impl Teller<'_> {
     fn contact(&self) -> Option<ContactReport> {
         let contact = self.dispatch.contact.clone()?;
         let mut changed = contact.typed.clone();
-        let taken_away = |mark: &String| mark.starts_with(REMOVED_PHONE);
-        if contact.phones.iter().any(|phone| phone.source.is_none()) || changed.iter().any(taken_away) {
+        let of_phones = |mark: &String| is_of_part(mark, "phones");
+        if contact.phones.iter().any(|phone| phone.source.is_none()) || changed.iter().any(of_phones) {
             changed.insert("phones".to_owned());
         }
         Some(ContactReport { contact, changed })
@@ -153,6 +169,36 @@ impl Teller<'_> {
             Party::Endpoint { number } => number.to_string(),
             Party::Withheld => String::new(),
         }
+    }
+
+    /// Whether the CRM has no record of the party that ours could stand by.
+    fn is_unknown_there(&self) -> bool {
+        self.dispatch.contact_remote_id.is_none()
+    }
+
+    /// The party's number as people write it, and in E.164 where it has that; of a result without a call, the contact's.
+    fn number(&self) -> Option<(String, Option<String>)> {
+        let placed = |number: &PhoneNumber| (number.written(self.settings.country), number.e164().map(str::to_owned));
+        match self.dispatch.call.as_ref().map(|record| &record.call.party) {
+            Some(Party::Number { number }) => Some(placed(number)),
+            Some(Party::Endpoint { number }) => Some((number.to_string(), None)),
+            Some(Party::Withheld) => None,
+            None => self.dispatch.contact.as_ref()?.phones.first().map(|phone| placed(&phone.number)),
+        }
+    }
+
+    /// Whom a record is about that has nobody in the CRM to stand by: without it nobody could call back.
+    fn who(&self) -> Option<String> {
+        if !self.is_unknown_there() {
+            return None;
+        }
+        let name = self.dispatch.contact.as_ref().map(|contact| contact.display_name().to_owned());
+        let number = self.number().map(|(written, e164)| match e164 {
+            Some(e164) if e164 != written => format!("{written} ({e164})"),
+            _ => written,
+        });
+        let who: Vec<String> = [name, number].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        (!who.is_empty()).then(|| self.texts.fill("crm.who", &[("who", &who.join(", "))]))
     }
 
     fn title(&self, record: &CallRecord) -> String {
@@ -201,6 +247,7 @@ impl Teller<'_> {
                 lines.push(self.texts.fill("crm.agent", &[("agent", agent)]));
             }
         }
+        lines.extend(self.who());
         if let Some((record, cost)) = record.and_then(|record| Some((record, record.cost?))) {
             let (cost, currency) = (cost.to_string(), self.currency(record).unwrap_or_default());
             lines.push(self.texts.fill("crm.cost", &[("cost", &cost), ("currency", &currency)]).trim_end().to_owned());

@@ -22,6 +22,7 @@ mod answer;
 mod config;
 #[expect(clippy::module_inception, reason = "the file tells the story of the type that the module is named after")]
 mod crm;
+mod email;
 mod fault;
 mod filter;
 mod http;

@@ -252,9 +252,5 @@ pub(crate) fn phones(record: &Record) -> Value {
 }
 
 fn emails(record: &Record) -> Value {
-    let email = record.text("emailAddress").map(|address| {
-        json!({"emailAddress": address, "lower": address.to_lowercase(), "primary": true, "optOut": false,
-            "invalid": false})
-    });
-    email.into_iter().collect()
+    Value::Array(super::email::list(record))
 }

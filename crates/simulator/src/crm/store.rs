@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::config::{CrmConfig, User};
+use super::email;
 use super::phone::Phone;
 use super::record::{Id, Record};
 use super::schema::{Kind, Name, Schema};
@@ -110,6 +111,7 @@ impl Store {
 /// Sets the attributes that the JSON has, unchecked; telephones too.
 pub(crate) fn write_fields(record: &mut Record, schema: &Schema, fields: &Value) {
     let Some(object) = fields.as_object() else { return };
+    let addresses = email::list(record);
     for (name, value) in object {
         let Some(field) = schema.stored(name) else { continue };
         let stored = match &field.kind {
@@ -123,6 +125,7 @@ pub(crate) fn write_fields(record: &mut Record, schema: &Schema, fields: &Value)
     }
     if let Some(default_kind) = schema.phones {
         write_phones(record, fields, default_kind);
+        email::write(record, addresses, fields);
     }
 }
 

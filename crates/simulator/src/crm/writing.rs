@@ -41,7 +41,7 @@ pub(crate) fn create(store: &mut Store, config: &CrmConfig, wish: Wish<'_>) -> R
     if !wish.by.role.on(wish.entity).create {
         return Err(Answer::refused(403, "No create access."));
     }
-    let mut given = Value::Object(checked(&schema, config, &wish.body, true)?);
+    let mut given = Value::Object(checked(&schema, config, &wish.body, None)?);
     if wish.entity == "Call" && given.get("usersIds").is_none() {
         // Recording 99b: the assigned user takes part.
         given["usersIds"] = given.get("assignedUserId").cloned().into_iter().collect();
@@ -76,7 +76,7 @@ pub(crate) fn update(store: &Store, config: &CrmConfig, id: &str, wish: &Wish<'_
     if !wish.by.role.on(wish.entity).edit {
         return Err(Answer::refused(403, "No edit access."));
     }
-    let given = Value::Object(checked(&schema, config, &wish.body, false)?);
+    let given = Value::Object(checked(&schema, config, &wish.body, Some(record))?);
     check_assignment(wish.by, &given)?;
     check_links(store, &schema, &given)?;
     let kind = WriteKind::Update { given, stamp: wish.now.timestamp(), by: Some(wish.by.user.id.clone()) };
@@ -159,9 +159,16 @@ fn exact(call: &Record) -> Option<i64> {
     Some(at("dateEnd")? - at("dateStart")?)
 }
 
-/// The attributes of a body that may be written, checked and made even; the rest is ignored in silence.
-fn checked(schema: &Schema, config: &CrmConfig, body: &Value, whole: bool) -> Result<Map<String, Value>, Answer> {
+/// The attributes of a body that may be written, checked and made even; the rest is ignored in silence. `before` is the
+/// record that is changed, nothing where it is a new one.
+fn checked(
+    schema: &Schema,
+    config: &CrmConfig,
+    body: &Value,
+    before: Option<&Record>,
+) -> Result<Map<String, Value>, Answer> {
     let entity = &*schema.entity;
+    let whole = before.is_none();
     let is_there = |attribute: &str| match body.get(attribute) {
         None | Some(Value::Null) => false,
         Some(Value::String(text)) => !text.is_empty(),
@@ -183,11 +190,10 @@ fn checked(schema: &Schema, config: &CrmConfig, body: &Value, whole: bool) -> Re
         given.insert(name.clone(), value.clone());
     }
     if schema.phones.is_some() {
-        check_phones(config, body, &mut given).ok_or_else(|| Answer::invalid(entity, "phoneNumber", "valid"))?;
-        if let Some(data) = body.get("emailAddressData").and_then(Value::as_array) {
-            let primary = data.iter().find(|one| one["primary"] == true).or_else(|| data.first());
-            given.insert("emailAddress".to_owned(), primary.map(|one| one["emailAddress"].clone()).unwrap_or_default());
-        }
+        check_phones(config, body, before, &mut given)
+            .ok_or_else(|| Answer::invalid(entity, "phoneNumber", "valid"))?;
+        check_emails(body, before, &mut given)
+            .ok_or_else(|| Answer::invalid(entity, "emailAddress", "emailAddress"))?;
     }
     Ok(given)
 }
@@ -207,24 +213,76 @@ fn fault_of(field: &Field, value: &Value) -> Option<&'static str> {
     }
 }
 
-/// Takes the telephones over; `None` where one is invalid, which rejects the whole record (recordings 11, 15, 29b).
-fn check_phones(config: &CrmConfig, body: &Value, given: &mut Map<String, Value>) -> Option<()> {
-    let even = |number: &str| match (config.international_numbers_only, number) {
-        (_, "") => Some(String::new()),
-        (true, number) => international(number),
-        (false, number) => Some(number.to_owned()),
+/// The words for what a telephone is for.
+const PHONE_TYPES: [&str; 5] = ["Mobile", "Office", "Home", "Fax", "Other"];
+
+/// Takes the telephones over; `None` where one is invalid, which rejects the whole record (recordings 11, 15, 29b). The first
+/// one is checked as it will be: as it was before, where the body says nothing of it.
+fn check_phones(
+    config: &CrmConfig,
+    body: &Value,
+    before: Option<&Record>,
+    given: &mut Map<String, Value>,
+) -> Option<()> {
+    let even = |number: &str| match number.trim() {
+        "" => None,
+        number if config.international_numbers_only => international(number),
+        // Its pattern `phoneNumberLoose`, which holds in either mode.
+        number => {
+            number.chars().all(|c| c.is_ascii_alphanumeric() || "_@:#+()-. ".contains(c)).then(|| number.to_owned())
+        }
     };
-    if let Some(number) = body.get("phoneNumber") {
-        let number = number.as_str().map(even);
-        given.insert("phoneNumber".to_owned(), number.map_or(Some(Value::Null), |even| even.map(Value::from))?);
+    let (first, list) = (body.get("phoneNumber"), body.get("phoneNumberData"));
+    match first {
+        Some(number) => {
+            let number = number.as_str().filter(|number| !number.is_empty());
+            let number = number.map_or(Some(Value::Null), |number| even(number).map(Value::from))?;
+            given.insert("phoneNumber".to_owned(), number);
+        }
+        None if list.is_some() && config.international_numbers_only => {
+            let stored = before.and_then(Record::primary).map(|phone| &*phone.number);
+            if stored.is_some_and(|number| international(number).as_deref() != Some(number)) {
+                return None;
+            }
+        }
+        None => {}
     }
-    if let Some(data) = body.get("phoneNumberData") {
+    if let Some(data) = list {
         let mut data = data.clone();
         for element in data.as_array_mut().into_iter().flatten() {
             let number = element.get("phoneNumber").and_then(Value::as_str).and_then(even)?;
+            let kind = element.get("type").filter(|kind| !kind.is_null());
+            if kind.is_some_and(|kind| kind.as_str().is_none_or(|kind| !PHONE_TYPES.contains(&kind))) {
+                return None;
+            }
             element["phoneNumber"] = Value::from(number);
         }
         given.insert("phoneNumberData".to_owned(), data);
+    }
+    Some(())
+}
+
+/// Takes the e-mail addresses over; `None` where one is invalid. The first one is checked as the first telephone is.
+fn check_emails(body: &Value, before: Option<&Record>, given: &mut Map<String, Value>) -> Option<()> {
+    let fits = |address: &str| {
+        address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+            && !address.contains(char::is_whitespace)
+    };
+    let first = match body.get("emailAddress") {
+        Some(first) => first.as_str(),
+        None if body.get("emailAddressData").is_some() => before.and_then(|record| record.text("emailAddress")),
+        None => None,
+    };
+    if first.is_some_and(|first| !first.is_empty() && !fits(first)) {
+        return None;
+    }
+    if let Some(data) = body.get("emailAddressData") {
+        let addresses =
+            data.as_array().into_iter().flatten().map(|one| one.get("emailAddress").and_then(Value::as_str));
+        if addresses.into_iter().any(|address| address.is_none_or(|address| !address.is_empty() && !fits(address))) {
+            return None;
+        }
+        given.insert("emailAddressData".to_owned(), data.clone());
     }
     Some(())
 }

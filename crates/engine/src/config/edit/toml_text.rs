@@ -134,7 +134,18 @@ impl TomlText {
             let at = self.line_after(whole);
             self.insert_lines(at, &format!("[{list}.{name}]{end}"));
         }
-        texts.iter().try_for_each(|(key, value)| self.set(&section, key, Some(value.as_str().into())))
+        texts.iter().try_for_each(|(key, text)| {
+            let says_so =
+                find(&self.doc()?, &section).and_then(|table| table.get(key)?.as_value()).is_some_and(|there| {
+                    let plain = |there: &Value| there.as_str().map_or_else(|| literal(&bare(there)), str::to_owned);
+                    plain(there) == *text
+                });
+            if says_so {
+                return Ok(());
+            }
+            let value = text.parse::<bool>().map_or_else(|_| Value::from(text.as_str()), Value::from);
+            self.set(&section, key, Some(value))
+        })
     }
 
     /// Adds an entry at the end of the file.

@@ -215,3 +215,56 @@ async fn calls_are_found_by_a_marker_and_by_the_people_in_them() {
         assert_eq!(bench.list("Call", &search).await.len(), found, "{search}");
     }
 }
+
+#[tokio::test]
+async fn the_first_telephone_that_is_stored_is_checked_beside_a_list_that_does_not_name_it() {
+    let bench = Bench::new().await;
+    let old = json!({"lastName": "Mora", "phoneNumber": "8884-8787", "emailAddress": "a@x.example"});
+    let path = format!("Contact/{}", bench.crm.create_contact(&old));
+    let put = async |body: serde_json::Value| {
+        let put = bench.request("PUT", &path).json(&body);
+        bench.send(put).await.unwrap().unwrap().0
+    };
+    let list = |kind: &str| json!([{"phoneNumber": "+50688848787", "type": kind, "primary": true}]);
+    assert_eq!(
+        put(json!({"phoneNumberData": list("Mobile")})).await,
+        400,
+        "the old one would be first until it is stored"
+    );
+    assert_eq!(put(json!({"phoneNumberData": list("Car"), "phoneNumber": "+50688848787"})).await, 400, "no such type");
+    assert_eq!(put(json!({"phoneNumberData": [{"phoneNumber": ""}], "phoneNumber": ""})).await, 400);
+    assert_eq!(put(json!({"description": "x"})).await, 200, "what a body does not touch is not checked");
+    assert_eq!(put(json!({"phoneNumberData": list("Mobile"), "phoneNumber": "+50688848787"})).await, 200);
+    assert_eq!(put(json!({"phoneNumberData": [], "phoneNumber": ""})).await, 200);
+    assert_eq!(bench.get(&path).await.1["phoneNumberData"], json!([]));
+}
+
+#[tokio::test]
+async fn a_list_of_addresses_is_replaced_and_the_first_alone_leaves_the_others() {
+    let bench = Bench::new().await;
+    let at = |address: &str, primary: bool| json!({"emailAddress": address, "primary": primary, "optOut": !primary});
+    let made = json!({"lastName": "Mora", "emailAddressData": [at("b@x.example", false), at("A@x.example", true)]});
+    let (_, made) = bench.post("Contact", &made).await.unwrap().unwrap();
+    let path = format!("Contact/{}", made["id"].as_str().unwrap());
+    let now = async || {
+        let contact = bench.get(&path).await.1;
+        let list = contact["emailAddressData"].as_array().unwrap().clone();
+        let list =
+            list.iter().map(|one| format!("{} {} {}", one["lower"].as_str().unwrap(), one["primary"], one["optOut"]));
+        (contact["emailAddress"].clone(), list.collect::<Vec<_>>())
+    };
+    let put = async |body: serde_json::Value| {
+        let put = bench.request("PUT", &path).json(&body);
+        bench.send(put).await.unwrap().unwrap().0
+    };
+    let both = vec!["a@x.example true false".to_owned(), "b@x.example false true".to_owned()];
+    assert_eq!(now().await, (json!("A@x.example"), both));
+    assert_eq!(put(json!({"emailAddress": "c@x.example"})).await, 200);
+    let others = vec!["c@x.example true false".to_owned(), "b@x.example false true".to_owned()];
+    assert_eq!(now().await, (json!("c@x.example"), others));
+    assert_eq!(put(json!({"emailAddress": ""})).await, 200);
+    assert_eq!(now().await, (json!(null), vec!["b@x.example false true".to_owned()]));
+    assert_eq!(put(json!({"emailAddressData": [at("no address", true)]})).await, 400);
+    assert_eq!(put(json!({"emailAddressData": [], "emailAddress": ""})).await, 200);
+    assert_eq!(now().await, (json!(null), Vec::new()));
+}

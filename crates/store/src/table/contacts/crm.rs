@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, Origin};
-use timbre_domain::identity::{REMOVED_PHONE, updated};
+use timbre_domain::identity::{is_of_part, updated};
 use timbre_domain::outbox::OutboxItem;
 
 use super::row::{self, Prepared, Writer};
@@ -74,7 +74,7 @@ pub(in crate::table) fn known_as(
     }
     if let Some(carries) = carries {
         let phones = carries.contains("phones");
-        let known = |mark: &String| carries.contains(mark) || (phones && mark.starts_with(REMOVED_PHONE));
+        let known = |mark: &String| carries.iter().any(|part| is_of_part(mark, part));
         contact.typed.retain(|mark| !known(mark));
         for phone in contact.phones.iter_mut().filter(|phone| phones && phone.source.is_none()) {
             phone.source = Some(connector.to_string());

@@ -8,7 +8,7 @@
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use timbre_domain::contact::{Contact, ContactPhone};
-use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
+use timbre_domain::number::{Country, ReadNumber, read_together};
 
 use super::super::{json, to_json};
 use super::row::{self, Prepared, RowId, Writer};
@@ -16,7 +16,7 @@ use crate::{Store, StoreError};
 
 /// Counts changes of the domain's rules: of `PhoneNumber::read` and `key`, of `search::words_of` and `digits_in`, and of
 /// the library of numbers. A change there without one here leaves contacts unfound that an older version stored.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 const SETTING: &str = "contact_index";
 
 /// How far the index is in step.
@@ -74,8 +74,7 @@ impl Store {
             let mut writer = Writer::new(tx)?;
             for row in rows {
                 if let Some(old) = row::by_row(tx, row)? {
-                    let new =
-                        Contact { phones: old.phones.iter().map(|p| read_again(p, country)).collect(), ..old.clone() };
+                    let new = Contact { phones: read_again(&old.phones, country), ..old.clone() };
                     writer.update(row, &old, &Prepared::new(new), None)?;
                 }
                 up_to = row;
@@ -94,18 +93,21 @@ impl Store {
     }
 }
 
-fn read_again(phone: &ContactPhone, country: Country) -> ContactPhone {
-    let number = match PhoneNumber::read(phone.number.raw(), country) {
-        ReadNumber::Number(number) => number,
-        ReadNumber::Withheld => phone.number.clone(),
-    };
-    ContactPhone { number, ..phone.clone() }
+fn read_again(phones: &[ContactPhone], country: Country) -> Vec<ContactPhone> {
+    let texts: Vec<&str> = phones.iter().map(|phone| phone.number.raw()).collect();
+    let read = read_together(&texts, country).into_iter().zip(phones);
+    read.map(|(read, phone)| match read {
+        ReadNumber::Number(number) => ContactPhone { number, ..phone.clone() },
+        ReadNumber::Withheld => phone.clone(),
+    })
+    .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use timbre_domain::contact::{ContactId, PhoneKind};
     use timbre_domain::identity::keys_of;
+    use timbre_domain::number::PhoneNumber;
     use uuid::Uuid;
 
     use super::super::super::testing::{TestStore, at, store};

@@ -221,7 +221,7 @@ impl Desk {
         fs::write(&connector, hasty::espocrm(&[("per_second", &PER_SECOND.to_string())])?)?;
         let base_url = crm.base_url();
         let connector = format!(
-            "[[connectors]]\nname = \"{}\"\nfile = '{}'\nbase_url = \"{}\"\n[connectors.settings]\nphones_in_lists = \"{}\"\n",
+            "[[connectors]]\nname = \"{}\"\nfile = '{}'\nbase_url = \"{}\"\n[connectors.settings]\nphones_in_lists = {}\n",
             cache::CONNECTOR,
             connector.display(),
             base_url.trim_end_matches("api/v1/"),
