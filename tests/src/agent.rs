@@ -5,7 +5,6 @@
     clippy::panic,
     clippy::missing_panics_doc,
     clippy::missing_errors_doc,
-    clippy::must_use_candidate,
     reason = "a test may stop at the first surprise"
 )]
 

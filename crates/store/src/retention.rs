@@ -14,7 +14,7 @@ const WAITS: &str = "state IN ('waiting', 'sending', 'parked')";
 /// A result that may go: it is final, all of it is in the CRM, and nothing of it is still to be done.
 fn may_go() -> String {
     format!(
-        "interactions.state = 'final' AND coalesce(json_extract(interactions.follow_up, '$.at'), '') < ?2
+        "interactions.state = 'final' AND interactions.change_draft IS NULL AND coalesce(json_extract(interactions.follow_up, '$.at'), '') < ?2
          AND NOT EXISTS (SELECT 1 FROM outbox WHERE part_of = interactions.id AND {WAITS})"
     )
 }

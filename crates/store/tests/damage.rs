@@ -83,12 +83,17 @@ fn work(store: &Store, n: u128) {
                 (RecordKind::FollowUp, own),
             ];
             let wanted = kinds.map(|(kind, subject)| Wanted { kind, subject, taken_back: None });
-            Ok::<_, ()>(Kept { interaction, records: vec![(crm(), wanted.to_vec())], do_not_call: None })
+            Ok::<_, ()>(Kept {
+                interaction,
+                records: vec![(crm(), wanted.to_vec())],
+                do_not_call: None,
+                new_contact: None,
+            })
         })
         .unwrap()
         .unwrap();
     store.outbox_begin(items[0].id, at(13), at(193)).unwrap().unwrap();
-    let receipt = Receipt { remote_id: format!("remote-{n}") };
+    let receipt = Receipt::of(format!("remote-{n}"));
     store.outbox_sent(items[0].id, &receipt, &Default::default(), at(14)).unwrap();
     store.outbox_begin(items[1].id, at(15), at(195)).unwrap().unwrap();
     let endpoints = vec![(account, EndpointNumber::new("8373456").unwrap())];
@@ -420,7 +425,7 @@ fn a_contact_that_came_from_a_file_is_not_in_the_journal_until_somebody_writes_a
     store
         .change_interaction(&Which::New, at(2), |_, _| {
             let interaction = Interaction::begun(InteractionId(Uuid::from_u128(9)), None, Some(imported.id), at(2));
-            Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None })
+            Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })
         })
         .unwrap()
         .unwrap();

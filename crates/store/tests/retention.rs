@@ -62,14 +62,14 @@ fn call(store: &Store, n: u128, days_ago: i64, state: CallState, result: Result,
             }
             let wanted = Wanted { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
             let records = if result == Result::Draft { Vec::new() } else { vec![(crm(), vec![wanted])] };
-            Ok::<_, ()>(Kept { interaction: one, records, do_not_call: None })
+            Ok::<_, ()>(Kept { interaction: one, records, do_not_call: None, new_contact: None })
         })
         .unwrap()
         .unwrap();
     if sent {
         for item in items {
             store.outbox_begin(item.id, begun, begun).unwrap().unwrap();
-            let receipt = Receipt { remote_id: item.id.to_string() };
+            let receipt = Receipt::of(item.id.to_string());
             store.outbox_sent(item.id, &receipt, &Default::default(), begun).unwrap();
         }
     }
@@ -129,7 +129,7 @@ fn thousands_of_calls_go_in_stretches_and_results_without_a_call_go_too() {
             .change_interaction(&Which::New, begun, |_, _| {
                 let mut one = Interaction::begun(InteractionId(Uuid::from_u128(n)), None, None, begun);
                 one.state = state;
-                Ok::<_, ()>(Kept { interaction: one, records: Vec::new(), do_not_call: None })
+                Ok::<_, ()>(Kept { interaction: one, records: Vec::new(), do_not_call: None, new_contact: None })
             })
             .unwrap()
             .unwrap();

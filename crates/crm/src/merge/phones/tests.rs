@@ -42,6 +42,7 @@ fn put(connector: &Connector, record: &Json, country: Country, contact: Contact)
         request_id: RequestId(Uuid::nil()),
         remote_id: Some("1".to_owned()),
         despite_duplicate: false,
+        proven: false,
         content: Content::Contact(Box::new(report)),
     };
     let vars = orders::vars(&samples::settings(&connector.settings, false), &order, &lists);
