@@ -38,7 +38,10 @@ fn is_within(control: &Control, window: &Window) -> bool {
 
 fn is_on_the_screen(window: &Window) -> bool {
     let (width, height) = (i32::from(SMALL_SCREEN.0), i32::from(SMALL_SCREEN.1));
-    window.x >= 0 && window.y >= 0 && window.x + window.width <= width && window.y + window.height <= height
+    // wmctrl counts the frame twice where it says where a framed window stands.
+    let (side, top) = if window.title == MAIN { (4, 24) } else { (0, 0) };
+    let (right, bottom) = (window.x - side + window.width, window.y - top + window.height);
+    window.x >= 0 && window.y >= 0 && right <= width && bottom <= height
 }
 
 fn rings(office: &mut Office) -> Window {
