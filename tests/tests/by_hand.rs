@@ -1,7 +1,5 @@
 //! A person has a record tried again: it goes now, and Timbre says what came of it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
-
 use std::time::Duration;
 
 use timbre_domain::error::ErrorCode;

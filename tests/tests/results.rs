@@ -1,8 +1,6 @@
 //! What came of the calls gets to the CRM, exactly once, whatever the CRM does: the real engine, store and connector
 //! against the simulated EspoCRM, on one clock.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
-
 use std::time::Duration;
 
 use serde_json::Value;
