@@ -381,6 +381,7 @@ impl Story {
     /// Nothing sleeps here: it looks again whenever a sleeper, the vendor or the poller has moved.
     async fn idle(&self) -> Duration {
         let mut looks = self.looks.clone();
+        let mut storing = self.running.as_ref().map(|running| running.context().storing());
         let mut sleepers = self.clock.changes();
         loop {
             sleepers.mark_unchanged();
@@ -388,7 +389,9 @@ impl Story {
             for _ in 0..16 {
                 tokio::task::yield_now().await;
             }
-            if let Some(deadline) = self.next_deadline(looks.as_mut()) {
+            // Time stands still while something is written: a slow disk is no reason to be late.
+            let stores = storing.as_mut().is_some_and(|storing| *storing.borrow_and_update() > 0);
+            if !stores && let Some(deadline) = self.next_deadline(looks.as_mut()) {
                 return deadline;
             }
             let mut looked = false;
@@ -398,6 +401,7 @@ impl Story {
                 () = news_of(self.crm.as_deref(), || std::mem::replace(&mut crm_looked, true)) => {}
                 () = self.sim.wait_until(|_| std::mem::replace(&mut looked, true)) => {}
                 () = next_look(looks.as_mut()) => {}
+                () = next_write(storing.as_mut()) => {}
             }
         }
     }
@@ -475,6 +479,14 @@ fn at_the_crm(requests: &[RequestEntry]) -> AtTheCrm {
 async fn news_of(crm: Option<&Crm>, mut enough: impl FnMut() -> bool) {
     match crm {
         Some(crm) => crm.wait_until(|_| enough()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_write(storing: Option<&mut watch::Receiver<usize>>) {
+    match storing {
+        // The engine that wrote is gone, and nobody waits for it.
+        Some(storing) => drop(storing.changed().await),
         None => std::future::pending().await,
     }
 }

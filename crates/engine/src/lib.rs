@@ -95,6 +95,8 @@ pub struct Context {
     pub(crate) preferences: tokio::sync::watch::Sender<Preferences>,
     /// What was told by notices, and is to be told again.
     pub(crate) notices: notices::Notices,
+    /// Database work under way.
+    pub(crate) storing: tokio::sync::watch::Sender<usize>,
     /// How the database is.
     pub(crate) database: database::Database,
     /// What was found when the database was opened, where there is something to tell.
@@ -131,6 +133,7 @@ impl Engine {
             dialling: tokio::sync::Mutex::new(()),
             preferences: tokio::sync::watch::Sender::new(parts.preferences),
             notices: notices::Notices::default(),
+            storing: tokio::sync::watch::Sender::new(0),
             database: database::Database::default(),
             opened: StoreState::of(&parts.opened, now),
         });
@@ -206,6 +209,12 @@ impl Context {
         &self.lines
     }
 
+    /// How much database work is under way: nothing follows from a moment before all of it is done.
+    #[must_use]
+    pub fn storing(&self) -> tokio::sync::watch::Receiver<usize> {
+        self.storing.subscribe()
+    }
+
     /// The settings file in use.
     #[must_use]
     pub fn settings(&self) -> &Settings {
@@ -218,6 +227,8 @@ impl Context {
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = self.store.clone();
+        self.storing.send_modify(|under_way| *under_way += 1);
+        let _done = Done(&self.storing);
         match tokio::task::spawn_blocking(move || work(&store)).await {
             Ok(done) => done,
             // Only a panic in the store or the end of the runtime leads here.
@@ -225,5 +236,14 @@ impl Context {
                 Err(StoreError::File { what: "the database work was cut short", source: std::io::Error::other(error) })
             }
         }
+    }
+}
+
+/// Counts one piece of database work less when it is over, however it ends.
+struct Done<'a>(&'a tokio::sync::watch::Sender<usize>);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|under_way| *under_way = under_way.saturating_sub(1));
     }
 }

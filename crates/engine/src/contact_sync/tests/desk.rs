@@ -145,6 +145,7 @@ impl Desk {
             importing: Arc::default(),
             preferences: Default::default(),
             notices: Default::default(),
+            storing: tokio::sync::watch::Sender::new(0),
             database: Default::default(),
             opened: None,
             follows: false,
