@@ -165,7 +165,7 @@ fn an_import_that_is_killed_keeps_all_rows_up_to_the_one_it_names_and_the_next_o
         let mut import = office.timbrectl();
         let mut import = import.args(["contacts", "import", &file]).stdout(Stdio::null()).spawn().unwrap();
         // Killed at a moment that is another each round, whatever it is doing then.
-        let moment = std::time::Instant::now() + Duration::from_millis(5 + round * 37 % 400);
+        let moment = std::time::Instant::now() + Duration::from_millis(5 + round * 97 % 1_200);
         while std::time::Instant::now() < moment && import.try_wait().unwrap().is_none() {
             std::thread::yield_now();
         }

@@ -8,7 +8,7 @@ mod by_hand;
 pub(crate) mod kinds;
 mod report;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -38,7 +38,8 @@ const FINISHES_WITHIN: Duration = Duration::from_secs(3);
 
 /// Sends to one CRM, one record after the other, until it is told to stop.
 pub(crate) async fn run(context: Arc<Context>, crm: Arc<CrmLine>, stop: CancellationToken) {
-    let mut sender = Sender { context, crm, searched_from: HashMap::new(), by_hand: None };
+    let mut sender =
+        Sender { context, crm, searched_from: HashMap::new(), by_hand: None, back_already: HashSet::new() };
     loop {
         let item = tokio::select! {
             () = stop.cancelled() => return,
@@ -65,6 +66,9 @@ struct Sender {
     searched_from: HashMap<RequestId, Duration>,
     /// The record that is sent because a person asked for it.
     by_hand: Option<RequestId>,
+    /// Changes of contacts that were said to be gone and were there when they were looked for: tried once more, and not
+    /// again and again where the CRM contradicts itself.
+    back_already: HashSet<RequestId>,
 }
 
 impl Sender {
@@ -168,7 +172,7 @@ impl Sender {
                 let parked = error.verdict == Verdict::Park && !error.unsent;
                 self.failed(&dispatch.item, &error, tried).await;
                 if let Some(contact) = dispatch.contact_remote_id.filter(|_| parked) {
-                    self.look_for_contact(contact).await;
+                    self.look_for_contact(contact, id, error.code).await;
                 }
             }
         }
@@ -271,8 +275,9 @@ impl Sender {
         }
     }
 
-    /// A record was refused: where the CRM has its contact no more, that is why, and what hangs on it goes without it.
-    async fn look_for_contact(&self, remote_id: String) {
+    /// A record was refused: where the CRM has its contact no more, that is why, and what hangs on it goes without it. One
+    /// that was gone and is there again a moment later is told once more.
+    async fn look_for_contact(&mut self, remote_id: String, refused: RequestId, code: ErrorCode) {
         if !self.crm.connector.about().abilities.fetch {
             return;
         }
@@ -281,6 +286,11 @@ impl Sender {
             Ok(None) => {
                 let (name, now) = (self.crm.name().clone(), self.context.clock.now());
                 self.until_stored(move |store| store.contact_gone(&name, &remote_id, now).map(drop)).await;
+            }
+            Ok(Some(_)) if code == ErrorCode::NotFound && self.back_already.insert(refused) => {
+                let now = self.context.clock.now();
+                let item = self.until_stored(move |store| store.outbox_retry(refused, false, now)).await;
+                self.context.outbox_waits(&Vec::from_iter(item));
             }
             Ok(Some(_)) => {}
             // The next look for deletions shows it.
