@@ -61,9 +61,13 @@ async fn a_sign_in_that_goes_wrong_leaves_nothing_to_be_searched_for() {
 async fn shop(on: &str) -> Story {
     let mut connector = ApiUser::connector();
     connector.role = Role::connector().with("CCharge", Access::WRITE);
-    let number = CustomField { name: "amount".to_owned(), kind: FieldKind::Number, required: false };
-    let fields = ["amountCurrency", "status", "parentType", "parentId"].map(CustomField::text);
-    let fields = fields.into_iter().chain([number, CustomField::text("ctiRequestId")]).collect();
+    let fields = [
+        ("amount", FieldKind::Currency(vec!["CRC".to_owned()])),
+        ("status", FieldKind::Choice(vec!["Open".to_owned(), "Canceled".to_owned()])),
+        ("parent", FieldKind::Parent(vec!["Contact".to_owned()])),
+        ("ctiRequestId", FieldKind::Text),
+    ];
+    let fields = fields.map(|(name, kind)| CustomField { name: name.to_owned(), kind, required: false }).to_vec();
     let config = CrmConfig {
         api_keys: [(DEFAULT_API_KEY.to_owned(), connector)].into(),
         custom_fields: [("Call".to_owned(), vec![CustomField::text("cCtiRequestId")])].into(),
@@ -78,11 +82,15 @@ async fn shop(on: &str) -> Story {
 
 /// A call and a charge of it.
 async fn charged(story: &mut Story) {
+    charged_in(story, "CRC").await;
+}
+
+async fn charged_in(story: &mut Story, currency: &str) {
     let key = call(story, "anonymous", None).await;
     let charge = Charge {
         id: Uuid::nil(),
         amount: "2500.10".parse().unwrap(),
-        currency: "CRC".parse().unwrap(),
+        currency: currency.parse().unwrap(),
         concept: "Visita".into(),
     };
     let edit =
@@ -266,5 +274,84 @@ async fn what_can_not_be_searched_for_is_created_only_if_a_person_says_so() {
     let tried = retry(&mut story, parked.id, RetryHow { unsearched: true, ..RetryHow::default() }).await;
     assert_eq!(tried.outcome, RetryOutcome::Sent, "{tried:?}");
     assert_eq!(records(&story, "Call").len(), 2);
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn after_the_last_unsure_answer_it_is_searched_for_once_more_and_a_person_is_asked_only_if_it_is_not_there() {
+    let refused = Fault::Refuse { status: 500, reason: None };
+    for (third, state) in [(Fault::FailAfterStoring, OutboxState::Done), (refused.clone(), OutboxState::Parked)] {
+        let mut story = office().await;
+        story.crm().faults().on("POST", "Call", 2, refused.clone());
+        story.crm().faults().on("POST", "Call", 1, third.clone());
+        let key = call(&mut story, "anonymous", None).await;
+        save(&mut story, &key, "Una sola vez").await;
+        let items = settled(&mut story).await;
+        let item = items.iter().find(|item| item.kind == RecordKind::Call).unwrap();
+        assert_eq!(item.state, state, "{third:?}: {item:#?}");
+        if state == OutboxState::Parked {
+            assert_eq!(item.problem.as_ref().unwrap().code, ErrorCode::VendorFailed, "it is known not to be there");
+            assert_eq!(item.begun_at, None);
+            retry(&mut story, item.id, RetryHow::default()).await;
+            settled(&mut story).await;
+        }
+        one(&story, "Call");
+        story.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_last_search_that_gets_no_answer_is_asked_again_and_nothing_is_sent_meanwhile() {
+    let mut story = office().await;
+    let refused = Fault::Refuse { status: 500, reason: None };
+    story.crm().faults().on("POST", "Call", 2, refused.clone());
+    story.crm().faults().on("POST", "Call", 1, Fault::FailAfterStoring);
+    // One search shows that searching works, two follow the first two answers; then the CRM says nothing of use.
+    story.crm().faults().on("GET", "Call", 3, Fault::Slow(Duration::ZERO));
+    story.crm().faults().on("GET", "Call", 4, refused);
+    let key = call(&mut story, "anonymous", None).await;
+    save(&mut story, &key, "Una sola vez").await;
+    let items = settled(&mut story).await;
+    assert!(items.iter().all(|item| item.state == OutboxState::Done), "{items:#?}");
+    let (searched, created) =
+        story.crm().with_log(|log| (log.of("GET", "Call").count(), log.of("POST", "Call").count()));
+    assert_eq!((searched, created), (8, 3));
+    one(&story, "Call");
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_trial_of_writing_goes_well_although_the_samples_of_the_first_stayed() {
+    let mut connector = ApiUser::connector();
+    connector.role = Role::connector().with("Contact", Access::WRITE);
+    let config = CrmConfig {
+        api_keys: [(DEFAULT_API_KEY.to_owned(), connector)].into(),
+        custom_fields: [("Call".to_owned(), vec![CustomField::text("cCtiRequestId")])].into(),
+        ..CrmConfig::default()
+    };
+    let mut story = Story::prepared_with_crm(config, FIELDS).await;
+    story.start().await;
+    for _ in 0..2 {
+        let rehearsal = Rehearsal { number: None, write: true, dry_run: false };
+        let tried = Command::ConnectorTest { name: "crm".parse().unwrap(), rehearsal };
+        let Reply::Rehearsed { steps } = story.execute(tried).await.unwrap() else { panic!() };
+        let problems: Vec<_> = steps.iter().filter(|step| step.problem.is_some()).collect();
+        assert!(problems.is_empty(), "{problems:#?}");
+        let stays = steps.iter().flat_map(|step| &step.read).filter(|line| line.starts_with("stays")).count();
+        assert!(stays >= 2, "{steps:#?}");
+    }
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn a_charge_that_the_crm_refuses_says_why_in_its_words() {
+    let mut story = shop("Call, CCharge=ctiRequestId").await;
+    charged_in(&mut story, "USD").await;
+    settled(&mut story).await;
+    let refused = charge(&mut story).await;
+    let why = refused.problem.as_ref().unwrap();
+    assert_eq!((refused.state, why.code), (OutboxState::Parked, ErrorCode::Refused));
+    assert!(why.words.contains("field: amount, type: validCurrency"), "{why:?}");
+    assert_eq!(story.crm().with_log(|log| log.created("CCharge")), 0);
     story.stop().await;
 }

@@ -161,7 +161,12 @@ mod tests {
     }
 
     fn why() -> Problem {
-        Problem { code: ErrorCode::SignInFailed, words: "401".into(), at: "2026-11-20T14:00:00Z".parse().unwrap() }
+        Problem {
+            code: ErrorCode::SignInFailed,
+            words: "401".into(),
+            at: "2026-11-20T14:00:00Z".parse().unwrap(),
+            last_try: false,
+        }
     }
 
     #[test]

@@ -271,7 +271,7 @@ pub(crate) mod tests {
 
     fn why(code: ErrorCode) -> Option<Problem> {
         let at = "2026-11-20T14:00:00Z".parse().unwrap();
-        Some(Problem { code, words: "field “name”\u{1b}[2J is required".into(), at })
+        Some(Problem { code, words: "field “name”\u{1b}[2J is required".into(), at, last_try: false })
     }
 
     pub(crate) fn sent() -> OutboxItem {

@@ -200,7 +200,7 @@ pub(crate) struct ContactShape {
     pub(crate) phones: Vec<PhoneShape>,
     pub(crate) kinds: Vec<(String, PhoneKind)>,
     pub(crate) fields: Vec<(String, Pick)>,
-    pub(crate) complete_when: Option<JsonPath>,
+    pub(crate) complete_when: Vec<JsonPath>,
     pub(crate) e164: bool,
 }
 

@@ -137,7 +137,7 @@ pub(crate) fn contact(
         do_not_call: pick(&shape.do_not_call)?
             .is_some_and(|text| matches!(text.as_str(), "true" | "True" | "1" | "yes")),
         fields,
-        complete: shape.complete_when.as_ref().is_none_or(|path| !path.query(record).is_empty()),
+        complete: shape.complete_when.iter().all(|path| !path.query(record).is_empty()),
         digest: Some(digest(record)),
     }))
 }

@@ -228,7 +228,8 @@ impl Trial<'_> {
     async fn record(&mut self, kind: RecordKind, record: &Record, contact: Option<&RemoteRef>) -> Option<Order> {
         let client = self.client;
         let mut order = Order {
-            despite_duplicate: false,
+            // The sample of an earlier trial may have stayed.
+            despite_duplicate: true,
             proven: false,
             request_id: RequestId(self.request_id()),
             ..samples::order(kind, self.dry, &client.about.name)

@@ -214,7 +214,17 @@ async fn a_list_leaves_telephones_out_even_where_they_are_asked_for_unless_the_s
     let changed = case("A0-custom-listloader-contact-list-with-phoneNumberData");
     server.replies(changed.reply.clone());
     let page = crm.pull(None, true).await.unwrap();
-    assert!(page.contacts.iter().all(|contact| contact.complete && !contact.phones.is_empty()));
+    // This server was changed for telephones alone: e-mails after the first may still be left out.
+    assert!(page.contacts.iter().all(|contact| !contact.complete && !contact.phones.is_empty()));
+    let mut whole = changed.reply.clone();
+    let mut answer: Json = serde_json::from_str(&whole.body).unwrap();
+    for record in answer["list"].as_array_mut().unwrap() {
+        record["emailAddressData"] = json!([]);
+    }
+    whole.body = answer.to_string();
+    server.replies(whole);
+    let page = crm.pull(None, true).await.unwrap();
+    assert!(page.contacts.iter().all(|contact| contact.complete));
     assert!(asked(&server.seen().remove(0).query)["select"].as_array().unwrap().contains(&json!("phoneNumberData")));
 }
 

@@ -115,6 +115,11 @@ pub struct Contact {
     /// E-mail addresses, the preferred one first.
     #[serde(default)]
     pub emails: Vec<String>,
+    /// Which program's record last brought an address, by [`email_key`](crate::identity::email_key): that record may take it
+    /// away again.
+    #[serde(skip)]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub email_sources: BTreeMap<String, String>,
     /// Whose contact it is in the organisation: an agent's name, or what the CRM calls its owner.
     #[serde(default)]
     pub owner: Option<String>,
@@ -146,6 +151,7 @@ impl Contact {
             company: String::new(),
             phones: Vec::new(),
             emails: Vec::new(),
+            email_sources: BTreeMap::new(),
             owner: None,
             do_not_call: false,
             fields: BTreeMap::new(),

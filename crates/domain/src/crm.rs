@@ -10,7 +10,7 @@ use crate::call::{AccountName, CallKey, Direction};
 use crate::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
 use crate::disposition::ChosenLevel;
 use crate::error::ErrorCode;
-use crate::identity::tidy;
+use crate::identity::{email_key, tidy};
 use crate::interaction::Charge;
 use crate::number::{Country, PhoneNumber, ReadNumber, read_together};
 use crate::outbox::{RecordKind, RequestId};
@@ -102,11 +102,13 @@ impl RemoteContact {
             ReadNumber::Number(number) => Some(ContactPhone { number, kind: phone.kind, source: Some(source.clone()) }),
             ReadNumber::Withheld => None,
         });
+        let emails: Vec<_> = self.emails.iter().map(|email| tidy(email)).filter(|email| !email.is_empty()).collect();
         Contact {
             name: tidy(&self.name),
             company: tidy(&self.company),
             phones: phones.collect(),
-            emails: self.emails.iter().map(|email| tidy(email)).filter(|email| !email.is_empty()).collect(),
+            email_sources: emails.iter().map(|email| (email_key(email), source.clone())).collect(),
+            emails,
             owner: self.owner.map(|owner| tidy(&owner)).filter(|owner| !owner.is_empty()),
             do_not_call: self.do_not_call,
             fields: self.fields,

@@ -1,7 +1,7 @@
 //! From a file's row to a contact: what its texts mean by the country's rules, and what of them means nothing.
 
 use crate::contact::{Contact, ContactId, ContactPhone, Origin};
-use crate::identity::{OURSELVES, addresses, tidy, together};
+use crate::identity::{OURSELVES, addresses, email_key, tidy, together};
 use crate::interchange::{ContactDraft, DraftPhone, ProblemKind, RowProblem};
 use crate::number::{Country, PhoneNumber, ReadNumber};
 
@@ -55,6 +55,9 @@ pub fn read_draft(
     for email in draft.emails {
         let email = tidy(&email);
         if email.contains('@') && !email.contains(' ') {
+            if contact.origin.as_ref().is_some_and(|origin| origin.external_id.is_some()) {
+                contact.email_sources.insert(email_key(&email), source.to_owned());
+            }
             contact.emails = addresses(contact.emails, vec![email]);
         } else if !email.is_empty() {
             contact.fields.entry("email".to_owned()).or_insert(email);

@@ -1,6 +1,8 @@
 //! When two records are one contact, and what becomes of them: imports update instead of doubling, and what a person typed
 //! here outlives every import.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::contact::{Contact, ContactPhone, Origin};
@@ -165,10 +167,17 @@ pub fn updated(ours: &Contact, theirs: Contact, again: bool) -> Contact {
     let mut theirs = theirs;
     theirs.phones.retain(|phone| !typed(&removed_phone(&phone.number)));
     theirs.emails.retain(|email| !typed(&removed_email(email)));
+    let origin = theirs.origin.as_ref().map(|origin| origin.source.as_str());
+    // What Timbre itself exported takes away nothing: it may be older than what came since.
+    let source = if theirs.id == ours.id { Some(OURSELVES) } else { origin };
     if same_record && !again {
-        let origin = theirs.origin.as_ref().map(|origin| origin.source.as_str());
-        // What Timbre itself exported takes away nothing: it may be older than what came since.
-        let source = if theirs.id == ours.id { Some(OURSELVES) } else { origin };
+        let brought: BTreeSet<String> = theirs.emails.iter().map(|email| email_key(email)).collect();
+        let stays = |email: &String| {
+            let key = email_key(email);
+            let is_theirs = source.is_some() && contact.email_sources.get(&key).map(String::as_str) == source;
+            !is_theirs || brought.contains(&key) || typed(&added_email(email))
+        };
+        contact.emails.retain(stays);
         let of_others = |phone: &ContactPhone| phone.source.is_none() || phone.source.as_deref() != source;
         contact.phones = together(theirs.phones, contact.phones.into_iter().filter(of_others).collect());
     } else {
@@ -185,6 +194,9 @@ pub fn updated(ours: &Contact, theirs: Contact, again: bool) -> Contact {
     } else {
         addresses(contact.emails, theirs.emails)
     };
+    contact.email_sources.append(&mut theirs.email_sources);
+    let keys: BTreeSet<String> = contact.emails.iter().map(|email| email_key(email)).collect();
+    contact.email_sources.retain(|key, _| keys.contains(key));
     if !theirs.name.is_empty() && !typed("name") {
         contact.name = theirs.name;
     }
@@ -224,6 +236,9 @@ fn completed(kept: &Contact, other: Contact) -> Contact {
     let mut contact = kept.clone();
     contact.phones = together(contact.phones, other.phones);
     contact.emails = addresses(contact.emails, other.emails);
+    for (email, source) in other.email_sources {
+        contact.email_sources.entry(email).or_insert(source);
+    }
     if contact.name.is_empty() {
         contact.name = other.name;
     }
@@ -427,6 +442,25 @@ mod tests {
             ["88848787", "22223333", "60001111"],
             "a row for each number"
         );
+    }
+
+    #[test]
+    fn a_record_takes_away_only_the_addresses_that_its_program_brought_and_nobody_typed() {
+        let brought = |source: &str, emails: &[&str]| {
+            let email_sources = emails.iter().map(|email| (email_key(email), source.to_owned())).collect();
+            Contact { email_sources, ..from(source, Some("1"), contact("Ana", "", &[], emails)) }
+        };
+        let mut ours = brought("crm", &["a@x.example", "b@x.example"]);
+        ours.emails.extend(["file@x.example".to_owned(), "typed@x.example".to_owned()]);
+        ours.typed.insert(added_email("typed@x.example"));
+        let again = updated(&ours, brought("crm", &["B@x.example", "typed@x.example"]), false);
+        assert_eq!(again.emails, ["B@x.example", "typed@x.example", "file@x.example"]);
+        let removed = updated(&again, brought("crm", &[]), false);
+        assert_eq!(removed.emails, ["typed@x.example", "file@x.example"]);
+        assert_eq!(updated(&ours, brought("crm", &[]), true).emails, ours.emails, "a row for each address");
+        let by_another = updated(&ours, brought("google", &["c@x.example"]), false);
+        assert_eq!(by_another.emails.len(), 5, "{:?}", by_another.emails);
+        assert_eq!(updated(&by_another, brought("crm", &[]), false).emails.len(), 3);
     }
 
     #[test]

@@ -98,6 +98,10 @@ pub struct Problem {
     pub words: String,
     /// When, UTC.
     pub at: DateTime<Utc>,
+    /// It was tried as often as it may be: a last search shows whether it is there, and it is not sent again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(skip))]
+    pub last_try: bool,
 }
 
 /// One record on its way. All times are UTC.
@@ -374,6 +378,8 @@ pub struct AfterFailure {
     pub state: OutboxState,
     /// How long it waits at least.
     pub pause: Duration,
+    /// It was sent for the last time.
+    pub last_try: bool,
     /// What it means for everything else to this CRM.
     pub connector: ForConnector,
 }
@@ -401,17 +407,20 @@ pub fn after_failure(verdict: Verdict, creating: bool, failures: u32, random: f6
             after(OutboxState::Waiting, pause, ForConnector::Waits(pause))
         }
         Verdict::BackOff => after(OutboxState::Waiting, pause, ForConnector::Waits(pause)),
+        // A change that is told twice is told once; only a creation must be searched for.
+        Verdict::SearchFirst { tries } if creating => {
+            let after = after(OutboxState::Sending, pause, ForConnector::Nothing);
+            AfterFailure { last_try: failures >= tries, ..after }
+        }
         Verdict::SearchFirst { tries } if failures >= tries => {
             after(OutboxState::Parked, Duration::ZERO, ForConnector::Nothing)
         }
-        // A change that is told twice is told once; only a creation must be searched for.
-        Verdict::SearchFirst { .. } if creating => after(OutboxState::Sending, pause, ForConnector::Nothing),
         Verdict::SearchFirst { .. } => after(OutboxState::Waiting, pause, ForConnector::Nothing),
     }
 }
 
 fn after(state: OutboxState, pause: Duration, connector: ForConnector) -> AfterFailure {
-    AfterFailure { state, pause, connector }
+    AfterFailure { state, pause, last_try: false, connector }
 }
 
 #[cfg(test)]
@@ -498,7 +507,12 @@ mod tests {
             created_at: at,
             next_at: at,
             begun_at: None,
-            problem: problem.then(|| Problem { code: ErrorCode::Unreachable, words: String::new(), at }),
+            problem: problem.then(|| Problem {
+                code: ErrorCode::Unreachable,
+                words: String::new(),
+                at,
+                last_try: false,
+            }),
         };
         use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
         use RecordWait::{CallEnds, Crm, Turn};
@@ -532,7 +546,10 @@ mod tests {
         let unsure = Verdict::SearchFirst { tries: 3 };
         assert_eq!(after_failure(unsure, true, 1, 0.0).state, OutboxState::Sending);
         assert_eq!(after_failure(unsure, false, 1, 0.0).state, OutboxState::Waiting);
-        assert_eq!(after_failure(unsure, true, 3, 0.0).state, OutboxState::Parked, "a few tries, then a person");
+        assert_eq!(after_failure(unsure, false, 3, 0.0).state, OutboxState::Parked, "a few tries, then a person");
+        let third = after_failure(unsure, true, 3, 0.0);
+        assert_eq!((third.state, third.last_try), (OutboxState::Sending, true), "it may be there: one more search");
+        assert!(!after_failure(unsure, true, 2, 0.0).last_try);
     }
 
     #[test]

@@ -285,12 +285,12 @@ fn same_kind(a: &CrmCondition, b: &CrmCondition) -> bool {
 
 /// What a person is told of a failure.
 pub(crate) fn problem(error: &CrmError, at: DateTime<Utc>) -> Problem {
-    Problem { code: error.code, words: error.words.clone(), at }
+    Problem { code: error.code, words: error.words.clone(), at, last_try: false }
 }
 
 /// What a person is told of a failure of our own.
 pub(crate) fn our_problem(code: ErrorCode, words: impl Into<String>, at: DateTime<Utc>) -> Problem {
-    Problem { code, words: words.into(), at }
+    Problem { code, words: words.into(), at, last_try: false }
 }
 
 /// Somewhere in 0..1, different on every desk.

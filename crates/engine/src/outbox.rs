@@ -209,7 +209,7 @@ impl Sender {
             }
             Ok(_) if begun && self.crm.doubts(item) => {
                 self.crm.search_answered(&self.context, kind).await;
-                self.park_unsearchable(item, our_problem(ErrorCode::Unsearchable, "", self.context.clock.now())).await;
+                self.park(item, our_problem(ErrorCode::Unsearchable, "", self.context.clock.now())).await;
                 false
             }
             Ok(_) => {
@@ -217,6 +217,12 @@ impl Sender {
                 if begun {
                     let id = item.id;
                     self.until_stored(move |store| store.outbox_not_there(id)).await;
+                    if let Some(why) = item.problem.clone().filter(|why| why.last_try) {
+                        // It is known now that nothing is there.
+                        let why = Problem { code: ErrorCode::VendorFailed, last_try: false, ..why };
+                        self.park(item, why).await;
+                        return false;
+                    }
                 }
                 true
             }
@@ -230,7 +236,7 @@ impl Sender {
                 let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, now) };
                 self.crm.search_refused(&self.context, kind, why.clone(), None).await;
                 if begun {
-                    self.park_unsearchable(item, why).await;
+                    self.park(item, why).await;
                 } else {
                     self.hold(item, why, kinds::SEARCHED_AGAIN_AFTER).await;
                 }
@@ -306,8 +312,8 @@ impl Sender {
         self.put_off(item.id, failure, why).await;
     }
 
-    /// It may be there, and nobody can tell but a person who looks.
-    async fn park_unsearchable(&self, item: &OutboxItem, why: Problem) {
+    /// A person has to act.
+    async fn park(&self, item: &OutboxItem, why: Problem) {
         let next_at = self.context.clock.now();
         let failure = Failure { state: OutboxState::Parked, next_at, unsure: false, never_sent: false, tried: false };
         self.put_off(item.id, failure, why).await;
@@ -382,7 +388,8 @@ impl Sender {
             never_sent,
             tried: tried == Tried::Proving,
         };
-        let (id, problem) = (item.id, problem(error, now));
+        let goes_on = tried == Tried::Searching && item.problem.as_ref().is_some_and(|why| why.last_try);
+        let (id, problem) = (item.id, Problem { last_try: after.last_try || goes_on, ..problem(error, now) });
         if never_sent {
             self.searched_from.remove(&id);
         }

@@ -6,7 +6,7 @@
 //! Durability: the write-ahead log with `synchronous=NORMAL` survives a killed process completely; after a power cut
 //! the last moments of call tracking may be missing, which the next poll shows again. What a person wrote, and what is
 //! known of a record's way to a CRM, is flushed to the disk before anybody is told that it is saved, and stands a second time
-//! in the [`journal`]: the database can be damaged, and nothing of it is lost. [`backup`] has the copies, [`open`] says what
+//! in `journal/`: the database can be damaged, and nothing of it is lost. `backup.rs` has the copies, `open.rs` says what
 //! becomes of a damaged file.
 
 mod backup;

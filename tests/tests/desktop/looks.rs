@@ -1,7 +1,7 @@
 //! The windows look as the person wants every program to look: dark or light, with text of any size, on screens of any
 //! scale.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use timbre_tests::desktop::{Control, Wanted, Window};
@@ -180,16 +180,31 @@ async fn what_saves_memory_changes_nothing_that_a_person_sees() {
             let window = office.desktop.wait_until_active(MAIN, SOON).unwrap();
             // Its ground is dark: it is painted.
             office.wait_for_colour((window.x + 40, window.y + window.height - 160), "#1b1e22");
-            let picture = office.picture(&format!("{name}-{text}-{scale}"));
-            pictures.push(part_of(&picture, &window));
+            pictures.push(settled(&office, &format!("{name}-{text}-{scale}"), &window));
         }
         let differs = differing_points(&pictures[0], &pictures[1]);
         assert_eq!(differs, 0, "text of {text} %, scale {scale}: {pictures:?}");
     }
 }
 
+/// A picture of a window whose fades have come to their end: two in a row are alike.
+fn settled(office: &Office, name: &str, window: &Window) -> PathBuf {
+    let mut last = part_of(&office.picture(name), window);
+    office
+        .desktop
+        .wait_until(SOON, || {
+            let next = part_of(&office.picture(&format!("{name}-settled")), window);
+            let is_still = differing_points(&last, &next) == 0;
+            last = next.with_extension("last.png");
+            std::fs::rename(&next, &last).unwrap();
+            is_still.then_some(())
+        })
+        .unwrap();
+    last
+}
+
 /// A window's part of a picture of the screen.
-fn part_of(picture: &Path, window: &Window) -> std::path::PathBuf {
+fn part_of(picture: &Path, window: &Window) -> PathBuf {
     let part = picture.with_extension("part.png");
     let crop = format!("{}x{}+{}+{}", window.width, window.height, window.x, window.y);
     let cut = Command::new("convert").arg(picture).args(["-crop", &crop, "+repage"]).arg(&part).status().unwrap();

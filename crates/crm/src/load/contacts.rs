@@ -184,7 +184,7 @@ fn shape(table: &Table<'_>, settings: &BTreeMap<String, Setting>) -> Result<Cont
         phones,
         kinds: kinds.into_iter().map(|(name, _, kind)| (name, kind)).collect(),
         fields,
-        complete_when: table.path("complete_when")?,
+        complete_when: table.paths("complete_when")?,
         e164: table.truth("e164")?.unwrap_or_default(),
     };
     table.finish()?;
@@ -196,8 +196,8 @@ fn emails(table: &Table<'_>) -> Result<Vec<EmailShape>, BadFile> {
     let tables = table.item("emails").and_then(|item| item.get_ref().as_array());
     let tables = tables.filter(|list| list.first().is_some_and(|one| one.get_ref().is_table()));
     let Some(tables) = tables else {
-        let paths = table.texts("emails")?.into_iter().map(|(text, at)| json_path(table.doc, text, at));
-        return paths.map(|each| Ok(EmailShape { each: each?, address: None, only_if_none: false })).collect();
+        let paths = table.paths("emails")?.into_iter();
+        return Ok(paths.map(|each| EmailShape { each, address: None, only_if_none: false }).collect());
     };
     let mut emails = Vec::new();
     for item in tables {

@@ -171,6 +171,11 @@ impl<'a> Table<'a> {
         json_path(self.doc, text, at).map(Some)
     }
 
+    /// One JSONPath or several.
+    pub(super) fn paths(&self, key: &'static str) -> Result<Vec<JsonPath>, BadFile> {
+        self.texts(key)?.into_iter().map(|(text, at)| json_path(self.doc, text, at)).collect()
+    }
+
     pub(super) fn required_path(&self, key: &'static str) -> Result<JsonPath, BadFile> {
         self.path(key)?.ok_or_else(|| self.missing(key))
     }

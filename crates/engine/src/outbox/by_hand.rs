@@ -130,7 +130,7 @@ mod tests {
     }
 
     fn why(code: ErrorCode) -> Problem {
-        Problem { code, words: String::new(), at: at(10) }
+        Problem { code, words: String::new(), at: at(10), last_try: false }
     }
 
     fn item(state: OutboxState, next_at: i64) -> OutboxItem {

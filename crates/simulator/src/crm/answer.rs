@@ -42,6 +42,11 @@ impl Answer {
         Self { body: Some(body), ..Self::refused(403, reason) }
     }
 
+    /// Seen at 8.4.2: what a record is linked to may not be read.
+    pub(crate) fn foreign(entity: &str, link: &str) -> Self {
+        Self::refused(403, format!("No foreign record access for link operation ({entity}:{link})."))
+    }
+
     /// Recordings 72 and A1: the records that are there already.
     pub(crate) fn duplicate(records: Vec<Value>) -> Self {
         Self { body: Some(Value::Array(records)), ..Self::refused(409, "duplicate") }

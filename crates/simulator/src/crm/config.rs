@@ -15,8 +15,10 @@ pub struct CrmConfig {
     pub api_keys: BTreeMap<String, ApiUser>,
     /// Further users: people whom calls are assigned to.
     pub users: Vec<User>,
-    /// Lists show `phoneNumberData` when it is selected (recording A0): an administrator changed the server so.
+    /// Lists show `phoneNumberData` (recording A0): an administrator changed the server so.
     pub phone_list_loader: bool,
+    /// Lists show `emailAddressData`, as [`phone_list_loader`](Self::phone_list_loader) does for telephones.
+    pub email_list_loader: bool,
     /// A second call with the same `cCtiRequestId` is a 409 (recording A1): an administrator changed the server so.
     pub duplicate_request_check: bool,
     /// Only E.164 with `+` is taken (espocrm README, Telephones): the default of the recorded version.
@@ -50,6 +52,7 @@ impl Default for CrmConfig {
             api_keys: BTreeMap::from([(DEFAULT_API_KEY.to_owned(), ApiUser::connector())]),
             users: vec![User::agent()],
             phone_list_loader: false,
+            email_list_loader: false,
             duplicate_request_check: false,
             international_numbers_only: true,
             custom_fields: BTreeMap::new(),
@@ -149,17 +152,16 @@ pub struct Role {
 }
 
 impl Role {
-    /// What the espocrm README asks for (Role needed), notes included.
+    /// What the espocrm README asks for (Role needed), the stream of contacts, and so notes, included.
     #[must_use]
     pub fn connector() -> Self {
         let entries = [
-            ("Contact", Access::READ),
+            ("Contact", Access::READ.with_stream()),
             ("Account", Access::READ),
             ("Lead", Access::READ),
             ("User", Access::READ),
             ("Call", Access::WRITE),
             ("Task", Access::WRITE),
-            ("Note", Access::WRITE),
         ];
         Self {
             access: entries.into_iter().map(|(entity, access)| (entity.to_owned(), access)).collect(),
@@ -182,6 +184,10 @@ impl Role {
     }
 
     pub(crate) fn on(&self, entity: &str) -> Access {
+        if entity == "Note" {
+            // Notes have no row in a role: whoever may see a record's stream may write into it, and change what is theirs.
+            return Access::FULL;
+        }
         self.access.get(entity).copied().unwrap_or(self.otherwise)
     }
 }
@@ -197,17 +203,25 @@ pub struct Access {
     pub edit: bool,
     /// `DELETE`.
     pub delete: bool,
+    /// Notes in the stream of a record.
+    pub stream: bool,
 }
 
 impl Access {
     /// Nothing.
-    pub const NONE: Self = Self { create: false, read: false, edit: false, delete: false };
+    pub const NONE: Self = Self { create: false, read: false, edit: false, delete: false, stream: false };
     /// Reading alone.
-    pub const READ: Self = Self { create: false, read: true, edit: false, delete: false };
+    pub const READ: Self = Self { read: true, ..Self::NONE };
     /// All but deleting.
-    pub const WRITE: Self = Self { create: true, read: true, edit: true, delete: false };
+    pub const WRITE: Self = Self { delete: false, ..Self::FULL };
     /// All.
-    pub const FULL: Self = Self { create: true, read: true, edit: true, delete: true };
+    pub const FULL: Self = Self { create: true, read: true, edit: true, delete: true, stream: true };
+
+    /// The same, with notes.
+    #[must_use]
+    pub const fn with_stream(self) -> Self {
+        Self { stream: true, ..self }
+    }
 }
 
 /// Whom records may be assigned to; anybody else is the 403 of recording 91f.
@@ -282,6 +296,10 @@ pub enum FieldKind {
     DateTime,
     /// One of these words.
     Choice(Vec<String>),
+    /// An amount, with `{name}Currency` in one of these currencies.
+    Currency(Vec<String>),
+    /// A record of one of these entities: the attributes `{name}Id`, `{name}Type` and `{name}Name`. It is called `parent`.
+    Parent(Vec<String>),
     /// A record of this entity: the attributes `{name}Id` and `{name}Name`.
     Link(String),
 }

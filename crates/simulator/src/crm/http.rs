@@ -182,16 +182,19 @@ fn read(shared: &Shared, user: &ApiUser, call: &Call) -> Answer {
     };
     let Some(table) = state.store.table(entity) else { return unknown_entity(entity) };
     let page = page(table, &query);
-    let loader = shared.config.phone_list_loader;
-    let rows = page.records.into_iter().map(|record| match &query.select {
-        Some(select) => shape::selected(&state.store, &schema, record, select, &query.order_by, loader),
-        None => {
-            let mut row = shape::row(&state.store, &schema, record);
-            if loader && schema.phones.is_some() {
-                row.insert("phoneNumberData".to_owned(), shape::phones(record));
-            }
-            Value::Object(row)
+    let rows = page.records.into_iter().map(|record| {
+        let mut row = match &query.select {
+            Some(select) => shape::selected(&state.store, &schema, record, select, &query.order_by),
+            None => shape::row(&state.store, &schema, record),
+        };
+        // A list loader brings its own whether or not it is selected.
+        if shared.config.phone_list_loader && schema.phones.is_some() {
+            row.insert("phoneNumberData".to_owned(), shape::phones(record));
         }
+        if shared.config.email_list_loader && schema.phones.is_some() {
+            row.insert("emailAddressData".to_owned(), shape::emails(record));
+        }
+        Value::Object(row)
     });
     let list: Value = rows.collect();
     Answer::ok(json!({"total": page.total, "list": list}))
@@ -257,7 +260,7 @@ fn own_user(state: &CrmState, user: &ApiUser) -> Value {
             "read": word(access.read),
             "edit": word(access.edit),
             "delete": word(access.delete),
-            "stream": word(access.read),
+            "stream": word(access.stream),
         }),
     };
     let table: Map<String, Value> =

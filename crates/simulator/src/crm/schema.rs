@@ -47,13 +47,15 @@ pub(crate) enum Kind {
     Number,
     Time,
     Choice(Vec<String>),
+    /// The code of one of these.
+    Currency(Vec<String>),
     /// `{name}Id` and `{name}Name`.
     Link {
         entity: String,
         id: Name,
     },
-    /// `parentId`, `parentType` and `parentName`.
-    Parent,
+    /// `parentId`, `parentType` and `parentName`: of one of these entities, of any where none is named.
+    Parent(Vec<String>),
     /// `{name}Ids`, `{name}Names` and, with the flag, `{name}Columns`.
     Many {
         entity: String,
@@ -160,6 +162,13 @@ impl Schema {
                 FieldKind::Number => self.add(name, Kind::Number, Value::Null, true),
                 FieldKind::Bool => self.flag(name, true),
                 FieldKind::DateTime => self.time(name),
+                FieldKind::Currency(known) => self.add(name, Kind::Number, Value::Null, true).add(
+                    &format!("{name}Currency"),
+                    Kind::Currency(known.clone()),
+                    Value::Null,
+                    true,
+                ),
+                FieldKind::Parent(entities) => self.add(name, Kind::Parent(entities.clone()), Value::Null, true),
                 FieldKind::Choice(words) => self.add(name, Kind::Choice(words.clone()), Value::Null, true),
                 FieldKind::Link(entity) => self.link(name, entity),
             };
@@ -194,7 +203,7 @@ impl Schema {
         self.fields.iter().find(|field| match &field.kind {
             Kind::Link { id, .. } => **id == *attribute,
             Kind::Many { ids, .. } => **ids == *attribute,
-            Kind::Parent => attribute == "parentId" || attribute == "parentType",
+            Kind::Parent(_) => attribute == "parentId" || attribute == "parentType",
             _ => *field.name == *attribute,
         })
     }
@@ -259,7 +268,7 @@ fn call() -> Schema {
     let mut schema = Schema::new("Call", ("dateStart", true));
     schema.text("name", 255).choice("status", &["Planned", "Held", "Not Held"], "Planned");
     schema.time("dateStart").time("dateEnd").choice("direction", &["Outbound", "Inbound"], "Outbound");
-    schema.long("description").derived("duration").add("parent", Kind::Parent, Value::Null, true);
+    schema.long("description").derived("duration").add("parent", Kind::Parent(Vec::new()), Value::Null, true);
     schema.add("account", account_link(), Value::Null, false).link("assignedUser", "User");
     schema.many("users", "User", true).many("contacts", "Contact", true).many("leads", "Lead", true);
     schema.many("teams", "Team", false).require(&["name", "dateStart", "dateEnd", "assignedUser"]);
@@ -274,7 +283,7 @@ fn task() -> Schema {
     schema.text("name", 255).choice("status", &words, "Not Started");
     schema.choice("priority", &["Low", "Normal", "High", "Urgent"], "Normal").time("dateStart").time("dateEnd");
     schema.text("dateStartDate", 10).text("dateEndDate", 10).add("dateCompleted", Kind::Time, Value::Null, false);
-    schema.derived("isOverdue").long("description").add("parent", Kind::Parent, Value::Null, true);
+    schema.derived("isOverdue").long("description").add("parent", Kind::Parent(Vec::new()), Value::Null, true);
     schema.add("account", account_link(), Value::Null, false).link("assignedUser", "User");
     let contact = Kind::Link { entity: "Contact".to_owned(), id: Arc::from("contactId") };
     schema.add("contact", contact, Value::Null, false).many("teams", "Team", false);
@@ -295,7 +304,7 @@ fn task() -> Schema {
 fn note() -> Schema {
     let mut schema = Schema::new("Note", ("createdAt", true));
     schema.long("post").choice("type", &["Post"], "Post").flag("isInternal", true);
-    schema.add("parent", Kind::Parent, Value::Null, true).many("attachments", "Attachment", false);
+    schema.add("parent", Kind::Parent(Vec::new()), Value::Null, true).many("attachments", "Attachment", false);
     schema.always = &["createdById"];
     schema.shown_null = &["parentName", "relatedName", "modifiedByName"];
     schema

@@ -26,7 +26,7 @@ pub(crate) fn row(store: &Store, schema: &Schema, record: &Record) -> Object {
                 row.insert(id.to_string(), record.get(id).cloned().unwrap_or_default());
                 row.insert(format!("{name}Name"), link_name(store, schema, record, &name));
             }
-            Kind::Parent => {
+            Kind::Parent(_) => {
                 for part in ["parentId", "parentType"] {
                     row.insert(part.to_owned(), record.get(part).cloned().unwrap_or_default());
                 }
@@ -52,14 +52,7 @@ pub(crate) fn row(store: &Store, schema: &Schema, record: &Record) -> Object {
 }
 
 /// A row of a list with a `select`: the same few attributes come along whatever is selected.
-pub(crate) fn selected(
-    store: &Store,
-    schema: &Schema,
-    record: &Record,
-    select: &[String],
-    order_by: &str,
-    phone_list_loader: bool,
-) -> Value {
+pub(crate) fn selected(store: &Store, schema: &Schema, record: &Record, select: &[String], order_by: &str) -> Object {
     let mut shown = Object::new();
     let parent_is_selected = ["parentId", "parentType"].iter().all(|part| select.iter().any(|name| name == part));
     let names = select.iter().map(String::as_str).chain(schema.always.iter().copied()).chain(["id", order_by]);
@@ -67,19 +60,15 @@ pub(crate) fn selected(
         if shown.contains_key(name) {
             continue;
         }
-        let value = match name {
-            "phoneNumberData" if phone_list_loader && schema.phones.is_some() => Some(phones(record)),
-            _ => one(store, schema, record, name),
-        };
-        if let Some(value) = value {
+        if let Some(value) = one(store, schema, record, name) {
             shown.insert(name.to_owned(), value);
         }
     }
-    if schema.fields.iter().any(|field| matches!(field.kind, Kind::Parent)) && !parent_is_selected {
+    if schema.fields.iter().any(|field| matches!(field.kind, Kind::Parent(_))) && !parent_is_selected {
         // Recording 70b: the name is not looked up, though the record has a parent.
         shown.insert("parentName".to_owned(), Value::Null);
     }
-    Value::Object(shown)
+    shown
 }
 
 /// One attribute of a row; `None` where lists do not have it.
@@ -113,7 +102,7 @@ pub(crate) fn whole(store: &Store, schema: &Schema, record: &Record) -> Object {
     let mut whole = row(store, schema, record);
     for field in &schema.fields {
         match &field.kind {
-            Kind::Parent => {
+            Kind::Parent(_) => {
                 whole.insert("parentName".to_owned(), parent_name(store, record));
             }
             Kind::Many { entity, ids, columns } => {
@@ -251,6 +240,6 @@ pub(crate) fn phones(record: &Record) -> Value {
     record.phones.iter().map(super::phone::Phone::json).collect()
 }
 
-fn emails(record: &Record) -> Value {
+pub(crate) fn emails(record: &Record) -> Value {
     Value::Array(super::email::list(record))
 }

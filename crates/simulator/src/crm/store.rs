@@ -116,7 +116,7 @@ pub(crate) fn write_fields(record: &mut Record, schema: &Schema, fields: &Value)
         let Some(field) = schema.stored(name) else { continue };
         let stored = match &field.kind {
             Kind::Derived => continue,
-            Kind::Parent => Arc::from(name.as_str()),
+            Kind::Parent(_) => Arc::from(name.as_str()),
             Kind::Link { id, .. } => id.clone(),
             Kind::Many { ids, .. } => ids.clone(),
             _ => field.name.clone(),

@@ -41,13 +41,17 @@ pub(crate) fn create(store: &mut Store, config: &CrmConfig, wish: Wish<'_>) -> R
     if !wish.by.role.on(wish.entity).create {
         return Err(Answer::refused(403, "No create access."));
     }
+    let parent = wish.body.get("parentType").and_then(Value::as_str).filter(|_| wish.entity == "Note");
+    if parent.is_some_and(|parent| !wish.by.role.on(parent).stream) {
+        return Err(Answer::refused(403, "No create access."));
+    }
     let mut given = Value::Object(checked(&schema, config, &wish.body, None)?);
     if wish.entity == "Call" && given.get("usersIds").is_none() {
         // Recording 99b: the assigned user takes part.
         given["usersIds"] = given.get("assignedUserId").cloned().into_iter().collect();
     }
     check_assignment(wish.by, &given)?;
-    check_links(store, &schema, &given)?;
+    check_links(store, wish.by, &schema, &given)?;
     let mut record = store.read_record(&schema, &given, wish.now);
     for field in schema.fields.iter().filter(|field| field.writable && !field.default.is_null()) {
         if record.get(&field.name).is_none() {
@@ -78,7 +82,7 @@ pub(crate) fn update(store: &Store, config: &CrmConfig, id: &str, wish: &Wish<'_
     }
     let given = Value::Object(checked(&schema, config, &wish.body, Some(record))?);
     check_assignment(wish.by, &given)?;
-    check_links(store, &schema, &given)?;
+    check_links(store, wish.by, &schema, &given)?;
     let kind = WriteKind::Update { given, stamp: wish.now.timestamp(), by: Some(wish.by.user.id.clone()) };
     Ok(Write { entity: wish.entity.to_owned(), id: record.id.clone(), kind })
 }
@@ -184,8 +188,8 @@ fn checked(
     let mut given = Map::new();
     for (name, value) in body.as_object().into_iter().flatten() {
         let Some(field) = schema.stored(name).filter(|field| field.writable) else { continue };
-        if let Some(why) = fault_of(field, value) {
-            return Err(Answer::invalid(entity, &field.name, why));
+        if let Some((of, why)) = fault_of(field, name, value) {
+            return Err(Answer::invalid(entity, of, why));
         }
         given.insert(name.clone(), value.clone());
     }
@@ -198,19 +202,26 @@ fn checked(
     Ok(given)
 }
 
-/// Why a value cannot be taken, in the CRM's word.
-fn fault_of(field: &Field, value: &Value) -> Option<&'static str> {
+/// Which field cannot take the value of this attribute, and why, in the CRM's words.
+fn fault_of<'a>(field: &'a Field, attribute: &'a str, value: &Value) -> Option<(&'a str, &'static str)> {
     let text = value.as_str();
-    match &field.kind {
+    let is_none_of =
+        |words: &[String]| text.is_some_and(|text| !text.is_empty() && !words.iter().any(|word| word == text));
+    let why = match &field.kind {
         Kind::Text(length, _) if text.is_some_and(|text| text.chars().count() > *length) => Some("maxLength"),
         Kind::Text(_, true) if text.is_some_and(|text| text.contains(['<', '>', '='])) => Some("pattern"),
         Kind::Time if !value.is_null() && text.and_then(time::strict).is_none() => Some("valid"),
-        Kind::Choice(words) if text.is_some_and(|text| !text.is_empty() && !words.iter().any(|word| word == text)) => {
+        Kind::Choice(words) if is_none_of(words) => Some("valid"),
+        Kind::Parent(entities) if attribute == "parentType" && !entities.is_empty() && is_none_of(entities) => {
             Some("valid")
+        }
+        Kind::Currency(known) if is_none_of(known) => {
+            return Some((attribute.strip_suffix("Currency").unwrap_or(attribute), "validCurrency"));
         }
         Kind::Number if !(value.is_null() || value.is_number()) => Some("valid"),
         _ => None,
-    }
+    };
+    Some((&field.name, why?))
 }
 
 /// The words for what a telephone is for.
@@ -298,20 +309,25 @@ fn check_assignment(by: &ApiUser, given: &Value) -> Result<(), Answer> {
     if allowed { Ok(()) } else { Err(Answer::refused(403, "Assignment failure: assigned user or team not allowed.")) }
 }
 
-fn check_links(store: &Store, schema: &Schema, given: &Value) -> Result<(), Answer> {
+/// Recording 62i; what a record is linked to must be there, and whoever links it may read it.
+fn check_links(store: &Store, by: &ApiUser, schema: &Schema, given: &Value) -> Result<(), Answer> {
     let text = |name: &str| given.get(name).and_then(Value::as_str);
     for field in &schema.fields {
         let (entity, ids): (&str, Vec<&str>) = match &field.kind {
             Kind::Link { entity, id } => (entity, text(id).into_iter().collect()),
-            Kind::Parent => (text("parentType").unwrap_or_default(), text("parentId").into_iter().collect()),
+            Kind::Parent(_) => (text("parentType").unwrap_or_default(), text("parentId").into_iter().collect()),
             Kind::Many { entity, ids, .. } => {
                 let ids = given.get(&**ids).and_then(Value::as_array);
                 (entity, ids.into_iter().flatten().filter_map(Value::as_str).collect())
             }
             _ => continue,
         };
+        let is_foreign = |id: &&str| !id.is_empty() && !(entity == "User" && *id == by.user.id);
+        if *schema.entity != *"Note" && ids.iter().any(is_foreign) && !by.role.on(entity).read {
+            return Err(Answer::foreign(&schema.entity, &field.name));
+        }
         // Teams, campaigns and attachments are not simulated, so nothing is known of them.
-        let known = store.table(entity).is_some() || matches!(field.kind, Kind::Parent);
+        let known = store.table(entity).is_some() || matches!(field.kind, Kind::Parent(_));
         if known && ids.iter().any(|id| !id.is_empty() && store.get(entity, id).is_none()) {
             return Err(Answer::cannot_relate(&schema.entity, &field.name, entity));
         }

@@ -7,7 +7,7 @@ use timbre_domain::ports::Clock;
 
 use super::harness::{AGENT, Bench, call, seconds, with_request_id};
 use crate::crm::{
-    Change, CustomEntity, CustomField, DEFAULT_API_KEY, FieldKind, Moment, Outcome, Role, Tempo, UnreadableDate,
+    Access, Change, CustomEntity, CustomField, DEFAULT_API_KEY, FieldKind, Moment, Outcome, Role, Tempo, UnreadableDate,
 };
 
 #[tokio::test]
@@ -267,4 +267,57 @@ async fn a_list_of_addresses_is_replaced_and_the_first_alone_leaves_the_others()
     assert_eq!(put(json!({"emailAddressData": [at("no address", true)]})).await, 400);
     assert_eq!(put(json!({"emailAddressData": [], "emailAddress": ""})).await, 200);
     assert_eq!(now().await, (json!(null), Vec::new()));
+}
+
+#[tokio::test]
+async fn whoever_may_not_see_a_stream_or_read_what_is_linked_is_refused() {
+    let answer = |contact: Access, user: Access, entity: &'static str, body: serde_json::Value| async move {
+        let role = Role::connector().with("Contact", contact).with("User", user);
+        let bench = Bench::with(|config| config.api_keys.get_mut(DEFAULT_API_KEY).unwrap().role = role).await;
+        let id = bench.crm.create_contact(&json!({"lastName": "Mora"}));
+        let mut body = body;
+        if body["parentType"] == "Contact" {
+            body["parentId"] = json!(id);
+        }
+        let sent = bench.request("POST", entity).json(&body).header("X-Api-Key", DEFAULT_API_KEY).send().await.unwrap();
+        let reason = sent.headers().get("x-status-reason").map(|reason| reason.to_str().unwrap().to_owned());
+        (sent.status().as_u16(), reason.unwrap_or_default())
+    };
+    let refused = |reason: &str| (403, reason.to_owned());
+    let stored = (200, String::new());
+    let note = json!({"type": "Post", "post": "Hola", "parentType": "Contact"});
+    let seen = Access::READ.with_stream();
+    assert_eq!(answer(seen, Access::READ, "Note", note.clone()).await, stored);
+    assert_eq!(answer(Access::READ, Access::READ, "Note", note).await, refused("No create access."));
+    let task = json!({"name": "Llamar", "assignedUserId": AGENT, "parentType": "Contact"});
+    assert_eq!(answer(seen, Access::READ, "Task", task.clone()).await, stored);
+    let foreign = "No foreign record access for link operation (Task:parent).";
+    assert_eq!(answer(Access::NONE, Access::READ, "Task", task).await, refused(foreign));
+    let foreign = "No foreign record access for link operation (Call:assignedUser).";
+    assert_eq!(answer(seen, Access::NONE, "Call", call("Una")).await, refused(foreign));
+}
+
+#[tokio::test]
+async fn an_amount_has_a_currency_that_is_known_and_a_parent_is_of_a_kind_that_is_allowed() {
+    let fields = [
+        ("amount", FieldKind::Currency(vec!["CRC".to_owned()])),
+        ("status", FieldKind::Choice(vec!["Open".to_owned(), "Canceled".to_owned()])),
+        ("parent", FieldKind::Parent(vec!["Contact".to_owned()])),
+    ];
+    let fields = fields.map(|(name, kind)| CustomField { name: name.to_owned(), kind, required: false }).to_vec();
+    let bench =
+        Bench::with(|config| config.custom_entities = vec![CustomEntity { name: "CCharge".to_owned(), fields }]).await;
+    let body = json!({"name": "Visita", "amount": 2500, "amountCurrency": "CRC", "status": "Open"});
+    assert_eq!(bench.post("CCharge", &body).await.unwrap().unwrap().0, 200);
+    let wrong = [
+        (json!({"amountCurrency": "USD"}), "amount", "validCurrency"),
+        (json!({"status": "Paid"}), "status", "valid"),
+        (json!({"parentType": "Lead", "parentId": "x"}), "parent", "valid"),
+    ];
+    for (part, field, why) in wrong {
+        let mut body = body.clone();
+        body.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        let (status, answer) = bench.post("CCharge", &body).await.unwrap().unwrap();
+        assert_eq!((status, &answer["messageTranslation"]["data"]), (400, &json!({"field": field, "type": why})));
+    }
 }

@@ -1,8 +1,9 @@
 //! A contact's row, the keys it is found by and its full text: how they are read, and the one place that writes them.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Transaction, params};
+use serde::{Deserialize, Serialize};
 use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
-use timbre_domain::identity::{keys_of, origin_key};
+use timbre_domain::identity::{email_key, keys_of, origin_key};
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::search::{digits_in, words_of};
 
@@ -54,6 +55,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
     let text = |column: usize| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
     let phones: Vec<(String, Option<String>, PhoneKind, Option<String>)> = json(text(3)?)?;
     let phone = |(raw, e164, kind, source)| ContactPhone { number: PhoneNumber::stored(raw, e164), kind, source };
+    let emails: Vec<StoredEmail> = json(text(4)?)?;
     let (fields, typed) = (text(5)?, text(11)?);
     let source: Option<String> = row.get(8)?;
     let external_id = row.get(9)?;
@@ -62,7 +64,8 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
         name: row.get(1)?,
         company: row.get(2)?,
         phones: phones.into_iter().map(phone).collect(),
-        emails: json(text(4)?)?,
+        email_sources: emails.iter().filter_map(StoredEmail::source).collect(),
+        emails: emails.into_iter().map(StoredEmail::address).collect(),
         owner: row.get(6)?,
         do_not_call: row.get(7)?,
         fields: if fields.is_empty() { Default::default() } else { json(fields)? },
@@ -70,6 +73,30 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
         last_used_at: row.get::<_, Option<i64>>(10)?.map(time).transpose()?,
         typed: if typed.is_empty() { Default::default() } else { json(typed)? },
     })
+}
+
+/// An address, as the column has it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredEmail {
+    Plain(String),
+    /// With the program whose record brought it.
+    Brought(String, String),
+}
+
+impl StoredEmail {
+    fn source(&self) -> Option<(String, String)> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Brought(address, source) => Some((email_key(address), source.clone())),
+        }
+    }
+
+    fn address(self) -> String {
+        match self {
+            Self::Plain(address) | Self::Brought(address, _) => address,
+        }
+    }
 }
 
 /// Reads every row.
@@ -107,12 +134,16 @@ impl Prepared {
             (phone.number.raw().to_owned(), phone.number.e164().map(str::to_owned), phone.kind, phone.source.clone())
         };
         let phones = contact.phones.iter().map(phone).collect::<Vec<_>>();
+        let emails = contact.emails.iter().map(|email| match contact.email_sources.get(&email_key(email)) {
+            Some(source) => StoredEmail::Brought(email.clone(), source.clone()),
+            None => StoredEmail::Plain(email.clone()),
+        });
         let fields = if contact.fields.is_empty() { String::new() } else { json(to_json(&contact.fields)) };
         Self {
             keys: keys_of(&contact),
             origin: origin_key(&contact),
             phones: json(to_json(&phones)),
-            emails: json(to_json(&contact.emails)),
+            emails: json(to_json(&emails.collect::<Vec<_>>())),
             fields,
             typed: if contact.typed.is_empty() { String::new() } else { json(to_json(&contact.typed)) },
             words: words_of(&contact),

@@ -58,7 +58,7 @@ fn failure(state: OutboxState, next_at: DateTime<Utc>) -> Failure {
 }
 
 fn problem() -> Problem {
-    Problem { code: ErrorCode::VendorFailed, words: String::new(), at: at(0) }
+    Problem { code: ErrorCode::VendorFailed, words: String::new(), at: at(0), last_try: false }
 }
 
 #[test]

@@ -200,7 +200,7 @@ pub(in crate::table) fn contact_lost(
     now: i64,
 ) -> rusqlite::Result<()> {
     let key = contact.to_string();
-    let problem = Problem { code: ErrorCode::NotFound, words: String::new(), at: time(now)? };
+    let problem = Problem { code: ErrorCode::NotFound, words: String::new(), at: time(now)?, last_try: false };
     tx.prepare_cached(
         "UPDATE outbox SET remote_id = NULL, begun_at = NULL, searched_at = NULL, sent = 0,
              problem = CASE WHEN state IN ('waiting', 'sending') THEN ?3 ELSE problem END,

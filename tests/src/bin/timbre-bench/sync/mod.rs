@@ -65,7 +65,8 @@ struct Rounds {
 }
 
 pub(crate) async fn measure(lists: Lists, count: usize) -> Result<Report, Failure> {
-    let config = CrmConfig { phone_list_loader: lists == Lists::Whole, ..CrmConfig::default() };
+    let loads = lists == Lists::Whole;
+    let config = CrmConfig { phone_list_loader: loads, email_list_loader: loads, ..CrmConfig::default() };
     let crm = Crm::start(config, Arc::new(RealClock::new())).await?;
     crm.populate(count, SEED);
     // The CRM answers on the runtime's threads; who waits for programs stays off them.
