@@ -355,3 +355,43 @@ async fn a_charge_that_the_crm_refuses_says_why_in_its_words() {
     assert_eq!(story.crm().with_log(|log| log.created("CCharge")), 0);
     story.stop().await;
 }
+
+/// A call whose creation got no answer and whose search was refused once: parked, though the CRM has it.
+async fn parked_unsearchable(story: &mut Story) -> OutboxItem {
+    let first = call(story, "anonymous", None).await;
+    save(story, &first, "La primera").await;
+    settled(story).await;
+    story.crm().faults().on("POST", "Call", 1, Fault::CutAfterStoring);
+    story.crm().faults().on("GET", "Call", 1, Fault::Refuse { status: 403, reason: Some("No read access.".into()) });
+    let second = call(story, "anonymous", None).await;
+    save(story, &second, "La segunda").await;
+    let items = settled(story).await;
+    let parked = items.into_iter().find(|item| item.state == OutboxState::Parked).unwrap();
+    assert_eq!(parked.problem.as_ref().unwrap().code, ErrorCode::Unsearchable);
+    parked
+}
+
+#[tokio::test]
+async fn what_was_parked_for_a_refused_search_is_found_by_itself_once_searching_works() {
+    let mut story = office().await;
+    let parked = parked_unsearchable(&mut story).await;
+    let freed = |event: &Event| matches!(event, Event::OutboxSent(one) if one.item.id == parked.id).then_some(());
+    let asked = story.clock.elapsed();
+    story.until("that it is found", freed).await;
+    assert!(story.clock.elapsed() - asked < 11 * MINUTE, "a search is tried every five minutes");
+    assert_eq!(records(&story, "Call").len(), 2);
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn a_try_by_hand_always_asks_the_crm_at_once_however_the_outbox_was_woken() {
+    for _ in 0..20 {
+        let mut story = office().await;
+        let parked = parked_unsearchable(&mut story).await;
+        let searched = story.crm().with_log(|log| log.of("GET", "Call").count());
+        let tried = retry(&mut story, parked.id, RetryHow::default()).await;
+        assert_eq!(tried.outcome, RetryOutcome::Sent, "{tried:?}");
+        assert_eq!(story.crm().with_log(|log| log.of("GET", "Call").count()), searched + 1);
+        story.stop().await;
+    }
+}

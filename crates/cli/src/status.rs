@@ -28,6 +28,11 @@ pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
     }
     for connector in &status.connectors {
         printer.line(&line(printer, connector))?;
+        for kind in &connector.held {
+            let kind = crate::outbox::kind(printer, *kind);
+            let held = printer.fill("connector.kind.held", &[("kind", &kind)]);
+            printer.line(&format!("{}: {held}", connector.connector))?;
+        }
     }
     if status.database.damaged {
         let (what, code) = (printer.catalogue(), ErrorCode::StoreDamaged);

@@ -30,7 +30,7 @@ pub(crate) fn order(kind: RecordKind, full: bool, account: &AccountName) -> Orde
         id: Uuid::from_u128(3),
         amount: 2500.into(),
         currency: "CRC".parse().unwrap_or_else(|_| unreachable!("CRC is a currency")),
-        concept: "Visita".into(),
+        concept: "Timbre: sample charge".into(),
     };
     let content = match kind {
         RecordKind::Call => Content::Call(Box::new(CallReport {

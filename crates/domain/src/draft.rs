@@ -55,7 +55,8 @@ pub fn read_draft(
     for email in draft.emails {
         let email = tidy(&email);
         if email.contains('@') && !email.contains(' ') {
-            if contact.origin.as_ref().is_some_and(|origin| origin.external_id.is_some()) {
+            let is_record = contact.origin.as_ref().is_some_and(|origin| origin.external_id.is_some());
+            if is_record && source != OURSELVES {
                 contact.email_sources.insert(email_key(&email), source.to_owned());
             }
             contact.emails = addresses(contact.emails, vec![email]);

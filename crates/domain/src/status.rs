@@ -7,6 +7,7 @@ use crate::call::{AccountName, CallKey, CallState, Direction};
 use crate::disposition::DispositionCatalogue;
 use crate::endpoint::Identity;
 use crate::error::ErrorCode;
+use crate::outbox::RecordKind;
 use crate::popup::PopupPolicy;
 use crate::preferences::{DoNotDisturb, Preferences};
 use crate::refusal::Refusal;
@@ -102,6 +103,9 @@ pub struct ConnectorStatus {
     pub waiting: u64,
     /// Records that need a person.
     pub parked: u64,
+    /// The kinds of record that are not sent, because the CRM does not find them by their request id.
+    #[serde(default)]
+    pub held: Vec<RecordKind>,
 }
 
 /// Whether a CRM answers.
@@ -217,6 +221,7 @@ mod tests {
             until: None,
             waiting: 3,
             parked: 1,
+            held: Vec::new(),
         };
         let failing = AccountStatus { account: name, reach: AccountReach::Failing, code: Some(ErrorCode::Unreachable) };
         let mut status = Status {

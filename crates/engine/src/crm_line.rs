@@ -61,6 +61,9 @@ pub struct CrmLine {
     pub(crate) syncing: tokio::sync::Mutex<()>,
     /// Records that a person wants sent now: they go before the others.
     hurried: Mutex<VecDeque<RequestId>>,
+    /// Records that a person asked to have sent, until the outbox takes them: they are searched for even while others of
+    /// their kind are held.
+    pub(crate) by_hand: Mutex<BTreeSet<RequestId>>,
     /// Records that a person wants created although they can't be searched for.
     pub(crate) unsearched: Mutex<BTreeSet<RequestId>>,
     /// Whether records are found by their request id, kind by kind.
@@ -109,6 +112,7 @@ impl CrmLine {
             details_wanted: Notify::new(),
             syncing: tokio::sync::Mutex::default(),
             hurried: Mutex::default(),
+            by_hand: Mutex::default(),
             unsearched: Mutex::default(),
             kinds: Mutex::new(kinds),
             shown: Mutex::new(shown),

@@ -38,8 +38,7 @@ const FINISHES_WITHIN: Duration = Duration::from_secs(3);
 
 /// Sends to one CRM, one record after the other, until it is told to stop.
 pub(crate) async fn run(context: Arc<Context>, crm: Arc<CrmLine>, stop: CancellationToken) {
-    let mut sender =
-        Sender { context, crm, searched_from: HashMap::new(), by_hand: None, back_already: HashSet::new() };
+    let mut sender = Sender { context, crm, searched_from: HashMap::new(), back_already: HashSet::new() };
     loop {
         let item = tokio::select! {
             () = stop.cancelled() => return,
@@ -64,8 +63,6 @@ struct Sender {
     /// When records whose creation got no answer in this run may be searched for, on the monotonic clock: the clock on the
     /// wall may be set meanwhile.
     searched_from: HashMap<RequestId, Duration>,
-    /// The record that is sent because a person asked for it.
-    by_hand: Option<RequestId>,
     /// Changes of contacts that were said to be gone and were there when they were looked for: tried once more, and not
     /// again and again where the CRM contradicts itself.
     back_already: HashSet<RequestId>,
@@ -76,6 +73,7 @@ impl Sender {
     async fn next(&mut self) -> OutboxItem {
         loop {
             self.crm.ready(&self.context).await;
+            self.search_again().await;
             // Whatever comes after this look wakes the wait below.
             let changed = self.crm.outbox_changed.notified();
             let now = self.context.clock.now();
@@ -99,7 +97,6 @@ impl Sender {
             let wait = match looked {
                 Ok((Some((item, hurried)), _)) => match self.settles_for(&item) {
                     None => {
-                        self.by_hand = hurried.contains(&item.id).then_some(item.id);
                         // What is before it may have to go first, and the others that a person waits for come next.
                         self.crm.hurried().extend(hurried.into_iter().filter(|id| *id != item.id));
                         return item;
@@ -183,7 +180,7 @@ impl Sender {
     async fn may_be_created(&mut self, item: &OutboxItem, order: &Order) -> bool {
         let (kind, begun) = (item.kind, item.begun_at.is_some());
         let held = self.crm.kinds().held_for(kind, self.context.clock.elapsed());
-        let by_hand = self.by_hand == Some(item.id);
+        let by_hand = self.crm.by_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(&item.id);
         if let Some((why, rest)) = held.filter(|(_, rest)| !by_hand && !rest.is_zero()) {
             self.hold(item, why, rest).await;
             return false;
@@ -246,6 +243,30 @@ impl Sender {
                 let tried = if begun { Tried::Searching } else { Tried::Proving };
                 self.failed(item, &error, tried).await;
                 false
+            }
+        }
+    }
+
+    /// Records that were parked because a search was refused are freed once one works, though nothing else of their kind
+    /// is to be sent: one of them is searched for from time to time.
+    async fn search_again(&mut self) {
+        let (kinds, now) = (self.crm.kinds().held(), self.context.clock.elapsed());
+        for (kind, why) in kinds {
+            if self.crm.kinds().held_for(kind, now).is_none_or(|(_, rest)| !rest.is_zero()) {
+                continue;
+            }
+            let name = self.crm.name().clone();
+            let parked = self.context.stored(move |store| store.outbox_unsearchable(&name, kind)).await;
+            let Some(parked) = parked.ok().flatten() else { continue };
+            let Some(order) = self.read(parked).await.and_then(|dispatch| self.order(&dispatch)) else { continue };
+            let (asked, of_witness) = self.crm.proof_of(kind, &order);
+            match self.crm.connector.search(&asked).await {
+                Ok(found) if found.is_some() || !of_witness => self.crm.search_answered(&self.context, kind).await,
+                Ok(_) => self.crm.search_refused(&self.context, kind, why, None).await,
+                Err(error) => {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "a parked record was not searched for");
+                    self.crm.search_refused(&self.context, kind, why, None).await;
+                }
             }
         }
     }

@@ -59,6 +59,7 @@ impl Context {
             until,
             waiting: counts.waiting,
             parked: counts.parked,
+            held: crm.kinds().held().into_iter().map(|(kind, _)| kind).collect(),
         })
     }
 

@@ -2,6 +2,7 @@
 import type { AccountName } from "./AccountName";
 import type { ConnectorReach } from "./ConnectorReach";
 import type { ErrorCode } from "./ErrorCode";
+import type { RecordKind } from "./RecordKind";
 
 /**
  * A CRM.
@@ -38,4 +39,8 @@ waiting: number,
 /**
  * Records that need a person.
  */
-parked: number, };
+parked: number, 
+/**
+ * The kinds of record that are not sent, because the CRM does not find them by their request id.
+ */
+held: Array<RecordKind>, };

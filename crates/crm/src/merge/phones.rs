@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use timbre_domain::contact::{ContactPhone, PhoneKind};
 use timbre_domain::crm::ContactReport;
 use timbre_domain::identity::{FIRST_PHONE, REMOVED_PHONE};
-use timbre_domain::number::{Fellows, PhoneNumber, ReadNumber, certain};
+use timbre_domain::number::{Fellows, PhoneNumber, ReadNumber, certain, has_extension};
 
 use super::{Phone, Theirs, put_first};
 use crate::connector::ContactShape;
@@ -96,12 +96,16 @@ pub(crate) fn in_e164(list: &[Phone], theirs: &Theirs<'_>) -> Option<Vec<Phone>>
     if texts.iter().all(|text| is_e164(text)) {
         return None;
     }
-    let abroad = Fellows::of(texts.iter().copied(), theirs.country).are_abroad(theirs.country);
+    // What was added here says nothing of the country that the CRM's own texts are of.
+    let of_theirs = list.iter().filter(|phone| phone.theirs.is_some()).filter_map(|phone| phone.number.as_str());
+    let abroad = Fellows::of(of_theirs, theirs.country).are_abroad(theirs.country);
     let mut written: Vec<Phone> = Vec::with_capacity(list.len());
     for (phone, text) in list.iter().zip(texts) {
         let names_its_country = || text.trim_start().starts_with(['+', '0']);
         let number = match certain(text, theirs.country) {
             _ if is_e164(text) => text.to_owned(),
+            // Whoever put an extension there wants it kept.
+            _ if phone.theirs.is_some() && has_extension(text) => return None,
             // Beside numbers of another country a text that names none may be one of theirs.
             Some(number) if !abroad || names_its_country() => number,
             _ => return None,

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 use serde::{Deserialize, Serialize};
 
-pub use together::{Fellows, certain, read_together};
+pub use together::{Fellows, certain, has_extension, read_together};
 
 /// The country whose rules read a number without a country code: ISO 3166-1 alpha-2, such as `CR`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

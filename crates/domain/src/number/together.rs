@@ -18,6 +18,13 @@ pub fn certain(text: &str, country: Country) -> Option<String> {
     reading(text, country.0).filter(|reading| reading.by != Evidence::Guess).map(|reading| reading.e164)
 }
 
+/// Whether a text has an extension behind its number.
+#[must_use]
+pub fn has_extension(text: &str) -> bool {
+    let raw = bare(text);
+    without_extension(&raw).len() < raw.len()
+}
+
 /// The countries that the numbers of one contact name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fellows(Vec<Region>);

@@ -271,10 +271,9 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
     for phone in &contact.phones {
         contact.typed.remove(&removed_phone(&phone.number));
     }
-    // Another number than before is preferred, and that one is not merely gone.
+    // Another number than before is preferred, a new one perhaps, and that one is not merely gone.
     if let (Some(was), Some(is)) = (before.first(), contact.phones.first())
         && was.number.key() != is.number.key()
-        && before.iter().any(|phone| phone.number.key() == is.number.key())
         && contact.phones.iter().any(|phone| phone.number.key() == was.number.key())
     {
         typed.push(FIRST_PHONE.to_owned());
@@ -295,8 +294,8 @@ fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<C
             contact.typed.remove(&removed_email(email));
             typed.push(added_email(email));
         }
-        let first = contact.emails.first();
-        if first.zip(before.first()).is_some_and(|(is, was)| email_key(is) != email_key(was) && has(&before, is)) {
+        let first = contact.emails.first().zip(before.first());
+        if first.is_some_and(|(is, was)| email_key(is) != email_key(was) && has(&contact.emails, was)) {
             typed.push(FIRST_EMAIL.to_owned());
         }
         typed.push("emails".to_owned());
@@ -426,6 +425,24 @@ mod tests {
         assert_eq!((after.phones[0].kind, after.phones[0].source.as_deref()), (PhoneKind::Work, None));
         assert_eq!(after.phones[0].number, from_crm().phones[0].number, "the number itself is what it was");
         assert!(after.typed.contains(&removed_phone(&from_crm().phones[1].number)));
+    }
+
+    #[test]
+    fn whoever_puts_a_new_number_or_address_first_prefers_it() {
+        let before = Contact { emails: vec!["a@x.example".into()], ..from_crm() };
+        let shown: Vec<String> = before.phones.iter().map(|phone| phone.number.raw().to_owned()).collect();
+        let list = |texts: &[&str]| phones(&texts.iter().map(|text| (*text, PhoneKind::Mobile)).collect::<Vec<_>>());
+        let marks = |edit: ContactEdit| edited(before.clone(), edit, Country::CR).unwrap().typed;
+        let emails = |emails: &[&str]| ContactEdit {
+            emails: Some(emails.iter().map(|email| (*email).to_owned()).collect()),
+            ..ContactEdit::default()
+        };
+        assert!(marks(list(&["7000 1122", &shown[0], &shown[1]])).contains(FIRST_PHONE));
+        assert!(!marks(list(&[&shown[0], "7000 1122", &shown[1]])).contains(FIRST_PHONE));
+        assert!(!marks(list(&["7000 1122", &shown[1]])).contains(FIRST_PHONE), "in place of one that is gone");
+        assert!(marks(emails(&["new@x.example", "a@x.example"])).contains(FIRST_EMAIL));
+        assert!(!marks(emails(&["a@x.example", "new@x.example"])).contains(FIRST_EMAIL));
+        assert!(!marks(emails(&["new@x.example"])).contains(FIRST_EMAIL));
     }
 
     #[test]

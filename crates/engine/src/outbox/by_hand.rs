@@ -27,6 +27,11 @@ impl Context {
                 crm.unsearched.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
             }
         }
+        // Before it may be taken, else it could be taken for one that goes by itself.
+        let known = self.stored(move |store| store.outbox_item(id)).await?;
+        if let Some(crm) = known.and_then(|item| self.crm(&item.connector).ok()) {
+            crm.by_hand.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        }
         let item = self.stored(move |store| store.outbox_retry(id, how.despite_duplicate, asked)).await?;
         let item = item.ok_or_else(|| {
             let detail = format!("there is no item {id}, or it is with the CRM already");

@@ -475,6 +475,27 @@ impl Store {
         })
     }
 
+    /// The oldest record of a kind that was parked because it could not be searched for.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn outbox_unsearchable(
+        &self,
+        connector: &AccountName,
+        kind: RecordKind,
+    ) -> Result<Option<RequestId>, StoreError> {
+        self.read(|db| {
+            db.prepare_cached(
+                "SELECT id FROM outbox WHERE connector = ?1 AND kind = ?2 AND state = 'parked'
+                   AND json_extract(problem, '$.code') = 'unsearchable' ORDER BY seq LIMIT 1",
+            )?
+            .query_row(params![connector.as_str(), kind.as_str()], |row| {
+                uuid(row.get_ref(0)?.as_blob()?).map(RequestId)
+            })
+            .optional()
+        })
+    }
+
     /// A person does not want it sent. Nothing where there is no such item or the CRM has it already.
     ///
     /// # Errors

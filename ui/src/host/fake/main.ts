@@ -64,6 +64,7 @@ export function mainHost(query: URLSearchParams): MainHost {
         until: kind === "unreachable" ? new Date(Date.now() + 240_000).toISOString() : null,
         waiting: outbox.filter(({ item }) => item.state === "waiting").length,
         parked: outbox.filter(({ item }) => item.state === "parked").length,
+        held: [],
       },
     ],
     pending: pending().length,

@@ -267,15 +267,21 @@ fn whoever_writes_out_what_was_a_guess_corrects_it_and_its_flags_stay() {
 #[test]
 fn only_what_leaves_no_doubt_is_written_in_e164_for_a_crm_that_takes_nothing_else() {
     let connector = espocrm();
-    let of = |numbers: &[&str]| {
+    let with = |numbers: &[&str], added: Option<&str>| {
         let entries: Vec<Json> = numbers.iter().map(|number| entry(number, "Mobile", [false; 3])).collect();
         let record = record(&entries);
         let theirs = theirs(&connector, &record, Country::CR);
-        let contact = synced(&connector, &record, Country::CR);
+        let mut contact = synced(&connector, &record, Country::CR);
+        contact.phones.extend(added.map(|added| ContactPhone {
+            number: PhoneNumber::typed(added, Country::CR).unwrap(),
+            kind: PhoneKind::Mobile,
+            source: None,
+        }));
         let list = phones(&theirs, &ContactReport { contact, changed: BTreeSet::new() });
         let numbers = |list: Vec<Phone>| list.iter().map(|phone| phone.number.as_str().unwrap().to_owned()).collect();
         in_e164(&list, &theirs).map(numbers) as Option<Vec<String>>
     };
+    let of = |numbers: &[&str]| with(numbers, None);
     let some = |numbers: &[&str]| Some(numbers.iter().map(|number| (*number).to_owned()).collect::<Vec<_>>());
     assert_eq!(of(&["8884-8787", "+50622223333"]), some(&["+50688848787", "+50622223333"]));
     assert_eq!(of(&["+506 8884-8787", "00 34 637 187 759"]), some(&["+50688848787", "+34637187759"]));
@@ -288,9 +294,14 @@ fn only_what_leaves_no_doubt_is_written_in_e164_for_a_crm_that_takes_nothing_els
         &["9999-1234"],
         &["1155"],
         &["88 u 99"],
+        &["2222-4001 ext. 12"],
     ] {
         assert_eq!(of(nothing), None, "{nothing:?}");
     }
+    let added = Some("+506 8888-4002");
+    assert_eq!(with(&["+5581994931002", "4799-5642"], added), None, "what a person adds names no country of theirs");
+    assert_eq!(with(&["2222-4001 ext. 12"], added), None, "an extension is not dropped");
+    assert_eq!(with(&["2222-4001"], added), some(&["+50622224001", "+50688884002"]));
 }
 
 fn addresses(body: &Json) -> Vec<String> {
