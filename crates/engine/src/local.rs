@@ -36,7 +36,7 @@ struct Request {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Answer {
-    Reply { id: u64, reply: Reply },
+    Reply { id: u64, reply: Box<Reply> },
     Error { id: u64, error: CommandError },
     Watching { id: u64, watching: bool },
     Told { told: Box<Event> },
@@ -221,7 +221,7 @@ async fn answer(context: &Arc<Context>, request: Request, answers: &mpsc::Sender
     }
     let answered = match request.command {
         Some(command) => match context.execute(command).await {
-            Ok(reply) => Answer::Reply { id, reply },
+            Ok(reply) => Answer::Reply { id, reply: Box::new(reply) },
             Err(error) => Answer::Error { id, error },
         },
         None => Answer::Error { id, error: CommandError::new(ErrorCode::BadRequest, "neither a command nor a watch") },
@@ -256,7 +256,7 @@ impl Client {
         let id = self.send(Some(command), false).await.map_err(gone)?;
         loop {
             match self.receive().await.map_err(gone)? {
-                Answer::Reply { id: of, reply } if of == id => return Ok(reply),
+                Answer::Reply { id: of, reply } if of == id => return Ok(*reply),
                 Answer::Error { id: of, error } if of == id || of == 0 => return Err(error),
                 Answer::Told { told } => self.told.push_back(*told),
                 Answer::Reply { .. } | Answer::Error { .. } | Answer::Watching { .. } => {}
@@ -276,7 +276,7 @@ impl Client {
         let id = self.send(Some(command), false).await.map_err(gone)?;
         loop {
             match self.receive().await.map_err(gone)? {
-                Answer::Reply { id: of, reply } if of == id => return Ok(reply),
+                Answer::Reply { id: of, reply } if of == id => return Ok(*reply),
                 Answer::Error { id: of, error } if of == id || of == 0 => return Err(error),
                 Answer::Told { told } => tell(*told),
                 Answer::Reply { .. } | Answer::Error { .. } | Answer::Watching { .. } => {}

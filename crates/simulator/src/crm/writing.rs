@@ -322,7 +322,7 @@ fn check_links(store: &Store, by: &ApiUser, schema: &Schema, given: &Value) -> R
             }
             _ => continue,
         };
-        let is_foreign = |id: &&str| !id.is_empty() && !(entity == "User" && *id == by.user.id);
+        let is_foreign = |id: &&str| !(id.is_empty() || entity == "User" && *id == by.user.id);
         if *schema.entity != *"Note" && ids.iter().any(is_foreign) && !by.role.on(entity).read {
             return Err(Answer::foreign(&schema.entity, &field.name));
         }
