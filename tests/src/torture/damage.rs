@@ -34,6 +34,8 @@ struct Tally {
     healed: u32,
     /// Nobody saw damage: what was hit held nothing, or was written anew before anybody read it.
     unseen: u32,
+    /// Of these, damage after a clean end.
+    unseen_after_end: u32,
     /// The agent was told that a result could not be saved, and saved it again.
     refused: u32,
     /// Said while the engine still ran.
@@ -42,7 +44,7 @@ struct Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { trials, while_running, healed, unseen, refused, told_while_running } = self;
+        let Self { trials, while_running, healed, unseen, unseen_after_end: _, refused, told_while_running } = self;
         write!(
             f,
             "{trials} trials, {while_running} while running: healed {healed}, \
@@ -67,8 +69,9 @@ pub(super) async fn run(options: &Options) -> Result<bool, Trouble> {
             one.await.map_err(|trouble| format!("{hurt:?}, trial {trial}: {trouble}"))?;
         }
         println!("  {hurt:?}: {tally}");
-        // What was hit may have been a free page; an empty file never goes unseen.
-        all_whole &= hurt == Hurt::Pages || tally.unseen == 0;
+        // What was hit may have been a free page, and a running engine may write again all that was cut off; a file that is
+        // shorter than its clean end left it never goes unseen.
+        all_whole &= hurt == Hurt::Pages || tally.unseen_after_end == 0;
     }
     office.drain().await?;
     let verdict = office.judge().await?;
@@ -117,14 +120,13 @@ async fn one_trial(
         tally.healed += 1;
     } else {
         tally.unseen += 1;
+        tally.unseen_after_end += u32::from(!while_running);
     }
     if !office.is_whole().await? {
         return Err("the database is damaged after the start".into());
     }
     for result in again {
-        if !office.save(&result).await {
-            return Err("a result is refused after the start".into());
-        }
+        office.saves(&result).await.map_err(|why| format!("a result is refused after the start: {why}"))?;
     }
     office.everything_saved_is_there().await
 }

@@ -263,12 +263,15 @@ impl Office {
 
     /// Saves a result. Whether the agent was told that it is saved.
     pub(super) async fn save(&mut self, written: &Written) -> bool {
+        self.saves(written).await.is_ok()
+    }
+
+    /// Saves a result, or says why it is refused.
+    pub(super) async fn saves(&mut self, written: &Written) -> Result<(), Trouble> {
         let Written { key, comment, follow_up } = written;
-        let saved = self.ask(save(key, comment, *follow_up, self.clock.now())).await.is_ok();
-        if saved {
-            self.expected.push(Expected::result(key.clone(), comment.clone(), *follow_up));
-        }
-        saved
+        self.ask(save(key, comment, *follow_up, self.clock.now())).await?;
+        self.expected.push(Expected::result(key.clone(), comment.clone(), *follow_up));
+        Ok(())
     }
 
     /// Adds a contact that nobody calls.

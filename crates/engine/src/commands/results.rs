@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
@@ -19,6 +20,10 @@ use super::{CommandError, Reply};
 use crate::Context;
 use crate::config::ConnectorFile;
 use crate::crm_line::{CrmCondition, CrmLine};
+use crate::history_sync;
+
+/// How long the vendor's record may take to bring back a call.
+const RECOVERED_WITHIN: Duration = Duration::from_secs(15);
 
 /// A result that is written, changed or finished.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +98,15 @@ impl Context {
             self.contact_with(contact).await?;
         }
         let draft = InteractionEdit { finish: false, ..edit.clone() };
-        let (interaction, waiting) = match self.change_interaction(&which, edit, caller).await {
+        let mut changed = self.change_interaction(&which, edit.clone(), caller.clone()).await;
+        if let (Which::Call(key), Err(refused)) = (&which, &changed)
+            && refused.code == ErrorCode::NotFound
+            && refused.place.as_deref() == Some("call")
+            && self.recovers_call(key).await
+        {
+            changed = self.change_interaction(&which, edit, caller).await;
+        }
+        let (interaction, waiting) = match changed {
             // What was typed is kept although it can't be saved so. One without a call and an id would be another each time.
             Err(refused) if draft != InteractionEdit::default() && !matches!(which, Which::New) => {
                 let _ = self.change_interaction(&which, draft, None).await;
@@ -105,6 +118,18 @@ impl Context {
         let id = interaction.id;
         let outbox = self.stored(move |store| store.outbox_of(id)).await?;
         Ok(SavedInteraction { interaction, outbox })
+    }
+
+    /// A call that is missing in the history, because its rows were damaged before they were backed up, is looked for in
+    /// the vendor's record. Whether that was read.
+    async fn recovers_call(self: &Arc<Self>, key: &CallKey) -> bool {
+        let Some(line) = self.lines.iter().find(|line| *line.name() == key.account).filter(|_| self.follows) else {
+            return false;
+        };
+        tokio::select! {
+            read = history_sync::sync_recent(self, line) => read.is_ok(),
+            () = self.clock.sleep(RECOVERED_WITHIN) => false,
+        }
     }
 
     async fn change_interaction(
