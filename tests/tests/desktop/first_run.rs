@@ -10,7 +10,7 @@ use crate::office::{Office, SOON, Setting};
 const KEYS: Duration = Duration::from_millis(5);
 
 /// Goes through the pages as a person would, as far as the account is known and tried.
-fn sign_in(office: &mut Office) {
+pub(crate) fn sign_in(office: &mut Office) {
     office.desktop.wait_for_window("Timbre", SOON).unwrap();
     office.click_on(&Wanted::named("radio button", "English"));
     office.click_on(&Wanted::named("push button", "Next ⏎"));

@@ -9,6 +9,7 @@ mod dialling;
 mod first_run;
 mod keyboard;
 mod looks;
+mod morning;
 mod notices;
 mod office;
 mod popups;
