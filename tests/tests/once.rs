@@ -395,3 +395,21 @@ async fn a_try_by_hand_always_asks_the_crm_at_once_however_the_outbox_was_woken(
         story.stop().await;
     }
 }
+
+#[tokio::test]
+async fn what_was_held_is_tried_again_at_once_by_an_engine_that_starts_anew() {
+    let mut story = shop("Call, CCharge").await;
+    charged(&mut story).await;
+    settled_call(&mut story).await;
+    assert_eq!(charge(&mut story).await.problem.unwrap().code, ErrorCode::Unsearchable);
+    story.stop().await;
+    story.crm().make_field("CCharge", &CustomField::text("cCtiRequestId"));
+    story.start().await;
+    let started = story.clock.elapsed();
+    let sent =
+        |event: &Event| matches!(event, Event::OutboxSent(one) if one.item.kind == RecordKind::Charge).then_some(());
+    story.until("the charge", sent).await;
+    assert!(story.clock.elapsed() - started < MINUTE, "{:?}", story.clock.elapsed() - started);
+    one(&story, "CCharge");
+    story.stop().await;
+}

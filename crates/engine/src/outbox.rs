@@ -39,6 +39,7 @@ const FINISHES_WITHIN: Duration = Duration::from_secs(3);
 /// Sends to one CRM, one record after the other, until it is told to stop.
 pub(crate) async fn run(context: Arc<Context>, crm: Arc<CrmLine>, stop: CancellationToken) {
     let mut sender = Sender { context, crm, searched_from: HashMap::new(), back_already: HashSet::new() };
+    sender.tries_held_records().await;
     loop {
         let item = tokio::select! {
             () = stop.cancelled() => return,
@@ -244,6 +245,15 @@ impl Sender {
                 self.failed(item, &error, tried).await;
                 false
             }
+        }
+    }
+
+    /// What an earlier run held is tried again: an administrator may have mended the CRM, and a restart is what people try.
+    async fn tries_held_records(&self) {
+        let (name, now) = (self.crm.name().clone(), self.context.clock.now());
+        if let Err(error) = self.context.stored(move |store| store.outbox_unhold_waiting(&name, now)).await {
+            // Each record's own time comes within minutes.
+            tracing::error!(error = &error as &dyn std::error::Error, "held records could not be freed");
         }
     }
 

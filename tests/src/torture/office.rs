@@ -238,7 +238,8 @@ impl Office {
 
     /// Waits until the engine was killed; one that the CRM's faults kept from getting there is killed after a while.
     async fn killed(&self) {
-        let patience = self.clock.elapsed() + Duration::from_millis(1_500);
+        // A sign-in or a search that fails is repeated after a second or two, and only then a record goes out.
+        let patience = self.clock.elapsed() + Duration::from_millis(4_500);
         while self.desk.engine.runs() && self.clock.elapsed() < patience {
             self.clock.sleep(Duration::from_millis(2)).await;
         }

@@ -475,6 +475,22 @@ impl Store {
         })
     }
 
+    /// An engine has started: records that an earlier one held because they could not be searched for are tried again.
+    ///
+    /// # Errors
+    /// When it could not be saved.
+    pub fn outbox_unhold_waiting(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE outbox
+                 SET next_at = CASE WHEN begun_at IS NULL THEN ?2 ELSE max(?2, coalesce(searched_at, ?2)) END
+                 WHERE connector = ?1 AND state IN ('waiting', 'sending') AND next_at > ?2
+                   AND json_extract(problem, '$.code') = 'unsearchable'",
+                params![connector.as_str(), ms(now)],
+            )
+        })
+    }
+
     /// The oldest record of a kind that was parked because it could not be searched for.
     ///
     /// # Errors
