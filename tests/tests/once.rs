@@ -413,3 +413,17 @@ async fn what_was_held_is_tried_again_at_once_by_an_engine_that_starts_anew() {
     one(&story, "CCharge");
     story.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_parked_for_a_refused_search_is_found_by_an_engine_that_starts_anew() {
+    let mut story = office().await;
+    let parked = parked_unsearchable(&mut story).await;
+    story.stop().await;
+    story.start().await;
+    let started = story.clock.elapsed();
+    let freed = |event: &Event| matches!(event, Event::OutboxSent(one) if one.item.id == parked.id).then_some(());
+    story.until("that it is found", freed).await;
+    assert!(story.clock.elapsed() - started < MINUTE, "{:?}", story.clock.elapsed() - started);
+    assert_eq!(records(&story, "Call").len(), 2);
+    story.stop().await;
+}

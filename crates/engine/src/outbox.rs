@@ -255,6 +255,13 @@ impl Sender {
             // Each record's own time comes within minutes.
             tracing::error!(error = &error as &dyn std::error::Error, "held records could not be freed");
         }
+        for kind in self.crm.connector.about().abilities.records.clone() {
+            let name = self.crm.name().clone();
+            let parked = self.context.stored(move |store| store.outbox_unsearchable(&name, kind)).await;
+            if let Some((_, why)) = parked.ok().flatten() {
+                self.crm.kinds().remembers_refusal(kind, why);
+            }
+        }
     }
 
     /// Records that were parked because a search was refused are freed once one works, though nothing else of their kind
@@ -267,7 +274,7 @@ impl Sender {
             }
             let name = self.crm.name().clone();
             let parked = self.context.stored(move |store| store.outbox_unsearchable(&name, kind)).await;
-            let Some(parked) = parked.ok().flatten() else { continue };
+            let Some((parked, _)) = parked.ok().flatten() else { continue };
             let Some(order) = self.read(parked).await.and_then(|dispatch| self.order(&dispatch)) else { continue };
             let (asked, of_witness) = self.crm.proof_of(kind, &order);
             match self.crm.connector.search(&asked).await {

@@ -50,6 +50,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_results.sql"),
     include_str!("../migrations/0004_lineage.sql"),
     include_str!("../migrations/0005_change_drafts.sql"),
+    include_str!("../migrations/0006_unwritten.sql"),
 ];
 
 fn migrations() -> Migrations<'static> {
@@ -306,6 +307,10 @@ fn open_journal(
         }
         _ => own,
     };
+    if let Err(error) = journal::complete(writer, folder, lineage) {
+        // It stays in the database, and is tried again at the next start.
+        tracing::error!(error = &error as &dyn std::error::Error, "the journal could not be completed");
+    }
     if matches!(how, Check::PagesAndTyped | Check::Everything) {
         journal::verify(writer, folder)?;
     }

@@ -451,3 +451,48 @@ fn what_a_person_deleted_does_not_come_back_with_a_restore() {
     assert_eq!(store.contact(person(1).id).unwrap(), None);
     assert_eq!(store.search_contacts("Persona", Country::CR, 9).unwrap(), []);
 }
+
+/// Takes the last lines off the journal, as if the process had died before it wrote them.
+fn forget_lines(dir: &Path, count: usize) {
+    let mut files: Vec<_> = fs::read_dir(dir.join("journal")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let last = files.pop().unwrap();
+    let text = fs::read_to_string(&last).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let kept = lines.len().saturating_sub(count).max(1);
+    fs::write(&last, lines[..kept].concat()).unwrap();
+}
+
+#[test]
+fn a_process_that_dies_between_a_commit_and_its_line_in_the_journal_leaves_a_healthy_database_that_is_taken_for_one() {
+    for missing in 0..6 {
+        for rounds in 1..4 {
+            let dir = tempfile::tempdir().unwrap();
+            let mut n = 0;
+            for _ in 0..rounds {
+                let (folder, store, report) = open(dir.path(), 100);
+                assert_eq!(report.set_aside, None, "{missing} lines, {rounds} rounds");
+                n += 1;
+                work(&store, n);
+                // It dies: nothing is closed.
+                drop((store, folder));
+                forget_lines(dir.path(), missing);
+            }
+            let (folder, store, report) = open(dir.path(), 200);
+            assert_eq!((report.set_aside, report.journal.lost), (None, 0), "{missing} lines, {rounds} rounds");
+            let before = typed(&store);
+            assert_eq!(before.results.len(), usize::try_from(n).unwrap());
+            store.close().unwrap();
+            drop(folder);
+            if missing > 1 {
+                continue;
+            }
+            // The one line that can be missing is there again: without any backup the journal has everything.
+            fs::write(dir.path().join("timbre.db"), b"").unwrap();
+            let (_folder, store, report) = open(dir.path(), 300);
+            assert!(report.set_aside.is_some());
+            assert_eq!(report.journal.lost, 0);
+            assert_eq!(typed(&store), before);
+        }
+    }
+}

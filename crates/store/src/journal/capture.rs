@@ -69,8 +69,13 @@ pub(crate) fn touch_contact(tx: &Transaction<'_>, id: ContactId) -> rusqlite::Re
         .map(drop)
 }
 
-/// The rows that a transaction changed, with those they refer to that are not `written` already.
-pub(super) fn note(tx: &Transaction<'_>, written: &HashMap<String, u64>) -> rusqlite::Result<Option<Noted>> {
+/// The rows that a transaction changed, with those they refer to that are not `written` already. The transaction takes the
+/// entry's line along, behind those that are `pending`.
+pub(super) fn note(
+    tx: &Transaction<'_>,
+    written: &HashMap<String, u64>,
+    pending: &str,
+) -> rusqlite::Result<Option<Noted>> {
     let touched: Vec<(String, Vec<Value>)> = tx
         .prepare_cached("SELECT name, a, b, c FROM temp.touched")?
         .query_map([], |row| {
@@ -92,9 +97,11 @@ pub(super) fn note(tx: &Transaction<'_>, written: &HashMap<String, u64>) -> rusq
         gathered.add(tx, &table, key)?;
     }
     gathered.add_what_they_refer_to(tx, written)?;
-    tx.prepare_cached("UPDATE lineage SET entry = entry + 1")?.execute([])?;
-    let entry = Entry { number: super::entry_in(tx)?, rows: gathered.rows };
-    Ok(Some(Noted { entry, written: gathered.written }))
+    let number = super::entry_in(tx)? + 1;
+    let line = Entry { number, rows: gathered.rows }.line();
+    tx.prepare_cached("UPDATE lineage SET entry = ?1, unwritten = ?2 || ?3")?
+        .execute(params![number, pending, line])?;
+    Ok(Some(Noted { number, line, written: gathered.written }))
 }
 
 #[derive(Default)]

@@ -5,8 +5,8 @@
 //! of the write-ahead log be missing, that is found and made good at the next start. [`entry`] is the format,
 //! [`capture`] notices the changed rows, [`replay`] brings entries back, [`segment`] is the files.
 //!
-//! An entry is written after its transaction was committed: a change that was refused must not come back later. What was
-//! committed and not yet written is in the database, and nobody has been told that it is saved.
+//! An entry is written after its transaction was committed: a change that was refused must not come back later. Its line is
+//! part of the transaction, too: where a process died before the line was written, [`complete`] writes it at the next start.
 
 mod capture;
 mod entry;
@@ -27,6 +27,7 @@ pub(crate) use verify::verify;
 
 use self::entry::Entry;
 use self::segment::Segment;
+use crate::StoreError;
 use crate::lineage::LineageId;
 
 /// The folder beside the database.
@@ -47,7 +48,7 @@ pub(crate) struct Journal {
     /// The next entry begins a new segment, instead of going on with the last one.
     anew: bool,
     /// Entries that could not be written yet, such as on a full disk: they go before the next one.
-    pending: Vec<u8>,
+    pending: String,
     /// A digest of each row that stands in an entry only because another refers to it.
     written: HashMap<String, u64>,
 }
@@ -55,7 +56,8 @@ pub(crate) struct Journal {
 /// An entry that will be written once its transaction is committed.
 #[derive(Debug)]
 pub(crate) struct Noted {
-    entry: Entry,
+    number: u64,
+    line: String,
     written: Vec<(String, u64)>,
 }
 
@@ -67,7 +69,7 @@ impl Journal {
             lineage,
             segment: None,
             anew: false,
-            pending: Vec::new(),
+            pending: String::new(),
             written: HashMap::new(),
         }
     }
@@ -75,7 +77,7 @@ impl Journal {
     /// The rows that a transaction changed, and the number of its entry, which the database remembers; nothing where it
     /// changed none that matter.
     pub(crate) fn note(&self, tx: &Transaction<'_>) -> rusqlite::Result<Option<Noted>> {
-        capture::note(tx, &self.written)
+        capture::note(tx, &self.written, &self.pending)
     }
 
     /// Writes an entry; `durably` also has it flushed to the disk. A failure loses nothing: the database has it, and it is
@@ -85,20 +87,19 @@ impl Journal {
             self.written.clear();
         }
         self.written.extend(noted.written);
-        let number = noted.entry.number;
-        self.pending.extend_from_slice(noted.entry.line().as_bytes());
+        self.pending.push_str(&noted.line);
         // Made only now: a Timbre that writes nothing leaves no file.
         let mut segment = match self.segment.take() {
             Some(segment) => segment,
-            None if self.anew => Segment::create(&self.folder, number, self.lineage)?,
+            None if self.anew => Segment::create(&self.folder, noted.number, self.lineage)?,
             None => match Segment::resume(&self.folder, self.lineage)? {
                 Some(segment) => segment,
-                None => Segment::create(&self.folder, number, self.lineage)?,
+                None => Segment::create(&self.folder, noted.number, self.lineage)?,
             },
         };
         // What is half-written ends a segment: the next one begins with all of it.
         self.anew = true;
-        segment.append(&self.pending, durably)?;
+        segment.append(self.pending.as_bytes(), durably)?;
         self.pending.clear();
         self.anew = segment.len() >= SEGMENT_BYTES;
         self.segment = (!self.anew).then_some(segment);
@@ -117,6 +118,33 @@ impl Journal {
         self.anew = true;
         segment::prune(&self.folder, up_to)
     }
+}
+
+/// Writes the entries that a database remembers and its journal lacks.
+///
+/// # Errors
+/// When the journal can't be read or written.
+pub(crate) fn complete(db: &Connection, data_folder: &Path, lineage: LineageId) -> Result<(), StoreError> {
+    let (known, unwritten): (u64, Option<String>) =
+        db.query_row("SELECT entry, unwritten FROM lineage", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some(unwritten) = unwritten else { return Ok(()) };
+    let folder = data_folder.join(FOLDER);
+    let last = segment::read_after(&folder, known.saturating_sub(1))
+        .map_err(StoreError::file("the journal can't be read"))?
+        .last;
+    let missing: Vec<(u64, &str)> = unwritten
+        .split_inclusive('\n')
+        .filter_map(|line| Some((Entry::read(line.trim_end_matches('\n').as_bytes())?.number, line)))
+        .filter(|(number, _)| *number > last)
+        .collect();
+    let Some((first, _)) = missing.first() else { return Ok(()) };
+    tracing::info!(entries = missing.len(), "the journal lacked entries that the database remembers");
+    let lines: String = missing.iter().map(|(_, line)| *line).collect();
+    let write = || match Segment::resume(&folder, lineage)? {
+        Some(mut segment) => segment.append(lines.as_bytes(), true),
+        None => Segment::create(&folder, *first, lineage)?.append(lines.as_bytes(), true),
+    };
+    write().map_err(StoreError::file("the journal can't be written"))
 }
 
 /// Puts a journal that belongs to another database out of the way; it is not deleted.

@@ -27,10 +27,19 @@ pub(crate) fn verify(db: &Connection, data_folder: &Path) -> Result<(), StoreErr
         return Ok(());
     }
     let mut latest: HashMap<String, &RowImage> = HashMap::new();
-    for row in found.entries.iter().filter(|entry: &&Entry| entry.number <= known).flat_map(|entry| &entry.rows) {
-        if WHOLLY_NOTED.contains(&row.table.as_str()) {
+    let mut before = None;
+    for entry in found.entries.iter().filter(|entry: &&Entry| entry.number <= known) {
+        if before.is_some_and(|before: u64| before + 1 < entry.number) {
+            // An entry that is missing may have changed any row.
+            latest.clear();
+        }
+        before = Some(entry.number);
+        for row in entry.rows.iter().filter(|row| WHOLLY_NOTED.contains(&row.table.as_str())) {
             latest.insert(super::capture::name_of(&row.table, &row.key), row);
         }
+    }
+    if before.is_some_and(|before| before < known) {
+        return Ok(());
     }
     // After an update of Timbre a table may have other columns.
     let mut same = HashMap::new();

@@ -491,7 +491,7 @@ impl Store {
         })
     }
 
-    /// The oldest record of a kind that was parked because it could not be searched for.
+    /// The oldest record of a kind that was parked because it could not be searched for, and why.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -499,14 +499,14 @@ impl Store {
         &self,
         connector: &AccountName,
         kind: RecordKind,
-    ) -> Result<Option<RequestId>, StoreError> {
+    ) -> Result<Option<(RequestId, Problem)>, StoreError> {
         self.read(|db| {
             db.prepare_cached(
-                "SELECT id FROM outbox WHERE connector = ?1 AND kind = ?2 AND state = 'parked'
+                "SELECT id, problem FROM outbox WHERE connector = ?1 AND kind = ?2 AND state = 'parked'
                    AND json_extract(problem, '$.code') = 'unsearchable' ORDER BY seq LIMIT 1",
             )?
             .query_row(params![connector.as_str(), kind.as_str()], |row| {
-                uuid(row.get_ref(0)?.as_blob()?).map(RequestId)
+                Ok((RequestId(uuid(row.get_ref(0)?.as_blob()?)?), json(row.get_ref(1)?.as_str()?)?))
             })
             .optional()
         })
