@@ -8,7 +8,7 @@ mod by_hand;
 pub(crate) mod kinds;
 mod report;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -38,7 +38,8 @@ const FINISHES_WITHIN: Duration = Duration::from_secs(3);
 
 /// Sends to one CRM, one record after the other, until it is told to stop.
 pub(crate) async fn run(context: Arc<Context>, crm: Arc<CrmLine>, stop: CancellationToken) {
-    let mut sender = Sender { context, crm, searched_from: HashMap::new(), back_already: HashSet::new() };
+    let parked_from = context.clock.elapsed();
+    let mut sender = Sender { context, crm, searched_from: HashMap::new(), parked_from, back_already: HashSet::new() };
     sender.tries_held_records().await;
     loop {
         let item = tokio::select! {
@@ -64,6 +65,8 @@ struct Sender {
     /// When records whose creation got no answer in this run may be searched for, on the monotonic clock: the clock on the
     /// wall may be set meanwhile.
     searched_from: HashMap<RequestId, Duration>,
+    /// From when on records that could not be searched for are looked at again, on the monotonic clock.
+    parked_from: Duration,
     /// Changes of contacts that were said to be gone and were there when they were looked for: tried once more, and not
     /// again and again where the CRM contradicts itself.
     back_already: HashSet<RequestId>,
@@ -74,7 +77,7 @@ impl Sender {
     async fn next(&mut self) -> OutboxItem {
         loop {
             self.crm.ready(&self.context).await;
-            self.search_again().await;
+            self.searches_parked().await;
             // Whatever comes after this look wakes the wait below.
             let changed = self.crm.outbox_changed.notified();
             let now = self.context.clock.now();
@@ -119,6 +122,7 @@ impl Sender {
             tokio::select! {
                 () = changed => {}
                 () = self.context.clock.sleep(wait.min(LOOKS_AFTER)) => {}
+                () = self.context.clock.sleep_until(self.parked_from) => {}
             }
         }
     }
@@ -255,34 +259,49 @@ impl Sender {
             // Each record's own time comes within minutes.
             tracing::error!(error = &error as &dyn std::error::Error, "held records could not be freed");
         }
-        for kind in self.crm.connector.about().abilities.records.clone() {
-            let name = self.crm.name().clone();
-            let parked = self.context.stored(move |store| store.outbox_unsearchable(&name, kind)).await;
-            if let Some((_, why)) = parked.ok().flatten() {
-                self.crm.kinds().remembers_refusal(kind, why);
-            }
-        }
     }
 
-    /// Records that were parked because a search was refused are freed once one works, though nothing else of their kind
-    /// is to be sent: one of them is searched for from time to time.
-    async fn search_again(&mut self) {
-        let (kinds, now) = (self.crm.kinds().held(), self.context.clock.elapsed());
-        for (kind, why) in kinds {
-            if self.crm.kinds().held_for(kind, now).is_none_or(|(_, rest)| !rest.is_zero()) {
-                continue;
-            }
-            let name = self.crm.name().clone();
-            let parked = self.context.stored(move |store| store.outbox_unsearchable(&name, kind)).await;
-            let Some((parked, _)) = parked.ok().flatten() else { continue };
-            let Some(order) = self.read(parked).await.and_then(|dispatch| self.order(&dispatch)) else { continue };
+    /// Records that were parked because they could not be searched for are searched for from time to time, and at the start:
+    /// what is found is sent, what is certainly not there goes, and what a search can't tell stays for a person.
+    async fn searches_parked(&mut self) {
+        let now = self.context.clock.elapsed();
+        if self.parked_from > now {
+            return;
+        }
+        self.parked_from = now + kinds::SEARCHED_AGAIN_AFTER;
+        let name = self.crm.name().clone();
+        let parked = self.context.stored(move |store| store.outbox_unsearchable(&name)).await.unwrap_or_default();
+        let mut refused = BTreeSet::new();
+        for id in parked {
+            let Some(dispatch) = self.read(id).await else { continue };
+            let kind = dispatch.item.kind;
+            let Some(order) = self.order(&dispatch).filter(|_| !refused.contains(&kind)) else { continue };
             let (asked, of_witness) = self.crm.proof_of(kind, &order);
             match self.crm.connector.search(&asked).await {
-                Ok(found) if found.is_some() || !of_witness => self.crm.search_answered(&self.context, kind).await,
-                Ok(_) => self.crm.search_refused(&self.context, kind, why, None).await,
+                Ok(None) if of_witness => drop(refused.insert(kind)),
+                Ok(found) => {
+                    // Where records of the kind were held, this one goes with them.
+                    self.crm.search_answered(&self.context, kind).await;
+                    match found.filter(|_| !of_witness) {
+                        Some(receipt) => self.sent(id, receipt).await,
+                        None if of_witness || self.crm.doubts(&dispatch.item) => {}
+                        None => {
+                            let now = self.context.clock.now();
+                            let item = self.until_stored(move |store| store.outbox_retry(id, false, now)).await;
+                            self.context.outbox_waits(&Vec::from_iter(item));
+                        }
+                    }
+                }
+                Err(error) if error.verdict == Verdict::Park => {
+                    refused.insert(kind);
+                    let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.context.clock.now()) };
+                    self.crm.search_refused(&self.context, kind, why, None).await;
+                }
                 Err(error) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "a parked record was not searched for");
-                    self.crm.search_refused(&self.context, kind, why, None).await;
+                    self.parked_from =
+                        self.context.clock.elapsed() + LOOKED_AT_AGAIN_AFTER.to_std().unwrap_or_default();
+                    return;
                 }
             }
         }

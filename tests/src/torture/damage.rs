@@ -151,7 +151,7 @@ fn damage(database: &Path, hurt: Hurt, dice: &mut Dice) -> Result<(), Trouble> {
 }
 
 /// How many damaged databases were set aside.
-fn set_aside(folder: &Path) -> Result<usize, Trouble> {
+pub(super) fn set_aside(folder: &Path) -> Result<usize, Trouble> {
     let names = fs::read_dir(folder)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     Ok(names
         .filter(|name| name.starts_with("timbre.db.damaged-") && !name.ends_with("-wal") && !name.ends_with("-shm"))

@@ -21,6 +21,7 @@ use timbre_simulator::crm::{
 use timbre_simulator::dice::Dice;
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
 
+use super::damage;
 use super::desk::Desk;
 use super::facts::{Phase, Remains, names, phase};
 use super::verdict::{self, Expected, Verdict};
@@ -153,6 +154,9 @@ impl Office {
         drop(remains);
         self.crm.come_up();
         self.client = Some(self.desk.start().await?);
+        if damage::set_aside(self.desk.database().parent().ok_or("no data folder")?)? > 0 {
+            return Err(format!("{key}: after the kill a healthy database was taken for a damaged one").into());
+        }
         if hit == Phase::BeforeCommit {
             // Nobody told the agent that it was saved: it still stands in the form, and is saved again.
             self.ask(save()).await.map_err(|error| format!("the result is refused after the restart: {error}"))?;

@@ -72,14 +72,6 @@ impl Kinds {
         }
     }
 
-    /// A search for this kind was refused in an earlier run: whether one works now is asked at once.
-    pub(super) fn remembers_refusal(&mut self, kind: RecordKind, why: Problem) {
-        let known = self.0.entry(kind).or_default();
-        if matches!(known.search, Search::Untried) {
-            known.search = Search::Refused { why, again_at: Duration::ZERO, witness: None };
-        }
-    }
-
     fn witness(&self, kind: RecordKind) -> Option<Order> {
         match &self.0.get(&kind)?.search {
             Search::Refused { witness: Some(witness), .. } => Some((**witness).clone()),

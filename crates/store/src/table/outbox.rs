@@ -491,24 +491,18 @@ impl Store {
         })
     }
 
-    /// The oldest record of a kind that was parked because it could not be searched for, and why.
+    /// The records that were parked because they could not be searched for, the oldest first, a hundred at most.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn outbox_unsearchable(
-        &self,
-        connector: &AccountName,
-        kind: RecordKind,
-    ) -> Result<Option<(RequestId, Problem)>, StoreError> {
+    pub fn outbox_unsearchable(&self, connector: &AccountName) -> Result<Vec<RequestId>, StoreError> {
         self.read(|db| {
             db.prepare_cached(
-                "SELECT id, problem FROM outbox WHERE connector = ?1 AND kind = ?2 AND state = 'parked'
-                   AND json_extract(problem, '$.code') = 'unsearchable' ORDER BY seq LIMIT 1",
+                "SELECT id FROM outbox WHERE connector = ?1 AND state = 'parked'
+                   AND json_extract(problem, '$.code') = 'unsearchable' ORDER BY seq LIMIT 100",
             )?
-            .query_row(params![connector.as_str(), kind.as_str()], |row| {
-                Ok((RequestId(uuid(row.get_ref(0)?.as_blob()?)?), json(row.get_ref(1)?.as_str()?)?))
-            })
-            .optional()
+            .query_map([connector.as_str()], |row| uuid(row.get_ref(0)?.as_blob()?).map(RequestId))?
+            .collect()
         })
     }
 
