@@ -427,3 +427,26 @@ async fn what_was_parked_for_a_refused_search_is_found_by_an_engine_that_starts_
     assert_eq!(records(&story, "Call").len(), 2);
     story.stop().await;
 }
+
+#[tokio::test]
+async fn a_record_that_was_created_without_its_field_keeps_its_id_when_it_is_amended_after_the_field_is_back() {
+    let mut story = office().await;
+    story.crm().let_field_be_written("Call", "cCtiRequestId", false);
+    let key = call(&mut story, "anonymous", None).await;
+    let saved = save(&mut story, &key, "Sin campo").await;
+    settled(&mut story).await;
+    let id = saved.outbox[0].id.to_string();
+    assert!(one(&story, "Call")["description"].as_str().unwrap().contains(&id));
+    story.crm().let_field_be_written("Call", "cCtiRequestId", true);
+    // The next one shows that the field keeps ids again.
+    let next = call(&mut story, "anonymous", None).await;
+    save(&mut story, &next, "Con campo").await;
+    settled(&mut story).await;
+    save(&mut story, &key, "Cambiado").await;
+    settled(&mut story).await;
+    let amended: Vec<_> =
+        records(&story, "Call").into_iter().filter(|call| call.to_string().contains("Cambiado")).collect();
+    assert_eq!(amended.len(), 1, "{:?}", records(&story, "Call"));
+    assert!(amended[0].to_string().contains(&id), "{}", amended[0]);
+    story.stop().await;
+}
