@@ -32,7 +32,8 @@ impl Failure {
 
     /// Whether nobody knows what became of what was asked.
     pub(crate) fn is_unsure(&self) -> bool {
-        self.exit == INTERRUPTED || self.code == Some(ErrorCode::Stopping)
+        // A database that is damaged while it is written to may have the write in its journal all the same.
+        self.exit == INTERRUPTED || matches!(self.code, Some(ErrorCode::Stopping | ErrorCode::StoreDamaged))
     }
 
     /// Of a kind that has its own exit code.

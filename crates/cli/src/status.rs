@@ -38,6 +38,9 @@ pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
         let (what, code) = (printer.catalogue(), ErrorCode::StoreDamaged);
         printer.line(&format!("{} {}", what.what(code), what.what_to_do(code)))?;
     }
+    if status.database.repaired {
+        printer.line(&printer.text("store.repaired"))?;
+    }
     if let Some(code) = status.database.backup_failed {
         let (failed, texts) = (printer.text("store.backup_failed"), printer.catalogue());
         printer.line(&format!("{failed} {} {}", texts.what(code), texts.what_to_do(code)))?;

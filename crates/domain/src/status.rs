@@ -38,6 +38,9 @@ pub struct Status {
 pub struct DatabaseStatus {
     /// Damage was met; the next start heals it.
     pub damaged: bool,
+    /// This start found the database damaged and repaired it.
+    #[serde(default)]
+    pub repaired: bool,
     /// Why the last backup could not be made.
     pub backup_failed: Option<ErrorCode>,
 }
@@ -230,7 +233,7 @@ mod tests {
             connectors: vec![crm],
             pending: 1,
             do_not_disturb: Some(DoNotDisturb { until: None }),
-            database: DatabaseStatus { damaged: false, backup_failed: Some(ErrorCode::DiskFull) },
+            database: DatabaseStatus { damaged: false, repaired: false, backup_failed: Some(ErrorCode::DiskFull) },
         };
         let mut lights = vec![status.light()];
         status.calls.pop();

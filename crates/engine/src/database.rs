@@ -38,6 +38,11 @@ impl Database {
         *self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this start set a damaged file aside.
+    pub(crate) fn repaired(&self, repaired: bool) {
+        self.change(|status| status.repaired = repaired);
+    }
+
     fn change(&self, change: impl FnOnce(&mut DatabaseStatus)) {
         change(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner));
     }

@@ -139,6 +139,7 @@ impl Engine {
         });
         database::listen(&context);
         if let Some(state) = &context.opened {
+            context.database.repaired(state.set_aside.is_some());
             context.bus.publish(Event::Store(state.clone()));
         }
         let mut components = Components::new(context.clock.clone());

@@ -10,6 +10,10 @@ export type DatabaseStatus = {
  */
 damaged: boolean, 
 /**
+ * This start found the database damaged and repaired it.
+ */
+repaired: boolean, 
+/**
  * Why the last backup could not be made.
  */
 backup_failed: ErrorCode | null, };

@@ -135,6 +135,13 @@ impl Teller<'_> {
             Some(_) => [Some(result.comment.clone()), self.who()].into_iter().flatten().collect::<Vec<_>>().join("\n"),
             None => self.text(None, Some(result)),
         };
+        // A note that was created before the CRM knew its contact can't be moved there: its words go on saying whom it is
+        // about.
+        let whom = self.whom().filter(|whom| self.dispatch.item.remote_id.is_some() && !text.contains(whom));
+        let text = match whom {
+            Some(whom) if !text.trim().is_empty() => format!("{text}\n{whom}"),
+            _ => text,
+        };
         (!text.trim().is_empty()).then(|| NoteReport { text, contact: self.contact_ref() })
     }
 
@@ -189,9 +196,11 @@ impl Teller<'_> {
 
     /// Whom a record is about that has nobody in the CRM to stand by: without it nobody could call back.
     fn who(&self) -> Option<String> {
-        if !self.is_unknown_there() {
-            return None;
-        }
+        self.is_unknown_there().then(|| self.whom()).flatten()
+    }
+
+    /// Name and number of the other side.
+    fn whom(&self) -> Option<String> {
         let name = self.dispatch.contact.as_ref().map(|contact| contact.display_name().to_owned());
         let number = self.number().map(|(written, e164)| match e164 {
             Some(e164) if e164 != written => format!("{written} ({e164})"),

@@ -69,7 +69,7 @@ export function mainHost(query: URLSearchParams): MainHost {
     ],
     pending: pending().length,
     do_not_disturb: hello.preferences.do_not_disturb,
-    database: { damaged: false, backup_failed: null },
+    database: { damaged: false, repaired: false, backup_failed: null },
   });
   const pending = () => rows.filter(({ call, result }) => call.state === "ended" && call.connected_at && result?.state !== "final");
   const writes = <T>(work: () => T): Promise<T> =>

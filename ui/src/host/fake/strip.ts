@@ -18,7 +18,7 @@ const live = (more: Partial<LiveCall>): LiveCall => ({
   ...more,
 });
 
-const quiet: Status = { calls: [], accounts: [], connectors: [], pending: 0, do_not_disturb: null, database: { damaged: false, backup_failed: null } };
+const quiet: Status = { calls: [], accounts: [], connectors: [], pending: 0, do_not_disturb: null, database: { damaged: false, repaired: false, backup_failed: null } };
 const talking = live({ state: "connected", since: ago(247) });
 
 /** How Timbre may be, by name, and the light that goes with it. */
