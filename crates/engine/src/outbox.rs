@@ -135,6 +135,7 @@ impl Sender {
 
     async fn send(&mut self, item: OutboxItem) {
         let id = item.id;
+        let by_hand = self.crm.by_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         let Some(dispatch) = self.read(id).await else { return };
         if dispatch.item.kind == RecordKind::Call
             && dispatch.call.as_ref().is_some_and(|call| call.call.state != CallState::Ended)
@@ -149,7 +150,7 @@ impl Sender {
         let creating = dispatch.item.remote_id.is_none();
         // A person has looked whether it is there.
         let unsearched = self.crm.unsearched.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        if creating && !unsearched && !self.may_be_created(&dispatch.item, &order).await {
+        if creating && !unsearched && !self.may_be_created(&dispatch.item, &order, by_hand).await {
             return;
         }
         let now = self.context.clock.now();
@@ -182,10 +183,9 @@ impl Sender {
 
     /// Whether a record may be created: it is not there, as far as the CRM can tell, and it could be told if it were. What
     /// becomes of it otherwise is done.
-    async fn may_be_created(&mut self, item: &OutboxItem, order: &Order) -> bool {
+    async fn may_be_created(&mut self, item: &OutboxItem, order: &Order, by_hand: bool) -> bool {
         let (kind, begun) = (item.kind, item.begun_at.is_some());
         let held = self.crm.kinds().held_for(kind, self.context.clock.elapsed());
-        let by_hand = self.crm.by_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(&item.id);
         if let Some((why, rest)) = held.filter(|(_, rest)| !by_hand && !rest.is_zero()) {
             self.hold(item, why, rest).await;
             return false;

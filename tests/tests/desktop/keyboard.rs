@@ -29,17 +29,6 @@ fn answered(office: &mut Office) -> (CallHandle, Window) {
     (call, popup)
 }
 
-/// The hotkey brings the keyboard, and a disposition is chosen by it.
-fn cash(office: &mut Office) {
-    office.desktop.key("ctrl+shift+space").unwrap();
-    office.desktop.wait_until_active(POPUP, SOON).unwrap();
-    office.read(&Wanted { state: Some("focused"), ..Wanted::default() }.within(POPUP));
-    office.desktop.key("1").unwrap();
-    office.read(&Wanted::named("list item", "Cash").within(POPUP));
-    office.desktop.key("1").unwrap();
-    office.read(&Wanted::saying("Cash").within(POPUP));
-}
-
 fn is_in_the_crm(office: &mut Office) {
     office.read(&Wanted::saying("in the CRM").within(POPUP));
 }
@@ -52,7 +41,7 @@ async fn what_is_typed_after_a_save_lands_in_the_window_that_the_agent_came_from
     let mut probe = TypingProbe::open(&office.desktop).unwrap();
     let (call, _) = answered(&mut office);
     assert!(call.hang_up());
-    cash(&mut office);
+    office.chooses_cash();
     office.desktop.key("ctrl+Return").unwrap();
     office.desktop.wait_until_active(TypingProbe::TITLE, SOON).expect("the keyboard goes back");
     office.desktop.type_text("hola", Duration::from_millis(20)).unwrap();
@@ -75,7 +64,7 @@ async fn where_nobody_had_the_keyboard_nobody_has_it_after_a_save() {
     office.desktop.move_pointer(ELSEWHERE.0, ELSEWHERE.1).unwrap();
     let (call, popup) = answered(&mut office);
     assert!(call.hang_up());
-    cash(&mut office);
+    office.chooses_cash();
     office.desktop.key("ctrl+Return").unwrap();
     is_in_the_crm(&mut office);
     let left =
@@ -93,7 +82,7 @@ async fn a_saved_and_sent_pop_up_goes_by_itself_but_not_from_under_the_pointer_o
     office.knows("Ana Fernández", "8888-4787");
     let (call, popup) = answered(&mut office);
     assert!(call.hang_up());
-    cash(&mut office);
+    office.chooses_cash();
     let in_it = (popup.x + popup.width / 2, popup.y + popup.height - 80);
     office.desktop.move_pointer(in_it.0, in_it.1).unwrap();
     office.desktop.key("ctrl+Return").unwrap();
@@ -123,7 +112,7 @@ async fn three_calls_in_a_row_with_saved_results_leave_no_pop_up_behind() {
     for _ in 0..3 {
         let (call, _) = answered(&mut office);
         assert!(call.hang_up());
-        cash(&mut office);
+        office.chooses_cash();
         office.desktop.key("ctrl+Return").unwrap();
         office.desktop.wait_until_active(TypingProbe::TITLE, SOON).unwrap();
         calls.push(call.callid());

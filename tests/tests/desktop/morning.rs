@@ -25,17 +25,6 @@ fn answered(office: &mut Office, number: &str) -> CallHandle {
     call
 }
 
-/// The hotkey brings the keyboard, and a disposition is chosen by it.
-fn cash(office: &mut Office) {
-    office.desktop.key("ctrl+shift+space").unwrap();
-    office.desktop.wait_until_active(POPUP, SOON).unwrap();
-    office.read(&Wanted { state: Some("focused"), ..Wanted::default() }.within(POPUP));
-    office.desktop.key("1").unwrap();
-    office.read(&Wanted::named("list item", "Cash").within(POPUP));
-    office.desktop.key("1").unwrap();
-    office.read(&Wanted::saying("Cash").within(POPUP));
-}
-
 /// Waits until the contacts found by a number are told with this name.
 fn is_known_as(office: &Office, number: &str, name: &str) {
     let known = office.desktop.wait_until(SOON, || {
@@ -50,7 +39,7 @@ async fn a_caller_whose_name_was_typed_is_a_contact_once_the_result_is_saved() {
     let mut office = Office::open_as(with_crm()).await;
     let call = answered(&mut office, "8888-4787");
     assert!(call.hang_up());
-    cash(&mut office);
+    office.chooses_cash();
     office.click_on(&Wanted::named("push button", "New contact").within(POPUP));
     office.read(&Wanted { state: Some("focused"), ..Wanted::named("entry", "Name") }.within(POPUP));
     office.desktop.type_text("Ana Nueva", KEYS).unwrap();
@@ -92,7 +81,7 @@ async fn a_crm_that_is_down_is_seen_and_try_now_sends_once_it_is_back() {
     office.crm.as_ref().unwrap().go_down();
     let call = answered(&mut office, "8888-4787");
     assert!(call.hang_up());
-    cash(&mut office);
+    office.chooses_cash();
     office.desktop.key("ctrl+Return").unwrap();
 
     office.read(&Wanted::saying("What you save waits here and is sent by itself.").within(MAIN));

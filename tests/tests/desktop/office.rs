@@ -196,6 +196,17 @@ impl Office {
         self.desktop.click(x, y).unwrap();
     }
 
+    /// The hotkey brings the keyboard to the newest pop-up, and the disposition "Cash" is chosen by digits.
+    pub(crate) fn chooses_cash(&mut self) {
+        self.desktop.key("ctrl+shift+space").unwrap();
+        self.desktop.wait_until_active(POPUP, SOON).unwrap();
+        self.read(&Wanted { state: Some("focused"), ..Wanted::default() }.within(POPUP));
+        self.desktop.key("1").unwrap();
+        self.read(&Wanted::named("list item", "Cash").within(POPUP));
+        self.desktop.key("1").unwrap();
+        self.read(&Wanted::saying("Cash").within(POPUP));
+    }
+
     pub(crate) fn popups(&self) -> Vec<Window> {
         self.desktop.windows().unwrap().into_iter().filter(|window| window.title.starts_with(POPUP)).collect()
     }

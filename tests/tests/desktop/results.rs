@@ -22,13 +22,7 @@ async fn a_result_typed_in_the_pop_up_by_keyboard_reaches_the_crm_with_its_words
     office.read(&Wanted::saying("in conversation").within(POPUP));
 
     // The keyboard comes by the hotkey, and by nothing else.
-    office.desktop.key("ctrl+shift+space").unwrap();
-    office.desktop.wait_until_active(POPUP, SOON).unwrap();
-    office.read(&Wanted { state: Some("focused"), ..Wanted::default() }.within(POPUP));
-    office.desktop.key("1").unwrap();
-    office.read(&Wanted::named("list item", "Cash").within(POPUP));
-    office.desktop.key("1").unwrap();
-    office.read(&Wanted::saying("Cash").within(POPUP));
+    office.chooses_cash();
     office.click_on(&Wanted::named("entry", "Comment").within(POPUP));
     office.desktop.type_text("wants two, on Friday", Duration::from_millis(5)).unwrap();
     office.picture("a-result-is-typed");
