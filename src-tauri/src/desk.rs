@@ -16,7 +16,7 @@ use timbre_domain::refusal::Refusal;
 use timbre_domain::status::{Hello, Status};
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::Context;
-use timbre_engine::commands::{Command, CommandError, Reply};
+use timbre_engine::api::commands::{Command, CommandError, Reply};
 use timbre_wiring::secrets::Secrets;
 use timbre_wiring::setup::Limits;
 use tokio::sync::{mpsc, watch};
@@ -188,14 +188,15 @@ impl Desk {
     /// An error in the agent's words.
     pub(crate) fn refusal(&self, error: CommandError) -> Refusal {
         tracing::info!(code = error.code.as_str(), place = error.place, "refused");
-        Refusal::new(Catalogue::of(self.language()), error.code, error.place, error.detail)
+        let texts = Catalogue::of(self.language());
+        Refusal::new(texts, error.code, error.place, error.detail).because(texts, error.reason.as_ref())
     }
 
     /// What the agent chose.
     pub(crate) fn preferences(&self) -> Preferences {
         match self.context() {
             Some(context) => context.preferences(),
-            None => self.0.data_dir.as_deref().map(timbre_engine::preferences::load).unwrap_or_default(),
+            None => self.0.data_dir.as_deref().map(timbre_engine::runtime::preferences::load).unwrap_or_default(),
         }
     }
 
@@ -248,7 +249,7 @@ impl Desk {
             dispositions: settings.dispositions.clone(),
             result_fields,
             identities,
-            currency: settings.accounts.iter().find_map(|account| account.currency.clone()),
+            currency: settings.accounts.iter().find_map(|account| account.currency().map(str::to_owned)),
             country: settings.country.to_string(),
             has_crm: !settings.connectors.is_empty(),
             popup: context.popup_policy(),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use timbre_domain::error::ErrorCode;
 use timbre_domain::status::{Light, Status};
-use timbre_engine::commands::{Command, Reply};
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::event::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 

@@ -36,7 +36,7 @@ use tauri_plugin_deep_link::DeepLinkExt as _;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::Shell;
 use timbre_engine::Context;
-use timbre_engine::event::Event;
+use timbre_engine::api::event::Event;
 use timbre_wiring::clock::SystemClock;
 use timbre_wiring::secrets::Secrets;
 use timbre_wiring::setup::Limits;

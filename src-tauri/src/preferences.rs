@@ -4,7 +4,7 @@ use tauri_plugin_autostart::ManagerExt as _;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
-use timbre_engine::commands::{Command, CommandError};
+use timbre_engine::api::commands::{Command, CommandError};
 
 use crate::desk::Desk;
 use crate::popup::pool::Event;

@@ -15,10 +15,10 @@ use timbre_domain::call::CallKey;
 use timbre_domain::contact::{ContactId, PhoneKind};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RequestId, Retried, RetryHow};
-use timbre_engine::commands::{
+use timbre_engine::api::commands::{
     Command, CommandError, ContactEdit, OutboxFilter, Reply, SaveInteraction, SavedInteraction, Which,
 };
-use timbre_engine::event::Event;
+use timbre_engine::api::event::Event;
 
 use crate::story::{ENDPOINT, Story};
 

@@ -13,15 +13,15 @@ use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
-use timbre_engine::commands::{Command, CommandError, OutboxFilter, Reply};
-use timbre_engine::config::Settings;
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::{Command, CommandError, OutboxFilter, Reply};
+use timbre_engine::api::event::Event;
+use timbre_settings::Settings;
 use timbre_simulator::clock::ManualClock;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY, Outcome, RequestEntry};
 use timbre_simulator::ledger::RequestOutcome;
 use timbre_simulator::{Fault, Ledger, RequestKind, Simulator, SimulatorConfig};
 use timbre_telephony::callmyway::ANSWER_WITHIN;
-use timbre_wiring::{Machine, Running};
+use timbre_wiring::{Machine, Running, Serves};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::watch;
@@ -139,6 +139,8 @@ pub struct Story {
     pub shell: Arc<RememberingShell>,
     /// The disk under the engine's files.
     pub disk: Arc<StoryDisk>,
+    /// Whose calls are followed.
+    pub serves: Serves,
     /// Everything told so far.
     pub told: Vec<Event>,
     /// How many of them a story has already waited for.
@@ -180,6 +182,7 @@ impl Story {
             crm: None,
             shell: Arc::default(),
             disk: Arc::default(),
+            serves: Serves::default(),
             told: Vec::new(),
             seen: 0,
             settings,
@@ -245,14 +248,16 @@ impl Story {
     /// Starts the engine, for the first time or again on the same files.
     #[expect(clippy::expect_used, reason = "a story that can't be set up is over")]
     pub async fn start(&mut self) {
-        let settings = Settings::parse(&self.settings).expect("the story's settings are right");
+        let settings =
+            Settings::parse(&self.settings, timbre_wiring::vendors()).expect("the story's settings are right");
         let secrets = Arc::new(FixedPassword(self.password.clone()));
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-        let machine = Machine { clock, secrets, shell: self.shell.clone(), disk: self.disk.clone() };
+        let machine =
+            Machine { clock, secrets, shell: self.shell.clone(), disk: self.disk.clone(), serves: self.serves.clone() };
         let mut running =
             timbre_wiring::start_on(settings, &self.data_dir(), machine, true).await.expect("the engine starts");
         self.events = Some(running.take_first_events());
-        self.looks = running.context().lines().first().map(|line| line.looks());
+        self.looks = running.context().sessions().first().map(|session| session.polls());
         self.asked_before = live_questions(&self.sim.ledger());
         self.running = Some(running);
     }
@@ -512,6 +517,7 @@ pub fn name_of(event: &Event) -> &'static str {
         Event::Connected(_) => "call.connected",
         Event::Ended(_) => "call.ended",
         Event::Resumed(_) => "call.resumed",
+        Event::Identified(_) => "call.identified",
         Event::Recorded(_) => "call.recorded",
         Event::Popup(_) => "popup",
         Event::Dial(_) => "dial.progress",
@@ -524,13 +530,16 @@ pub fn name_of(event: &Event) -> &'static str {
         Event::OutboxParked(_) => "outbox.parked",
         Event::Connector(_) => "connector.state",
         Event::Kind(_) => "connector.kind",
+        Event::Component(_) => "component.state",
     }
 }
 
 /// The call an event is about, where it names one by itself.
 pub fn key_of(event: &Event) -> Option<&CallKey> {
     match event {
-        Event::Detected(c) | Event::Connected(c) | Event::Ended(c) | Event::Resumed(c) => Some(&c.call_key),
+        Event::Detected(c) | Event::Connected(c) | Event::Ended(c) | Event::Resumed(c) | Event::Identified(c) => {
+            Some(&c.call_key)
+        }
         Event::Recorded(r) => Some(&r.call_key),
         Event::Popup(p) => Some(&p.call_key),
         Event::Dial(_)
@@ -542,6 +551,7 @@ pub fn key_of(event: &Event) -> Option<&CallKey> {
         | Event::OutboxWaiting(_)
         | Event::OutboxParked(_)
         | Event::Connector(_)
-        | Event::Kind(_) => None,
+        | Event::Kind(_)
+        | Event::Component(_) => None,
     }
 }

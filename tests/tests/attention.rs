@@ -11,8 +11,8 @@ use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::notice::{Notice, NoticeKind};
 use timbre_domain::ports::Clock as _;
 use timbre_domain::status::{ConnectorReach, Light, Status};
-use timbre_engine::commands::{Command, ContactEdit, Reply, SaveInteraction, Which};
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::{Command, ContactEdit, Reply, SaveInteraction, Which};
+use timbre_engine::api::event::Event;
 use timbre_simulator::crm::{CrmConfig, CustomField, Fault};
 use timbre_tests::story::{ENDPOINT, Story};
 

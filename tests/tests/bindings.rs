@@ -17,10 +17,10 @@ use timbre_domain::notice::Notice;
 use timbre_domain::outbox::Retried;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::status::{Hello, Light, Status};
-use timbre_engine::commands::ContactEdit;
-use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, SettingsForm};
+use timbre_engine::api::commands::ContactEdit;
+use timbre_settings::edit::{AccountDraft, ConnectorDraft, SettingsForm};
 use timbre_wiring::secrets::KeyringState;
-use timbre_wiring::setup::{AccountCheck, KnownConnector};
+use timbre_wiring::setup::{AccountCheck, KnownConnector, KnownVendor};
 use ts_rs::{Config, TS};
 
 /// Where the front end keeps them.
@@ -60,6 +60,7 @@ fn the_front_end_knows_the_types_as_they_are_now() {
     ConnectorDraft::export_all(&config).unwrap();
     AccountCheck::export_all(&config).unwrap();
     KnownConnector::export_all(&config).unwrap();
+    KnownVendor::export_all(&config).unwrap();
     KeyringState::export_all(&config).unwrap();
     RehearsalStep::export_all(&config).unwrap();
     CallsWanted::export_all(&config).unwrap();

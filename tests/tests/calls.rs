@@ -7,8 +7,8 @@ use std::time::Duration;
 use timbre_domain::call::{CallKey, Direction};
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::matching::{MatchKind, MatchName};
-use timbre_engine::commands::{CallFilter, Command, ContactEdit, Reply};
-use timbre_engine::event::{Event, PopupEvent};
+use timbre_engine::api::commands::{CallFilter, Command, ContactEdit, Reply};
+use timbre_engine::api::event::{Event, PopupEvent};
 use timbre_simulator::{RequestKind, SimulatorConfig};
 use timbre_tests::story::{ENDPOINT, Story, key_of, name_of};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use timbre_engine::event::Event;
+use timbre_engine::api::event::Event;
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
 use timbre_tests::programs::{Watch, program};
 use timbre_tests::story::ENDPOINT;

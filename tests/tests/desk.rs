@@ -14,8 +14,8 @@ use timbre_domain::popup::PopupPolicy;
 use timbre_domain::ports::Clock as _;
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
 use timbre_domain::status::{AccountReach, Light, Status};
-use timbre_engine::commands::{Command, ContactEdit, Reply, SaveInteraction, Which};
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::{Command, ContactEdit, Reply, SaveInteraction, Which};
+use timbre_engine::api::event::Event;
 use timbre_simulator::{Fault, RequestKind, SimulatorConfig};
 use timbre_tests::story::{ENDPOINT, Story};
 

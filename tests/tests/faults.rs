@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use timbre_domain::error::ErrorCode;
-use timbre_engine::commands::{Command, KeptUnread, Reply};
-use timbre_engine::event::{Condition, Event, ProviderState};
+use timbre_engine::api::commands::{Command, KeptUnread, Reply};
+use timbre_engine::api::event::{Condition, Event, ProviderState};
 use timbre_simulator::{Fault, RefusalStyle, RequestKind, SimulatorConfig, WrongPasswordStyle};
 use timbre_tests::story::{ENDPOINT, Story};
 

@@ -28,10 +28,16 @@ const RULES: &[Rule] = &[
     Rule { who: "timbre-telephony", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
     Rule { who: "timbre-crm", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
     Rule { who: "timbre-store", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
+    Rule {
+        who: "timbre-settings",
+        knows: &["timbre-domain"],
+        tests_know: None,
+        advice: "Settings know vendors by their descriptions, which are the domain's; who reads them is no matter of theirs.",
+    },
     Rule { who: "timbre-interchange", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
     Rule {
         who: "timbre-engine",
-        knows: &["timbre-domain", "timbre-store"],
+        knows: &["timbre-domain", "timbre-settings", "timbre-store"],
         tests_know: None,
         advice: "The engine is handed its adapters as ports of the domain: choose the concrete one in timbre-wiring.",
     },
@@ -40,6 +46,7 @@ const RULES: &[Rule] = &[
         knows: &[
             "timbre-domain",
             "timbre-engine",
+            "timbre-settings",
             "timbre-store",
             "timbre-telephony",
             "timbre-interchange",
@@ -68,7 +75,7 @@ const RULES: &[Rule] = &[
 /// The package that may know everybody.
 const STORIES: &str = "timbre-tests";
 
-const PROGRAM: &[&str] = &["timbre-domain", "timbre-engine", "timbre-wiring"];
+const PROGRAM: &[&str] = &["timbre-domain", "timbre-engine", "timbre-settings", "timbre-wiring"];
 
 const ADAPTER: &str = "An adapter knows the domain only: what two of them share belongs there, \
                        and what brings them together in timbre-engine or timbre-wiring.";
@@ -407,4 +414,59 @@ fn a_stranger_at_the_top_level_is_caught_once() {
         strangers("Cargo.toml\0scripts/a.sh\0scripts/b.sh\0"),
         ["scripts stands at the project's top level: find it a place inside crates, src-tauri, ui, icons, tests."]
     );
+}
+
+/// The folders of a vendor, and the places that list all vendors.
+const OF_VENDORS: &[&str] = &[
+    "crates/telephony/src/callmyway",
+    "crates/telephony/src/formcall",
+    "crates/simulator/src/callmyway",
+    "crates/simulator/src/formcall",
+    "crates/telephony/src/registry.rs",
+    "crates/telephony/src/lib.rs",
+    "crates/simulator/src/lib.rs",
+    "crates/simulator/src/main.rs",
+];
+
+/// Where vendors are named because something is tried with one: tests, fixtures, and the front end's stand-in for Timbre.
+fn tries_something_out(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let folders = ["/tests/", "/fixtures/", "/host/fake/", "/bindings/"];
+    folders.iter().any(|folder| path.contains(folder))
+        || ["tests.rs", "stories.rs", "properties.rs"].contains(&name)
+        || name.ends_with(".test.ts")
+}
+
+#[test]
+fn no_file_outside_a_vendors_folder_names_the_vendor() {
+    let mut named = Vec::new();
+    for top in ["crates", "src-tauri", "ui/src"] {
+        for file in sources(&root().join(top)) {
+            let path = file.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+            if OF_VENDORS.iter().any(|place| path.starts_with(place)) || tries_something_out(&path) {
+                continue;
+            }
+            let text = fs::read_to_string(&file).unwrap();
+            let shipped = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_lowercase();
+            for vendor in ["callmyway", "formcall"] {
+                named.extend(shipped.contains(vendor).then(|| format!("{path} names {vendor}")));
+            }
+        }
+    }
+    assert!(named.is_empty(), "a vendor is known by its folder and its line in the registry:\n{}", named.join("\n"));
+}
+
+/// Every source file below a folder, generated ones left out.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !["target", "node_modules", "dist", "gen"].contains(&name.as_str()) {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|kind| ["rs", "ts", "svelte", "toml"].iter().any(|one| kind == *one)) {
+            found.push(path);
+        }
+    }
+    found
 }

@@ -10,8 +10,8 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, InteractionEdit};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, RetryHow, RetryOutcome};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::commands::{Command, Reply};
-use timbre_engine::event::{Event, KindState};
+use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::event::{Event, KindState};
 use timbre_simulator::crm::{
     Access, ApiUser, CrmConfig, CustomEntity, CustomField, DEFAULT_API_KEY, Fault, FieldKind, Role,
 };

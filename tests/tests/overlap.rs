@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 use serde_json::json;
-use timbre_engine::commands::{Command, Reply};
-use timbre_engine::event::{Event, SyncPhase};
+use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::event::{Event, SyncPhase};
 use timbre_simulator::crm::CrmConfig;
 use timbre_tests::story::Story;
 

@@ -8,9 +8,9 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
 use timbre_domain::outbox::{OutboxState, RecordKind, RetryHow};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::commands::{Command, Reply};
-use timbre_engine::crm_line::CrmCondition;
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::event::Event;
+use timbre_engine::crm::connector::ConnectorHealth;
 use timbre_simulator::crm::{
     Access, ApiUser, CrmConfig, CustomEntity, CustomField, DEFAULT_API_KEY, Fault, FieldKind, Role,
 };
@@ -279,7 +279,7 @@ async fn a_failed_sign_in_stops_the_connector_at_once_and_a_person_lets_it_go_on
         _ => None,
     });
     let conditions: Vec<_> = conditions.collect();
-    let [CrmCondition::Stopped { why }] = conditions.as_slice() else { panic!("{conditions:?}") };
+    let [ConnectorHealth::Stopped { why }] = conditions.as_slice() else { panic!("{conditions:?}") };
     assert_eq!(why.code, ErrorCode::SignInFailed);
     let asked = story.crm().with_log(|log| log.requests.len());
     assert_eq!(asked, 1, "one refused sign-in, and nothing after it: more would lock the address out");

@@ -12,10 +12,10 @@ use timbre_domain::interaction::{Interaction, InteractionEdit, InteractionState}
 use timbre_domain::matching::Match;
 use timbre_domain::outbox::{OutboxState, RecordWait};
 use timbre_domain::popup::PopupCard;
-use timbre_engine::commands::{
+use timbre_engine::api::commands::{
     Command, CommandError, ContactEdit, OutboxFilter, Reply, SaveInteraction, SavedInteraction, Which,
 };
-use timbre_engine::event::Event;
+use timbre_engine::api::event::Event;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
 use timbre_tests::story::{ENDPOINT, Story};
 

@@ -11,8 +11,8 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 use timbre_domain::contact::Contact;
 use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
-use timbre_engine::config::Settings;
-use timbre_engine::event::{Event, PopupEvent, SyncPhase, SyncProgress};
+use timbre_engine::api::event::{Event, PopupEvent, SyncPhase, SyncProgress};
+use timbre_settings::Settings;
 use timbre_simulator::crm::{ApiUser, Crm, CrmConfig, DEFAULT_API_KEY, Tempo};
 use timbre_simulator::dice::Dice;
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
@@ -79,7 +79,7 @@ impl Office {
             crm.base_url().trim_end_matches("api/v1/"),
             loaders != Loaders::None,
         );
-        let settings = Settings::parse(&settings).unwrap();
+        let settings = Settings::parse(&settings, timbre_wiring::vendors()).unwrap();
         let secrets = Arc::new(FixedPassword(Some(DEFAULT_API_KEY.to_owned())));
         let shell = Arc::new(RememberingShell::default());
         let data = dir.path().join("data");

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use timbre_domain::contact::{Contact, PhoneKind};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind};
-use timbre_engine::commands::{Command, ContactEdit, OutboxFilter, Reply, SaveInteraction, Which};
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::{Command, ContactEdit, OutboxFilter, Reply, SaveInteraction, Which};
+use timbre_engine::api::event::Event;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
 use timbre_tests::story::Story;
 

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::texts::{Catalogue, Language};
-use timbre_engine::event::{Event, StoreState};
+use timbre_engine::api::event::{Event, StoreState};
 use timbre_simulator::RealClock;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY, Moment};
 use timbre_tests::disk::SmallDisk;

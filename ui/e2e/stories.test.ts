@@ -197,6 +197,14 @@ describe("the pop-up", () => {
   });
 });
 
+describe("a caller whom the vendor names late", () => {
+  test("is filled in by itself while the agent has not begun", async () => {
+    const page = await visit("popup", "fake=not_known_yet&completes");
+    await page.getByRole("heading", { name: "Aún no se sabe quién llama" }).waitFor();
+    await page.getByRole("heading", { name: "Ana Lucía Fernández" }).waitFor();
+  });
+});
+
 describe("the dial window", () => {
   test("what is typed finds a contact, and Enter dials it", async () => {
     const page = await visit("dial", "fake=bare&outcome=connected");
@@ -229,5 +237,32 @@ describe("the first run", () => {
     await page.getByText("La contraseña está en el llavero").waitFor();
     await press(page, "Enter");
     await expect.poll(() => asked.some((line) => line.startsWith("finish")), polls).toBe(true);
+  });
+
+  test("another vendor, its table filled in by keyboard, and no page about endpoints", async () => {
+    const page = await visit("setup", "");
+    await press(page, "Enter");
+    await page.locator("main input[type=password]").first().waitFor();
+    await page.getByLabel("Proveedor", { exact: true }).selectOption("formcall");
+    await page.getByLabel("Token de seguridad").fill("token");
+    await page.getByLabel("Nombre 1").focus();
+    await page.keyboard.type("Marta");
+    await press(page, "Tab");
+    await page.keyboard.type("6f1c2a90");
+    await page.getByRole("button", { name: "Agregar otro" }).press("Enter");
+    await expect.poll(() => focused(page), polls).toBe("Nombre 2");
+    await page.keyboard.type("Diego");
+    await press(page, "Enter");
+    // Half a row is told, and the keyboard goes to what lacks.
+    await expect.poll(() => focused(page), polls).toBe("Valor 2");
+    await page.getByRole("button", { name: "Quitar Diego" }).press("Enter");
+    await expect.poll(() => focused(page), polls).toBe("Nombre 1");
+    await press(page, "Enter");
+    await page.getByText("FormCall lo deja entrar.").waitFor();
+    await press(page, "Enter");
+    await page.getByText("Los resultados quedan en este equipo").waitFor();
+    expect(asked.filter((line) => line.startsWith("save account"))).toEqual([
+      'save account formcall {"base_url":"https://clickandtalk.medularis.com","popups":{"Marta":"6f1c2a90"}} keyring',
+    ]);
   });
 });

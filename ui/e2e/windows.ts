@@ -35,6 +35,9 @@ const SECTIONS = ["language", "popups", "quiet", "notices", "keys", "calling", "
 /** From the first run's first page through its second. */
 const SIGN_IN = ["Enter", "click:main input[type=text]", "text:8373456", "click:main input[type=password]", "text:secreto", "Enter"];
 
+/** The same with a vendor that asks for a token and a table, and lists no endpoints. */
+const SIGN_IN_FORMCALL = ["Enter", "click:main input[type=password]", "text:token", "click:main fieldset input >> nth=0", "text:Marta", "Tab", "text:6f1c2a90-4b1d-4c0e-9d3a-2f7c51e0a9b4", "Enter"];
+
 /** The first run with a keyring that works, up to its page about the CRM. */
 const CRM = [...SIGN_IN, "wait:main fieldset input[type=checkbox]", "Enter", "wait:main input[type=radio]"];
 const FILL_CRM = ["click:main input[type=radio] >> nth=1", "click:main input[inputmode=url]", "text:https://crm.example.com/", "click:main input[type=password]", "text:clave", "Enter"];
@@ -45,6 +48,8 @@ const DEED = (list: string, nth: number) => `click:[aria-labelledby=${list}] .de
 const ADD = (list: string) => `click:[aria-labelledby=${list}] > .button`;
 const CONNECTIONS: State[] = [
   { name: "an account checked", query: "", then: [DEED("accounts", 0), "wait:.fine"] },
+  { name: "an account without endpoints checked", query: "&vendor=formcall", then: [DEED("accounts", 0), "wait:.fine"] },
+  { name: "an account without endpoints changed", query: "&vendor=formcall", then: [DEED("accounts", 1), "click:button.main", "wait:.fine"] },
   { name: "an account that fails", query: "&check=password", then: [DEED("accounts", 0), "wait:.trouble"] },
   { name: "an account changed", query: "", then: [DEED("accounts", 1), "click:button.main", "wait:fieldset"] },
   { name: "an account added", query: "", then: [ADD("accounts"), "click:button.main", "wait:.wrong"] },
@@ -72,6 +77,9 @@ export const WINDOWS: Window[] = [
       { name: "nobody", query: "fake=day&open=8", then: ["click:.doors button >> nth=0"] },
       { name: "attach", query: "fake=day&open=8", then: ["click:.doors button >> nth=1", "text:karla"] },
       { name: "filtered to nothing", query: "fake=day", then: ["click:.field", "text:xyz"] },
+      { name: "ringing, not known yet who", query: "fake=day&who=notyet&open=0", then: ["wait:.waits"] },
+      { name: "a part of Timbre that failed", query: "fake=day&part=failed" },
+      { name: "a part of Timbre that works again", query: "fake=day&part=runs" },
       { name: "empty", query: "fake=empty" },
       { name: "unreachable", query: "fake=unreachable&open=1" },
       { name: "trouble", query: "fake=trouble" },
@@ -113,6 +121,8 @@ export const WINDOWS: Window[] = [
       { name: "company", query: "fake=company" },
       { name: "nobody", query: "fake=unknown" },
       { name: "withheld", query: "fake=withheld" },
+      { name: "not known yet", query: "fake=not_known_yet" },
+      { name: "not known yet, over", query: "fake=not_known_yet&state=ended" },
       { name: "missed", query: "fake=unknown&state=missed" },
       { name: "draft", query: "fake=draft&state=ended", gallery: true },
       { name: "final", query: "fake=final&state=ended" },
@@ -142,7 +152,9 @@ export const WINDOWS: Window[] = [
       { name: "call back", query: "fake=callback" },
       { name: "despite do not call", query: "fake=despite" },
       { name: "connected", query: "fake=command&outcome=connected" },
+      { name: "placed later", query: "fake=command&outcome=pending", then: ["wait:.later"] },
       { name: "failed", query: "fake=command&outcome=failed" },
+      { name: "failed for a reason of the vendor's own", query: "fake=command&outcome=vendor", then: ["wait:.trouble"] },
       { name: "no call appeared", query: "fake=command&outcome=nocall" },
     ],
   },
@@ -172,6 +184,10 @@ export const WINDOWS: Window[] = [
     states: [
       { name: "language", query: "", gallery: true },
       { name: "account", query: "", then: ["Enter", "wait:main input[type=password]"] },
+      { name: "account, advanced options", query: "", then: ["Enter", "click:summary"] },
+      { name: "account of another vendor", query: "vendor=formcall", then: ["Enter", "click:summary"] },
+      { name: "account of another vendor, checked", query: "vendor=formcall", then: [...SIGN_IN_FORMCALL, "wait:.fine"] },
+      { name: "half a row of a table", query: "vendor=formcall", then: [...SIGN_IN_FORMCALL.slice(0, 5), "Enter", "wait:.wrong"] },
       { name: "a wrong password", query: "check=password", then: SIGN_IN },
       { name: "a wrong address", query: "check=address", then: SIGN_IN },
       { name: "endpoints", query: "", then: [...SIGN_IN, "wait:main input[type=checkbox]"], gallery: true },

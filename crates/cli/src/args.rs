@@ -111,12 +111,22 @@ pub(crate) struct Dial {
     /// The contact that is called.
     #[arg(long, value_name = "ID")]
     pub(crate) contact: Option<ContactId>,
+    /// More about the call for vendors that take it, such as --data Email=ana@example.com; may be given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub(crate) data: Vec<(String, String)>,
     /// Return as soon as the vendor has accepted the call.
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// Call even a contact who does not want to be called.
     #[arg(long)]
     pub(crate) despite_do_not_call: bool,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("it is written NAME=VALUE".to_owned()),
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -178,7 +188,11 @@ pub(crate) enum Agents {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
     /// Print a commented example.
-    Example,
+    Example {
+        /// The vendor whose account it shows.
+        #[arg(long)]
+        vendor: Option<String>,
+    },
     /// Check the settings file; names the line that is wrong.
     Check,
 }

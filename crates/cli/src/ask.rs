@@ -4,7 +4,7 @@ use chrono::{DateTime, Local, NaiveDate, TimeZone as _, Utc};
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::TimeRange;
 use timbre_domain::endpoint::EndpointNumber;
-use timbre_engine::commands::{Agent, CallFilter, Command};
+use timbre_engine::api::commands::{Agent, CallFilter, Command};
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::{Agents, Args, Calls, Endpoints, What};

@@ -6,9 +6,9 @@ use timbre_domain::crm::Abilities;
 use timbre_domain::crm::Rehearsal;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::number::PhoneNumber;
-use timbre_engine::commands::{Command, ConnectorReport, Reply};
-use timbre_engine::crm_line::CrmCondition;
-use timbre_engine::event::{ConnectorState, KindEvent, KindState, SyncPhase, SyncProgress};
+use timbre_engine::api::commands::{Command, ConnectorReport, Reply};
+use timbre_engine::api::event::{ConnectorState, KindEvent, KindState, SyncPhase, SyncProgress};
+use timbre_engine::crm::connector::ConnectorHealth;
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::{Args, Connector};
@@ -87,14 +87,14 @@ fn able(printer: &Printer, abilities: &Abilities) -> Vec<String> {
     can
 }
 
-fn condition(printer: &Printer, condition: &CrmCondition) -> String {
+fn condition(printer: &Printer, condition: &ConnectorHealth) -> String {
     match condition {
-        CrmCondition::Ready => printer.text("connector.state.ready"),
-        CrmCondition::Waits { until, why } => {
+        ConnectorHealth::Ready => printer.text("connector.state.ready"),
+        ConnectorHealth::Waits { until, why } => {
             let until = printer.fill("connector.state.waits", &[("until", &moment(*until))]);
             format!("{until} {}", outbox::problem(printer, why))
         }
-        CrmCondition::Stopped { why } => {
+        ConnectorHealth::Stopped { why } => {
             format!("{} {}", printer.text("connector.state.stopped"), outbox::problem(printer, why))
         }
     }
@@ -138,11 +138,11 @@ mod tests {
     use timbre_domain::crm::ConnectorAbout;
     use timbre_domain::outbox::{Problem, RecordKind};
     use timbre_domain::texts::Language;
-    use timbre_engine::commands::OutboxCounts;
+    use timbre_engine::api::commands::OutboxCounts;
 
     use super::*;
 
-    fn report(state: CrmCondition) -> ConnectorReport {
+    fn report(state: ConnectorHealth) -> ConnectorReport {
         let records = [RecordKind::Call, RecordKind::Note].into();
         let about = ConnectorAbout {
             name: "crm".parse().unwrap(),
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_crm_says_how_it_is_what_it_can_do_and_how_its_file_was_filled_in() {
-        let lines = list(&Printer::speaking(Language::En), &[report(CrmCondition::Ready)]);
+        let lines = list(&Printer::speaking(Language::En), &[report(ConnectorHealth::Ready)]);
         let expected = [
             "crm  EspoCRM  (espocrm)",
             "  It can be asked.",
@@ -187,7 +187,7 @@ mod tests {
         let until = "2026-11-20T15:00:00Z".parse().unwrap();
         for language in Language::ALL {
             let printer = Printer::speaking(language);
-            for state in [CrmCondition::Waits { until, why: why() }, CrmCondition::Stopped { why: why() }] {
+            for state in [ConnectorHealth::Waits { until, why: why() }, ConnectorHealth::Stopped { why: why() }] {
                 let text = list(&printer, &[report(state.clone())]).join("\n");
                 assert!(text.contains("timbrectl connector resume"), "{language:?} {text}");
                 assert!(!text.contains("connector.") && !text.contains('{'), "{language:?} {text}");

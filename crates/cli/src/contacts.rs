@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressStyle};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interchange::ReadOptions;
-use timbre_engine::commands::{Command, ContactEdit, Reply};
-use timbre_engine::event::Event;
-use timbre_engine::import::ImportRequest;
+use timbre_engine::api::commands::{Command, ContactEdit, Reply};
+use timbre_engine::api::event::Event;
+use timbre_engine::contacts::import::ImportRequest;
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::{self, Args, Contacts};
@@ -40,6 +40,7 @@ pub(crate) async fn run(
         Reply::ContactsSynced { reports } => match reports.iter().find_map(|report| report.problem.as_ref()) {
             Some(problem) => Err(Failure {
                 of_crm: true,
+                reason: None,
                 code: Some(problem.code),
                 detail: problem.words.clone(),
                 exit: crate::exit::exit_code(problem.code),

@@ -2,9 +2,9 @@
 
 use timbre_domain::dial::{DialId, DialState};
 use timbre_domain::error::ErrorCode;
-use timbre_engine::commands::{Command, Reply};
-use timbre_engine::dialler::DialRequest;
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::event::Event;
+use timbre_engine::calls::dialler::DialRequest;
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::{self, Args};
@@ -26,6 +26,7 @@ pub(crate) async fn run(
         from: dial.from.clone(),
         contact: dial.contact,
         despite_do_not_call: dial.despite_do_not_call,
+        extra: dial.data.iter().cloned().collect(),
     };
     let outcome = match session.execute(Command::Dial(request)).await {
         Ok(Reply::Dial { accepted: true, .. }) if dial.no_wait => Ok(()),
@@ -59,7 +60,7 @@ async fn follow(session: &mut Session, id: DialId, accepted: bool, printer: &Pri
             return Ok(());
         }
         match step.progress.state {
-            DialState::Ended => return Ok(()),
+            DialState::Ended | DialState::Pending => return Ok(()),
             DialState::NoCallAppeared if !accepted => return Err(unknown()),
             DialState::NoCallAppeared => {
                 return Err(Failure::new(None, "the vendor accepted the call, but none appeared", 8));

@@ -3,8 +3,8 @@
 use std::io;
 
 use serde::Serialize;
-use timbre_engine::commands::{Command, Reply};
-use timbre_engine::doctor::{Check, DoctorReport, State};
+use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::health::doctor::{Check, DoctorReport, State};
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::Args;

@@ -1,7 +1,7 @@
 //! Why a command failed, and the exit code that says so (`timbrectl --help` lists them).
 
-use timbre_domain::error::ErrorCode;
-use timbre_engine::commands::CommandError;
+use timbre_domain::error::{ErrorCode, VendorReason};
+use timbre_engine::api::commands::CommandError;
 use timbre_wiring::StartError;
 
 use crate::interactions::typed::Typed;
@@ -16,13 +16,15 @@ pub(crate) struct Failure {
     pub(crate) exit: u8,
     /// Whether it was a CRM that failed, and not a telephony vendor.
     pub(crate) of_crm: bool,
+    /// The vendor's own reason.
+    pub(crate) reason: Option<VendorReason>,
     /// What a person typed and was not saved.
     pub(crate) typed: Option<Box<Typed>>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Option<ErrorCode>, detail: impl Into<String>, exit: u8) -> Self {
-        Self { code, detail: detail.into(), exit, of_crm: false, typed: None }
+        Self { code, detail: detail.into(), exit, of_crm: false, reason: None, typed: None }
     }
 
     /// Somebody interrupted what was being done.
@@ -59,7 +61,7 @@ impl From<CommandError> for Failure {
         };
         // That there is no such connector is no word of a CRM's.
         let of_crm = error.place.as_deref() == Some("connector") && error.code != ErrorCode::NotFound;
-        Self { of_crm, ..Self::of(error.code, detail) }
+        Self { of_crm, reason: error.reason, ..Self::of(error.code, detail) }
     }
 }
 
@@ -85,7 +87,7 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         | ErrorCode::SecretMissing
         | ErrorCode::KeyringUnavailable
         | ErrorCode::SignInFailed => 6,
-        ErrorCode::AlreadyInCall => 7,
+        ErrorCode::AlreadyInCall | ErrorCode::OutOfHours => 7,
         ErrorCode::DiskFull
         | ErrorCode::DataFolder
         | ErrorCode::StoreDamaged

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
-use timbre_engine::commands::{CallFilter, Command, InteractionFilter, Reply, SaveInteraction, Which};
+use timbre_engine::api::commands::{CallFilter, Command, InteractionFilter, Reply, SaveInteraction, Which};
 use timbre_wiring::secrets::SharedRedactor;
 
 use self::typed::{Meant, Typed};

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Retried, RetryHow, RetryOutcome};
-use timbre_engine::commands::{Command, OutboxFilter, Reply};
-use timbre_engine::event::OutboxEvent;
+use timbre_engine::api::commands::{Command, OutboxFilter, Reply};
+use timbre_engine::api::event::OutboxEvent;
 use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::{Args, Outbox};

@@ -13,8 +13,8 @@ use timbre_domain::call::{AccountName, Direction, Party};
 use timbre_domain::contact::Contact;
 use timbre_domain::number::Country;
 use timbre_domain::texts::{Catalogue, Language};
-use timbre_engine::commands::Reply;
-use timbre_engine::config::{ConnectorFile, Settings};
+use timbre_engine::api::commands::Reply;
+use timbre_settings::{ConnectorFile, Settings};
 use timbre_wiring::folders;
 use timbre_wiring::secrets::SharedRedactor;
 
@@ -36,7 +36,7 @@ impl Printer {
     /// In the language asked for, else the settings file's, else the system's.
     pub(crate) fn new(args: &Args, redactor: SharedRedactor) -> Self {
         let file = args.config.clone().or_else(folders::config_file);
-        let settings = file.and_then(|file| Settings::load(&file).ok());
+        let settings = file.and_then(|file| Settings::load(&file, timbre_wiring::vendors()).ok());
         let of_system = || {
             let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
                 .into_iter()
@@ -46,7 +46,8 @@ impl Printer {
         let language = args.language.or(settings.as_ref().map(|s| s.language)).unwrap_or_else(of_system);
         let home = settings.as_ref().map_or(Country::CR, |settings| settings.country);
         let accounts = settings.into_iter().flat_map(|settings| settings.accounts);
-        let currencies = accounts.filter_map(|account| Some((account.name, account.currency?))).collect();
+        let currencies =
+            accounts.filter_map(|account| Some((account.name.clone(), account.currency()?.to_owned()))).collect();
         Self { json: args.json, catalogue: Catalogue::of(language), home, currencies, redactor }
     }
 
@@ -86,8 +87,9 @@ impl Printer {
         }
         self.line(&format!("{}: OK", file.display()))?;
         for account in &settings.accounts {
-            let endpoints: Vec<_> = account.endpoints.iter().map(|endpoint| endpoint.as_str()).collect();
-            self.line(&format!("  {} · {} · {}", account.name, account.base_url, endpoints.join(", ")))?;
+            let endpoints: Vec<_> = account.endpoints().map(|endpoint| endpoint.as_str()).collect();
+            let address = account.address().map(ToString::to_string).unwrap_or_default();
+            self.line(&format!("  {} · {address} · {}", account.name, endpoints.join(", ")))?;
         }
         for connector in &settings.connectors {
             let described = match &connector.file {
@@ -105,12 +107,18 @@ impl Printer {
         let detail = self.redactor.clean(&failure.detail);
         let (what, what_to_do) = match failure.code {
             Some(code) if failure.of_crm => (self.catalogue.crm_what(code), self.catalogue.crm_what_to_do(code)),
-            Some(code) => (self.catalogue.what(code), self.catalogue.what_to_do(code)),
+            Some(code) => {
+                let reason = failure.reason.as_ref();
+                (self.catalogue.what_of(code, reason), self.catalogue.what_to_do_of(code, reason))
+            }
             None => (String::new(), String::new()),
         };
         let text = if self.json {
             let code = failure.code.map(|code| code.as_str());
             let mut error = json!({"code": code, "detail": detail, "what": what, "do": what_to_do});
+            if let Some(reason) = &failure.reason {
+                error["reason"] = json!(reason);
+            }
             if let Some(typed) = &failure.typed {
                 error["typed"] = typed.to_json();
             }
@@ -138,11 +146,7 @@ impl Printer {
     }
 
     pub(crate) fn party(&self, party: &Party) -> String {
-        match party {
-            Party::Number { number } => clean(&number.written(self.home)),
-            Party::Endpoint { number } => clean(number.as_str()),
-            Party::Withheld => self.catalogue.text("match.withheld").to_owned(),
-        }
+        clean(&party.in_words(self.home, self.catalogue))
     }
 
     /// What came of a command.

@@ -5,7 +5,7 @@ use std::io;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::status::{AccountReach, ConnectorReach, ConnectorStatus, Status};
 
-use timbre_engine::database::{Backups, Generation};
+use timbre_engine::health::database::{Backups, Generation};
 
 use crate::print::{Printer, clean, moment};
 
@@ -44,6 +44,10 @@ pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
     if let Some(code) = status.database.backup_failed {
         let (failed, texts) = (printer.text("store.backup_failed"), printer.catalogue());
         printer.line(&format!("{failed} {} {}", texts.what(code), texts.what_to_do(code)))?;
+    }
+    for failed in &status.components {
+        let key = if failed.runs { "component.runs" } else { "component.failed" };
+        printer.line(&printer.fill(key, &[("component", &failed.component)]))?;
     }
     if status.pending > 0 {
         printer.line(&printer.fill("status.pending", &[("count", &status.pending.to_string())]))?;

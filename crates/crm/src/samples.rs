@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use serde_json::{Value as Json, json};
-use timbre_domain::call::{AccountName, CallKey, Direction, Provider};
+use timbre_domain::call::{AccountName, CallKey, Direction};
 use timbre_domain::contact::{Contact, ContactId, ContactPhone, PhoneKind};
 use timbre_domain::crm::{
     CallReport, ChargeReport, ContactReport, Content, FollowUpReport, NoteReport, Order, RemoteRef,
@@ -14,6 +14,7 @@ use timbre_domain::disposition::ChosenLevel;
 use timbre_domain::interaction::Charge;
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{RecordKind, RequestId};
+use timbre_domain::vendor::VendorId;
 use uuid::Uuid;
 
 use crate::connector::Setting;
@@ -34,7 +35,11 @@ pub(crate) fn order(kind: RecordKind, full: bool, account: &AccountName) -> Orde
     };
     let content = match kind {
         RecordKind::Call => Content::Call(Box::new(CallReport {
-            call_key: CallKey { provider: Provider::CallMyWay, account: account.clone(), external_id: "sample".into() },
+            call_key: CallKey {
+                vendor: VendorId::known("sample"),
+                account: account.clone(),
+                external_id: "sample".into(),
+            },
             direction: if full { Direction::In } else { Direction::Out },
             answered: full,
             started_at: at,

@@ -4,20 +4,23 @@
 //! number as shown to the other side. The order of trust is PROVIDERS.md, "Whose call it is": user, then id, then
 //! number, always whole and never as a suffix.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Direction, Party};
-use crate::endpoint::{EndpointNumber, OwnEndpoints};
+use crate::endpoint::{EndpointNumber, Served, ServedEndpoints};
 use crate::number::{Country, PhoneNumber, ReadNumber};
 
-/// One side of a call as the vendor shows it; empty where the vendor shows nothing.
+/// One side of a call as the vendor shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// The number shown (CallMyWay `ani`, `dnis`).
-    pub number: String,
-    /// The endpoint's number, if this side is an endpoint (CallMyWay `ani_user`, `dnis_user`).
+    /// The number shown: an empty text where the vendor shows that it is withheld, nothing where the vendor has not said
+    /// yet who it is.
+    pub number: Option<String>,
+    /// The endpoint's number, if this side is an endpoint; else empty.
     pub user: String,
-    /// The endpoint's id (CallMyWay `access_endpoint_id`, `dst_endpoint_id`).
+    /// The endpoint's id with the vendor; empty or `0` where it is none.
     pub endpoint_id: String,
 }
 
@@ -35,6 +38,9 @@ pub struct Sides {
 pub struct Attribution {
     /// Our endpoint in it.
     pub endpoint: EndpointNumber,
+    /// The agent whose endpoint it is; empty for the one agent of a desktop.
+    #[serde(default)]
+    pub agent: String,
     /// Which way it goes.
     pub direction: Direction,
     /// The other side.
@@ -45,7 +51,7 @@ pub struct Attribution {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Whose {
-    /// One of the agent's own endpoints is in it.
+    /// One of the served endpoints is in it.
     Ours(Attribution),
     /// It belongs to another endpoint of the account, or to nobody we can name. `called` is the number being called
     /// when nothing says that an endpoint of somebody else's calls it: a click-to-dial leg may look so.
@@ -56,74 +62,72 @@ pub enum Whose {
 }
 
 /// Decides whose call it is. `country` reads numbers that carry no country code.
+///
+/// A call between two agents who are both served is the calling one's.
 #[must_use]
-pub fn attribute(sides: &Sides, own: &OwnEndpoints, country: Country) -> Whose {
-    let calling = owner(&sides.calling, own);
-    let called = owner(&sides.called, own);
+pub fn attribute(sides: &Sides, served: &ServedEndpoints, country: Country) -> Whose {
+    let calling = owner(&sides.calling, served);
+    let called = owner(&sides.called, served);
+    let ours = |own: &Served, direction: Direction, party: Party| {
+        Whose::Ours(Attribution { endpoint: own.number.clone(), agent: own.agent.clone(), direction, party })
+    };
     match (calling, called) {
         (Owner::Us(from), Owner::Us(to)) => {
-            let (endpoint, other) = (from.clone(), to.clone());
-            Whose::Ours(Attribution {
-                endpoint,
-                direction: Direction::Internal,
-                party: Party::Endpoint { number: other },
-            })
+            let direction = if from.agent == to.agent { Direction::Internal } else { Direction::Out };
+            ours(&from, direction, Party::Endpoint { number: to.number.clone() })
         }
-        (Owner::Us(endpoint), other) => Whose::Ours(Attribution {
-            endpoint: endpoint.clone(),
-            direction: Direction::Out,
-            party: party(&sides.called, &other, own, country),
-        }),
-        (other, Owner::Us(endpoint)) => Whose::Ours(Attribution {
-            endpoint: endpoint.clone(),
-            direction: Direction::In,
-            party: party(&sides.calling, &other, own, country),
-        }),
+        (Owner::Us(from), other) => ours(&from, Direction::Out, party(&sides.called, &other, served, country)),
+        (other, Owner::Us(to)) => ours(&to, Direction::In, party(&sides.calling, &other, served, country)),
         (Owner::SomeoneElse, _) => Whose::Others { called: None },
-        (Owner::Unknown, _) => Whose::Others {
-            called: match PhoneNumber::read(&sides.called.number, country) {
-                ReadNumber::Number(number) => Some(number),
-                ReadNumber::Withheld => None,
-            },
-        },
+        (Owner::Unknown, _) => {
+            let shown = sides.called.number.as_deref().map(|number| PhoneNumber::read(number, country));
+            Whose::Others {
+                called: match shown {
+                    Some(ReadNumber::Number(number)) => Some(number),
+                    Some(ReadNumber::Withheld) | None => None,
+                },
+            }
+        }
     }
 }
 
 /// What one side says about its owner.
 enum Owner<'a> {
-    Us(&'a EndpointNumber),
+    Us(Cow<'a, Served>),
     SomeoneElse,
     Unknown,
 }
 
 /// The first field that says something decides: a user is certain, an id is certain where ours are all known, and a
 /// number is ours only when it is one of ours to the letter.
-fn owner<'a>(side: &Side, own: &'a OwnEndpoints) -> Owner<'a> {
+fn owner<'a>(side: &Side, served: &'a ServedEndpoints) -> Owner<'a> {
     let user = side.user.trim();
     if !user.is_empty() {
-        return own.by_number(user).map_or(Owner::SomeoneElse, Owner::Us);
+        return served.by_user(user).map_or(Owner::SomeoneElse, Owner::Us);
     }
     let id = side.endpoint_id.trim();
     if !id.is_empty() && id != "0" {
-        if let Some(endpoint) = own.by_id(id) {
-            return Owner::Us(endpoint);
+        if let Some(own) = served.by_id(id) {
+            return Owner::Us(Cow::Borrowed(own));
         }
-        if own.ids_complete() {
+        if served.ids_complete() {
             return Owner::SomeoneElse;
         }
     }
-    own.by_number(side.number.trim()).map_or(Owner::Unknown, Owner::Us)
+    let number = side.number.as_deref().unwrap_or_default();
+    served.by_number(number.trim()).map_or(Owner::Unknown, |own| Owner::Us(Cow::Borrowed(own)))
 }
 
 /// Endpoints come first, to the letter: a colleague is no contact, whatever numbers contacts have.
-fn party(side: &Side, owner: &Owner<'_>, own: &OwnEndpoints, country: Country) -> Party {
+fn party(side: &Side, owner: &Owner<'_>, served: &ServedEndpoints, country: Country) -> Party {
     if let (Owner::SomeoneElse, Some(number)) = (owner, EndpointNumber::new(&side.user)) {
         return Party::Endpoint { number };
     }
-    if let Some(number) = own.of_account(side.number.trim()) {
+    let Some(shown) = side.number.as_deref() else { return Party::NotKnownYet };
+    if let Some(number) = served.of_account(shown.trim()) {
         return Party::Endpoint { number: number.clone() };
     }
-    match PhoneNumber::read(&side.number, country) {
+    match PhoneNumber::read(shown, country) {
         ReadNumber::Number(number) => Party::Number { number },
         ReadNumber::Withheld => Party::Withheld,
     }
@@ -139,8 +143,8 @@ mod tests {
     const COLLEAGUE: &str = "8615601";
     const CUSTOMER: &str = "88848787";
 
-    fn own(ids: bool) -> OwnEndpoints {
-        let mut own = OwnEndpoints::new([MINE, ALSO_MINE].into_iter().filter_map(EndpointNumber::new));
+    fn own(ids: bool) -> ServedEndpoints {
+        let mut own = ServedEndpoints::new([MINE, ALSO_MINE].into_iter().filter_map(EndpointNumber::new));
         if ids {
             own.learn(
                 &[("43715", MINE), ("43716", ALSO_MINE), ("182702", COLLEAGUE)]
@@ -151,7 +155,7 @@ mod tests {
     }
 
     fn side(number: &str, user: &str, id: &str) -> Side {
-        Side { number: number.into(), user: user.into(), endpoint_id: id.into() }
+        Side { number: Some(number.into()), user: user.into(), endpoint_id: id.into() }
     }
 
     fn whose(calling: Side, called: Side, ids: bool) -> Whose {
@@ -159,7 +163,8 @@ mod tests {
     }
 
     fn ours(endpoint: &str, direction: Direction, party: Party) -> Whose {
-        Whose::Ours(Attribution { endpoint: EndpointNumber::new(endpoint).unwrap(), direction, party })
+        let endpoint = EndpointNumber::new(endpoint).unwrap();
+        Whose::Ours(Attribution { endpoint, agent: String::new(), direction, party })
     }
 
     fn telephone(raw: &str) -> Party {
@@ -267,5 +272,43 @@ mod tests {
         for stranger in [format!("8{COLLEAGUE}"), format!("506{COLLEAGUE}"), COLLEAGUE[1..].to_owned()] {
             assert!(matches!(party(&stranger), Party::Number { .. }), "{stranger}");
         }
+    }
+
+    #[test]
+    fn a_side_that_the_vendor_has_not_named_yet_is_neither_withheld_nor_a_number() {
+        let nobody_yet = Side::default();
+        let rings = whose(nobody_yet.clone(), side(MINE, MINE, ""), true);
+        assert_eq!(rings, ours(MINE, Direction::In, Party::NotKnownYet));
+        assert_eq!(whose(nobody_yet.clone(), nobody_yet, true), Whose::Others { called: None });
+    }
+
+    #[test]
+    fn each_of_several_agents_has_the_calls_of_their_own_endpoints() {
+        let number = |text: &str| EndpointNumber::new(text).unwrap();
+        let agents = [("Ana", MINE), ("Ana", ALSO_MINE), ("Bruno", COLLEAGUE)];
+        let served = ServedEndpoints::of_agents(agents.map(|(agent, own)| (agent.to_owned(), number(own))));
+        let whose = |calling: &str, called: &str| {
+            let side = |text: &str| match served.by_number(text) {
+                Some(_) => side(text, text, ""),
+                None => side(text, "", ""),
+            };
+            match attribute(&Sides { calling: side(calling), called: side(called) }, &served, Country::CR) {
+                Whose::Ours(ours) => (ours.agent, ours.direction),
+                Whose::Others { .. } => panic!("nobody's"),
+            }
+        };
+        assert_eq!(whose(CUSTOMER, MINE), ("Ana".to_owned(), Direction::In));
+        assert_eq!(whose(CUSTOMER, COLLEAGUE), ("Bruno".to_owned(), Direction::In));
+        assert_eq!(whose(ALSO_MINE, CUSTOMER), ("Ana".to_owned(), Direction::Out));
+        assert_eq!(whose(ALSO_MINE, MINE), ("Ana".to_owned(), Direction::Internal));
+        assert_eq!(whose(COLLEAGUE, MINE), ("Bruno".to_owned(), Direction::Out), "the calling agent's");
+    }
+
+    #[test]
+    fn a_supervisor_has_the_calls_of_every_endpoint_of_the_account() {
+        let served = ServedEndpoints::default().and_the_whole_account();
+        let sides = Sides { calling: side(CUSTOMER, "", ""), called: side(COLLEAGUE, COLLEAGUE, "182702") };
+        let Whose::Ours(ours) = attribute(&sides, &served, Country::CR) else { panic!("nobody's") };
+        assert_eq!((ours.endpoint.as_str(), ours.agent.as_str()), (COLLEAGUE, COLLEAGUE));
     }
 }

@@ -8,32 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::dial::DialId;
 use crate::endpoint::EndpointNumber;
-use crate::number::PhoneNumber;
-
-/// A telephony vendor Timbre speaks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// CallMyWay (Costa Rica).
-    CallMyWay,
-}
-
-impl Provider {
-    /// The name used in settings, call keys and file names.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CallMyWay => "callmyway",
-        }
-    }
-}
-
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use crate::number::{Country, PhoneNumber};
+use crate::texts::Catalogue;
+use crate::vendor::VendorId;
 
 /// The administrator's name for one sign-in with a vendor: 1 to 40 of `a-z`, `0-9`, `-`, `_`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,23 +63,23 @@ impl fmt::Display for AccountName {
 
 /// What makes a call the same call: the vendor, the account it was seen through, and the vendor's own id.
 ///
-/// Written as `provider:account:external_id`; the id may itself hold colons.
+/// Written as `vendor:account:external_id`; the id may itself hold colons.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "ts", ts(type = "string"))]
 pub struct CallKey {
     /// The vendor.
-    pub provider: Provider,
+    pub vendor: VendorId,
     /// The account it was seen through.
     pub account: AccountName,
-    /// The vendor's id: for CallMyWay the field `callid` (seed 000, "Notas de los HTTPS").
+    /// The vendor's id of the leg that was seen first.
     pub external_id: String,
 }
 
 /// Why a text is no call key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a call key is written provider:account:id")]
+#[error("a call key is written vendor:account:id")]
 pub struct BadCallKey;
 
 impl TryFrom<String> for CallKey {
@@ -110,17 +87,14 @@ impl TryFrom<String> for CallKey {
 
     fn try_from(text: String) -> Result<Self, BadCallKey> {
         let mut parts = text.splitn(3, ':');
-        let (Some(provider), Some(account), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
+        let (Some(vendor), Some(account), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(BadCallKey);
-        };
-        let provider = match provider {
-            "callmyway" => Provider::CallMyWay,
-            _ => return Err(BadCallKey),
         };
         if id.is_empty() {
             return Err(BadCallKey);
         }
-        Ok(Self { provider, account: account.parse().map_err(|_| BadCallKey)?, external_id: id.to_owned() })
+        let (vendor, account) = (vendor.parse().map_err(|_| BadCallKey)?, account.parse().map_err(|_| BadCallKey)?);
+        Ok(Self { vendor, account, external_id: id.to_owned() })
     }
 }
 
@@ -132,7 +106,7 @@ impl From<CallKey> for String {
 
 impl fmt::Display for CallKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.provider, self.account, self.external_id)
+        write!(f, "{}:{}:{}", self.vendor, self.account, self.external_id)
     }
 }
 
@@ -166,6 +140,9 @@ pub enum Party {
     },
     /// The caller hides the number, or the vendor shows none.
     Withheld,
+    /// The vendor has not said yet who it is; a later observation may.
+    #[serde(rename = "not_known_yet")]
+    NotKnownYet,
 }
 
 impl Party {
@@ -174,8 +151,25 @@ impl Party {
     pub fn number(&self) -> Option<&PhoneNumber> {
         match self {
             Self::Number { number } => Some(number),
-            Self::Endpoint { .. } | Self::Withheld => None,
+            Self::Endpoint { .. } | Self::Withheld | Self::NotKnownYet => None,
         }
+    }
+
+    /// The number as people write it, the country's own way for numbers of `home`; nothing where none is shown.
+    #[must_use]
+    pub fn written(&self, home: Country) -> Option<String> {
+        match self {
+            Self::Number { number } => Some(number.written(home)),
+            Self::Endpoint { number } => Some(number.to_string()),
+            Self::Withheld | Self::NotKnownYet => None,
+        }
+    }
+
+    /// The number as people write it, or in words why none is shown.
+    #[must_use]
+    pub fn in_words(&self, home: Country, texts: &Catalogue) -> String {
+        let otherwise = if *self == Self::NotKnownYet { "match.not_known_yet" } else { "match.withheld" };
+        self.written(home).unwrap_or_else(|| texts.text(otherwise).to_owned())
     }
 }
 
@@ -231,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_is_no_call_key_is_refused() {
-        for text in ["", "callmyway", "callmyway:main", "callmyway:main:", "nobody:main:1", "callmyway:Main:1"] {
+        for text in ["", "callmyway", "callmyway:main", "callmyway:main:", "No body:main:1", "callmyway:Main:1"] {
             assert_eq!(CallKey::try_from(text.to_owned()), Err(BadCallKey), "{text}");
         }
     }

@@ -6,18 +6,32 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::attribution::Whose;
+use crate::attribution::{Sides, Whose, attribute};
 use crate::call::Direction;
+use crate::endpoint::ServedEndpoints;
+use crate::number::Country;
+use crate::unread::Unread;
+
+/// A row of the vendor's record, and whose call it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cdr {
+    /// Whose call it is about.
+    pub whose: Whose,
+    /// The row.
+    #[serde(flatten)]
+    pub row: CdrRow,
+}
 
 /// One row of the vendor's record; one call may have several, one per ring attempt. Times are UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cdr {
+pub struct CdrRow {
     /// The vendor's id of this row.
     pub external_id: String,
-    /// The call the row belongs to, where the vendor says so (CallMyWay `original_callid`).
+    /// The call the row belongs to, where the vendor says so.
     pub group: Option<String>,
-    /// Whose it is.
-    pub whose: Whose,
+    /// Both sides. Rows that were stored by an older Timbre have none.
+    #[serde(default)]
+    pub sides: Sides,
     /// When the vendor noticed the call.
     pub detected_at: DateTime<Utc>,
     /// When it was answered; `None` when it never was.
@@ -41,6 +55,31 @@ pub struct Cdr {
     /// Every other field of the row, as it came.
     pub extra: BTreeMap<String, serde_json::Value>,
 }
+
+impl CdrRow {
+    /// Decides whose call it is about. `country` reads numbers that carry no country code.
+    #[must_use]
+    pub fn attributed(self, served: &ServedEndpoints, country: Country) -> Cdr {
+        Cdr { whose: attribute(&self.sides, served, country), row: self }
+    }
+}
+
+/// A page of the vendor's record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CdrPage {
+    /// The rows that could be read.
+    pub rows: Vec<CdrRow>,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
+    /// What was mended on the way, such as a byte order mark that was dropped.
+    pub repairs: Vec<String>,
+    /// Where the next page begins; nothing after the last one.
+    pub next: Option<PageCursor>,
+}
+
+/// Where a page of records begins, in the adapter's own terms (an offset, an id, a date).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageCursor(pub String);
 
 /// A stretch of time a history is asked for, UTC, the end not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +112,7 @@ pub fn summary(direction: Direction, rows: &[Cdr]) -> Summary {
     let own = |cdr: &&Cdr| matches!(&cdr.whose, Whose::Ours(ours) if ours.direction == direction);
     let speaking: Vec<&Cdr> =
         if rows.iter().any(|row| own(&row)) { rows.iter().filter(own).collect() } else { rows.iter().collect() };
+    let speaking: Vec<&CdrRow> = speaking.into_iter().map(|cdr| &cdr.row).collect();
     let answered = speaking.iter().filter(|row| row.connected_at.is_some()).min_by_key(|row| row.connected_at);
     let last = speaking.iter().max_by_key(|row| row.detected_at);
     Summary {
@@ -82,7 +122,7 @@ pub fn summary(direction: Direction, rows: &[Cdr]) -> Summary {
         // A sum that no account could pay is no sum.
         cost: rows
             .iter()
-            .filter_map(|row| row.cost)
+            .filter_map(|cdr| cdr.row.cost)
             .try_fold(None, |sum: Option<Decimal>, cost| {
                 sum.map_or(Some(Some(cost)), |sum| sum.checked_add(cost).map(Some))
             })
@@ -102,14 +142,16 @@ mod tests {
 
     fn row(id: &str, direction: Direction, answered: Option<i64>, reason: &str) -> Cdr {
         let time = |s| Utc.timestamp_opt(1_800_000_000 + s, 0).unwrap();
-        Cdr {
+        let whose = Whose::Ours(Attribution {
+            endpoint: EndpointNumber::new("8373456").unwrap(),
+            agent: String::new(),
+            direction,
+            party: Party::Withheld,
+        });
+        let row = CdrRow {
             external_id: id.into(),
             group: None,
-            whose: Whose::Ours(Attribution {
-                endpoint: EndpointNumber::new("8373456").unwrap(),
-                direction,
-                party: Party::Withheld,
-            }),
+            sides: Sides::default(),
             detected_at: time(id.len().try_into().unwrap()),
             connected_at: answered.map(time),
             ended_at: Some(time(60)),
@@ -121,7 +163,8 @@ mod tests {
             route_name: String::new(),
             end_reason: reason.into(),
             extra: BTreeMap::new(),
-        }
+        };
+        Cdr { whose, row }
     }
 
     #[test]

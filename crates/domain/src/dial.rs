@@ -1,8 +1,10 @@
 //! Placing a call through the vendor, and following it to its outcome.
 //!
-//! A vendor's "200 OK" to click-to-dial means "queued" (seed 000, section 1, "La respuesta del Click2Dial…"): what
-//! became of the call is read from the live calls. It may show as one leg or as two.
+//! A vendor's yes means that it took the order, nothing more: what became of the call is read from the live calls, where it
+//! may show as one leg or as two, or from the vendor's list of the calls it placed for us.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +15,7 @@ use crate::attribution::Whose;
 use crate::call::{CallKey, Direction, Party};
 use crate::contact::ContactId;
 use crate::endpoint::EndpointNumber;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, VendorReason};
 use crate::number::PhoneNumber;
 
 /// Our own id of an attempt to place a call (UUID version 7).
@@ -28,27 +30,87 @@ impl std::fmt::Display for DialId {
     }
 }
 
-/// Who is rung first. The vendor needs the PCMA codec first in the list of the telephone that is.
+/// Who is rung first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RingFirst {
-    /// The agent's telephone (the vendor's `first_num` is the endpoint).
+    /// The agent's telephone.
     #[default]
     Agent,
-    /// The contact's telephone (`first_num` is the contact).
+    /// The contact's telephone.
     Contact,
 }
 
-/// What is sent to the vendor.
+/// What is sent to a vendor to place a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DialOrder {
     /// The agent's endpoint.
     pub endpoint: EndpointNumber,
-    /// The other side, as the vendor takes it.
-    pub number: String,
+    /// The other side's number. The adapter writes it as its vendor takes it.
+    pub number: PhoneNumber,
     /// Who is rung first.
     pub ring_first: RingFirst,
+    /// More about the call for the vendor, by name; only for vendors whose [`DialRules::extra_data`] is set.
+    pub extra: BTreeMap<String, String>,
+}
+
+/// What a vendor answers when it takes an order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// The vendor's id of the call, where it gives one with its answer.
+    pub external_id: Option<String>,
+    /// Whether the vendor keeps the order until its service hours begin.
+    pub pending: bool,
+}
+
+/// What the vendor says of a call that it placed for us. Times are UTC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedCall {
+    /// The vendor's id of the call.
+    pub external_id: String,
+    /// The agent's endpoint it was placed from.
+    pub endpoint: EndpointNumber,
+    /// When the vendor placed it.
+    pub placed_at: DateTime<Utc>,
+    /// When both sides began to speak; `None` while they have not, or when they never did.
+    pub connected_at: Option<DateTime<Utc>>,
+    /// When it was over; `None` while it goes on.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// What the vendor's rules make of a dial.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DialRules {
+    /// Who is rung first.
+    pub ring_first: RingFirst,
+    /// Whether the vendor refuses a second call of an agent who is in one.
+    pub one_call_per_agent: bool,
+    /// Whether an order may carry more data about the call.
+    pub extra_data: bool,
+    /// Numbers that ring the agent's telephone on the vendor's behalf when a call is placed.
+    pub agent_leg_callers: Vec<String>,
+    /// Why an accepted dial may show no call, the likeliest first.
+    pub likely_reasons: Vec<ReasonRule>,
+}
+
+impl DialRules {
+    /// The likely reasons, the likeliest first, given whether polls succeed.
+    #[must_use]
+    pub fn reasons(&self, polls_succeed: bool) -> Vec<LikelyReason> {
+        let mut reasons: Vec<_> = self.likely_reasons.iter().collect();
+        reasons.sort_by_key(|reason| reason.disproved_by_polls == polls_succeed);
+        reasons.into_iter().map(|reason| reason.reason.clone()).collect()
+    }
+}
+
+/// A likely reason, and what speaks against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReasonRule {
+    /// The reason.
+    pub reason: LikelyReason,
+    /// Whether a successful poll makes it unlikely, as for an address that is not authorised.
+    pub disproved_by_polls: bool,
 }
 
 /// A dial that is being followed.
@@ -92,38 +154,37 @@ pub enum DialState {
     Ended,
     /// It was not placed.
     Failed,
+    /// The vendor keeps the order and places the call by itself when its service hours begin.
+    Pending,
 }
 
 impl DialState {
     /// Whether nothing more will come.
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Ended | Self::NoCallAppeared | Self::Failed)
+        matches!(self, Self::Ended | Self::NoCallAppeared | Self::Failed | Self::Pending)
     }
 }
 
-/// Why an accepted dial may have shown no call (seed 000, section 1, "Notas"); texts under `dial.reason.*`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Why an accepted dial may have shown no call, such as `telephone_not_registered`. Vendors describe their own; the texts
+/// lie in the catalogue under `dial.reason.<reason>` and `dial.reason.<reason>.do`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum LikelyReason {
-    /// The agent's telephone is not registered with the vendor.
-    TelephoneNotRegistered,
-    /// The telephone does not offer the PCMA codec.
-    CodecPcma,
-    /// This address is not authorised for click-to-dial.
-    AddressNotAuthorised,
-}
+#[cfg_attr(feature = "ts", ts(type = "string"))]
+#[serde(transparent)]
+pub struct LikelyReason(Cow<'static, str>);
 
-/// The likely reasons, the likeliest first. An address that is allowed to read the live calls is allowed to dial
-/// (seed 000, "Notas de los HTTPS": the same list), so that reason goes last while polls succeed.
-#[must_use]
-pub fn likely_reasons(polls_succeed: bool) -> Vec<LikelyReason> {
-    use LikelyReason::{AddressNotAuthorised, CodecPcma, TelephoneNotRegistered};
-    if polls_succeed {
-        vec![TelephoneNotRegistered, CodecPcma, AddressNotAuthorised]
-    } else {
-        vec![AddressNotAuthorised, TelephoneNotRegistered, CodecPcma]
+impl LikelyReason {
+    /// A reason that an adapter describes.
+    #[must_use]
+    pub const fn known(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    /// Its name in the catalogue.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -142,6 +203,9 @@ pub struct DialProgress {
     /// Why it failed, for [`DialState::Failed`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorCode>,
+    /// The vendor's own reason for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<VendorReason>,
     /// Why it may have shown no call, for [`DialState::NoCallAppeared`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub likely_reasons: Vec<LikelyReason>,

@@ -1,12 +1,13 @@
 //! Endpoints (a vendor's lines), the identities an agent calls from, and which endpoints are the agent's own.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::call::AccountName;
 
-/// The number of an endpoint with its vendor, such as `8373456`: digits, as the vendor writes them.
+/// The number of an endpoint with its vendor, such as `8373456`, as the vendor writes it.
 ///
 /// It is compared whole and never as the tail of a telephone number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,62 +61,117 @@ pub struct Identity {
     pub withheld: bool,
 }
 
-/// The agent's own endpoints, with the vendor's ids as far as they are known, among those of the account.
+/// The endpoints of an account whose calls an engine follows, each with the agent it belongs to: one agent's on a desktop,
+/// those of many agents on a server, all of the account for a supervisor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OwnEndpoints {
-    endpoints: Vec<(EndpointNumber, Option<String>)>,
+pub struct ServedEndpoints {
+    served: Vec<Served>,
     others: Vec<EndpointNumber>,
+    whole_account: bool,
 }
 
-impl OwnEndpoints {
-    /// Own endpoints by number; [`Self::learn`] adds the ids.
+/// An endpoint whose calls are followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// Its number.
+    pub number: EndpointNumber,
+    /// Whose it is; empty for the one agent of a desktop. Where nobody assigned it to an agent, its number.
+    pub agent: String,
+    /// The vendor's id, once it is known.
+    id: Option<String>,
+}
+
+impl ServedEndpoints {
+    /// The endpoints of one agent, by number; [`Self::learn`] adds the ids.
     pub fn new(numbers: impl IntoIterator<Item = EndpointNumber>) -> Self {
-        let mut endpoints: Vec<(EndpointNumber, Option<String>)> = Vec::new();
-        for number in numbers {
-            if !endpoints.iter().any(|(own, _)| *own == number) {
-                endpoints.push((number, None));
-            }
-        }
-        Self { endpoints, others: Vec::new() }
+        Self::of_agents(numbers.into_iter().map(|number| (String::new(), number)))
     }
 
-    /// Takes the ids of our own endpoints, and the numbers of our colleagues', from the account's list.
-    pub fn learn(&mut self, account: &[Endpoint]) {
-        let is_own = |number: &EndpointNumber| self.endpoints.iter().any(|(own, _)| own == number);
-        self.others = account.iter().map(|e| e.number.clone()).filter(|number| !is_own(number)).collect();
-        for (number, id) in &mut self.endpoints {
-            if let Some(known) = account.iter().find(|e| e.number == *number) {
-                *id = Some(known.id.clone());
+    /// The endpoints of several agents: agent and number.
+    pub fn of_agents(endpoints: impl IntoIterator<Item = (String, EndpointNumber)>) -> Self {
+        let mut served: Vec<Served> = Vec::new();
+        for (agent, number) in endpoints {
+            if !served.iter().any(|own| own.number == number) {
+                served.push(Served { number, agent, id: None });
             }
         }
+        Self { served, others: Vec::new(), whole_account: false }
     }
 
-    /// The own endpoint with this number.
+    /// The same, and every other endpoint of the account too, as an agent of its own.
     #[must_use]
-    pub fn by_number(&self, number: &str) -> Option<&EndpointNumber> {
-        self.endpoints.iter().map(|(own, _)| own).find(|own| own.as_str() == number)
+    pub fn and_the_whole_account(mut self) -> Self {
+        self.whole_account = true;
+        self
     }
 
-    /// The endpoint of the account, own or a colleague's, with this very number: to the letter, never a part of it.
+    /// Takes the ids of the served endpoints, and the numbers of the others, from the account's list.
+    pub fn learn(&mut self, account: &[Endpoint]) {
+        if self.whole_account {
+            for endpoint in account {
+                if self.by_number(endpoint.number.as_str()).is_none() {
+                    let (number, agent) = (endpoint.number.clone(), endpoint.number.to_string());
+                    self.served.push(Served { number, agent, id: None });
+                }
+            }
+        }
+        let is_served = |number: &EndpointNumber| self.served.iter().any(|own| own.number == *number);
+        self.others = account.iter().map(|e| e.number.clone()).filter(|number| !is_served(number)).collect();
+        for own in &mut self.served {
+            if let Some(known) = account.iter().find(|e| e.number == own.number) {
+                own.id = Some(known.id.clone());
+            }
+        }
+    }
+
+    /// The served endpoint with this number.
+    #[must_use]
+    pub fn by_number(&self, number: &str) -> Option<&Served> {
+        self.served.iter().find(|own| own.number.as_str() == number)
+    }
+
+    /// The served endpoint that the vendor names as a call's user. Whoever serves the whole account serves every user.
+    #[must_use]
+    pub fn by_user(&self, user: &str) -> Option<Cow<'_, Served>> {
+        if let Some(own) = self.by_number(user) {
+            return Some(Cow::Borrowed(own));
+        }
+        let number = EndpointNumber::new(user).filter(|_| self.whole_account)?;
+        Some(Cow::Owned(Served { agent: number.to_string(), number, id: None }))
+    }
+
+    /// The endpoint of the account, served or not, with this very number: to the letter, never a part of it.
     #[must_use]
     pub fn of_account(&self, number: &str) -> Option<&EndpointNumber> {
-        self.by_number(number).or_else(|| self.others.iter().find(|other| other.as_str() == number))
+        let served = self.by_number(number).map(|own| &own.number);
+        served.or_else(|| self.others.iter().find(|other| other.as_str() == number))
     }
 
-    /// The own endpoint with this vendor id.
+    /// The served endpoint with this vendor id.
     #[must_use]
-    pub fn by_id(&self, id: &str) -> Option<&EndpointNumber> {
-        self.endpoints.iter().find(|(_, own)| own.as_deref() == Some(id)).map(|(number, _)| number)
+    pub fn by_id(&self, id: &str) -> Option<&Served> {
+        self.served.iter().find(|own| own.id.as_deref() == Some(id))
     }
 
-    /// Whether the ids of all own endpoints are known, so that another id is certainly somebody else's.
+    /// Whether the ids of all served endpoints are known, so that another id is certainly somebody else's.
     #[must_use]
     pub fn ids_complete(&self) -> bool {
-        self.endpoints.iter().all(|(_, id)| id.is_some())
+        !self.whole_account && self.served.iter().all(|own| own.id.is_some())
     }
 
-    /// All of them.
+    /// The numbers of all served endpoints.
     pub fn numbers(&self) -> impl Iterator<Item = &EndpointNumber> {
-        self.endpoints.iter().map(|(number, _)| number)
+        self.served.iter().map(|own| &own.number)
+    }
+
+    /// The agent whom an endpoint belongs to; nothing where nobody serves it.
+    #[must_use]
+    pub fn agent_of(&self, number: &EndpointNumber) -> Option<String> {
+        self.by_number(number.as_str()).map(|own| own.agent.clone())
+    }
+
+    /// The numbers of an agent's endpoints.
+    pub fn of_agent(&self, agent: &str) -> impl Iterator<Item = &EndpointNumber> {
+        self.served.iter().filter(move |own| own.agent == agent).map(|own| &own.number)
     }
 }

@@ -3,9 +3,11 @@
 //! The cause chain (`std::error::Error::source`) is for the log. What people read comes from [`crate::texts`] under
 //! `error.<code>.what` and `error.<code>.do`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ports::Unread;
+use crate::unread::Unread;
 
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +72,8 @@ error_codes! {
     AlreadyInCall = "already_in_call" => AfterAPersonActs,
     /// The text is no telephone number that could be dialled.
     BadNumber = "bad_number" => Never,
+    /// The vendor takes no orders at this hour.
+    OutOfHours = "out_of_hours" => Later,
     /// There is no such identity, account, contact or call.
     NotFound = "not_found" => Never,
     /// The request itself is wrong; the message names the place.
@@ -141,12 +145,43 @@ pub struct PortError {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
     /// The answer that could not be read, cut to a bounded length and without secrets: kept for diagnosis.
     pub unread: Option<Box<Unread>>,
+    /// The vendor's own reason, where it gives one of a closed set.
+    pub reason: Option<VendorReason>,
+}
+
+/// A reason that a vendor gives for a refusal, of a closed set of its own, such as `formcall.popup_not_found`. The texts lie in
+/// the catalogue under `reason.<reason>.what` and `reason.<reason>.do`; the error's code says what kind of refusal it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
+#[serde(transparent)]
+pub struct VendorReason(Cow<'static, str>);
+
+impl VendorReason {
+    /// A reason that an adapter describes.
+    #[must_use]
+    pub const fn known(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    /// Its name in the catalogue.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl PortError {
     /// A failure without a cause of its own.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), source: None, unread: None }
+        Self { code, detail: detail.into(), source: None, unread: None, reason: None }
+    }
+
+    /// The same, with the vendor's own reason.
+    #[must_use]
+    pub fn with_reason(mut self, reason: VendorReason) -> Self {
+        self.reason = Some(reason);
+        self
     }
 
     /// The same, with what caused it.

@@ -6,7 +6,8 @@
 //! [`caller`] it was with and a
 //! [`disposition`] of the organisation's; the [`outbox`] brings it to a [`crm`]. [`dial`] is the way out, [`cdr`] what the
 //! vendor says afterwards. [`status`], [`notice`] and [`history`] are what windows, tray and notifications tell of all that,
-//! [`preferences`] what each agent chooses; [`ports`] what the outside world must provide.
+//! [`preferences`] what each agent chooses. A [`vendor`] describes itself and opens a [`session`] for an account, with a port
+//! for each thing it can do; [`ports`] are the rest of what the outside world must provide.
 //!
 //! Nothing here does I/O, reads a clock, or needs an async runtime.
 
@@ -37,6 +38,9 @@ pub mod preferences;
 pub mod redact;
 pub mod refusal;
 pub mod search;
+pub mod session;
 pub mod status;
 pub mod texts;
 pub mod tracker;
+pub mod unread;
+pub mod vendor;

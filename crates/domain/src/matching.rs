@@ -66,6 +66,8 @@ pub enum Match {
     Withheld,
     /// An endpoint of the same account.
     Colleague,
+    /// The vendor has not said yet who calls.
+    NotKnownYet,
 }
 
 /// A match's name alone, as machines read it.
@@ -86,6 +88,8 @@ pub enum MatchName {
     Withheld,
     /// An endpoint of the same account.
     Colleague,
+    /// The vendor has not said yet who calls.
+    NotKnownYet,
 }
 
 impl Match {
@@ -100,6 +104,7 @@ impl Match {
             Self::Unknown => MatchName::Unknown,
             Self::Withheld => MatchName::Withheld,
             Self::Colleague => MatchName::Colleague,
+            Self::NotKnownYet => MatchName::NotKnownYet,
         }
     }
 
@@ -109,7 +114,7 @@ impl Match {
         match self {
             Self::One { kind, .. } | Self::Several { kind, .. } | Self::Maybe { kind, .. } => Some(*kind),
             Self::Dialled { .. } => Some(MatchKind::Dialled),
-            Self::Unknown | Self::Withheld | Self::Colleague => None,
+            Self::Unknown | Self::Withheld | Self::Colleague | Self::NotKnownYet => None,
         }
     }
 
@@ -121,7 +126,7 @@ impl Match {
                 std::slice::from_ref(contact)
             }
             Self::Several { contacts, .. } => contacts,
-            Self::Unknown | Self::Withheld | Self::Colleague => &[],
+            Self::Unknown | Self::Withheld | Self::Colleague | Self::NotKnownYet => &[],
         }
     }
 }
@@ -166,6 +171,7 @@ pub fn decide(direction: Direction, party: &Party, found: Found) -> Match {
     }
     let number = match party {
         Party::Withheld => return Match::Withheld,
+        Party::NotKnownYet => return Match::NotKnownYet,
         Party::Endpoint { .. } => return Match::Colleague,
         Party::Number { number } => number,
     };

@@ -157,11 +157,7 @@ impl PopupCard {
     /// Puts a card together; what is known of the contact is added by whoever looked it up.
     #[must_use]
     pub fn new(call: Call, matched: Match, answered_at: DateTime<Utc>, home: Country) -> Self {
-        let number_written = match &call.party {
-            crate::call::Party::Number { number } => number.written(home),
-            crate::call::Party::Endpoint { number } => number.to_string(),
-            crate::call::Party::Withheld => String::new(),
-        };
+        let number_written = call.party.written(home).unwrap_or_default();
         let line = call.endpoint.to_string();
         Self {
             call,
@@ -181,7 +177,7 @@ impl PopupCard {
     pub fn contact(&self) -> Option<&Contact> {
         match &self.matched {
             Match::One { contact, .. } | Match::Maybe { contact, .. } | Match::Dialled { contact } => Some(contact),
-            Match::Several { .. } | Match::Unknown | Match::Withheld | Match::Colleague => None,
+            Match::Several { .. } | Match::Unknown | Match::Withheld | Match::Colleague | Match::NotKnownYet => None,
         }
     }
 }

@@ -6,21 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 
 use crate::call::{AccountName, Call};
-use crate::cdr::{Cdr, TimeRange};
 use crate::crm::{
     ConnectorAbout, ContactPage, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, Rehearsal, RehearsalStep,
     RemoteContact,
 };
-use crate::dial::DialOrder;
-use crate::endpoint::{Endpoint, OwnEndpoints};
 use crate::error::PortError;
 use crate::interchange::{ContactReader, ContactWriter, ExportShape, FileError, FileFormat, FileLayout, ReadOptions};
 use crate::notice::Notice;
 use crate::number::PhoneNumber;
-use crate::observation::CallObservation;
 use crate::outbox::RecordKind;
 use crate::popup::PopupCard;
 
@@ -42,101 +37,6 @@ pub trait Clock: Send + Sync + 'static {
     }
 }
 
-/// A part of an answer that could not be read: counted, shown, kept for diagnosis, never dropped in silence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unread {
-    /// Where in the answer, such as `cdrs[3].detect_time`.
-    pub place: String,
-    /// What is wrong with it, in English, for the log and `doctor`.
-    pub reason: String,
-    /// The part itself, cut to a bounded length. It may hold people's numbers: kept in the database, never logged.
-    pub raw: String,
-}
-
-/// What one question about the calls going on brought.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LiveAnswer {
-    /// The calls shown.
-    pub observations: Vec<CallObservation>,
-    /// Whether everything in the answer was read, so that a missing call really was not shown.
-    pub complete: bool,
-    /// What could not be read.
-    pub unread: Vec<Unread>,
-    /// How many things were mended on the way (a byte order mark, a notice before the JSON, …).
-    pub repairs: Vec<String>,
-    /// Calls of others on the same account.
-    pub others: usize,
-    /// How the vendor keeps up with our questions.
-    pub pace: Pace,
-    /// The vendor's time of day when it answered, UTC, to the second; nothing where it does not say.
-    pub vendor_clock: Option<DateTime<Utc>>,
-}
-
-/// How the vendor keeps up with our questions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Pace {
-    /// How long the answer took.
-    pub took: Duration,
-    /// The distance now kept between two questions; larger than the vendor's rule while answers lag.
-    pub interval: Duration,
-    /// Whether we slowed down because answers lag behind what the network explains.
-    pub slowed: bool,
-}
-
-/// A page of the vendor's record.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CdrAnswer {
-    /// The rows that could be read.
-    pub rows: Vec<Cdr>,
-    /// How many rows the answer held, read or not: what paging counts with.
-    pub received: usize,
-    /// What could not be read.
-    pub unread: Vec<Unread>,
-    /// What was mended on the way.
-    pub repairs: Vec<String>,
-}
-
-/// One account with a telephony vendor. Every call keeps the vendor's limits by itself: it may wait long before it
-/// sends, and live calls go first.
-#[async_trait]
-pub trait Telephony: Send + Sync {
-    /// The calls going on.
-    ///
-    /// # Errors
-    /// Whatever kept the answer from coming or from being read.
-    async fn live_calls(&self, own: &OwnEndpoints) -> Result<LiveAnswer, PortError>;
-
-    /// The account's endpoints.
-    ///
-    /// # Errors
-    /// Whatever kept the answer from coming or from being read.
-    async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError>;
-
-    /// The record of the last 24 hours.
-    ///
-    /// # Errors
-    /// Whatever kept the answer from coming or from being read.
-    async fn recent_cdrs(&self, own: &OwnEndpoints) -> Result<CdrAnswer, PortError>;
-
-    /// One page of the record of a stretch of time: `count` rows from row `start` on.
-    ///
-    /// # Errors
-    /// Whatever kept the answer from coming or from being read.
-    async fn cdrs(
-        &self,
-        own: &OwnEndpoints,
-        range: TimeRange,
-        start: usize,
-        count: usize,
-    ) -> Result<CdrAnswer, PortError>;
-
-    /// Asks the vendor to place a call. `Ok` means accepted, nothing more.
-    ///
-    /// # Errors
-    /// [`OutcomeUnknown`](crate::error::ErrorCode::OutcomeUnknown) when the request went out and no answer came.
-    async fn dial(&self, order: &DialOrder) -> Result<(), PortError>;
-}
-
 /// What shows pop-ups: windows, or a line on standard output.
 pub trait Shell: Send + Sync + 'static {
     /// A call is to be shown. Must not block and must not take the focus.
@@ -152,6 +52,17 @@ pub trait Shell: Send + Sync + 'static {
     fn notify(&self, notice: &Notice) {
         let _ = notice;
     }
+}
+
+/// A shell that shows nothing, for an engine without windows.
+pub struct Headless;
+
+impl Shell for Headless {
+    fn show_popup(&self, _card: &PopupCard) {}
+
+    fn complete_popup(&self, _card: &PopupCard) {}
+
+    fn call_changed(&self, _call: &Call) {}
 }
 
 /// Where secrets are kept: the operating system's keyring, or the environment on machines without one.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, VendorReason};
 use crate::texts::Catalogue;
 
 /// Why something was not done.
@@ -27,5 +27,12 @@ impl Refusal {
     pub fn new(catalogue: &Catalogue, code: ErrorCode, place: Option<String>, detail: String) -> Self {
         let (what, what_to_do) = (catalogue.what(code), catalogue.what_to_do(code));
         Self { code, place, what, what_to_do, detail }
+    }
+
+    /// The same in the words for the vendor's own reason, where it gave one.
+    #[must_use]
+    pub fn because(self, catalogue: &Catalogue, reason: Option<&VendorReason>) -> Self {
+        let what = catalogue.what_of(self.code, reason);
+        Self { what, what_to_do: catalogue.what_to_do_of(self.code, reason), ..self }
     }
 }

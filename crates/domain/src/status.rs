@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::call::{AccountName, CallKey, CallState, Direction};
+use crate::call::{AccountName, CallKey, CallState, Direction, Party};
 use crate::disposition::DispositionCatalogue;
 use crate::endpoint::Identity;
 use crate::error::ErrorCode;
@@ -30,6 +30,23 @@ pub struct Status {
     /// How the database is.
     #[serde(default)]
     pub database: DatabaseStatus,
+    /// The parts of Timbre that ended badly since the start, and were started again.
+    #[serde(default)]
+    pub components: Vec<ComponentStatus>,
+}
+
+/// A part of Timbre that ended badly since the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ComponentStatus {
+    /// Its name, such as `call flow`.
+    pub component: String,
+    /// How often it ended badly.
+    pub failures: u32,
+    /// When it last did.
+    pub failed_at: DateTime<Utc>,
+    /// Whether it runs again.
+    pub runs: bool,
 }
 
 /// How the database is, as far as anybody has met it.
@@ -55,7 +72,9 @@ pub struct LiveCall {
     pub direction: Direction,
     /// How far it has come.
     pub state: CallState,
-    /// The other side's number as people write it; empty where it is withheld.
+    /// The other side.
+    pub party: Party,
+    /// The other side's number as people write it; empty where none is shown.
     pub number_written: String,
     /// When it began, or when it was answered.
     pub since: DateTime<Utc>,
@@ -207,6 +226,7 @@ mod tests {
             call_key: serde_json::from_str(r#""callmyway:main:1""#).unwrap(),
             direction: Direction::In,
             state,
+            party: Party::Withheld,
             number_written: String::new(),
             since: DateTime::from_timestamp(0, 0).unwrap(),
         }
@@ -234,6 +254,7 @@ mod tests {
             pending: 1,
             do_not_disturb: Some(DoNotDisturb { until: None }),
             database: DatabaseStatus { damaged: false, repaired: false, backup_failed: Some(ErrorCode::DiskFull) },
+            components: Vec::new(),
         };
         let mut lights = vec![status.light()];
         status.calls.pop();

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, VendorReason};
 
 /// A language Timbre speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,10 +94,34 @@ impl Catalogue {
         filled
     }
 
+    /// A text about a field of a vendor's account form: the vendor's own, else the one that all vendors share. `part` is
+    /// `label`, `about`, or a word of a choice.
+    #[must_use]
+    pub fn of_vendor(&self, vendor: &str, field: &str, part: &str) -> Option<&str> {
+        let text = |owner: &str| self.texts.get(&format!("vendor.{owner}.{field}.{part}")).map(String::as_str);
+        text(vendor).or_else(|| text("any"))
+    }
+
     /// What happened, for an error code.
     #[must_use]
     pub fn what(&self, code: ErrorCode) -> String {
         self.fill(&format!("error.{}.what", code.as_str()), &[])
+    }
+
+    /// What happened, in the vendor's own terms where it gave a reason that has a text.
+    #[must_use]
+    pub fn what_of(&self, code: ErrorCode, reason: Option<&VendorReason>) -> String {
+        self.of_reason(reason, "what").unwrap_or_else(|| self.what(code))
+    }
+
+    /// What to do about it, in the vendor's own terms where it gave a reason that has a text.
+    #[must_use]
+    pub fn what_to_do_of(&self, code: ErrorCode, reason: Option<&VendorReason>) -> String {
+        self.of_reason(reason, "do").unwrap_or_else(|| self.what_to_do(code))
+    }
+
+    fn of_reason(&self, reason: Option<&VendorReason>, part: &str) -> Option<String> {
+        self.texts.get(&format!("reason.{}.{part}", reason?.as_str())).cloned()
     }
 
     /// What happened, where it was a CRM that failed and not a telephony vendor.

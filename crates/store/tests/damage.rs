@@ -9,7 +9,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
-use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party, Provider};
+use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party};
 use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
 use timbre_domain::crm::Receipt;
 use timbre_domain::endpoint::EndpointNumber;
@@ -17,6 +17,7 @@ use timbre_domain::interaction::{Interaction, InteractionId, InteractionState};
 use timbre_domain::number::{Country, PhoneNumber};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, Wanted};
 use timbre_domain::tracker::{CallTracker, CallTransition};
+use timbre_domain::vendor::VendorId;
 use timbre_store::{
     Agent, BackedUp, DataFolder, Generation, InteractionFilter, Kept, OpenReport, OutboxFilter, Store, Which,
 };
@@ -49,7 +50,11 @@ fn person(n: u128) -> Contact {
 fn call(n: u128) -> Call {
     let number = PhoneNumber::typed(&format!("8{n:07}"), Country::CR).unwrap();
     Call {
-        key: CallKey { provider: Provider::CallMyWay, account: "main".parse().unwrap(), external_id: n.to_string() },
+        key: CallKey {
+            vendor: VendorId::known("callmyway"),
+            account: "main".parse().unwrap(),
+            external_id: n.to_string(),
+        },
         endpoint: EndpointNumber::new("8373456").unwrap(),
         direction: Direction::In,
         party: Party::Number { number },
@@ -65,7 +70,7 @@ fn call(n: u128) -> Call {
 /// A working day's piece: a call, its contact, its result with three records on three stages of their way, an agent.
 fn work(store: &Store, n: u128) {
     let account: AccountName = "main".parse().unwrap();
-    let tracker = CallTracker::new(Provider::CallMyWay, account.clone());
+    let tracker = CallTracker::new(VendorId::known("callmyway"), account.clone());
     let call = call(n);
     store.save_transitions(&account, &tracker, &[CallTransition::Ended(call.clone())], &[], at(10)).unwrap();
     let contact = person(n);

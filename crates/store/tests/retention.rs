@@ -3,12 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use chrono::{DateTime, TimeDelta, Utc};
-use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party, Provider};
+use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party};
 use timbre_domain::crm::Receipt;
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::interaction::{FollowUp, Interaction, InteractionId, InteractionState};
 use timbre_domain::outbox::{OutboxState, RecordKind, Wanted};
 use timbre_domain::tracker::{CallTracker, CallTransition};
+use timbre_domain::vendor::VendorId;
 use timbre_store::{CallFilter, DataFolder, InteractionFilter, Kept, OutboxFilter, Store, Which};
 use uuid::Uuid;
 
@@ -32,7 +33,7 @@ enum Result {
 fn call(store: &Store, n: u128, days_ago: i64, state: CallState, result: Result, sent: bool) {
     let account: AccountName = "main".parse().unwrap();
     let begun = now() - TimeDelta::days(days_ago);
-    let key = CallKey { provider: Provider::CallMyWay, account: account.clone(), external_id: n.to_string() };
+    let key = CallKey { vendor: VendorId::known("callmyway"), account: account.clone(), external_id: n.to_string() };
     let call = Call {
         key: key.clone(),
         endpoint: EndpointNumber::new("8373456").unwrap(),
@@ -45,7 +46,7 @@ fn call(store: &Store, n: u128, days_ago: i64, state: CallState, result: Result,
         dial: None,
         legs: vec![n.to_string()],
     };
-    let tracker = CallTracker::new(Provider::CallMyWay, account.clone());
+    let tracker = CallTracker::new(VendorId::known("callmyway"), account.clone());
     store.save_transitions(&account, &tracker, &[CallTransition::Detected(call)], &[], begun).unwrap();
     if result == Result::None {
         return;

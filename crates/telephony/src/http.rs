@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
-use reqwest::header::{DATE, HeaderMap};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::header::{DATE, HeaderMap, HeaderValue};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::Clock;
+use url::Url;
 
 /// An answer: its status and its whole body.
 #[derive(Debug)]
@@ -28,7 +30,16 @@ pub struct Answer {
 /// # Errors
 /// When the platform's TLS can't be set up.
 pub fn client() -> Result<Client, PortError> {
+    client_trusting(Vec::new())
+}
+
+/// The same, trusting these certificates beside the system's.
+///
+/// # Errors
+/// When the platform's TLS can't be set up.
+pub fn client_trusting(certificates: Vec<Certificate>) -> Result<Client, PortError> {
     Client::builder()
+        .tls_certs_merge(certificates)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .connect_timeout(Duration::from_secs(10))
@@ -73,6 +84,30 @@ pub async fn send(
     }
 }
 
+/// The address of a path under a vendor's base URL.
+///
+/// # Errors
+/// [`ErrorCode::BadConfig`] for a base URL that can't hold a path.
+pub fn address(base: &Url, path: &[&str]) -> Result<Url, PortError> {
+    let mut url = base.clone();
+    url.path_segments_mut()
+        .map_err(|()| PortError::new(ErrorCode::BadConfig, "the base URL can't hold a path"))?
+        .pop_if_empty()
+        .extend(path);
+    Ok(url)
+}
+
+/// A secret as the value of a header, which no log shows.
+///
+/// # Errors
+/// [`ErrorCode::SecretMissing`] for a secret with characters that no header can hold.
+pub fn secret_header(secret: &SecretString) -> Result<HeaderValue, PortError> {
+    let mut value = HeaderValue::from_str(secret.expose_secret())
+        .map_err(|_| PortError::new(ErrorCode::SecretMissing, "the secret holds characters that can't be sent"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     let date = DateTime::parse_from_rfc2822(headers.get(DATE)?.to_str().ok()?).ok()?;
     Some(date.to_utc())
@@ -106,8 +141,6 @@ pub fn never_sent(error: &PortError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::HeaderValue;
-
     use super::*;
 
     #[test]

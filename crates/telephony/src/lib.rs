@@ -1,8 +1,11 @@
-//! Telephony vendors: one folder each, with the same three files.
+//! Telephony vendors: a [`registry`] of them, and one folder each with the same few files.
 //!
-//! `wire` mirrors what the vendor says, `map` turns it into what we mean and is pure, `client` does the HTTP. The
-//! [`throttle`] keeps the vendors' limits for everything that shares them.
+//! `mod.rs` describes the vendor and opens its sessions, `wire` mirrors what the vendor says, `map` turns it into what we mean
+//! and is pure, `client` does the HTTP. The [`throttle`] keeps the vendors' limits for everything that shares them.
 
 pub mod callmyway;
+pub mod extra_ca;
+pub mod formcall;
 pub mod http;
+pub mod registry;
 pub mod throttle;

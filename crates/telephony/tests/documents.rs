@@ -6,12 +6,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use timbre_domain::attribution::Whose;
+use timbre_domain::attribution::{Whose, attribute};
 use timbre_domain::call::{Direction, Party};
-use timbre_domain::endpoint::{EndpointNumber, OwnEndpoints};
+use timbre_domain::endpoint::{EndpointNumber, ServedEndpoints};
 use timbre_domain::error::PortError;
 use timbre_domain::number::Country;
-use timbre_domain::ports::LiveAnswer;
+use timbre_domain::observation::LiveAnswer;
 use timbre_domain::redact::Redactor;
 use timbre_telephony::callmyway::Reading;
 use timbre_telephony::callmyway::reading::{read_endpoints, read_live};
@@ -38,15 +38,13 @@ fn mended(seed: &str) -> String {
     seed.lines().map(|line| REPAIRS.iter().fold(line.to_owned(), |line, (_, repair)| repair(&line)) + "\n").collect()
 }
 
-fn own(numbers: &[&str]) -> OwnEndpoints {
-    OwnEndpoints::new(numbers.iter().filter_map(|number| EndpointNumber::new(number)))
+fn own(numbers: &[&str]) -> ServedEndpoints {
+    ServedEndpoints::new(numbers.iter().filter_map(|number| EndpointNumber::new(number)))
 }
 
-fn live(text: &str, own: &OwnEndpoints) -> Result<LiveAnswer, PortError> {
+fn live(text: &str) -> Result<LiveAnswer, PortError> {
     let reading = Reading {
         zone: chrono_tz::America::Costa_Rica,
-        country: Country::CR,
-        own,
         redactor: &Redactor::default(),
         answered_at: "2017-12-04T16:02:00Z".parse().unwrap(),
     };
@@ -81,19 +79,19 @@ fn every_repair_is_needed() {
 #[test]
 fn the_live_example_shows_two_outgoing_calls() {
     let own = own(&["8373456", "8615601"]);
-    let answer = live(LIVE, &own).unwrap();
+    let answer = live(LIVE).unwrap();
     assert!(answer.complete && answer.unread.is_empty() && answer.repairs.is_empty());
     let seen: Vec<_> = answer
         .observations
         .iter()
         .map(|call| {
-            let Whose::Ours(ours) = &call.whose else { panic!("{call:?}") };
-            let Party::Number { number } = &ours.party else { panic!("{call:?}") };
+            let Whose::Ours(ours) = attribute(&call.sides, &own, Country::CR) else { panic!("{call:?}") };
+            let Party::Number { number } = ours.party else { panic!("{call:?}") };
             (
                 call.external_id.as_str(),
-                ours.endpoint.as_str(),
+                ours.endpoint.to_string(),
                 ours.direction,
-                number.e164().unwrap(),
+                number.e164().unwrap().to_owned(),
                 call.detected_at.to_rfc3339(),
                 call.connected_at.unwrap().to_rfc3339(),
             )
@@ -104,17 +102,17 @@ fn the_live_example_shows_two_outgoing_calls() {
         [
             (
                 "6495722720473790385",
-                "8373456",
+                "8373456".to_owned(),
                 Direction::Out,
-                "+50688848787",
+                "+50688848787".to_owned(),
                 "2017-12-04T16:01:43+00:00".to_owned(),
                 "2017-12-04T16:01:48+00:00".to_owned()
             ),
             (
                 "6495715925835034120",
-                "8615601",
+                "8615601".to_owned(),
                 Direction::Out,
-                "+50671022296",
+                "+50671022296".to_owned(),
                 "2017-12-04T15:35:20+00:00".to_owned(),
                 "2017-12-04T15:35:29+00:00".to_owned()
             ),
@@ -125,8 +123,10 @@ fn the_live_example_shows_two_outgoing_calls() {
 #[test]
 fn an_agent_sees_only_the_own_call_of_the_live_example() {
     let own = own(&["8373456"]);
-    let answer = live(LIVE, &own).unwrap();
-    assert_eq!((answer.observations.len(), answer.others), (2, 1));
+    let answer = live(LIVE).unwrap();
+    let is_own = |sides| matches!(attribute(sides, &own, Country::CR), Whose::Ours(_));
+    let shown: Vec<_> = answer.observations.iter().map(|call| is_own(&call.sides)).collect();
+    assert_eq!(shown, [true, false]);
 }
 
 #[test]
@@ -138,7 +138,6 @@ fn the_endpoints_example_is_a_map_of_id_to_number() {
 
 #[test]
 fn the_raw_excerpts_are_no_answers_and_are_refused() {
-    let own = own(&["8373456"]);
-    assert!(live(LIVE_SEED, &own).is_err());
+    assert!(live(LIVE_SEED).is_err());
     assert!(read_endpoints(ENDPOINTS_SEED.as_bytes()).is_err());
 }

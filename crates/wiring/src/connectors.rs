@@ -5,8 +5,8 @@ use std::sync::Arc;
 use timbre_crm::{BUILT_IN, Connector, ConnectorSettings as CrmSettings, Declarative, Limiters};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, CrmConnector, SecretStore};
-use timbre_engine::config::{ConnectorFile, ConnectorSettings, Settings};
-use timbre_engine::crm_line::CrmLine;
+use timbre_engine::crm::connector::ConnectorHandle;
+use timbre_settings::{ConnectorFile, ConnectorSettings, Settings};
 use timbre_store::Store;
 
 use crate::StartError;
@@ -20,11 +20,11 @@ pub(crate) fn lines(
     secrets: &Arc<dyn SecretStore>,
     clock: &Arc<dyn Clock>,
     limiters: &Limiters,
-) -> Result<Vec<Arc<CrmLine>>, StartError> {
+) -> Result<Vec<Arc<ConnectorHandle>>, StartError> {
     let mut lines = Vec::with_capacity(settings.connectors.len());
     for connector in &settings.connectors {
         let adapter = adapter(connector, settings, secrets, clock, limiters)?;
-        lines.push(Arc::new(CrmLine::new(connector.clone(), adapter, store)?));
+        lines.push(Arc::new(ConnectorHandle::new(connector.clone(), adapter, store)?));
     }
     Ok(lines)
 }

@@ -13,15 +13,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_crm::Limiters;
-use timbre_domain::call::Provider;
+use timbre_domain::endpoint::ServedEndpoints;
 use timbre_domain::error::{ErrorCode, PortError};
-use timbre_domain::ports::{Clock, Disk, SecretStore, Shell, Telephony};
-use timbre_engine::config::{Account, ConfigError, ProviderName, Settings, ThrottleScope};
-use timbre_engine::line::Line;
-use timbre_engine::local::Server;
-use timbre_engine::{Context, Engine, Parts, preferences};
-use timbre_store::{DataFolder, OpenReport, Store, StoreError};
-use timbre_telephony::callmyway::{self, CallMyWay};
+use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
+use timbre_domain::session::Session;
+use timbre_domain::vendor::Vendors;
+use timbre_engine::api::local::Server;
+use timbre_engine::calls::session::AccountSession;
+use timbre_engine::runtime::preferences;
+use timbre_engine::{Context, Engine, Parts};
+use timbre_settings::{Account, ConfigError, Settings};
+use timbre_store::{Agent, DataFolder, OpenReport, Store, StoreError};
+use timbre_telephony::registry::{self, Opening};
 use timbre_telephony::throttle::Throttles;
 
 use crate::clock::SystemClock;
@@ -85,6 +88,8 @@ pub struct Machine {
     pub shell: Arc<dyn Shell>,
     /// Its disks.
     pub disk: Arc<dyn Disk>,
+    /// Whose calls are followed.
+    pub serves: Serves,
 }
 
 /// A running Timbre: the engine and the socket that other processes reach it by.
@@ -103,7 +108,7 @@ impl Running {
     }
 
     /// Every event since the start, for one listener.
-    pub fn take_first_events(&mut self) -> tokio::sync::broadcast::Receiver<timbre_engine::event::Event> {
+    pub fn take_first_events(&mut self) -> tokio::sync::broadcast::Receiver<timbre_engine::api::event::Event> {
         self.engine.take_first_events()
     }
 
@@ -153,7 +158,7 @@ pub async fn start_using(
 ) -> Result<Running, StartError> {
     let config = options.config.clone().or_else(folders::config_file).ok_or(StartError::NoFolder)?;
     let data_dir = options.data_dir.clone().or_else(folders::data_dir).ok_or(StartError::NoFolder)?;
-    let settings = Settings::load(&config)?;
+    let settings = Settings::load(&config, vendors())?;
     start_with(settings, &data_dir, Arc::new(SystemClock::new()), secrets, shell, !options.commands_only).await
 }
 
@@ -169,7 +174,7 @@ pub async fn start_with(
     shell: Arc<dyn Shell>,
     follow: bool,
 ) -> Result<Running, StartError> {
-    let machine = Machine { clock, secrets, shell, disk: Arc::new(SystemDisk) };
+    let machine = Machine { clock, secrets, shell, disk: Arc::new(SystemDisk), serves: Serves::ThisAgent };
     start_on(settings, data_dir, machine, follow).await
 }
 
@@ -183,22 +188,24 @@ pub async fn start_on(
     machine: Machine,
     follow: bool,
 ) -> Result<Running, StartError> {
-    let Machine { clock, secrets, shell, disk } = machine;
+    let Machine { clock, secrets, shell, disk, serves } = machine;
     let (folder, store, opened) = open_store(data_dir, clock.as_ref()).await?;
     let store = Arc::new(store);
     let throttles = Arc::new(Throttles::new(clock.clone(), store.clone()));
     let limiters = Arc::<Limiters>::default();
-    let mut lines = Vec::with_capacity(settings.accounts.len());
+    let mut sessions = Vec::with_capacity(settings.accounts.len());
     for account in &settings.accounts {
-        let (provider, telephony) = adapter(account, &settings, &secrets, &throttles, &clock)?;
-        lines.push(Arc::new(Line::new(account.clone(), provider, telephony, &store)?));
+        let session = open_session(account, &settings, &secrets, &throttles, &clock)?;
+        let served = serves.endpoints(account);
+        sessions.push(Arc::new(AccountSession::new(account.clone(), session, served, &store)?));
     }
-    let crms = connectors::lines(&settings, &store, &secrets, &clock, &limiters)?;
+    let connectors = connectors::lines(&settings, &store, &secrets, &clock, &limiters)?;
     let limits = Limits::Running { throttles, limiters };
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);
     let preferences = preferences::load(data_dir);
-    let parts = Parts { folder, store, opened, settings, clock, shell, files, disk, lines, crms, follow, preferences };
+    let parts =
+        Parts { folder, store, opened, settings, clock, shell, files, disk, sessions, connectors, follow, preferences };
     let engine = Engine::start(parts);
     if !follow {
         // Whoever asks such an engine to dial or to watch would wait for what it never looks at.
@@ -242,31 +249,56 @@ async fn hold(data_dir: &Path, clock: &dyn Clock) -> Result<DataFolder, StoreErr
     }
 }
 
-fn adapter(
+/// The vendors' descriptions: what settings are checked with, and forms drawn from.
+#[must_use]
+pub fn vendors() -> Vendors {
+    registry::descriptions()
+}
+
+/// Opens an account's session with its vendor.
+fn open_session(
     account: &Account,
     settings: &Settings,
     secrets: &Arc<dyn SecretStore>,
     throttles: &Throttles,
     clock: &Arc<dyn Clock>,
-) -> Result<(Provider, Arc<dyn Telephony>), PortError> {
-    match account.provider {
-        ProviderName::CallMyWay => {
-            let of_vendor = callmyway::Settings {
-                account: account.name.clone(),
-                base_url: account.base_url.clone(),
-                click_to_dial_url: account.click_to_dial_url.clone(),
-                username: account.username.clone(),
-                full_account: account.full_account,
-                zone: account.time_zone,
-                country: settings.country,
-                throttle_scope: match account.throttle_scope {
-                    ThrottleScope::SignIn => callmyway::ThrottleScope::SignIn,
-                    ThrottleScope::Address => callmyway::ThrottleScope::Address,
-                },
-                reading_interval: Duration::from_millis(account.reading_interval_ms),
-            };
-            let adapter = CallMyWay::new(of_vendor, secrets.clone(), throttles, clock.clone())?;
-            Ok((Provider::CallMyWay, Arc::new(adapter)))
+) -> Result<Session, PortError> {
+    let vendor = registry::vendor(&account.vendor)
+        .ok_or_else(|| PortError::new(ErrorCode::BadConfig, format!("there is no vendor named {}", account.vendor)))?;
+    vendor.open(Opening {
+        account: account.name.clone(),
+        values: &account.values,
+        country: settings.country,
+        secrets: secrets.clone(),
+        throttles,
+        clock: clock.clone(),
+    })
+}
+
+/// For whom an engine works: whose calls it follows.
+#[derive(Debug, Clone, Default)]
+pub enum Serves {
+    /// The one agent of the settings, on a desktop.
+    #[default]
+    ThisAgent,
+    /// These agents, on a server.
+    Agents(Vec<Agent>),
+    /// Every endpoint of every account, for a supervisor.
+    WholeAccounts,
+}
+
+impl Serves {
+    fn endpoints(&self, account: &Account) -> ServedEndpoints {
+        match self {
+            Self::ThisAgent => ServedEndpoints::new(account.endpoints().cloned()),
+            Self::Agents(agents) => {
+                let of_agent = |agent: &'_ Agent| {
+                    let of_account = agent.endpoints.iter().filter(|(name, _)| *name == account.name);
+                    of_account.map(|(_, number)| (agent.name.clone(), number.clone())).collect::<Vec<_>>()
+                };
+                ServedEndpoints::of_agents(agents.iter().flat_map(of_agent))
+            }
+            Self::WholeAccounts => ServedEndpoints::default().and_the_whole_account(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod known;
 mod limits;
+mod vendors;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,18 +16,21 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::AccountName;
 use timbre_domain::crm::{Rehearsal, RehearsalStep};
-use timbre_domain::endpoint::{Endpoint, OwnEndpoints};
+use timbre_domain::endpoint::{Endpoint, EndpointNumber};
 use timbre_domain::error::{ErrorCode, PortError};
-use timbre_domain::ports::{Clock, LiveAnswer, SecretStore, Telephony};
+use timbre_domain::observation::LiveAnswer;
+use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::session::Session;
 use timbre_domain::texts::{Catalogue, Language};
-use timbre_engine::config::Settings;
-use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, Edit, EditError, Place, SettingsFile};
-use timbre_engine::zone;
+use timbre_engine::calls::zone;
+use timbre_settings::Settings;
+use timbre_settings::edit::{AccountDraft, ConnectorDraft, Edit, EditError, Place, SettingsFile};
 
 pub use known::{KnownConnector, KnownSetting, SettingKind, known_connector, known_connectors};
 pub use limits::Limits;
+pub use vendors::{FieldInput, FieldOption, KnownField, KnownVendor, known_vendors};
 
-use crate::{StartError, adapter, connectors};
+use crate::{StartError, connectors, open_session};
 
 /// The vendor's limit may make each question wait, and each may take a while; longer than this nobody waits.
 const CHECKED_WITHIN: Duration = Duration::from_secs(90);
@@ -55,7 +59,7 @@ pub struct AccountCheck {
     pub username_is_endpoint: bool,
     /// The draft's endpoints that the account has not.
     pub unknown_endpoints: Vec<String>,
-    /// How many calls were going on, the agent's own and those of others.
+    /// How many calls were going on, the agent's own and those of others; 0 where the vendor shows none.
     pub live_calls: usize,
     /// How many parts of the answer could not be read.
     pub unread: usize,
@@ -85,8 +89,8 @@ pub struct CheckFailed {
 
 impl CheckFailed {
     fn new(language: Language, code: ErrorCode, detail: String) -> Self {
-        let catalogue = Catalogue::of(language);
-        Self { code, what: catalogue.what(code), what_to_do: catalogue.what_to_do(code), detail, place: None }
+        let texts = Catalogue::of(language);
+        Self { code, what: texts.what(code), what_to_do: texts.what_to_do(code), detail, place: None }
     }
 
     /// A change of the settings that was refused: in words about what was typed where that is wrong, and about the file where
@@ -109,7 +113,12 @@ impl CheckFailed {
     /// An adapter's failure.
     #[must_use]
     pub fn of_port(language: Language, error: &PortError) -> Self {
-        Self::new(language, error.code, error.detail.clone())
+        let (texts, reason) = (Catalogue::of(language), error.reason.as_ref());
+        Self {
+            what: texts.what_of(error.code, reason),
+            what_to_do: texts.what_to_do_of(error.code, reason),
+            ..Self::new(language, error.code, error.detail.clone())
+        }
     }
 
     fn of_start(language: Language, error: &StartError) -> Self {
@@ -137,26 +146,28 @@ pub async fn check_account(
     let shared = checking.limits.open(&checking.clock).await;
     let shared = shared.map_err(|error| CheckFailed::of_start(checking.language, &error))?;
     let secrets = checking.trying(&account.name, password);
-    let (_, telephony) = adapter(account, &settings, &secrets, &shared.throttles, &checking.clock).map_err(of_port)?;
-    let own = OwnEndpoints::new(account.endpoints.iter().cloned());
+    let session = open_session(account, &settings, &secrets, &shared.throttles, &checking.clock).map_err(of_port)?;
+    let own: Vec<_> = account.endpoints().cloned().collect();
     let asked = tokio::select! {
-        asked = ask(telephony.as_ref(), &own, checking.clock.as_ref()) => asked,
+        asked = ask(&session, &own, checking.clock.as_ref()) => asked,
         () = checking.clock.sleep(CHECKED_WITHIN) => Err(PortError::new(ErrorCode::TimedOut, "no answer within 90 s")),
     };
-    drop(telephony);
+    let has_endpoints = session.endpoints.is_some();
+    drop(session);
     shared.close().await;
     let Asked { live, at, endpoints } = asked.map_err(of_port)?;
-    let known = |number: &str| endpoints.iter().any(|endpoint| endpoint.number.as_str() == number);
+    // A vendor without a list of endpoints can't say that one is strange.
+    let known = |number: &str| !has_endpoints || endpoints.iter().any(|endpoint| endpoint.number.as_str() == number);
     let ahead = live.vendor_clock.map(|vendor| at - vendor);
     let ringing = live.observations.iter().find(|call| call.connected_at.is_none());
     let advice = ringing.and_then(|call| {
         // Without what our clock is ahead: the zone's fault alone.
-        zone::advice(at - call.detected_at - ahead.unwrap_or_default(), account.time_zone, at)
+        zone::advice(at - call.detected_at - ahead.unwrap_or_default(), account.time_zone(), at)
     });
     Ok(AccountCheck {
-        username_is_endpoint: known(&account.username),
-        unknown_endpoints: account.endpoints.iter().map(ToString::to_string).filter(|one| !known(one)).collect(),
-        live_calls: live.observations.len() + live.others,
+        username_is_endpoint: known(account.values.text("username")),
+        unknown_endpoints: own.iter().map(ToString::to_string).filter(|one| !known(one)).collect(),
+        live_calls: live.observations.len(),
         unread: live.unread.len(),
         clock_ahead_s: ahead.map(|ahead| ahead.num_seconds()),
         fitting_zone: match advice {
@@ -170,11 +181,23 @@ pub async fn check_account(
     })
 }
 
-/// The calls first: an agent waits, and a wrong password shows at once.
-async fn ask(telephony: &dyn Telephony, own: &OwnEndpoints, clock: &dyn Clock) -> Result<Asked, PortError> {
-    let live = telephony.live_calls(own).await?;
+/// The calls first: an agent waits, and a wrong password shows at once. A vendor that shows no live calls is asked for the
+/// calls that it placed.
+async fn ask(session: &Session, own: &[EndpointNumber], clock: &dyn Clock) -> Result<Asked, PortError> {
+    let live = match (&session.live_calls, &session.placed_calls) {
+        (Some(live_calls), _) => live_calls.live_calls().await?,
+        (None, Some(placed_calls)) => {
+            placed_calls.placed_since(clock.now(), own).await?;
+            LiveAnswer::default()
+        }
+        (None, None) => LiveAnswer::default(),
+    };
     let at = clock.now();
-    Ok(Asked { live, at, endpoints: telephony.endpoints().await? })
+    let endpoints = match &session.endpoints {
+        Some(directory) => directory.endpoints().await?,
+        None => Vec::new(),
+    };
+    Ok(Asked { live, at, endpoints })
 }
 
 struct Asked {
@@ -227,7 +250,7 @@ pub fn save(
     // Only what this changes: a CRM whose file is broken must not keep the rest from being mended.
     for edit in edits {
         if let Edit::PutConnector { connector, .. } = edit {
-            let one = |known: &&timbre_engine::config::ConnectorSettings| known.name.as_str() == connector.name.trim();
+            let one = |known: &&timbre_settings::ConnectorSettings| known.name.as_str() == connector.name.trim();
             if let Some(one) = edited.settings.connectors.iter().find(one) {
                 connectors::check_one(one, &edited.settings).map_err(|error| CheckFailed::of_port(language, &error))?;
             }

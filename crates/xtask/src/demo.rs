@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// Windows in dark colours.
     #[arg(long)]
     dark: bool,
+    /// Whose simulator plays: one with live calls, or FormCall, which places calls and lists them.
+    #[arg(long, value_parser = ["live", "formcall"])]
+    vendor: Option<String>,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
@@ -67,6 +70,9 @@ fn arguments(options: &Options) -> Vec<String> {
     if options.dark {
         arguments.push("--dark".to_owned());
     }
+    if let Some(vendor) = &options.vendor {
+        arguments.extend(["--vendor".to_owned(), vendor.clone()]);
+    }
     arguments
 }
 
@@ -76,10 +82,19 @@ mod tests {
 
     #[test]
     fn the_demo_is_given_what_the_person_asked_for_and_nothing_else() {
-        let nothing = Options { headless: false, seed: None, real_time: false, language: None, dark: false };
+        let nothing =
+            Options { headless: false, seed: None, real_time: false, language: None, dark: false, vendor: None };
         assert!(arguments(&nothing).is_empty());
 
-        let all = Options { headless: true, seed: Some(7), real_time: true, language: Some("pt".into()), dark: true };
-        assert_eq!(arguments(&all), ["--headless", "--seed", "7", "--real-time", "--language", "pt", "--dark"]);
+        let all = Options {
+            headless: true,
+            seed: Some(7),
+            real_time: true,
+            language: Some("pt".into()),
+            dark: true,
+            vendor: Some("formcall".into()),
+        };
+        let wanted = "--headless --seed 7 --real-time --language pt --dark --vendor formcall";
+        assert_eq!(arguments(&all).join(" "), wanted);
     }
 }

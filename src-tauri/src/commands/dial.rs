@@ -5,7 +5,7 @@ use timbre_domain::contact::ContactId;
 use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead};
 use timbre_domain::preferences::Preferences;
 use timbre_domain::status::Hello;
-use timbre_engine::commands::{Command, Reply};
+use timbre_engine::api::commands::{Command, Reply};
 
 use super::{Answer, ask};
 use crate::desk::Desk;

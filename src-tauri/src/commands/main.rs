@@ -14,7 +14,7 @@ use timbre_domain::outbox::{OutboxState, RequestId, Retried, RetryHow};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::status::{Hello, Status};
-use timbre_engine::commands::{Command, CommandError, ContactEdit, KnownContact, OutboxFilter, Reply};
+use timbre_engine::api::commands::{Command, CommandError, ContactEdit, KnownContact, OutboxFilter, Reply};
 
 use super::{Answer, Saved, ask};
 use crate::desk::Desk;

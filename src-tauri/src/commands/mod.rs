@@ -16,8 +16,8 @@ use timbre_domain::history::RecordState;
 use timbre_domain::interaction::{Interaction, InteractionEdit};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::refusal::Refusal;
-use timbre_engine::commands::{Command, CommandError, ContactEdit, Reply, SaveInteraction, Which};
-use timbre_engine::dialler::DialRequest;
+use timbre_engine::api::commands::{Command, CommandError, ContactEdit, Reply, SaveInteraction, Which};
+use timbre_engine::calls::dialler::DialRequest;
 
 use crate::desk::Desk;
 
@@ -101,6 +101,6 @@ async fn place_call(
     let known = |label: &String| desk.hello().identities.iter().any(|identity| identity.label == *label);
     // The one that was chosen once may be gone from the settings meanwhile.
     let from = from.or_else(|| desk.preferences().identity.filter(known));
-    let request = DialRequest { number, from, contact, despite_do_not_call };
+    let request = DialRequest { number, from, contact, despite_do_not_call, ..DialRequest::default() };
     ask!(desk, Command::Dial(request), Reply::Dial { dial_id, .. } => dial_id.to_string())
 }

@@ -7,7 +7,7 @@ use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::status::Hello;
-use timbre_engine::commands::{Command, ContactEdit, Reply};
+use timbre_engine::api::commands::{Command, ContactEdit, Reply};
 
 use super::{Answer, Saved};
 use crate::desk::Desk;

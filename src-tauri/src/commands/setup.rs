@@ -12,13 +12,13 @@ use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
 use timbre_domain::status::Hello;
 use timbre_domain::texts::Language;
-use timbre_engine::commands::CommandError;
-use timbre_engine::config::address;
-use timbre_engine::config::edit::{AccountDraft, ConnectorDraft, Edit, IdentityDraft, SettingsFile, SettingsForm};
+use timbre_engine::api::commands::CommandError;
+use timbre_settings::address;
+use timbre_settings::edit::{AccountDraft, ConnectorDraft, Edit, IdentityDraft, SettingsFile, SettingsForm};
 use timbre_wiring::secrets::{KeyringState, variable};
 use timbre_wiring::setup::{
-    AccountCheck, CheckFailed, Checking, KnownConnector, check_account, check_connector, known_connector,
-    known_connectors, save,
+    AccountCheck, CheckFailed, Checking, KnownConnector, KnownVendor, check_account, check_connector, known_connector,
+    known_connectors, known_vendors, save,
 };
 
 use super::Answer;
@@ -47,15 +47,6 @@ pub(crate) struct Keyring {
     variable_set: bool,
 }
 
-/// A vendor that accounts can be had with.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct KnownVendor {
-    provider: String,
-    title: String,
-    /// A draft with what is usual there.
-    draft: AccountDraft,
-}
-
 /// What can be set up.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Offers {
@@ -72,15 +63,7 @@ pub(crate) fn setup_ready(desk: State<'_, Desk>) -> Hello {
 /// What can be set up.
 #[tauri::command]
 pub(crate) fn setup_offers(desk: State<'_, Desk>) -> Offers {
-    let draft = AccountDraft {
-        name: "principal".to_owned(),
-        provider: "callmyway".to_owned(),
-        // PROVIDERS.md, CallMyWay: where its scripts lie.
-        base_url: "https://www.callmyway.com".to_owned(),
-        ..AccountDraft::default()
-    };
-    let vendor = KnownVendor { provider: "callmyway".to_owned(), title: "CallMyWay".to_owned(), draft };
-    Offers { vendors: vec![vendor], connectors: known_connectors(desk.language()) }
+    Offers { vendors: known_vendors(desk.language()), connectors: known_connectors(desk.language()) }
 }
 
 /// From now on Timbre speaks this language.
@@ -105,7 +88,7 @@ pub(crate) async fn setup_check_account(
     let file = settings_file(&desk)?;
     let was = known_account(&file, &draft.name);
     if password.is_empty() {
-        same_address(&desk, account_address(&file, &draft.name), &draft.base_url)?;
+        same_address(&desk, account_address(&file, &draft.name), draft.text("base_url"))?;
     }
     let _trial = desk.trials().read().await;
     let checking = checking(&desk, &file)?;
@@ -123,7 +106,7 @@ pub(crate) async fn setup_save_account(
     let mut file = settings_file(&desk)?;
     let was = known_account(&file, &draft.name);
     if password.is_empty() {
-        same_address(&desk, account_address(&file, &draft.name), &draft.base_url)?;
+        same_address(&desk, account_address(&file, &draft.name), draft.text("base_url"))?;
     }
     let language = Edit::Language { language: desk.language() };
     let name = draft.name.clone();
@@ -267,7 +250,8 @@ fn set_up_anew(desk: &Desk) {
 fn settings_file(desk: &Desk) -> Answer<SettingsFile> {
     let none = || CommandError::new(ErrorCode::BadConfig, "the system names no folder for settings");
     let path = desk.config().ok_or_else(|| desk.refusal(none()))?;
-    SettingsFile::read(path).map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error, &[])))
+    SettingsFile::read(path, timbre_wiring::vendors())
+        .map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error, &[])))
 }
 
 fn change(desk: &Desk, edit: Edit) -> Answer<()> {
@@ -313,7 +297,7 @@ fn known_crm(file: &SettingsFile, name: &str) -> Option<String> {
 
 fn account_address(file: &SettingsFile, name: &str) -> Option<String> {
     let form = file.form().ok()?;
-    form.accounts.into_iter().find(|one| one.name == name.trim()).map(|one| one.base_url)
+    form.accounts.into_iter().find(|one| one.name == name.trim()).map(|one| one.text("base_url").to_owned())
 }
 
 fn crm_address(file: &SettingsFile, name: &str) -> Option<String> {
@@ -350,7 +334,7 @@ async fn keep_secret(desk: &Desk, name: &str, given: String, keep: Keep) -> Answ
 
 fn keep_before_the_engine(desk: &Desk, chosen: &Preferences) -> Answer<()> {
     let Some(dir) = desk.data_dir() else { return Ok(()) };
-    let kept = std::fs::create_dir_all(dir).and_then(|()| timbre_engine::preferences::save(dir, chosen));
+    let kept = std::fs::create_dir_all(dir).and_then(|()| timbre_engine::runtime::preferences::save(dir, chosen));
     kept.map_err(|error| desk.refusal(CommandError::new(ErrorCode::DataFolder, error.to_string())))
 }
 

@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use notify_rust::{Hint, Notification, Timeout, Urgency};
 use timbre_domain::notice::{Notice, NoticeAction, NoticeKind};
 use timbre_domain::texts::Catalogue;
-use timbre_engine::commands::Command;
+use timbre_engine::api::commands::Command;
 use uuid::Uuid;
 
 use crate::desk::Desk;

@@ -16,7 +16,7 @@ use tauri::{AppHandle, Manager, PhysicalPosition, WebviewUrl, WebviewWindow, Web
 use timbre_domain::call::CallKey;
 use timbre_domain::history::{CallsWanted, RecordState};
 use timbre_domain::preferences::Corner;
-use timbre_engine::commands::{Command, Reply};
+use timbre_engine::api::commands::{Command, Reply};
 
 use self::keyboard::Keyboard;
 use self::place::{Rect, place};

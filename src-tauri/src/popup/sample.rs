@@ -1,11 +1,12 @@
 //! A pop-up of somebody made up: for the agent who chooses where pop-ups stand.
 
-use timbre_domain::call::{Call, CallKey, CallState, Direction, Party, Provider};
+use timbre_domain::call::{Call, CallKey, CallState, Direction, Party};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::matching::Match;
 use timbre_domain::number::Country;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::Shell as _;
+use timbre_domain::vendor::VendorId;
 
 use crate::desk::Desk;
 use crate::popup::pool::Event;
@@ -16,7 +17,7 @@ pub(crate) fn show(desk: &Desk) {
     let Some(endpoint) = EndpointNumber::new("0") else { return };
     let now = desk.clock().now();
     let call = Call {
-        key: CallKey { provider: Provider::CallMyWay, account, external_id: "sample".to_owned() },
+        key: CallKey { vendor: VendorId::known("sample"), account, external_id: "sample".to_owned() },
         endpoint,
         direction: Direction::In,
         party: Party::Withheld,

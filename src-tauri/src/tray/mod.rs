@@ -17,7 +17,7 @@ use timbre_domain::history::CallsWanted;
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
 use timbre_domain::status::{ConnectorReach, Light, Status};
 use timbre_domain::texts::Catalogue;
-use timbre_engine::commands::{Command, Reply};
+use timbre_engine::api::commands::{Command, Reply};
 
 use self::menu::{Choice, Entry, Facts};
 use crate::desk::{Ask, Desk};

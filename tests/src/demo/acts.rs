@@ -5,7 +5,7 @@ use std::time::Duration;
 use timbre_domain::dial::DialState;
 use timbre_domain::outbox::{OutboxItem, OutboxState};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::event::Event;
+use timbre_engine::api::event::Event;
 use timbre_simulator::CallHandle;
 
 use super::cast::{Cast, Person};

@@ -1,7 +1,7 @@
 //! Compares what was told and kept with the simulator's ledger, which is what really happened.
 
-use timbre_engine::commands::CallRecord;
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::CallRecord;
+use timbre_engine::api::event::Event;
 use timbre_simulator::Ledger;
 use timbre_simulator::ledger::{CallEntry, DialFate};
 
@@ -15,7 +15,7 @@ pub(super) struct Finding {
     pub(super) holds: bool,
 }
 
-fn finding(what: impl Into<String>, holds: bool) -> Finding {
+pub(super) fn finding(what: impl Into<String>, holds: bool) -> Finding {
     Finding { what: what.into(), holds }
 }
 

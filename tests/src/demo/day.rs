@@ -7,7 +7,7 @@ use timbre_domain::contact::ContactId;
 use timbre_domain::dial::DialState;
 use timbre_domain::ports::Clock as _;
 use timbre_domain::texts::Catalogue;
-use timbre_engine::event::{Condition, Event};
+use timbre_engine::api::event::{Condition, Event};
 use timbre_simulator::{CallHandle, Fault};
 
 use super::acts::{Story, Told, tell};

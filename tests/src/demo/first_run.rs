@@ -90,7 +90,7 @@ impl Hand<'_> {
         desk.presses(&["Tab"])?;
         desk.types(password)?;
         desk.clicks(&Wanted::saying(text("setup.account.advanced")))?;
-        fill(desk, "entry", text("setup.account.base_url"), vendor)?;
+        fill(desk, "entry", text("vendor.any.base_url.label"), vendor)?;
         pictures.take(desk, "first-run-account").await?;
 
         desk.presses(&["Return"])?;

@@ -17,6 +17,7 @@ mod day;
 mod desk;
 #[cfg(target_os = "linux")]
 mod first_run;
+mod formcall;
 #[cfg(not(target_os = "linux"))]
 mod no_desktop;
 mod office;
@@ -54,6 +55,9 @@ pub struct Options {
     /// Windows in dark colours.
     #[arg(long)]
     pub dark: bool,
+    /// Whose simulator plays: the one with live calls, or `formcall`.
+    #[arg(long, value_parser = ["live", "formcall"], default_value = "live")]
+    pub vendor: String,
     /// Where the programs are.
     #[arg(long, env = "TIMBRE_BIN_DIR", default_value = "target/debug")]
     pub bin_dir: PathBuf,
@@ -103,6 +107,10 @@ async fn play(options: &Options, words: &Words) -> Result<bool, Trouble> {
     if !options.headless && !options.on_virtual_display() {
         println!("{}", words.onlooker());
     }
+    if options.vendor == "formcall" {
+        let (findings, pictures) = formcall::play(options, words).await?;
+        return Ok(verdict(words, &findings, pictures.taken()));
+    }
     let mut stage = Stage::set(options).await?;
     #[cfg(target_os = "linux")]
     let played = if options.on_virtual_display() {
@@ -130,16 +138,21 @@ async fn play(options: &Options, words: &Words) -> Result<bool, Trouble> {
     office::show(&crm);
     let mut findings = check::compare(&told, &history, &ledger, options);
     findings.extend(office::compare(&told, &outbox, &crm));
+    Ok(verdict(words, &findings, &pictures))
+}
+
+/// Says what agrees with the ledgers and what does not.
+fn verdict(words: &Words, findings: &[check::Finding], pictures: &[PathBuf]) -> bool {
     println!("\n{}", words.title("check"));
-    for finding in &findings {
+    for finding in findings {
         println!("  {} {}", if finding.holds { "✔" } else { "✘" }, finding.what);
     }
-    for picture in &pictures {
+    for picture in pictures {
         println!("{}", picture.display());
     }
     let all = findings.iter().all(|finding| finding.holds);
     println!("{}", words.title(if all { "good" } else { "bad" }));
-    Ok(all)
+    all
 }
 
 fn language(text: &str) -> Result<Language, String> {

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use timbre_domain::contact::ContactId;
 use timbre_domain::outbox::OutboxItem;
 use timbre_domain::ports::Clock as _;
-use timbre_engine::commands::{CallRecord, Reply};
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::{CallRecord, Reply};
+use timbre_engine::api::event::Event;
 use timbre_simulator::crm::{Crm, DEFAULT_API_KEY};
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
@@ -38,11 +38,16 @@ pub(super) struct Stage {
     pub(super) clock: RealClock,
     pub(super) pictures: Pictures,
     pub(super) programs: Programs,
-    watch: Child,
-    events: Lines<BufReader<ChildStdout>>,
-    told: Vec<Event>,
+    watch: Watch,
     pub(super) app: Option<App>,
     _dir: TempDir,
+}
+
+/// `timbrectl watch`, and everything it has told.
+pub(super) struct Watch {
+    child: Child,
+    events: Lines<BufReader<ChildStdout>>,
+    pub(super) told: Vec<Event>,
 }
 
 /// The windows.
@@ -120,8 +125,8 @@ impl Stage {
         } else {
             Some(App::open(&mut programs, &mut pictures, dir.path(), options).await?)
         };
-        let (watch, events) = start_watch(&programs, app.is_some()).await?;
-        let mut stage = Self { sim, crm, clock, pictures, programs, watch, events, told: Vec::new(), app, _dir: dir };
+        let watch = Watch::start(&programs, app.is_some()).await?;
+        let mut stage = Self { sim, crm, clock, pictures, programs, watch, app, _dir: dir };
         stage.until("the vendor answers", |event| matches!(event, Event::Provider(_)).then_some(())).await.or_else(
             |trouble| {
                 // A listener that came after the first answer hears of no change.
@@ -182,46 +187,25 @@ impl Stage {
     pub(super) async fn until<T>(&mut self, what: &str, is: impl Fn(&Event) -> Option<T>) -> Result<T, Trouble> {
         let patience =
             if what == "the vendor answers" && self.app.is_some() { Duration::from_secs(1) } else { PATIENCE };
-        let waiting = async {
-            loop {
-                let event = self.next_event().await?;
-                if let Some(found) = is(&event) {
-                    return Ok(found);
-                }
-            }
-        };
-        match tokio::time::timeout(patience, waiting).await {
-            Ok(found) => found,
-            Err(_) => Err(format!("waited {} s in vain: {what}", patience.as_secs()).into()),
-        }
+        self.watch.until_within(patience, what, is).await
     }
 
     /// The next event, whatever it is.
     pub(super) async fn next_event(&mut self) -> Result<Event, Trouble> {
-        let line = self.events.next_line().await?.ok_or("timbrectl watch ended")?;
-        let event: Event = serde_json::from_str(&line)?;
-        self.told.push(event.clone());
-        Ok(event)
+        self.watch.next_event().await
     }
 
     /// Everything told so far.
     pub(super) fn told(&self) -> &[Event] {
-        &self.told
+        &self.watch.told
     }
 
     /// Waits until the pop-ups of these calls are painted.
     pub(super) async fn painted(&mut self, callids: &[String]) -> Result<(), Trouble> {
-        let Some(app) = &mut self.app else { return Ok(()) };
-        let missing = |app: &App| callids.iter().any(|callid| !app.painted.iter().any(|key| key.ends_with(callid)));
-        while missing(app) {
-            let line = tokio::time::timeout(PATIENCE, app.lines.next_line()).await;
-            let line = line.map_err(|_| "no pop-up was painted")??;
-            let line: serde_json::Value = serde_json::from_str(&line.ok_or("timbre ended")?)?;
-            if line["event"] == "popup.painted" {
-                app.painted.push(line["call_key"].as_str().unwrap_or_default().to_owned());
-            }
+        match &mut self.app {
+            Some(app) => app.painted(callids).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Takes a picture of the screen; where somebody watches their own, they get time to look.
@@ -242,16 +226,16 @@ impl Stage {
 
     /// What was told, for finding out what went wrong.
     pub(super) fn dump(&self) {
-        for event in &self.told {
+        for event in &self.watch.told {
             eprintln!("{}", serde_json::to_string(event).unwrap_or_default());
         }
     }
 
     /// Ends everything.
     pub(super) async fn strike(mut self) -> Result<(), Trouble> {
-        end(&mut self.watch).await?;
+        self.watch.end().await?;
         if let Some(app) = &mut self.app {
-            end(&mut app.child).await?;
+            app.end().await?;
         }
         self.sim.stop().await;
         self.crm.stop().await;
@@ -267,19 +251,7 @@ impl App {
         dir: &Path,
         options: &Options,
     ) -> Result<Self, Trouble> {
-        let desk = if options.on_virtual_display() {
-            let desk = Desk::open(&dir.join("desktop"), options.dark)?;
-            programs.environment.extend(desk.env().iter().cloned());
-            // The narrator's clock, and that of the country whose numbers these are.
-            programs.environment.push(("TZ".to_owned(), "America/Costa_Rica".to_owned()));
-            pictures.clear()?;
-            Some(desk)
-        } else {
-            if options.dark {
-                programs.environment.push(("GTK_THEME".to_owned(), "Adwaita:dark".to_owned()));
-            }
-            None
-        };
+        let desk = Self::desktop(programs, pictures, dir, options)?;
         #[cfg(target_os = "linux")]
         let desk = match desk {
             Some(mut desk) => {
@@ -289,6 +261,32 @@ impl App {
             }
             None => None,
         };
+        Self::begin(programs, desk)
+    }
+
+    /// A virtual desktop where there is no display; nothing on a person's own.
+    pub(super) fn desktop(
+        programs: &mut Programs,
+        pictures: &mut Pictures,
+        dir: &Path,
+        options: &Options,
+    ) -> Result<Option<Desk>, Trouble> {
+        if options.on_virtual_display() {
+            let desk = Desk::open(&dir.join("desktop"), options.dark)?;
+            programs.environment.extend(desk.env().iter().cloned());
+            // The narrator's clock, and that of the country whose numbers these are.
+            programs.environment.push(("TZ".to_owned(), "America/Costa_Rica".to_owned()));
+            pictures.clear()?;
+            return Ok(Some(desk));
+        }
+        if options.dark {
+            programs.environment.push(("GTK_THEME".to_owned(), "Adwaita:dark".to_owned()));
+        }
+        Ok(None)
+    }
+
+    /// Starts Timbre.
+    pub(super) fn begin(programs: &Programs, desk: Option<Desk>) -> Result<Self, Trouble> {
         let mut timbre = programs.command("timbre");
         if desk.is_some() {
             // As after a log-in: the agent's desk is empty, and Timbre in the tray.
@@ -297,6 +295,25 @@ impl App {
         let mut child = timbre.env("TIMBRE_PAINT_LOG", "1").stdout(Stdio::piped()).spawn()?;
         let lines = lines(&mut child)?;
         Ok(Self { child, lines, painted: Vec::new(), desk })
+    }
+
+    /// Waits until the pop-ups of these calls are painted.
+    pub(super) async fn painted(&mut self, callids: &[String]) -> Result<(), Trouble> {
+        let missing = |app: &Self| callids.iter().any(|callid| !app.painted.iter().any(|key| key.ends_with(callid)));
+        while missing(self) {
+            let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
+            let line = line.map_err(|_| "no pop-up was painted")??;
+            let line: serde_json::Value = serde_json::from_str(&line.ok_or("timbre ended")?)?;
+            if line["event"] == "popup.painted" {
+                self.painted.push(line["call_key"].as_str().unwrap_or_default().to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends Timbre, and waits for it.
+    pub(super) async fn end(&mut self) -> Result<(), Trouble> {
+        Ok(end(&mut self.child).await?)
     }
 
     /// Its process; nothing once it has ended.
@@ -318,21 +335,60 @@ fn settings_of(options: &Options, base_url: &str, crm_url: &str) -> Result<Strin
     ))
 }
 
-/// Starts `timbrectl watch`: as the engine, or as a listener of the windows' engine as soon as that can be reached.
-async fn start_watch(programs: &Programs, listens: bool) -> Result<(Child, Lines<BufReader<ChildStdout>>), Trouble> {
-    let clock = RealClock::new();
-    if listens {
-        // The command is answered by the windows' engine once it holds the data folder and its socket is there.
-        while !programs.data_dir.join("timbre.sock").exists() {
-            if clock.elapsed() > PATIENCE {
-                return Err("the windows did not start".into());
+impl Watch {
+    /// Starts `timbrectl watch`: as the engine, or as a listener of the windows' engine as soon as that can be reached.
+    pub(super) async fn start(programs: &Programs, listens: bool) -> Result<Self, Trouble> {
+        let clock = RealClock::new();
+        if listens {
+            // The command is answered by the windows' engine once it holds the data folder and its socket is there.
+            while !programs.data_dir.join("timbre.sock").exists() {
+                if clock.elapsed() > PATIENCE {
+                    return Err("the windows did not start".into());
+                }
+                clock.sleep(Duration::from_millis(20)).await;
             }
-            clock.sleep(Duration::from_millis(20)).await;
+        }
+        let mut child = programs.command("timbrectl").args(["--json", "watch"]).stdout(Stdio::piped()).spawn()?;
+        let events = lines(&mut child)?;
+        Ok(Self { child, events, told: Vec::new() })
+    }
+
+    /// The next event for which `is` gives something; everything before it is kept.
+    pub(super) async fn until<T>(&mut self, what: &str, is: impl Fn(&Event) -> Option<T>) -> Result<T, Trouble> {
+        self.until_within(PATIENCE, what, is).await
+    }
+
+    async fn until_within<T>(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        is: impl Fn(&Event) -> Option<T>,
+    ) -> Result<T, Trouble> {
+        let waiting = async {
+            loop {
+                let event = self.next_event().await?;
+                if let Some(found) = is(&event) {
+                    return Ok(found);
+                }
+            }
+        };
+        match tokio::time::timeout(patience, waiting).await {
+            Ok(found) => found,
+            Err(_) => Err(format!("waited {} s in vain: {what}", patience.as_secs()).into()),
         }
     }
-    let mut watch = programs.command("timbrectl").args(["--json", "watch"]).stdout(Stdio::piped()).spawn()?;
-    let events = lines(&mut watch)?;
-    Ok((watch, events))
+
+    async fn next_event(&mut self) -> Result<Event, Trouble> {
+        let line = self.events.next_line().await?.ok_or("timbrectl watch ended")?;
+        let event: Event = serde_json::from_str(&line)?;
+        self.told.push(event.clone());
+        Ok(event)
+    }
+
+    /// Ends it, and waits for it.
+    pub(super) async fn end(&mut self) -> Result<(), Trouble> {
+        Ok(end(&mut self.child).await?)
+    }
 }
 
 fn lines(child: &mut Child) -> io::Result<Lines<BufReader<ChildStdout>>> {

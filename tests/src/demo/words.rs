@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use timbre_domain::matching::MatchName;
 use timbre_domain::outbox::RecordKind;
 use timbre_domain::texts::{Catalogue, Language};
-use timbre_engine::crm_line::CrmCondition;
-use timbre_engine::event::{Event, PopupEvent};
+use timbre_engine::api::event::{Event, PopupEvent};
+use timbre_engine::crm::connector::ConnectorHealth;
 
 use super::Options;
 use super::office::Saved;
@@ -169,15 +169,17 @@ impl Words {
                 format!("{}  ✘ {what} {words}", at(parked.at))
             }
             Event::Connector(state) => match &state.condition {
-                CrmCondition::Ready => {
+                ConnectorHealth::Ready => {
                     format!("{}  {}", at(state.at), self.pick("el CRM responde", "the CRM answers", "o CRM responde"))
                 }
-                CrmCondition::Waits { why, .. } | CrmCondition::Stopped { why } => {
+                ConnectorHealth::Waits { why, .. } | ConnectorHealth::Stopped { why } => {
                     format!("{}  CRM: {}", at(state.at), text.crm_what(why.code))
                 }
             },
             Event::Detected(_)
             | Event::Resumed(_)
+            | Event::Identified(_)
+            | Event::Component(_)
             | Event::Provider(_)
             | Event::Store(_)
             | Event::Import(_)
@@ -205,6 +207,7 @@ impl Words {
             MatchName::Unknown => text.text("match.unknown").to_owned(),
             MatchName::Withheld => text.text("match.withheld").to_owned(),
             MatchName::Colleague => text.text("match.colleague").to_owned(),
+            MatchName::NotKnownYet => text.text("match.not_known_yet").to_owned(),
         }
     }
 }

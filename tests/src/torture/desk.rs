@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use timbre_domain::ports::Clock as _;
-use timbre_engine::local::Client;
+use timbre_engine::api::local::Client;
 use timbre_simulator::RealClock;
 
 use super::Trouble;

@@ -12,9 +12,11 @@ use timbre_domain::crm::Rehearsal;
 use timbre_domain::interaction::{FollowUp, InteractionEdit};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RetryHow, RetryOutcome};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::commands::{Command, ContactEdit, InteractionFilter, OutboxFilter, Reply, SaveInteraction, Which};
-use timbre_engine::event::Event;
-use timbre_engine::local::Client;
+use timbre_engine::api::commands::{
+    Command, ContactEdit, InteractionFilter, OutboxFilter, Reply, SaveInteraction, Which,
+};
+use timbre_engine::api::event::Event;
+use timbre_engine::api::local::Client;
 use timbre_simulator::crm::{
     Access, ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY, Fault, FaultMix, Moment, Role,
 };

@@ -18,7 +18,7 @@ username_is_endpoint: boolean,
  */
 unknown_endpoints: Array<string>, 
 /**
- * How many calls were going on, the agent's own and those of others.
+ * How many calls were going on, the agent's own and those of others; 0 where the vendor shows none.
  */
 live_calls: number, 
 /**

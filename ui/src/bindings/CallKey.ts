@@ -3,6 +3,6 @@
 /**
  * What makes a call the same call: the vendor, the account it was seen through, and the vendor's own id.
  *
- * Written as `provider:account:external_id`; the id may itself hold colons.
+ * Written as `vendor:account:external_id`; the id may itself hold colons.
  */
 export type CallKey = string;

@@ -4,6 +4,7 @@ import type { DialId } from "./DialId";
 import type { DialState } from "./DialState";
 import type { ErrorCode } from "./ErrorCode";
 import type { LikelyReason } from "./LikelyReason";
+import type { VendorReason } from "./VendorReason";
 
 /**
  * One step of a dial, for whoever watches it.
@@ -29,6 +30,10 @@ call_key: CallKey | null,
  * Why it failed, for [`DialState::Failed`].
  */
 error: ErrorCode | null, 
+/**
+ * The vendor's own reason for that.
+ */
+reason?: VendorReason | null, 
 /**
  * Why it may have shown no call, for [`DialState::NoCallAppeared`].
  */

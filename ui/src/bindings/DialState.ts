@@ -3,4 +3,4 @@
 /**
  * How far a dial has come. It only moves forward.
  */
-export type DialState = "requested" | "accepted" | "no_call_appeared" | "agent_ringing" | "contact_ringing" | "connected" | "ended" | "failed";
+export type DialState = "requested" | "accepted" | "no_call_appeared" | "agent_ringing" | "contact_ringing" | "connected" | "ended" | "failed" | "pending";

@@ -13,4 +13,4 @@ number: PhoneNumber, } | { "kind": "endpoint",
 /**
  * Its number with the vendor.
  */
-number: EndpointNumber, } | { "kind": "withheld" };
+number: EndpointNumber, } | { "kind": "withheld" } | { "kind": "not_known_yet" };

@@ -73,4 +73,4 @@ others: number, } | { "match": "dialled",
 /**
  * Who.
  */
-contact: Contact, } | { "match": "unknown" } | { "match": "withheld" } | { "match": "colleague" });
+contact: Contact, } | { "match": "unknown" } | { "match": "withheld" } | { "match": "colleague" } | { "match": "not_known_yet" });

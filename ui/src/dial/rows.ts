@@ -89,13 +89,16 @@ export function phoneRows(language: Language, row: Row): Row[] {
   });
 }
 
+/** The words for a call with nobody's name and number. */
+const nameless = ({ call: { party } }: CallRow) => (party.kind === "not_known_yet" ? "match.not_known_yet" : "match.withheld");
+
 function callRow(language: Language, call: CallRow): Row {
   const name = plain(call.name);
   const written = plain(call.number_written);
   return {
     id: `call:${call.call.key}`,
     kind: "call",
-    title: name || written || text(language, "match.withheld"),
+    title: name || written || text(language, nameless(call)),
     beside: name ? plain(call.company) : "",
     number: name ? written : "",
     target: call.dial ? { dial: call.dial, written, contact: call.contact, name, doNotCall: false } : null,

@@ -5,10 +5,12 @@ import type { DialState } from "../bindings/DialState";
 import type { Language } from "../bindings/Language";
 import type { LikelyReason } from "../bindings/LikelyReason";
 import type { Refusal } from "../bindings/Refusal";
-import { text } from "../texts";
+import type { VendorReason } from "../bindings/VendorReason";
+import { isText, type TextKey, text } from "../texts";
 
 /** The steps that a good dial takes, in their order. */
 export const LADDER = ["requested", "accepted", "agent_ringing", "contact_ringing", "connected"] as const;
+type Rung = (typeof LADDER)[number];
 
 /** A dial that is watched: what the window heard of it so far, each state with its moment. */
 export interface Watched {
@@ -34,9 +36,9 @@ export function heard(watched: Watched, progress: DialProgress): Watched {
   };
 }
 
-/** One rung. */
+/** One rung; `pending` in place of those that come when the vendor calls later by itself. */
 export interface Step {
-  state: (typeof LADDER)[number];
+  state: Rung | "pending";
   words: string;
   /** Whether it is behind, where we are, or ahead. */
   place: "done" | "now" | "ahead";
@@ -52,22 +54,23 @@ export interface Trouble {
   reasons: { what: string; whatToDo: string }[];
 }
 
-const isRung = (state: DialState): state is (typeof LADDER)[number] => (LADDER as readonly string[]).includes(state);
+const isRung = (state: DialState): state is Rung => (LADDER as readonly string[]).includes(state);
 
 /** The ladder: what is behind, where we are, what is ahead. */
 export function steps(language: Language, watched: Watched): Step[] {
-  const from = watched.reached.requested;
-  const furthest = LADDER.reduce(
-    (most, state, place) => (watched.reached[state] === undefined ? most : Math.max(most, place)),
-    0,
-  );
-  return LADDER.map((state, place) => {
-    const at = watched.reached[state];
+  const { reached, state } = watched;
+  const was = (rung: DialState) => reached[rung] !== undefined;
+  // No telephone is about to ring: what an accepted dial goes on with is not said.
+  const rungs: Step["state"][] = state === "pending" ? ["requested", "pending"] : [...LADDER];
+  const furthest = Math.max(0, rungs.findLastIndex(was));
+  const from = reached.requested;
+  return rungs.map((rung, place) => {
+    const at = reached[rung];
     return {
-      state,
-      words: text(language, `dial.state.${state}`),
+      state: rung,
+      words: text(language, `dial.state.${rung}`),
       // The last rung is an outcome: nothing is under way on it. A dial that is over has no rung it is on, either.
-      place: place < furthest || (place === furthest && isOver(watched.state)) ? "done" : place === furthest ? "now" : "ahead",
+      place: place < furthest || (place === furthest && isOver(state)) ? "done" : place === furthest ? "now" : "ahead",
       after: at === undefined || from === undefined || place === 0 ? null : Math.max(0, Math.round((at - from) / 1000)),
     };
   });
@@ -75,28 +78,17 @@ export function steps(language: Language, watched: Watched): Step[] {
 
 /** Whether nothing more will be heard that a person waits for. */
 export function isOver(state: DialState): boolean {
-  return state === "connected" || state === "ended" || state === "failed";
+  return state === "connected" || state === "ended" || state === "failed" || state === "pending";
 }
 
 /** What went wrong; nothing while all goes its way. */
 export function trouble(language: Language, watched: Watched): Trouble | null {
-  const say = (key: Parameters<typeof text>[1]) => text(language, key);
+  const say = (key: TextKey) => text(language, key);
   switch (watched.state) {
-    case "failed": {
-      const code = watched.last?.error;
-      return code
-        ? { what: say(`error.${code}.what`), whatToDo: say(`error.${code}.do`), reasons: [] }
-        : { what: say("dial.state.failed"), whatToDo: say("dial.failed.do"), reasons: [] };
-    }
+    case "failed":
+      return { what: failed(language, watched, "what"), whatToDo: failed(language, watched, "do"), reasons: [] };
     case "no_call_appeared":
-      return {
-        what: say("dial.no_call.what"),
-        whatToDo: "",
-        reasons: (watched.last?.likely_reasons ?? []).map((reason: LikelyReason) => ({
-          what: say(`dial.reason.${reason}`),
-          whatToDo: say(`dial.reason.${reason}.do`),
-        })),
-      };
+      return { what: say("dial.no_call.what"), whatToDo: "", reasons: (watched.last?.likely_reasons ?? []).flatMap(likely) };
     case "ended":
       return watched.reached.connected === undefined
         ? { what: say("dial.unanswered.what"), whatToDo: "", reasons: [] }
@@ -104,6 +96,25 @@ export function trouble(language: Language, watched: Watched): Trouble | null {
     default:
       return null;
   }
+
+  /** A reason that the catalogue has no words for is left out. */
+  function likely(reason: LikelyReason): Trouble["reasons"] {
+    const [what, whatToDo] = [`dial.reason.${reason}`, `dial.reason.${reason}.do`];
+    return isText(what) ? [{ what: say(what), whatToDo: isText(whatToDo) ? say(whatToDo) : "" }] : [];
+  }
+}
+
+/** Why a dial failed: in the words for the vendor's own reason where there are some, else in those for the code. */
+function failed(language: Language, { last }: Watched, part: "what" | "do"): string {
+  const ofReason = (reason: VendorReason) => `reason.${reason}.${part}`;
+  const own = last?.reason ? ofReason(last.reason) : "";
+  if (isText(own)) {
+    return text(language, own);
+  }
+  if (last?.error) {
+    return text(language, `error.${last.error}.${part}`);
+  }
+  return text(language, part === "what" ? "dial.state.failed" : "dial.failed.do");
 }
 
 /** A refusal's words. */
@@ -117,5 +128,6 @@ export function announced(language: Language, watched: Watched): string {
   if (bad) {
     return [bad.what, bad.whatToDo].filter(Boolean).join(" ");
   }
-  return isRung(watched.state) || watched.state === "ended" ? text(language, `dial.state.${watched.state}`) : "";
+  const { state } = watched;
+  return isRung(state) || state === "ended" || state === "pending" ? text(language, `dial.state.${state}`) : "";
 }

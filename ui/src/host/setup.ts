@@ -9,11 +9,12 @@ import type { IdentityDraft } from "../bindings/IdentityDraft";
 import type { KeyringState } from "../bindings/KeyringState";
 import type { KnownConnector } from "../bindings/KnownConnector";
 import type { KnownSetting } from "../bindings/KnownSetting";
+import type { KnownVendor } from "../bindings/KnownVendor";
 import type { Language } from "../bindings/Language";
 import type { RehearsalStep } from "../bindings/RehearsalStep";
 import type { SettingsForm } from "../bindings/SettingsForm";
 
-export type { AccountCheck, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, RehearsalStep, IdentityDraft, SettingsForm };
+export type { AccountCheck, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, KnownVendor, RehearsalStep, IdentityDraft, SettingsForm };
 
 /** The keyring, and the way round it for one secret. */
 export interface Keyring {
@@ -26,14 +27,6 @@ export interface Keyring {
 
 /** Where a secret is kept: in the keyring, in memory until Timbre ends, or in the administrator's environment. */
 export type Keep = "keyring" | "session" | "environment";
-
-/** A vendor that accounts can be had with. */
-export interface KnownVendor {
-  provider: string;
-  title: string;
-  /** A draft with what is usual there. */
-  draft: AccountDraft;
-}
 
 /** What can be set up. */
 export interface Offers {

@@ -16,8 +16,8 @@ export const SIGNALS: readonly Signal[] = [
   "failed",
 ];
 
-/** How sure we are of who it is. */
-export type Certainty = "sure" | "choice" | "maybe" | "nobody";
+/** How sure we are of who it is; `not_yet` while the vendor has not said whose call it is. */
+export type Certainty = "sure" | "choice" | "maybe" | "nobody" | "not_yet";
 
 /** A call's signal. `final`: its result is written, so that nothing of it is left to do. */
 export function signalOf(call: Call, final: boolean): Signal {

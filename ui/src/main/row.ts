@@ -2,6 +2,7 @@
 
 import type { CallRow } from "../bindings/CallRow";
 import type { Hello } from "../bindings/Hello";
+import type { Party } from "../bindings/Party";
 import { clock, duration } from "../kit/format";
 import { plain } from "../kit/plain";
 import { type TextKey, text } from "../texts";
@@ -23,6 +24,8 @@ export interface RowView {
   live: boolean;
   time: string;
   name: string;
+  /** Whether the vendor has not said yet who it is. */
+  notKnownYet: boolean;
   company: string;
   line: string;
   duration: string;
@@ -82,6 +85,12 @@ function recordWord(language: Hello["language"], record: Record, { result }: Cal
   return text(language, record === "waiting" ? `main.record.waiting.${result?.waits ?? "turn"}` : `main.record.${record}`);
 }
 
+/** What stands for somebody who has no name here: a number, or why there is none. */
+export function nameless(language: Hello["language"], party: Party, number: string): string {
+  const why = { withheld: "match.withheld", not_known_yet: "match.not_known_yet", number: "match.unknown", endpoint: "match.unknown" } as const;
+  return plain(number) || text(language, why[party.kind]);
+}
+
 /** The words of a row; `now` moves the timers of calls that go on. */
 export function rowView(hello: Hello, row: CallRow, now: number): RowView {
   const { language } = hello;
@@ -97,7 +106,8 @@ export function rowView(hello: Hello, row: CallRow, now: number): RowView {
     courseWord: courseWord((key, values) => text(language, key, values), row),
     live,
     time: clock(call.detected_at),
-    name: plain(row.name) || plain(row.number_written) || text(language, call.party.kind === "withheld" ? "match.withheld" : "match.unknown"),
+    name: plain(row.name) || nameless(language, call.party, row.number_written),
+    notKnownYet: call.party.kind === "not_known_yet" && plain(row.name) === "",
     company: row.name ? plain(row.company) : "",
     line: plain(row.line),
     duration: live ? duration(now - since) : call.connected_at === null || talked === null ? "" : duration(talked * 1000),

@@ -73,12 +73,13 @@ export class Popup {
   /** Whether the agent has still to choose among several. */
   readonly choosing: boolean = $derived(this.card?.match === "several" && !this.declined);
 
-  /** Whether somebody can still be named: nobody is known, or not for sure. */
+  /** Whether somebody can still be named: nobody is known, or not for sure. While a call goes on the vendor may yet say who it is. */
   readonly open: boolean = $derived(
     this.card !== null &&
       !this.choosing &&
       (["unknown", "withheld", "several", "maybe"].includes(this.card.match) ||
-        (this.card.match === "one" && this.card.kind === "chosen")),
+        (this.card.match === "one" && this.card.kind === "chosen") ||
+        (this.card.match === "not_known_yet" && this.card.call.state === "ended")),
   );
 
   constructor(host: PopupHost) {

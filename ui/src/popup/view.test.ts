@@ -54,6 +54,10 @@ describe("each kind of match", () => {
     expect(of("withheld")).toMatchObject({ title: "Número oculto", number: "", match: "" });
   });
 
+  test("not known yet: neither withheld nor nobody, and there is no number", () => {
+    expect(of("not_known_yet")).toMatchObject({ title: "Aún no se sabe quién llama", number: "", certainty: "not_yet" });
+  });
+
   test("dialled: the contact who was dialled", () => {
     expect(of("dialled")).toMatchObject({ title: "Ana Lucía Fernández", match: "El contacto que usted marcó" });
   });

@@ -100,6 +100,8 @@ export function view(hello: Hello, card: PopupCard, final: boolean): View {
       return { ...head, ...nobody(number), certainty: "sure", match: say("match.colleague") };
     case "withheld":
       return { ...head, ...nobody(say("match.withheld")), match: "" };
+    case "not_known_yet":
+      return { ...head, ...nobody(say("match.not_known_yet")), certainty: "not_yet", match: say("match.not_known_yet.about") };
   }
 }
 
@@ -129,6 +131,7 @@ function dialled({ party }: Call): string | null {
     case "endpoint":
       return party.number;
     case "withheld":
+    case "not_known_yet":
       return null;
   }
 }

@@ -3,15 +3,13 @@ import type { Language } from "../bindings/Language";
 import type { Refusal } from "../bindings/Refusal";
 import type { Keep, Keyring, KnownConnector, Offers, SetupHost } from "../host/setup";
 import { type TextKey, text } from "../texts";
-import { AccountEditor, missing, type Wrong, wrongOf } from "./forms/account.svelte";
+import { AccountEditor } from "./forms/account.svelte";
 import { ConnectorEditor } from "./forms/connector.svelte";
+import { missing, type Wrong, wrongOf } from "./forms/wrong";
 
-/** The pages, in their order. The keyring has one only where it is not there to be used. */
+/** The pages, in their order. Endpoints and the keyring have one only where there is something to say. */
 export const PAGES = ["language", "account", "endpoints", "keyring", "crm", "ready"] as const;
 export type SetupPage = (typeof PAGES)[number];
-
-/** The pages that the dots count. */
-const COUNTED = ["language", "account", "endpoints", "crm", "ready"] as const;
 
 /** The first run: from a language to a Timbre that works. What was typed stays, wherever one goes. */
 export class Setup {
@@ -35,16 +33,20 @@ export class Setup {
   readonly #host: SetupHost;
 
   readonly language: Language = $derived(this.hello?.language ?? "es");
-  readonly step: number = $derived(COUNTED.indexOf(this.page === "keyring" ? "endpoints" : this.page));
-  readonly steps = COUNTED.length;
-  readonly vendor: string = $derived(
-    this.offers.vendors.find(({ provider }) => provider === this.account.draft.provider)?.title ?? "",
+  /** The pages that the dots count: the keyring's belongs to the one before. */
+  readonly #counted: SetupPage[] = $derived.by(() =>
+    PAGES.filter((page) => page !== "keyring" && (page !== "endpoints" || this.account.choosesEndpoints)),
   );
+  readonly step: number = $derived(
+    this.page === "keyring" ? this.#counted.indexOf("crm") - 1 : this.#counted.indexOf(this.page),
+  );
+  readonly steps: number = $derived(this.#counted.length);
+  readonly vendor: string = $derived.by(() => this.account.vendor?.title ?? "");
   readonly waiting: boolean = $derived.by(() => this.busy || this.account.busy || this.connector.busy);
 
   constructor(host: SetupHost) {
     this.#host = host;
-    this.account = new AccountEditor(host);
+    this.account = new AccountEditor(host, () => this.offers.vendors);
     this.connector = new ConnectorEditor(host);
   }
 
@@ -94,9 +96,7 @@ export class Setup {
         this.page = "account";
         break;
       case "account":
-        if (await this.account.verify()) {
-          this.page = "endpoints";
-        }
+        await this.#afterAccount();
         break;
       case "endpoints":
         await this.#afterEndpoints();
@@ -110,6 +110,19 @@ export class Setup {
       case "ready":
         await this.#try(() => this.#host.finish(this.autostart));
         break;
+    }
+  }
+
+  async #afterAccount(): Promise<void> {
+    const known = this.account.fine;
+    if (!(await this.account.verify())) {
+      return;
+    }
+    if (this.account.choosesEndpoints) {
+      this.page = "endpoints";
+    } else if (known) {
+      // That it works is shown first; the next time it is saved.
+      await this.#secure();
     }
   }
 
@@ -185,10 +198,10 @@ export class Setup {
     this.account.abandon();
     this.connector.abandon();
     this.wrong = null;
-    const place = PAGES.indexOf(this.page);
-    const before = PAGES[place - 1];
-    // The keyring is asked about once; behind it lie the lines.
-    this.page = before === "keyring" && this.keep === "keyring" ? "endpoints" : (before ?? this.page);
+    // The keyring is asked about once; and not every vendor has endpoints to choose among.
+    const isThere = (page: SetupPage) =>
+      page === "keyring" ? this.keep !== "keyring" : page === "endpoints" ? this.account.choosesEndpoints : true;
+    this.page = PAGES.slice(0, PAGES.indexOf(this.page)).findLast(isThere) ?? this.page;
   }
 
   /** Another kind of CRM, from a file. */

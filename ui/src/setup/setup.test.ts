@@ -38,7 +38,7 @@ const shown = () => {
 
 const signIn = async () => {
   await setup.next();
-  setup.account.draft.username = "8373456";
+  setup.account.draft.values["username"] = "8373456";
   setup.account.password = "secreto";
   await setup.next();
 };
@@ -50,7 +50,7 @@ test("from a language to a Timbre that works, with Enter alone and no CRM", asyn
   expect(shown()).toContain("Conectado");
   await setup.next();
   expect(host.saveAccount).toHaveBeenCalledWith(
-    expect.objectContaining({ username: "8373456", endpoints: ["8373456"] }),
+    expect.objectContaining({ values: expect.objectContaining({ username: "8373456", endpoints: ["8373456"] }) }),
     "secreto",
     "keyring",
   );
@@ -141,7 +141,7 @@ describe("the account", () => {
     let answer: (check: AccountCheck) => void = () => {};
     await begin("", { checkAccount: () => new Promise((done) => (answer = done)) });
     await setup.next();
-    setup.account.draft.username = "8373456";
+    setup.account.draft.values["username"] = "8373456";
     setup.account.password = "secreto";
     const going = setup.next();
     setup.back();
@@ -164,7 +164,7 @@ describe("the account", () => {
     setup.account.tick("8373458", true);
     await setup.next();
     expect(host.saveAccount).toHaveBeenCalledWith(
-      expect.objectContaining({ endpoints: ["8373458"], time_zone: "America/Panama" }),
+      expect.objectContaining({ values: expect.objectContaining({ endpoints: ["8373458"], time_zone: "America/Panama" }) }),
       "secreto",
       "keyring",
     );

@@ -25,8 +25,14 @@ export class Strip {
     return this.call?.direction === "out" ? "ringing-out" : "ringing-in";
   });
   readonly timer: string = $derived(this.call ? duration(this.#now - Date.parse(this.call.since)) : "");
-  /** Whom the call is with: the number, or that it is withheld. */
-  readonly with: string = $derived(this.call ? plain(this.call.number_written) || this.say("match.withheld") : "");
+  /** Whom the call is with: the number, or why none is shown. */
+  readonly with: string = $derived.by(() => {
+    if (!this.call) {
+      return "";
+    }
+    const none = this.call.party.kind === "not_known_yet" ? "match.not_known_yet" : "match.withheld";
+    return plain(this.call.number_written) || this.say(none);
+  });
   readonly word: string = $derived(
     this.say(this.hello?.set_up === false ? "strip.light.not_set_up" : `strip.light.${this.light}`),
   );

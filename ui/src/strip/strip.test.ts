@@ -36,6 +36,7 @@ test("a call takes the place of the word, with its timer; more calls are counted
   expect(strip.timer).toBe("4:07");
   expect(show("two")).toContain("+1");
   expect(show("withheld")).toContain("Número oculto");
+  expect(show("not_known_yet")).toContain("Aún no se sabe quién llama");
 });
 
 test("the window is moved by all of it but the buttons", () => {

@@ -1,7 +1,7 @@
 //! A contact's case file, as a timeline for people.
 
 use timbre_domain::call::{CallState, Direction, Party};
-use timbre_engine::commands::{CallRecord, CaseEntry, CaseFile};
+use timbre_engine::api::commands::{CallRecord, CaseEntry, CaseFile};
 
 use crate::interactions::print::said;
 use crate::outbox;
@@ -46,7 +46,7 @@ fn call(printer: &Printer, record: &CallRecord) -> String {
         (Direction::Internal, _) => "direction.internal",
     };
     let number = match &call.party {
-        Party::Withheld => printer.text("crm.withheld"),
+        Party::Withheld | Party::NotKnownYet => printer.text("crm.withheld"),
         party => printer.party(party),
     };
     let seen = call.connected_at.zip(call.ended_at).map(|(from, to)| (to - from).num_seconds().max(0).unsigned_abs());

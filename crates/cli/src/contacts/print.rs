@@ -5,9 +5,9 @@ use std::io;
 use chrono::Local;
 use timbre_domain::contact::Contact;
 use timbre_domain::interchange::{ChosenBy, ColumnUse, FileFormat, FileLayout, ProblemKind, Target};
-use timbre_engine::commands::{ImportRecord, LookedUp, Reply};
-use timbre_engine::contact_sync::SyncReport;
-use timbre_engine::import::{ImportReport, RowNote};
+use timbre_engine::api::commands::{ImportRecord, LookedUp, Reply};
+use timbre_engine::contacts::import::{ImportReport, RowNote};
+use timbre_engine::crm::contact_sync::SyncReport;
 
 use super::case_file;
 use crate::print::{Printer, clean, name};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use timbre_domain::interaction::InteractionEdit;
-use timbre_engine::commands::{SaveInteraction, Which};
+use timbre_engine::api::commands::{SaveInteraction, Which};
 
 use crate::args::{CallMeant, call};
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use timbre_domain::call::CallState;
 use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::matching::MatchName;
-use timbre_engine::event::{CallEvent, Event, PopupEvent, ProviderState};
+use timbre_engine::api::event::{CallEvent, Event, PopupEvent, ProviderState};
 
 use super::{Printer, at, clean, direction, length, name};
 use crate::{connector, outbox};
@@ -32,6 +32,11 @@ impl Printer {
             Event::Connected(call) => self.call(call, text.text("state.connected")),
             Event::Ended(call) => self.call(call, text.text("state.ended")),
             Event::Resumed(call) => self.call(call, text.text("state.resumed")),
+            Event::Identified(call) => self.call(call, text.text("state.identified")),
+            Event::Component(event) => {
+                let key = if event.status.runs { "component.runs" } else { "component.failed" };
+                format!("{}  {}", at(event.at), text.fill(key, &[("component", &event.status.component)]))
+            }
             Event::Recorded(recorded) => {
                 let length = length(recorded.duration_s);
                 let cost = match (&recorded.cost, &recorded.currency) {
@@ -89,6 +94,7 @@ impl Printer {
             MatchName::Dialled => format!("{names} · {}", text.text("match.dialled")),
             MatchName::Unknown => text.text("match.unknown").to_owned(),
             MatchName::Withheld => text.text("match.withheld").to_owned(),
+            MatchName::NotKnownYet => text.text("match.not_known_yet").to_owned(),
             MatchName::Colleague => text.text("match.colleague").to_owned(),
         };
         format!("{}    ▸ {who}", at(popup.at))
@@ -105,7 +111,10 @@ impl Printer {
             .collect();
         let said = text.fill(&key, &[("reasons", &reasons.join("; "))]);
         match (progress.state, progress.error) {
-            (DialState::Failed, Some(code)) => format!("{said}. {} {}", text.what(code), text.what_to_do(code)),
+            (DialState::Failed, Some(code)) => {
+                let reason = progress.reason.as_ref();
+                format!("{said}. {} {}", text.what_of(code, reason), text.what_to_do_of(code, reason))
+            }
             _ => said,
         }
     }

@@ -90,6 +90,17 @@ pub struct PhoneNumber {
     e164: Option<String>,
 }
 
+/// A number in parts, digits only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitNumber {
+    /// The country's calling code, such as `56`.
+    pub country_code: String,
+    /// The area code or the prefix of a mobile network, such as Chile's `9`; empty where the country has none.
+    pub area_code: String,
+    /// The rest.
+    pub subscriber: String,
+}
+
 /// What a vendor's or a person's text turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadNumber {
@@ -217,6 +228,24 @@ impl PhoneNumber {
         }
     }
 
+    /// The number in the parts in which its country dials it; nothing where it could not be placed in a country.
+    #[must_use]
+    pub fn split(&self) -> Option<SplitNumber> {
+        let number = self.parsed()?;
+        let national = number.get_national_significant_number();
+        // Where a number is only written in two halves, as in Costa Rica, the first one is no area code.
+        let area = match number.get_length_of_geographical_area_code() {
+            0 => Some(number.get_length_of_national_destination_code()).filter(|length| *length <= 3).unwrap_or(0),
+            length => length,
+        };
+        let (area_code, subscriber) = national.split_at_checked(area)?;
+        Some(SplitNumber {
+            country_code: number.country_code.to_string(),
+            area_code: area_code.to_owned(),
+            subscriber: subscriber.to_owned(),
+        })
+    }
+
     fn parsed(&self) -> Option<rlibphonenumber::PhoneNumber> {
         self.e164.as_deref()?.parse().ok()
     }
@@ -234,7 +263,7 @@ impl PhoneNumber {
     }
 
     /// What to send to a vendor that takes digits alone, without a `+`: the national digits at home, else country code
-    /// and number. CallMyWay's own examples are `88848787` and `51902871550` (seed 000; PROVIDERS.md, "Numbers carry
+    /// and number. A vendor's own examples are `88848787` and `51902871550` (seed 000; PROVIDERS.md, "Numbers carry
     /// no +").
     #[must_use]
     pub fn dialable(&self, home: Country) -> String {
@@ -408,5 +437,24 @@ mod tests {
             let (a, b) = (PhoneNumber::read(&n.to_string(), Country::CR), PhoneNumber::read(&other.to_string(), Country::CR));
             prop_assert_ne!(a, b);
         }
+    }
+
+    #[test]
+    fn a_number_is_split_the_way_its_country_dials_it() {
+        let split = |text: &str| {
+            let split = PhoneNumber::typed(text, Country::CR).unwrap().split();
+            split.map(|split| [split.country_code, split.area_code, split.subscriber])
+        };
+        for (number, parts) in [
+            // Byte for byte the vendor's own example of a Chilean mobile (seed 004).
+            ("+56 9 5631 1283", ["56", "9", "56311283"]),
+            ("+56 2 2345 6789", ["56", "2", "23456789"]),
+            ("+506 8884 8787", ["506", "", "88848787"]),
+            ("+55 11 96123-4567", ["55", "11", "961234567"]),
+            ("+1 415 555 2671", ["1", "415", "5552671"]),
+        ] {
+            assert_eq!(split(number), Some(parts.map(str::to_owned)), "{number}");
+        }
+        assert_eq!(split("1234"), None, "a number of no country");
     }
 }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{CallTransition, progress_of};
 use crate::attribution::Whose;
-use crate::call::{Call, CallState, Direction};
+use crate::call::{Call, CallState, Direction, Party};
 use crate::dial::{Dial, DialState, LegRole, RingFirst};
 use crate::endpoint::EndpointNumber;
-use crate::observation::CallObservation;
+use crate::observation::AttributedCall;
 
 /// How long after the first leg of a dialled call seems gone the second may appear.
 const LEGS_APART: TimeDelta = TimeDelta::seconds(20);
@@ -39,12 +39,28 @@ pub(super) struct Tracked {
     detected_told: bool,
     #[serde(default)]
     legs_told: usize,
+    /// Whose call it is, where the engine serves several agents.
+    #[serde(default)]
+    agent: String,
+    #[serde(default)]
+    identified: bool,
 }
 
 impl Tracked {
-    pub(super) fn new(call: Call, first: &CallObservation, role: LegRole, dial: Option<Dial>) -> Self {
-        let mut tracked =
-            Self { call, group: first.group.clone(), legs: Vec::new(), dial, detected_told: false, legs_told: 0 };
+    pub(super) fn new(call: Call, first: &AttributedCall, role: LegRole, dial: Option<Dial>) -> Self {
+        let mut tracked = Self {
+            call,
+            group: first.group.clone(),
+            legs: Vec::new(),
+            dial,
+            detected_told: false,
+            legs_told: 0,
+            agent: match &first.whose {
+                Whose::Ours(ours) => ours.agent.clone(),
+                Whose::Others { .. } => String::new(),
+            },
+            identified: false,
+        };
         tracked.add_leg(first, role);
         tracked
     }
@@ -59,7 +75,7 @@ impl Tracked {
 
     /// Whether the vendor says that the observed leg belongs to this call: it names our group or one of our legs, or
     /// one of our legs named it.
-    pub(super) fn is_grouped_with(&self, observation: &CallObservation) -> bool {
+    pub(super) fn is_grouped_with(&self, observation: &AttributedCall) -> bool {
         self.group.as_deref() == Some(observation.external_id.as_str())
             || observation
                 .group
@@ -67,15 +83,20 @@ impl Tracked {
                 .is_some_and(|group| self.group.as_deref() == Some(group) || self.has_leg(group))
     }
 
-    /// Whether the leg is another of our telephones ringing for the same call. The documented fields of a live call
+    /// Whether the leg is another telephone of the same agent ringing for the same call. The documented fields of a live call
     /// don't say so; one number that begins to ring two of the agent's endpoints within moments does.
-    pub(super) fn rings_with(&self, observation: &CallObservation) -> bool {
+    pub(super) fn rings_with(&self, observation: &AttributedCall) -> bool {
         let Whose::Ours(ours) = &observation.whose else { return false };
         let same_party = ours.party.number().is_some_and(|number| self.call.party.number() == Some(number));
         let incoming = ours.direction == Direction::In && self.call.direction == Direction::In;
         let other_telephone = self.legs.iter().all(|leg| leg.endpoint.as_ref() != Some(&ours.endpoint));
         let same_moment = self.legs.iter().any(|leg| (leg.detected_at - observation.detected_at).abs() <= SAME_MOMENT);
-        self.call.state != CallState::Ended && same_party && incoming && other_telephone && same_moment
+        self.call.state != CallState::Ended
+            && self.agent == ours.agent
+            && same_party
+            && incoming
+            && other_telephone
+            && same_moment
     }
 
     /// Whether this call was dialled through us and the leg is the one still missing from it. A call that is over waits
@@ -92,7 +113,7 @@ impl Tracked {
         (!taken && !late_agent && !over).then_some(role)
     }
 
-    pub(super) fn add_leg(&mut self, observation: &CallObservation, role: LegRole) {
+    pub(super) fn add_leg(&mut self, observation: &AttributedCall, role: LegRole) {
         self.call.legs.push(observation.external_id.clone());
         self.legs.push(Leg {
             external_id: observation.external_id.clone(),
@@ -104,21 +125,39 @@ impl Tracked {
             detected_at: observation.detected_at,
             connected_at: observation.connected_at,
             misses: 0,
-            missed_since: None,
-            gone: false,
+            missed_since: observation.ended_at,
+            gone: observation.ended_at.is_some(),
         });
+        self.identify(observation);
+    }
+
+    /// The vendor may name the other side later than the call.
+    fn identify(&mut self, observation: &AttributedCall) {
+        if let Whose::Ours(ours) = &observation.whose
+            && self.call.party == Party::NotKnownYet
+            && ours.party != Party::NotKnownYet
+        {
+            self.call.party = ours.party.clone();
+            self.call.direction = ours.direction;
+            self.identified = self.detected_told;
+        }
     }
 
     /// A leg is shown again. An answer out of order says nothing about whether the leg still is there.
-    pub(super) fn see_leg(&mut self, observation: &CallObservation, in_order: bool) {
+    pub(super) fn see_leg(&mut self, observation: &AttributedCall, in_order: bool) {
         let Some(leg) = self.legs.iter_mut().find(|leg| leg.external_id == observation.external_id) else { return };
         // A leg that was answered once stays answered, whatever a later row says.
         leg.connected_at = leg.connected_at.or(observation.connected_at);
-        if in_order {
+        // The vendor's own word that the leg is over needs no order.
+        if let Some(ended_at) = observation.ended_at {
+            leg.missed_since = Some(ended_at);
+            leg.gone = true;
+        } else if in_order {
             leg.misses = 0;
             leg.missed_since = None;
             leg.gone = false;
         }
+        self.identify(observation);
     }
 
     /// A complete answer did not show some of our legs.
@@ -152,9 +191,12 @@ impl Tracked {
         } else if resumed {
             told.push(CallTransition::Resumed(self.call.clone()));
         } else if self.legs.len() > self.legs_told {
-            told.push(CallTransition::Grew(self.call.clone()));
+            told.push(CallTransition::LegAdded(self.call.clone()));
         }
         self.legs_told = self.legs.len();
+        if std::mem::take(&mut self.identified) {
+            told.push(CallTransition::Identified(self.call.clone()));
+        }
         if connected {
             told.push(CallTransition::Connected(self.call.clone()));
         }

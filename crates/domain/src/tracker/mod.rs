@@ -26,12 +26,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::attribution::Whose;
-use crate::call::{AccountName, Call, CallKey, CallState, Direction, Party, Provider};
+use crate::call::{AccountName, Call, CallKey, CallState, Direction, Party};
 use crate::contact::ContactId;
-use crate::dial::{Dial, DialId, DialProgress, DialState, LegRole, likely_reasons};
+use crate::dial::{Dial, DialId, DialProgress, DialRules, DialState, LegRole, Placed};
 use crate::endpoint::EndpointNumber;
 use crate::error::ErrorCode;
-use crate::observation::{CallObservation, PollBatch};
+use crate::observation::{AttributedCall, Coverage, ObservationBatch};
+use crate::vendor::VendorId;
 use legs::Tracked;
 
 /// Something that happened to a call or a dial, once.
@@ -44,10 +45,13 @@ pub enum CallTransition {
     Connected(Call),
     /// The call is over.
     Ended(Call),
-    /// A call taken for over goes on.
+    /// A call presumed ended is active again.
     Resumed(Call),
-    /// The vendor shows another leg of it. Nothing to tell, but to be kept: the record names each leg.
-    Grew(Call),
+    /// The vendor has said who the other side is, some time after the call was detected.
+    Identified(Call),
+    /// The vendor shows another leg of it. It is saved and not published: the record names each leg.
+    #[serde(rename = "grew")]
+    LegAdded(Call),
     /// A dial of ours has come further.
     Dial(DialProgress),
 }
@@ -61,7 +65,8 @@ impl CallTransition {
             | Self::Connected(call)
             | Self::Ended(call)
             | Self::Resumed(call)
-            | Self::Grew(call) => Some(call),
+            | Self::Identified(call)
+            | Self::LegAdded(call) => Some(call),
             Self::Dial(_) => None,
         }
     }
@@ -97,11 +102,12 @@ struct WaitingDial {
 /// The calls of one account, as far as polls have shown them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallTracker {
-    provider: Provider,
+    #[serde(rename = "provider")]
+    vendor: VendorId,
     account: AccountName,
-    /// Callers that the account's settings name as the vendor's own, ringing the agent for a click-to-dial.
+    /// What the vendor's rules make of a dial. They come from the settings, so they are not saved.
     #[serde(skip)]
-    agent_leg_callers: Vec<String>,
+    rules: DialRules,
     asked: u64,
     applied: u64,
     last_answer: Option<DateTime<Utc>>,
@@ -114,11 +120,11 @@ pub struct CallTracker {
 impl CallTracker {
     /// A tracker that has seen nothing.
     #[must_use]
-    pub fn new(provider: Provider, account: AccountName) -> Self {
+    pub fn new(vendor: VendorId, account: AccountName) -> Self {
         Self {
-            provider,
+            vendor,
             account,
-            agent_leg_callers: Vec::new(),
+            rules: DialRules::default(),
             asked: 0,
             applied: 0,
             last_answer: None,
@@ -128,10 +134,10 @@ impl CallTracker {
         }
     }
 
-    /// Names the callers that ring the agent's telephone for a click-to-dial; a setting, so it is not saved.
+    /// The same, following the vendor's rules of dials.
     #[must_use]
-    pub fn with_agent_leg_callers(mut self, callers: Vec<String>) -> Self {
-        self.agent_leg_callers = callers;
+    pub fn with_rules(mut self, rules: DialRules) -> Self {
+        self.rules = rules;
         self
     }
 
@@ -153,11 +159,10 @@ impl CallTracker {
         followed.chain(self.waiting.iter().map(|w| &w.dial)).find(|dial| dial.id == id).and_then(|dial| dial.contact)
     }
 
-    /// Whether this endpoint is in a call, or a dial of its own is on its way: the vendor allows one active call per
-    /// user (seed 000, section 1, "Notas").
-    #[must_use]
+    /// Whether this endpoint is in a call, or a dial of its own is on its way.
     ///
     /// Calls that no answer has confirmed for minutes prove nothing: while the vendor can't be read, dialling goes on.
+    #[must_use]
     pub fn is_busy(&self, endpoint: &EndpointNumber, now: DateTime<Utc>) -> bool {
         let confirmed = self.last_complete.is_some_and(|at| (now - at).abs() <= CONFIRMED_FOR);
         confirmed && self.active().any(|c| c.endpoint == *endpoint)
@@ -176,12 +181,17 @@ impl CallTracker {
     pub fn dial_answered(
         &mut self,
         id: DialId,
-        answer: Result<(), ErrorCode>,
+        answer: Result<&Placed, ErrorCode>,
         at: DateTime<Utc>,
     ) -> Option<CallTransition> {
         let place = self.waiting.iter().position(|w| w.dial.id == id)?;
         match answer {
-            Ok(()) => {
+            Ok(Placed { pending: true, .. }) => {
+                let mut dial = self.waiting.remove(place).dial;
+                dial.state = DialState::Pending;
+                Some(CallTransition::Dial(progress_of(&dial, at, None)))
+            }
+            Ok(_) => {
                 let dial = &mut self.waiting.get_mut(place)?.dial;
                 (dial.state < DialState::Accepted).then(|| {
                     dial.state = DialState::Accepted;
@@ -197,8 +207,19 @@ impl CallTracker {
         }
     }
 
-    /// Takes in what a poll brought and tells what happened.
-    pub fn apply(&mut self, batch: &PollBatch) -> Vec<CallTransition> {
+    /// The dials whose call has not been seen yet.
+    pub fn waiting_dials(&self) -> impl Iterator<Item = &Dial> {
+        self.waiting.iter().map(|waiting| &waiting.dial)
+    }
+
+    /// Whether a leg with this id was ever part of a call that is remembered.
+    #[must_use]
+    pub fn knows_leg(&self, external_id: &str) -> bool {
+        self.calls.iter().any(|tracked| tracked.has_leg(external_id))
+    }
+
+    /// Takes in what a poll or a push brought; gives what happened.
+    pub fn apply(&mut self, batch: &ObservationBatch) -> Vec<CallTransition> {
         let in_order = batch.sequence > self.applied;
         if in_order {
             self.applied = batch.sequence;
@@ -210,7 +231,7 @@ impl CallTracker {
         for observation in shown.values() {
             self.see(observation, batch.sequence, in_order, at);
         }
-        if in_order && batch.complete {
+        if in_order && batch.coverage == Coverage::AllCalls {
             for tracked in &mut self.calls {
                 tracked.miss_all_but(|id| shown.contains_key(id), MISSES_THAT_END, at);
             }
@@ -221,7 +242,7 @@ impl CallTracker {
         if in_order {
             self.wait_for_dials(batch, &mut told);
             self.last_answer = Some(at);
-            if batch.complete {
+            if batch.coverage != Coverage::Partial {
                 self.last_complete = Some(at);
             }
             self.forget(at);
@@ -230,7 +251,7 @@ impl CallTracker {
     }
 
     /// Finds the call a leg belongs to, or begins one.
-    fn see(&mut self, observation: &CallObservation, sequence: u64, in_order: bool, at: DateTime<Utc>) {
+    fn see(&mut self, observation: &AttributedCall, sequence: u64, in_order: bool, at: DateTime<Utc>) {
         if let Some(tracked) = self.calls.iter_mut().find(|t| t.has_leg(&observation.external_id)) {
             tracked.see_leg(observation, in_order);
             return;
@@ -245,7 +266,7 @@ impl CallTracker {
             return;
         }
         let dialled = self.waiting.iter().enumerate().find_map(|(place, waiting)| {
-            let role = waiting.dial.recognises(&observation.whose, &self.agent_leg_callers)?;
+            let role = waiting.dial.recognises(&observation.whose, &self.rules.agent_leg_callers)?;
             (sequence > waiting.after).then_some((place, role))
         });
         // A call that goes on takes its missing leg first; one that seems over only what no dial on its way claims.
@@ -254,14 +275,14 @@ impl CallTracker {
                 if over && dialled.is_some() {
                     continue;
                 }
-                if let Some(role) = tracked.expects(&observation.whose, &self.agent_leg_callers, at) {
+                if let Some(role) = tracked.expects(&observation.whose, &self.rules.agent_leg_callers, at) {
                     tracked.add_leg(observation, role);
                     return;
                 }
             }
         }
         let key = CallKey {
-            provider: self.provider,
+            vendor: self.vendor.clone(),
             account: self.account.clone(),
             external_id: observation.external_id.clone(),
         };
@@ -299,7 +320,7 @@ impl CallTracker {
     }
 
     /// Dials whose call has not been shown yet: after their time, and at least two whole looks, say so.
-    fn wait_for_dials(&mut self, batch: &PollBatch, told: &mut Vec<CallTransition>) {
+    fn wait_for_dials(&mut self, batch: &ObservationBatch, told: &mut Vec<CallTransition>) {
         let since = self.last_answer.map_or(TimeDelta::zero(), |last| batch.answered_at - last);
         let step = since.clamp(TimeDelta::zero(), LONGEST_STEP).to_std().unwrap_or_default();
         for waiting in &mut self.waiting {
@@ -307,14 +328,14 @@ impl CallTracker {
                 continue;
             }
             waiting.waited += step;
-            waiting.complete_polls += u32::from(batch.complete);
+            waiting.complete_polls += u32::from(batch.coverage != Coverage::Partial);
             let looked = waiting.complete_polls >= MISSES_THAT_END;
             let grace = if looked { Duration::ZERO } else { UNREAD_GRACE };
             let overdue = waiting.waited >= waiting.appears_within + grace;
             if overdue && !waiting.dial.state.is_final() {
                 waiting.dial.state = DialState::NoCallAppeared;
                 let mut progress = progress_of(&waiting.dial, batch.answered_at, None);
-                progress.likely_reasons = likely_reasons(looked);
+                progress.likely_reasons = self.rules.reasons(looked);
                 told.push(CallTransition::Dial(progress));
             }
         }
@@ -336,12 +357,13 @@ impl CallTracker {
 }
 
 /// The vendor may show a leg twice in one answer; what either row knows is kept.
-fn each_leg_once(observations: &[CallObservation]) -> BTreeMap<String, CallObservation> {
-    let mut legs: BTreeMap<String, CallObservation> = BTreeMap::new();
+fn each_leg_once(observations: &[AttributedCall]) -> BTreeMap<String, AttributedCall> {
+    let mut legs: BTreeMap<String, AttributedCall> = BTreeMap::new();
     for observation in observations {
         legs.entry(observation.external_id.clone())
             .and_modify(|known| {
                 known.connected_at = known.connected_at.or(observation.connected_at);
+                known.ended_at = known.ended_at.or(observation.ended_at);
                 if matches!(known.whose, Whose::Others { .. }) {
                     known.whose = observation.whose.clone();
                 }
@@ -352,5 +374,5 @@ fn each_leg_once(observations: &[CallObservation]) -> BTreeMap<String, CallObser
 }
 
 fn progress_of(dial: &Dial, at: DateTime<Utc>, call_key: Option<CallKey>) -> DialProgress {
-    DialProgress { id: dial.id, state: dial.state, at, call_key, error: None, likely_reasons: Vec::new() }
+    DialProgress { id: dial.id, state: dial.state, at, call_key, error: None, reason: None, likely_reasons: Vec::new() }
 }

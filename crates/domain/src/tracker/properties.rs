@@ -72,37 +72,39 @@ fn world(looks: usize) -> impl Strategy<Value = Vec<[Shown; CALLS]>> {
     })
 }
 
-fn observation(n: usize, shown: Shown) -> CallObservation {
+fn observation(n: usize, shown: Shown) -> AttributedCall {
     let time = Utc.timestamp_opt(1_800_000_000, 0).unwrap();
-    CallObservation {
+    AttributedCall {
         external_id: n.to_string(),
         group: None,
         whose: Whose::Ours(Attribution {
             endpoint: EndpointNumber::new("8373456").unwrap(),
+            agent: String::new(),
             direction: Direction::In,
             party: Party::Withheld,
         }),
         detected_at: time,
         connected_at: (shown == Shown::Connected).then_some(time),
+        ended_at: None,
     }
 }
 
-fn batch(sequence: u64, rows: Vec<CallObservation>, complete: bool) -> PollBatch {
-    PollBatch {
-        provider: Provider::CallMyWay,
+fn batch(sequence: u64, rows: Vec<AttributedCall>, complete: bool) -> ObservationBatch {
+    ObservationBatch {
+        vendor: VendorId::known("callmyway"),
         account: "main".parse().unwrap(),
         sequence,
         answered_at: Utc.timestamp_opt(1_800_000_000 + 4 * i64::try_from(sequence).unwrap(), 0).unwrap(),
         observations: rows,
-        complete,
+        coverage: if complete { Coverage::AllCalls } else { Coverage::Partial },
     }
 }
 
 /// Plays a world through a tracker; gives every batch in the order it arrived, with what was told at it.
-fn play(world: &[[Shown; CALLS]], answers: &[Answer]) -> Vec<(PollBatch, Vec<CallTransition>)> {
-    let mut tracker = CallTracker::new(Provider::CallMyWay, "main".parse().unwrap());
+fn play(world: &[[Shown; CALLS]], answers: &[Answer]) -> Vec<(ObservationBatch, Vec<CallTransition>)> {
+    let mut tracker = CallTracker::new(VendorId::known("callmyway"), "main".parse().unwrap());
     let mut told = Vec::new();
-    let mut held: Vec<(usize, PollBatch)> = Vec::new();
+    let mut held: Vec<(usize, ObservationBatch)> = Vec::new();
     for (look, answer) in world.iter().zip(answers) {
         let sequence = tracker.next_sequence();
         let all = (0..CALLS).filter(|n| look[*n] != Shown::No).map(|n| observation(n, look[n]));
@@ -175,7 +177,7 @@ proptest! {
                 CallTransition::Connected(_) => *connected.entry(id).or_default() += 1,
                 CallTransition::Ended(_) => prop_assert!(going_on.remove(&id), "ended {id} while not going on"),
                 CallTransition::Resumed(_) => prop_assert!(going_on.insert(id), "resumed while going on"),
-                CallTransition::Grew(_) | CallTransition::Dial(_) => prop_assert!(false, "one leg each, and nobody dialled"),
+                CallTransition::LegAdded(_) | CallTransition::Identified(_) | CallTransition::Dial(_) => prop_assert!(false, "one leg each, and nobody dialled"),
             }
         }
         prop_assert!(going_on.is_empty(), "still going on after everything was quiet: {going_on:?}");
@@ -209,7 +211,7 @@ proptest! {
                     let id = n.to_string();
                     if shown.contains(id.as_str()) {
                         misses.insert(id, 0);
-                    } else if batch.complete {
+                    } else if batch.coverage == Coverage::AllCalls {
                         *misses.entry(id).or_default() += 1;
                     }
                 }
@@ -223,7 +225,7 @@ proptest! {
             }
             for transition in transitions {
                 if let CallTransition::Ended(call) = transition {
-                    prop_assert!(in_order && batch.complete, "ended at a poll that proves nothing");
+                    prop_assert!(in_order && batch.coverage == Coverage::AllCalls, "ended at a poll that proves nothing");
                     prop_assert_eq!(misses.get(&call.key.external_id), Some(&2));
                 }
             }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::attribution::Attribution;
-use crate::dial::LikelyReason;
+use crate::dial::{LikelyReason, ReasonRule};
 use crate::number::{Country, PhoneNumber};
 
 const ENDPOINT: &str = "8373456";
@@ -29,48 +29,58 @@ fn time(seconds: i64) -> DateTime<Utc> {
 }
 
 fn ours(direction: Direction, party: Party) -> Whose {
-    Whose::Ours(Attribution { endpoint: endpoint(), direction, party })
+    Whose::Ours(Attribution { endpoint: endpoint(), agent: String::new(), direction, party })
 }
 
-fn leg(id: &str, whose: Whose) -> CallObservation {
-    CallObservation { external_id: id.into(), group: None, whose, detected_at: time(0), connected_at: None }
+fn leg(id: &str, whose: Whose) -> AttributedCall {
+    AttributedCall {
+        external_id: id.into(),
+        group: None,
+        whose,
+        detected_at: time(0),
+        connected_at: None,
+        ended_at: None,
+    }
 }
 
-fn incoming(id: &str) -> CallObservation {
+fn incoming(id: &str) -> AttributedCall {
     leg(id, ours(Direction::In, Party::Number { number: customer() }))
 }
 
-fn outgoing(id: &str) -> CallObservation {
+fn outgoing(id: &str) -> AttributedCall {
     leg(id, ours(Direction::Out, Party::Number { number: customer() }))
 }
 
-fn agent_leg(id: &str) -> CallObservation {
+fn agent_leg(id: &str) -> AttributedCall {
     leg(id, ours(Direction::Internal, Party::Endpoint { number: endpoint() }))
 }
 
-fn answered(mut leg: CallObservation, seconds: i64) -> CallObservation {
+fn answered(mut leg: AttributedCall, seconds: i64) -> AttributedCall {
     leg.connected_at = Some(time(seconds));
     leg
 }
 
 impl Line {
     fn new() -> Self {
-        Self { tracker: CallTracker::new(Provider::CallMyWay, "main".parse().unwrap()), seconds: 0 }
+        let reason = |name, disproved_by_polls| ReasonRule { reason: LikelyReason::known(name), disproved_by_polls };
+        let likely_reasons = vec![reason("address_not_authorised", true), reason("telephone_not_registered", false)];
+        let tracker = CallTracker::new(VendorId::known("callmyway"), "main".parse().unwrap());
+        Self { tracker: tracker.with_rules(DialRules { likely_reasons, ..DialRules::default() }), seconds: 0 }
     }
 
-    fn batch(&mut self, observations: Vec<CallObservation>, complete: bool) -> PollBatch {
+    fn batch(&mut self, observations: Vec<AttributedCall>, complete: bool) -> ObservationBatch {
         self.seconds += 4;
-        PollBatch {
-            provider: Provider::CallMyWay,
+        ObservationBatch {
+            vendor: VendorId::known("callmyway"),
             account: "main".parse().unwrap(),
             sequence: self.tracker.next_sequence(),
             answered_at: time(self.seconds),
             observations,
-            complete,
+            coverage: if complete { Coverage::AllCalls } else { Coverage::Partial },
         }
     }
 
-    fn poll(&mut self, observations: Vec<CallObservation>) -> Vec<String> {
+    fn poll(&mut self, observations: Vec<AttributedCall>) -> Vec<String> {
         let batch = self.batch(observations, true);
         names(&self.tracker.apply(&batch))
     }
@@ -109,7 +119,8 @@ fn names(transitions: &[CallTransition]) -> Vec<String> {
             CallTransition::Connected(c) => format!("connected {}", c.key.external_id),
             CallTransition::Ended(c) => format!("ended {}", c.key.external_id),
             CallTransition::Resumed(c) => format!("resumed {}", c.key.external_id),
-            CallTransition::Grew(c) => format!("grew {}", c.key.external_id),
+            CallTransition::Identified(c) => format!("identified {}", c.key.external_id),
+            CallTransition::LegAdded(c) => format!("grew {}", c.key.external_id),
             CallTransition::Dial(p) => format!("dial {:?}", p.state),
         })
         .collect()
@@ -249,7 +260,7 @@ fn calls_of_others_are_nobodys_news() {
 fn a_dial_shown_as_one_leg_goes_from_ringing_to_ended() {
     let mut line = Line::new();
     let id = line.dial();
-    let accepted = line.tracker.dial_answered(id, Ok(()), time(1)).unwrap();
+    let accepted = line.tracker.dial_answered(id, Ok(&Placed::default()), time(1)).unwrap();
     assert_eq!(names(&[accepted]), ["dial Accepted"]);
     assert_eq!(line.poll(vec![]), NOTHING);
     assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
@@ -271,7 +282,7 @@ fn a_question_that_was_numbered_before_the_dial_and_sent_after_it_may_show_its_c
 fn a_dial_shown_as_two_legs_is_one_call_with_the_contact_known_from_the_first() {
     let mut line = Line::new();
     let id = line.dial();
-    line.tracker.dial_answered(id, Ok(()), time(1));
+    line.tracker.dial_answered(id, Ok(&Placed::default()), time(1));
     let batch = line.batch(vec![agent_leg("a")], true);
     let told = line.tracker.apply(&batch);
     assert_eq!(names(&told), ["detected a", "dial AgentRinging"]);
@@ -352,7 +363,7 @@ fn a_stranger_who_calls_while_a_dial_is_on_its_way_is_a_call_of_its_own() {
 fn a_dial_that_shows_no_call_says_so_with_reasons_and_is_still_known_when_it_appears_late() {
     let mut line = Line::new();
     let id = line.dial();
-    line.tracker.dial_answered(id, Ok(()), time(1));
+    line.tracker.dial_answered(id, Ok(&Placed::default()), time(1));
     for _ in 0..5 {
         assert_eq!(line.poll(vec![]), NOTHING);
     }
@@ -360,7 +371,7 @@ fn a_dial_that_shows_no_call_says_so_with_reasons_and_is_still_known_when_it_app
     let told = line.tracker.apply(&batch);
     let [CallTransition::Dial(progress)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(progress.state, DialState::NoCallAppeared);
-    assert_eq!(progress.likely_reasons[0], LikelyReason::TelephoneNotRegistered);
+    assert_eq!(progress.likely_reasons[0].as_str(), "telephone_not_registered");
     assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
     assert_eq!(line.poll(vec![]), NOTHING, "it is said once");
     assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
@@ -425,4 +436,67 @@ fn memory_is_bounded_however_many_calls_there_were() {
         line.poll(vec![]);
     }
     assert_eq!(line.tracker.calls.len(), REMEMBERED_AT_MOST);
+}
+
+#[test]
+fn a_caller_who_is_named_after_the_first_ring_is_identified_once_and_never_again() {
+    let mut line = Line::new();
+    let unknown = leg("a", ours(Direction::In, Party::NotKnownYet));
+    assert_eq!(line.poll(vec![unknown.clone()]), ["detected a"]);
+    assert_eq!(line.poll(vec![unknown.clone()]), NOTHING);
+    assert_eq!(line.poll(vec![incoming("a")]), ["identified a"]);
+    assert_eq!(line.poll(vec![incoming("a")]), NOTHING);
+    assert_eq!(line.poll(vec![unknown]), NOTHING, "what is known is not forgotten");
+    assert!(line.tracker.active().all(|call| call.party.number().is_some()));
+}
+
+#[test]
+fn a_call_that_the_vendor_says_is_over_ends_at_the_time_it_says() {
+    let mut line = Line::new();
+    line.poll(vec![incoming("a")]);
+    let over = AttributedCall { ended_at: Some(time(3)), ..answered(incoming("a"), 1) };
+    let batch = ObservationBatch { coverage: Coverage::Partial, ..line.batch(vec![over], true) };
+    let told = line.tracker.apply(&batch);
+    let [CallTransition::Connected(_), CallTransition::Ended(call)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(call.ended_at, Some(time(3)));
+}
+
+#[test]
+fn a_list_of_placed_calls_ends_no_call_that_it_does_not_show_and_counts_as_a_look_for_dials() {
+    let mut line = Line::new();
+    line.poll(vec![incoming("a")]);
+    let id = line.dial();
+    line.tracker.dial_answered(id, Ok(&Placed::default()), time(1));
+    let mut told = Vec::new();
+    for _ in 0..20 {
+        let batch = ObservationBatch { coverage: Coverage::PlacedCalls, ..line.batch(vec![], true) };
+        told.extend(line.tracker.apply(&batch));
+    }
+    let [CallTransition::Dial(progress)] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(progress.state, DialState::NoCallAppeared);
+    assert_eq!(line.tracker.active().count(), 1);
+}
+
+#[test]
+fn an_order_that_waits_for_service_hours_is_over_for_us_and_keeps_nobody_busy() {
+    let mut line = Line::new();
+    let id = line.dial();
+    let pending = Placed { pending: true, external_id: None };
+    let told = line.tracker.dial_answered(id, Ok(&pending), time(1));
+    assert!(matches!(told, Some(CallTransition::Dial(DialProgress { state: DialState::Pending, .. }))), "{told:?}");
+    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
+}
+
+#[test]
+fn one_number_that_rings_two_agents_is_a_call_for_each_of_them() {
+    let mut line = Line::new();
+    let of = |id: &str, agent: &str, number: &str| {
+        let mut leg = incoming(id);
+        let Whose::Ours(ours) = &mut leg.whose else { panic!("{leg:?}") };
+        ours.agent = agent.into();
+        ours.endpoint = EndpointNumber::new(number).unwrap();
+        leg
+    };
+    let group = vec![of("a", "Ana", "8373456"), of("b", "Bruno", "8373457"), of("c", "Ana", "8373458")];
+    assert_eq!(line.poll(group), ["detected a", "detected b"]);
 }

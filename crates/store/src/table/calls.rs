@@ -133,7 +133,10 @@ pub(super) fn save(tx: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO calls (key, account, endpoint, direction, party, party_key, state, detected_at, connected_at, ended_at, dial_id)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-         ON CONFLICT (key) DO UPDATE SET state = excluded.state, connected_at = excluded.connected_at,
+         ON CONFLICT (key) DO UPDATE SET direction = excluded.direction,
+             party = CASE excluded.party WHEN ?12 THEN party ELSE excluded.party END,
+             party_key = CASE excluded.party WHEN ?12 THEN party_key ELSE excluded.party_key END,
+             state = excluded.state, connected_at = excluded.connected_at,
              ended_at = excluded.ended_at, dial_id = coalesce(excluded.dial_id, dial_id)",
     )?
     .execute(params![
@@ -148,6 +151,7 @@ pub(super) fn save(tx: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
         call.connected_at.map(ms),
         call.ended_at.map(ms),
         call.dial.map(|dial| *dial.0.as_bytes()),
+        to_json(&Party::NotKnownYet)?,
     ])?;
     for (position, leg) in call.legs.iter().enumerate() {
         let leg = CallKey { external_id: leg.clone(), ..call.key.clone() };
@@ -215,7 +219,8 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
 
 #[cfg(test)]
 mod tests {
-    use timbre_domain::call::{CallState, Direction, Provider};
+    use timbre_domain::call::{CallState, Direction};
+    use timbre_domain::vendor::VendorId;
     use uuid::Uuid;
 
     use super::super::testing::{at, store};
@@ -223,7 +228,11 @@ mod tests {
 
     fn call(id: &str, seconds: i64) -> Call {
         Call {
-            key: CallKey { provider: Provider::CallMyWay, account: "main".parse().unwrap(), external_id: id.into() },
+            key: CallKey {
+                vendor: VendorId::known("callmyway"),
+                account: "main".parse().unwrap(),
+                external_id: id.into(),
+            },
             endpoint: EndpointNumber::new("8373456").unwrap(),
             direction: Direction::In,
             party: Party::Withheld,

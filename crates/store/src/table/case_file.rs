@@ -102,11 +102,12 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use timbre_domain::call::{Call, CallKey, CallState, Direction, Party, Provider};
+    use timbre_domain::call::{Call, CallKey, CallState, Direction, Party};
     use timbre_domain::contact::{ContactPhone, PhoneKind};
     use timbre_domain::endpoint::EndpointNumber;
     use timbre_domain::interaction::{Charge, InteractionId, InteractionState};
     use timbre_domain::number::{Country, PhoneNumber};
+    use timbre_domain::vendor::VendorId;
     use uuid::Uuid;
 
     use super::super::testing::{TestStore, at, store};
@@ -118,7 +119,7 @@ mod tests {
     }
 
     fn key(n: u128) -> CallKey {
-        CallKey { provider: Provider::CallMyWay, account: "main".parse().unwrap(), external_id: n.to_string() }
+        CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: n.to_string() }
     }
 
     fn called(store: &TestStore, n: u128, seconds: i64) {

@@ -2,8 +2,9 @@
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use timbre_domain::attribution::Whose;
-use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Provider};
+use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party};
 use timbre_domain::cdr::{Cdr, Summary, summary};
+use timbre_domain::vendor::VendorId;
 
 use super::outbox;
 use super::{calls, from_word, json, ms, to_json};
@@ -18,38 +19,42 @@ impl Store {
     ///
     /// # Errors
     /// When they could not be saved; then none of them were.
-    pub fn save_cdrs(&self, provider: Provider, account: &AccountName, rows: &[Cdr]) -> Result<usize, StoreError> {
+    pub fn save_cdrs(&self, vendor: &VendorId, account: &AccountName, rows: &[Cdr]) -> Result<usize, StoreError> {
         self.write(|tx| {
             let mut ours = 0;
             for cdr in rows {
-                ours += usize::from(save(tx, provider, account, cdr)?);
+                ours += usize::from(save(tx, vendor, account, cdr)?);
             }
             Ok(ours)
         })
     }
 }
 
-fn save(tx: &Transaction<'_>, provider: Provider, account: &AccountName, cdr: &Cdr) -> rusqlite::Result<bool> {
+fn save(tx: &Transaction<'_>, vendor: &VendorId, account: &AccountName, cdr: &Cdr) -> rusqlite::Result<bool> {
     let Whose::Ours(ours) = &cdr.whose else { return Ok(false) };
-    let key_of = |id: &str| CallKey { provider, account: account.clone(), external_id: id.to_owned() };
-    let key = key_of(&cdr.external_id);
+    let row = &cdr.row;
+    let key_of = |id: &str| CallKey { vendor: vendor.clone(), account: account.clone(), external_id: id.to_owned() };
+    let key = key_of(&row.external_id);
     let known = match known_call(tx, &key)? {
         Some(call_key) => Some(call_key),
-        None => cdr.group.as_deref().map(|group| known_call(tx, &key_of(group))).transpose()?.flatten(),
+        None => row.group.as_deref().map(|group| known_call(tx, &key_of(group))).transpose()?.flatten(),
     };
     let (call_key, direction) = match known {
-        Some(known) => known,
+        Some(known) => {
+            identify(tx, &known.0, &ours.party)?;
+            known
+        }
         None => {
-            let first = cdr.group.as_deref().map_or_else(|| key.clone(), key_of);
+            let first = row.group.as_deref().map_or_else(|| key.clone(), key_of);
             let call = Call {
                 key: first.clone(),
                 endpoint: ours.endpoint.clone(),
                 direction: ours.direction,
                 party: ours.party.clone(),
                 state: CallState::Ended,
-                detected_at: cdr.detected_at,
-                connected_at: cdr.connected_at,
-                ended_at: cdr.ended_at,
+                detected_at: row.detected_at,
+                connected_at: row.connected_at,
+                ended_at: row.ended_at,
                 dial: None,
                 legs: vec![first.external_id.clone()],
             };
@@ -66,12 +71,24 @@ fn save(tx: &Transaction<'_>, provider: Provider, account: &AccountName, cdr: &C
         "INSERT INTO cdrs (key, account, call_key, detected_at, row) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (key) DO UPDATE SET row = excluded.row",
     )?
-    .execute(params![key.to_string(), account.as_str(), call_key, ms(cdr.detected_at), to_json(cdr)?])?;
+    .execute(params![key.to_string(), account.as_str(), call_key, ms(row.detected_at), to_json(cdr)?])?;
     let mut select = tx.prepare_cached("SELECT row FROM cdrs WHERE call_key = ?1 ORDER BY detected_at, key")?;
     let rows = select.query_map([&call_key], |row| json::<Cdr>(&row.get::<_, String>(0)?))?;
     let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     amend(tx, &call_key, &summary(direction, &rows))?;
     Ok(true)
+}
+
+/// The record may say who it was, of a call whose other side the vendor had not named while it went on.
+fn identify(tx: &Transaction<'_>, call_key: &str, party: &Party) -> rusqlite::Result<()> {
+    if *party == Party::NotKnownYet {
+        return Ok(());
+    }
+    let unknown = to_json(&Party::NotKnownYet)?;
+    let party_key = party.number().map(timbre_domain::number::PhoneNumber::key);
+    tx.prepare_cached("UPDATE calls SET party = ?2, party_key = ?3 WHERE key = ?1 AND party = ?4")?
+        .execute(params![call_key, to_json(party)?, party_key, unknown])
+        .map(drop)
 }
 
 fn known_call(tx: &Transaction<'_>, key: &CallKey) -> rusqlite::Result<Option<(String, Direction)>> {
@@ -104,8 +121,8 @@ fn amend(tx: &Transaction<'_>, call_key: &str, summary: &Summary) -> rusqlite::R
 mod tests {
     use std::collections::BTreeMap;
 
-    use timbre_domain::attribution::Attribution;
-    use timbre_domain::call::Party;
+    use timbre_domain::attribution::{Attribution, Sides};
+    use timbre_domain::cdr::CdrRow;
     use timbre_domain::endpoint::EndpointNumber;
     use timbre_domain::tracker::{CallTracker, CallTransition};
 
@@ -114,14 +131,16 @@ mod tests {
     use crate::CallFilter;
 
     fn cdr(id: &str, group: Option<&str>, answered: bool) -> Cdr {
-        Cdr {
+        let whose = Whose::Ours(Attribution {
+            endpoint: EndpointNumber::new("8373456").unwrap(),
+            agent: String::new(),
+            direction: Direction::In,
+            party: Party::Withheld,
+        });
+        let row = CdrRow {
             external_id: id.into(),
             group: group.map(Into::into),
-            whose: Whose::Ours(Attribution {
-                endpoint: EndpointNumber::new("8373456").unwrap(),
-                direction: Direction::In,
-                party: Party::Withheld,
-            }),
+            sides: Sides::default(),
             detected_at: at(0),
             connected_at: answered.then(|| at(5)),
             ended_at: Some(at(65)),
@@ -133,7 +152,8 @@ mod tests {
             route_name: String::new(),
             end_reason: if answered { "OK".into() } else { "NO_ANSWER".into() },
             extra: BTreeMap::new(),
-        }
+        };
+        Cdr { whose, row }
     }
 
     fn account() -> AccountName {
@@ -145,7 +165,7 @@ mod tests {
         let store = store();
         let rows = [cdr("a", None, false), cdr("b", Some("a"), true), cdr("c", Some("a"), false)];
         for _ in 0..3 {
-            assert_eq!(store.save_cdrs(Provider::CallMyWay, &account(), &rows).unwrap(), 3);
+            assert_eq!(store.save_cdrs(&VendorId::known("callmyway"), &account(), &rows).unwrap(), 3);
         }
         let calls = store.calls(&CallFilter::default()).unwrap();
         assert_eq!(calls.len(), 1);
@@ -157,8 +177,8 @@ mod tests {
     #[test]
     fn children_that_come_before_their_parent_are_the_same_call() {
         let store = store();
-        store.save_cdrs(Provider::CallMyWay, &account(), &[cdr("b", Some("a"), true)]).unwrap();
-        store.save_cdrs(Provider::CallMyWay, &account(), &[cdr("a", None, false)]).unwrap();
+        store.save_cdrs(&VendorId::known("callmyway"), &account(), &[cdr("b", Some("a"), true)]).unwrap();
+        store.save_cdrs(&VendorId::known("callmyway"), &account(), &[cdr("a", None, false)]).unwrap();
         assert_eq!(store.calls(&CallFilter::default()).unwrap().len(), 1);
     }
 
@@ -166,7 +186,7 @@ mod tests {
     fn a_call_that_is_still_shown_live_is_not_ended_by_its_record() {
         let store = store();
         let call = Call {
-            key: CallKey { provider: Provider::CallMyWay, account: account(), external_id: "a".into() },
+            key: CallKey { vendor: VendorId::known("callmyway"), account: account(), external_id: "a".into() },
             endpoint: EndpointNumber::new("8373456").unwrap(),
             direction: Direction::In,
             party: Party::Withheld,
@@ -177,9 +197,9 @@ mod tests {
             dial: None,
             legs: vec!["a".into()],
         };
-        let tracker = CallTracker::new(Provider::CallMyWay, account());
+        let tracker = CallTracker::new(VendorId::known("callmyway"), account());
         store.save_transitions(&account(), &tracker, &[CallTransition::Detected(call.clone())], &[], at(0)).unwrap();
-        store.save_cdrs(Provider::CallMyWay, &account(), &[cdr("a", None, true)]).unwrap();
+        store.save_cdrs(&VendorId::known("callmyway"), &account(), &[cdr("a", None, true)]).unwrap();
         let record = store.call(&call.key).unwrap().unwrap();
         assert_eq!((record.call.clone(), record.duration_s), (call, Some(60)));
     }
@@ -189,7 +209,7 @@ mod tests {
         let store = store();
         let mut theirs = cdr("a", None, true);
         theirs.whose = Whose::Others { called: None };
-        assert_eq!(store.save_cdrs(Provider::CallMyWay, &account(), &[theirs]).unwrap(), 0);
+        assert_eq!(store.save_cdrs(&VendorId::known("callmyway"), &account(), &[theirs]).unwrap(), 0);
         assert!(store.calls(&CallFilter::default()).unwrap().is_empty());
     }
 }

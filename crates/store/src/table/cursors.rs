@@ -64,7 +64,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use timbre_domain::call::Provider;
+    use timbre_domain::vendor::VendorId;
 
     use super::super::testing::{at, store};
     use super::*;
@@ -74,7 +74,7 @@ mod tests {
         let store = store();
         let account: AccountName = "main".parse().unwrap();
         assert_eq!(store.tracker(&account).unwrap(), None);
-        let mut tracker = CallTracker::new(Provider::CallMyWay, account.clone());
+        let mut tracker = CallTracker::new(VendorId::known("callmyway"), account.clone());
         tracker.next_sequence();
         store.save_transitions(&account, &tracker, &[], &[], at(0)).unwrap();
         assert_eq!(store.tracker(&account).unwrap(), Some(tracker));

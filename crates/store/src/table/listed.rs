@@ -127,11 +127,12 @@ fn with_whom(record: &CallRecord) -> WithWhom<'_> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use timbre_domain::call::{Call, CallState, Direction, Party, Provider};
+    use timbre_domain::call::{Call, CallState, Direction, Party};
     use timbre_domain::contact::{Contact, ContactId};
     use timbre_domain::endpoint::EndpointNumber;
     use timbre_domain::interaction::{InteractionId, InteractionState};
     use timbre_domain::number::{Country, PhoneNumber};
+    use timbre_domain::vendor::VendorId;
     use uuid::Uuid;
 
     use super::super::testing::{TestStore, at, store};
@@ -139,7 +140,7 @@ mod tests {
     use crate::{Kept, Which};
 
     fn key(n: i64) -> CallKey {
-        CallKey { provider: Provider::CallMyWay, account: "main".parse().unwrap(), external_id: n.to_string() }
+        CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: n.to_string() }
     }
 
     fn called(store: &TestStore, n: i64, answered: bool, state: CallState) {

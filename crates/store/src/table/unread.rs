@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::AccountName;
-use timbre_domain::ports::Unread;
+use timbre_domain::unread::Unread;
 
 use super::{ms, time};
 use crate::{Store, StoreError};

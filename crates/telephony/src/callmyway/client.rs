@@ -9,43 +9,34 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use timbre_domain::call::AccountName;
-use timbre_domain::cdr::TimeRange;
-use timbre_domain::dial::{DialOrder, RingFirst};
-use timbre_domain::endpoint::{Endpoint, OwnEndpoints};
+use timbre_domain::cdr::{CdrPage, PageCursor, TimeRange};
+use timbre_domain::dial::{DialOrder, Placed, RingFirst};
+use timbre_domain::endpoint::Endpoint;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
-use timbre_domain::ports::{CdrAnswer, Clock, LiveAnswer, Pace, SecretStore, Telephony, Unread};
+use timbre_domain::observation::{LiveAnswer, Pace};
+use timbre_domain::ports::{Clock, SecretStore};
 use timbre_domain::redact::Redactor;
+use timbre_domain::session::{CallRecords, Dialling, EndpointDirectory, LiveCalls};
+use timbre_domain::unread::Unread;
 use url::Url;
 
 use super::map::{self, Reading};
 use super::{body, time, wire};
 use crate::http::{self, Answer};
-use crate::throttle::{Lane, Throttle, Throttles};
-
-/// "Los HTTPS solo se pueden activar cada 4 segundos" (seed 000, "Notas de los HTTPS").
-pub const READING_INTERVAL: Duration = Duration::from_secs(4);
+use crate::throttle::{Lane, Throttle};
 
 /// How long a whole answer may take. Longer than a few piled-up delays of the vendor's throttle.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// A day of a thousand live calls would fit many times over.
 const LIVE_AT_MOST: usize = 2 * 1024 * 1024;
+/// Public clients page with `cant=1000` (PROVIDERS.md, [client]).
+const ROWS_A_PAGE: usize = 1_000;
 /// A page of 1,000 rows is about half of one MiB.
 const CDRS_AT_MOST: usize = 16 * 1024 * 1024;
 
 /// Everything but unreserved characters is encoded: names, passwords and dates hold anything.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// What the vendor's limit counts for; the documents don't say (PROVIDERS.md, "Throttle", [?]).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ThrottleScope {
-    /// Each user name has its own budget.
-    #[default]
-    SignIn,
-    /// All accounts of this vendor that this Timbre reads share one budget, as behind one address.
-    Address,
-}
 
 /// One account, as the settings give it.
 #[derive(Debug, Clone)]
@@ -65,14 +56,10 @@ pub struct Settings {
     pub zone: Tz,
     /// The country of numbers without a country code.
     pub country: Country,
-    /// What the limit counts for.
-    pub throttle_scope: ThrottleScope,
-    /// The distance between two reading calls; [`READING_INTERVAL`] with the real vendor.
-    pub reading_interval: Duration,
 }
 
 /// One account with CallMyWay.
-pub struct CallMyWay {
+pub struct Account {
     settings: Settings,
     secrets: Arc<dyn SecretStore>,
     password: Mutex<Option<SecretString>>,
@@ -90,39 +77,23 @@ enum Script {
     Endpoints,
 }
 
-impl CallMyWay {
-    /// An adapter for one account.
+impl Account {
+    /// An adapter for one account. Its reading calls go through `throttle`.
     ///
     /// # Errors
     /// When the HTTP client can't be made.
     pub fn new(
         settings: Settings,
         secrets: Arc<dyn SecretStore>,
-        throttles: &Throttles,
+        throttle: Arc<Throttle>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
-        // The documents write the same vendor with and without `www.`.
-        let host = settings.base_url.host_str().unwrap_or_default().trim_start_matches("www.");
-        let port = settings.base_url.port_or_known_default().unwrap_or_default();
-        let scope = match settings.throttle_scope {
-            ThrottleScope::SignIn => format!("callmyway:{host}:{port}:{}", settings.username),
-            ThrottleScope::Address => format!("callmyway:{host}:{port}"),
-        };
-        let throttle = throttles.of(&scope, settings.reading_interval);
-        Ok(Self {
-            settings,
-            secrets,
-            password: Mutex::default(),
-            redactor: Mutex::default(),
-            http: http::client()?,
-            throttle,
-            clock,
-        })
+        let (password, redactor) = (Mutex::default(), Mutex::default());
+        Ok(Self { settings, secrets, password, redactor, http: http::client()?, throttle, clock })
     }
 
-    fn reading<'a>(&self, own: &'a OwnEndpoints, redactor: &'a Redactor) -> Reading<'a> {
-        let answered_at = self.clock.now();
-        Reading { zone: self.settings.zone, country: self.settings.country, own, redactor, answered_at }
+    fn reading<'a>(&self, redactor: &'a Redactor) -> Reading<'a> {
+        Reading { zone: self.settings.zone, redactor, answered_at: self.clock.now() }
     }
 
     /// Asks a reading question in its turn and gives a good answer.
@@ -134,12 +105,11 @@ impl CallMyWay {
         at_most: usize,
     ) -> Result<(Answer, Pace), PortError> {
         let password = self.password().await?;
-        let mut url = self.settings.base_url.clone();
         let file = match script {
             Script::Cdrs => "getCdrs.php",
             Script::Endpoints => "getEndpoints.php",
         };
-        push_path(&mut url, &[file])?;
+        let mut url = http::address(&self.settings.base_url, &[file])?;
         let mut pairs = vec![("username", self.settings.username.as_str()), ("password", password.expose_secret())];
         pairs.extend_from_slice(query);
         url.set_query(Some(&encode(&pairs)));
@@ -196,60 +166,66 @@ impl CallMyWay {
         Ok(password)
     }
 
-    async fn ask_cdrs(&self, own: &OwnEndpoints, query: &[(&str, &str)]) -> Result<CdrAnswer, PortError> {
+    /// A page of records, and how many rows it held, read or not.
+    async fn ask_cdrs(&self, query: &[(&str, &str)]) -> Result<(CdrPage, usize), PortError> {
         let (Answer { body, .. }, _) = self.ask(Script::Cdrs, query, Lane::Background, CDRS_AT_MOST).await?;
         let redactor = self.redactor();
-        map::read_cdrs(&body, &self.reading(own, &redactor)).map_err(|error| self.unusable(error, &body))
+        map::read_cdrs(&body, &self.reading(&redactor)).map_err(|error| self.unusable(error, &body))
     }
 }
 
 #[async_trait]
-impl Telephony for CallMyWay {
-    async fn live_calls(&self, own: &OwnEndpoints) -> Result<LiveAnswer, PortError> {
+impl LiveCalls for Account {
+    async fn live_calls(&self) -> Result<LiveAnswer, PortError> {
         let full = if self.settings.full_account { "1" } else { "0" };
         let (Answer { body, date, .. }, pace) =
             self.ask(Script::Cdrs, &[("live", "1"), ("fullAccount", full)], Lane::Live, LIVE_AT_MOST).await?;
         let redactor = self.redactor();
-        let answer =
-            map::read_live(&body, &self.reading(own, &redactor)).map_err(|error| self.unusable(error, &body))?;
+        let answer = map::read_live(&body, &self.reading(&redactor)).map_err(|error| self.unusable(error, &body))?;
         Ok(LiveAnswer { pace, vendor_clock: date, ..answer })
     }
+}
 
+#[async_trait]
+impl EndpointDirectory for Account {
     async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError> {
         let (Answer { body, .. }, _) = self.ask(Script::Endpoints, &[], Lane::Background, LIVE_AT_MOST).await?;
         map::read_endpoints(&body).map_err(|error| self.unusable(error, &body))
     }
+}
 
-    async fn recent_cdrs(&self, own: &OwnEndpoints) -> Result<CdrAnswer, PortError> {
-        self.ask_cdrs(own, &[("recent", "1")]).await
+#[async_trait]
+impl CallRecords for Account {
+    async fn recent(&self) -> Result<CdrPage, PortError> {
+        self.ask_cdrs(&[("recent", "1")]).await.map(|(page, _)| page)
     }
 
-    async fn cdrs(
-        &self,
-        own: &OwnEndpoints,
-        range: TimeRange,
-        start: usize,
-        count: usize,
-    ) -> Result<CdrAnswer, PortError> {
+    /// The cursor is the offset of the page's first row (`ini`). How many rows the vendor gives at most is not documented, so
+    /// a short page is not the last one: an empty page is.
+    async fn page(&self, range: TimeRange, cursor: Option<&PageCursor>) -> Result<CdrPage, PortError> {
+        let start: usize = cursor.and_then(|cursor| cursor.0.parse().ok()).unwrap_or_default();
         let (from, to) = (time::write(range.from, self.settings.zone), time::write(range.to, self.settings.zone));
-        let (start, count) = (start.to_string(), count.to_string());
-        self.ask_cdrs(own, &[("dateStart", &from), ("dateEnd", &to), ("ini", &start), ("cant", &count)]).await
+        let (offset, count) = (start.to_string(), ROWS_A_PAGE.to_string());
+        let query = [("dateStart", from.as_str()), ("dateEnd", &to), ("ini", &offset), ("cant", &count)];
+        let (page, received) = self.ask_cdrs(&query).await?;
+        let next = (received > 0).then(|| PageCursor((start + received).to_string()));
+        Ok(CdrPage { next, ..page })
     }
+}
 
+#[async_trait]
+impl Dialling for Account {
     /// Not throttled: the rule speaks of the live calls and the records only (PROVIDERS.md, "Throttle").
-    async fn dial(&self, order: &DialOrder) -> Result<(), PortError> {
+    async fn dial(&self, order: &DialOrder) -> Result<Placed, PortError> {
         let password = self.password().await?;
         let mut url = match &self.settings.click_to_dial_url {
             Some(url) => url.clone(),
-            None => {
-                let mut url = self.settings.base_url.clone();
-                push_path(&mut url, &["Welcome", "ClickToDialExtenal"])?;
-                url
-            }
+            None => http::address(&self.settings.base_url, &["Welcome", "ClickToDialExtenal"])?,
         };
+        let number = order.number.dialable(self.settings.country);
         let (first, second) = match order.ring_first {
-            RingFirst::Agent => (order.endpoint.as_str(), order.number.as_str()),
-            RingFirst::Contact => (order.number.as_str(), order.endpoint.as_str()),
+            RingFirst::Agent => (order.endpoint.as_str(), number.as_str()),
+            RingFirst::Contact => (number.as_str(), order.endpoint.as_str()),
         };
         url.set_query(Some(&encode(&[
             ("username", &self.settings.username),
@@ -272,7 +248,8 @@ impl Telephony for CallMyWay {
             _ if answer.status.is_redirection() => PortError::new(ErrorCode::OutcomeUnknown, error.detail),
             _ => error,
         })?;
-        accepted(&answer.body).map_err(|error| self.unusable(error, &answer.body))
+        accepted(&answer.body).map_err(|error| self.unusable(error, &answer.body))?;
+        Ok(Placed::default())
     }
 }
 
@@ -291,14 +268,6 @@ fn accepted(bytes: &[u8]) -> Result<(), PortError> {
         Err(body::ReadError::WebPage) => Err(PortError::new(ErrorCode::OutcomeUnknown, "the answer is a web page")),
         Err(body::ReadError::Empty | body::ReadError::NotJson(_)) => Ok(()),
     }
-}
-
-fn push_path(url: &mut Url, segments: &[&str]) -> Result<(), PortError> {
-    url.path_segments_mut()
-        .map_err(|()| PortError::new(ErrorCode::BadConfig, "the base URL can't hold a path"))?
-        .pop_if_empty()
-        .extend(segments);
-    Ok(())
 }
 
 fn encode(pairs: &[(&str, &str)]) -> String {
@@ -326,8 +295,7 @@ mod tests {
             ("https://www.callmyway.com/", "https://www.callmyway.com/getCdrs.php"),
             ("http://127.0.0.1:8080/stand/in", "http://127.0.0.1:8080/stand/in/getCdrs.php"),
         ] {
-            let mut url = Url::parse(base).unwrap();
-            push_path(&mut url, &["getCdrs.php"]).unwrap();
+            let url = http::address(&Url::parse(base).unwrap(), &["getCdrs.php"]).unwrap();
             assert_eq!(url.as_str(), whole);
         }
     }

@@ -6,14 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde_json::Value;
-use timbre_domain::attribution::{Side, Sides, Whose, attribute};
-use timbre_domain::cdr::Cdr;
-use timbre_domain::endpoint::{Endpoint, EndpointNumber, OwnEndpoints};
+use timbre_domain::attribution::{Side, Sides};
+use timbre_domain::cdr::{CdrPage, CdrRow};
+use timbre_domain::endpoint::{Endpoint, EndpointNumber};
 use timbre_domain::error::{ErrorCode, PortError};
-use timbre_domain::number::Country;
-use timbre_domain::observation::CallObservation;
-use timbre_domain::ports::{CdrAnswer, LiveAnswer, Pace, Unread};
+use timbre_domain::observation::{CallObservation, LiveAnswer};
 use timbre_domain::redact::Redactor;
+use timbre_domain::unread::Unread;
 
 use super::body::{self, ReadError};
 use super::time::{self, ReadTime};
@@ -24,10 +23,6 @@ use super::wire::{self, Refusal, Row};
 pub struct Reading<'a> {
     /// The zone of the vendor's times.
     pub zone: Tz,
-    /// The country of numbers without a country code.
-    pub country: Country,
-    /// The agent's own endpoints.
-    pub own: &'a OwnEndpoints,
     /// Takes what we sent out of what is kept: a vendor may echo it.
     pub redactor: &'a Redactor,
     /// When the answer came, UTC.
@@ -48,15 +43,7 @@ impl Reading<'_> {
 /// When nothing in it could be read. A row that can't be read is counted instead, and makes the answer incomplete.
 pub fn read_live(bytes: &[u8], reading: &Reading<'_>) -> Result<LiveAnswer, PortError> {
     let (rows, repairs) = rows_of(bytes)?;
-    let mut answer = LiveAnswer {
-        observations: Vec::with_capacity(rows.len()),
-        complete: true,
-        unread: Vec::new(),
-        repairs,
-        others: 0,
-        pace: Pace::default(),
-        vendor_clock: None,
-    };
+    let mut answer = LiveAnswer { complete: true, repairs, ..LiveAnswer::default() };
     for (place, value) in rows {
         let Some(row) = read_row(&place, value, reading, &mut answer.unread) else {
             // It may be any call, so nothing that is missing from the rest has ended.
@@ -64,27 +51,26 @@ pub fn read_live(bytes: &[u8], reading: &Reading<'_>) -> Result<LiveAnswer, Port
             continue;
         };
         let observation = observe(&place, &row, reading, &mut answer.unread);
-        answer.others += usize::from(matches!(observation.whose, Whose::Others { .. }));
         answer.observations.push(observation);
     }
     Ok(answer)
 }
 
-/// Reads an answer to `recent=1` or to a range.
+/// Reads an answer to `recent=1` or to a range; gives the rows, and how many there were, read or not.
 ///
 /// # Errors
 /// When nothing in it could be read. A row that can't be read is counted instead.
-pub fn read_cdrs(bytes: &[u8], reading: &Reading<'_>) -> Result<CdrAnswer, PortError> {
+pub fn read_cdrs(bytes: &[u8], reading: &Reading<'_>) -> Result<(CdrPage, usize), PortError> {
     let (rows, repairs) = rows_of(bytes)?;
-    let mut answer =
-        CdrAnswer { rows: Vec::with_capacity(rows.len()), received: rows.len(), unread: Vec::new(), repairs };
+    let received = rows.len();
+    let mut answer = CdrPage { repairs, ..CdrPage::default() };
     for (place, value) in rows {
         if let Some(row) = read_row(&place, value, reading, &mut answer.unread) {
             let observation = observe(&place, &row, reading, &mut answer.unread);
             answer.rows.push(record(&place, row, observation, reading, &mut answer.unread));
         }
     }
-    Ok(answer)
+    Ok((answer, received))
 }
 
 /// Reads an answer of `getEndpoints.php`: a map of id to number, or an empty list.
@@ -147,7 +133,8 @@ fn read_row(place: &str, value: Value, reading: &Reading<'_>, unread: &mut Vec<U
 
 fn observe(place: &str, row: &Row, reading: &Reading<'_>, unread: &mut Vec<Unread>) -> CallObservation {
     let side = |number: &str, user: &str, id: &str| Side {
-        number: number.trim().to_owned(),
+        // The vendor shows nothing where the number is withheld.
+        number: Some(number.trim().to_owned()),
         user: user.trim().to_owned(),
         endpoint_id: id.trim().to_owned(),
     };
@@ -160,9 +147,10 @@ fn observe(place: &str, row: &Row, reading: &Reading<'_>, unread: &mut Vec<Unrea
     CallObservation {
         external_id: row.callid.trim().to_owned(),
         group: (!group.is_empty() && group != "0").then(|| group.to_owned()),
-        whose: attribute(&sides, reading.own, reading.country),
+        sides,
         detected_at: detected_at.unwrap_or(reading.answered_at),
         connected_at: moment(&format!("{place}.connect_time"), &row.connect_time, reading, unread),
+        ended_at: None,
     }
 }
 
@@ -177,7 +165,7 @@ fn moment(place: &str, text: &str, reading: &Reading<'_>, unread: &mut Vec<Unrea
     }
 }
 
-fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, unread: &mut Vec<Unread>) -> Cdr {
+fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, unread: &mut Vec<Unread>) -> CdrRow {
     let duration_s = match row.duration.trim() {
         "" => 0,
         text => text.parse::<Decimal>().ok().and_then(|d| u64::try_from(d.round()).ok()).unwrap_or_else(|| {
@@ -206,10 +194,10 @@ fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, u
             extra.insert(name.to_owned(), Value::String(value));
         }
     }
-    Cdr {
+    CdrRow {
         external_id: seen.external_id,
         group: seen.group,
-        whose: seen.whose,
+        sides: seen.sides,
         detected_at: seen.detected_at,
         connected_at: seen.connected_at,
         ended_at,
@@ -249,40 +237,24 @@ pub(super) fn refused(refusal: Refusal) -> PortError {
 
 #[cfg(test)]
 mod tests {
+    use timbre_domain::attribution::{Whose, attribute};
     use timbre_domain::call::{Direction, Party};
+    use timbre_domain::endpoint::ServedEndpoints;
+    use timbre_domain::number::Country;
 
     use super::*;
 
-    fn own() -> OwnEndpoints {
-        OwnEndpoints::new(EndpointNumber::new("8373456"))
+    fn reading(redactor: &Redactor) -> Reading<'_> {
+        let answered_at = "2017-12-04T16:01:45Z".parse().unwrap();
+        Reading { zone: chrono_tz::America::Costa_Rica, redactor, answered_at }
     }
 
     fn live(text: &str) -> Result<LiveAnswer, PortError> {
-        let own = own();
-        let answered_at = "2017-12-04T16:01:45Z".parse().unwrap();
-        read_live(
-            text.as_bytes(),
-            &Reading {
-                zone: chrono_tz::America::Costa_Rica,
-                country: Country::CR,
-                own: &own,
-                redactor: &Redactor::default(),
-                answered_at,
-            },
-        )
+        read_live(text.as_bytes(), &reading(&Redactor::default()))
     }
 
-    fn cdrs(text: &str) -> CdrAnswer {
-        let own = own();
-        let answered_at = "2017-12-04T16:01:45Z".parse().unwrap();
-        let reading = Reading {
-            zone: chrono_tz::America::Costa_Rica,
-            country: Country::CR,
-            own: &own,
-            redactor: &Redactor::default(),
-            answered_at,
-        };
-        read_cdrs(text.as_bytes(), &reading).unwrap()
+    fn cdrs(text: &str) -> (CdrPage, usize) {
+        read_cdrs(text.as_bytes(), &reading(&Redactor::default())).unwrap()
     }
 
     fn row(fields: &str) -> String {
@@ -307,7 +279,8 @@ mod tests {
         let got = live(r#"{"status":200,"cdrs":{"7":{"callid":6495722720473790385,"ani":88848787,"dnis":8373456,"dnis_user":8373456,"detect_time":"2017-12-04 10:01:43","connect_time":null,"duration":0}}}"#).unwrap();
         let call = &got.observations[0];
         assert_eq!(call.external_id, "6495722720473790385");
-        let Whose::Ours(ours) = &call.whose else { panic!("{call:?}") };
+        let own = ServedEndpoints::new(EndpointNumber::new("8373456"));
+        let Whose::Ours(ours) = attribute(&call.sides, &own, Country::CR) else { panic!("{call:?}") };
         assert_eq!(ours.direction, Direction::In);
         assert!(matches!(&ours.party, Party::Number { number } if number.e164() == Some("+50688848787")));
         assert_eq!(call.connected_at, None);
@@ -356,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_record_keeps_money_exact_and_every_unknown_field() {
-        let got = cdrs(&row(
+        let (got, _) = cdrs(&row(
             r#""detect_time":"2017-12-04 10:01:43","connect_time":"2017-12-04 10:01:48","duration":"61","cost":"25.605","access_fee":0,"rate":25.185,"route_pattern":"5068","end_reason":"OK","ref_callid":"0","future":{"a":[1]}"#,
         ));
         let cdr = &got.rows[0];
@@ -370,8 +343,8 @@ mod tests {
 
     #[test]
     fn an_amount_that_is_none_is_counted_and_left_out() {
-        let got = cdrs(&row(r#""cost":"xxx","duration":"a while""#));
-        assert_eq!((got.rows[0].cost, got.rows[0].duration_s, got.received), (None, 0, 1));
+        let (got, received) = cdrs(&row(r#""cost":"xxx","duration":"a while""#));
+        assert_eq!((got.rows[0].cost, got.rows[0].duration_s, received), (None, 0, 1));
         assert_eq!(
             got.unread.iter().map(|u| u.place.as_str()).collect::<Vec<_>>(),
             ["cdrs[0].duration", "cdrs[0].cost"]

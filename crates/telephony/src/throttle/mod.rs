@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use timbre_domain::ports::{Clock, Pace, ThrottleMemory};
+use timbre_domain::observation::Pace;
+use timbre_domain::ports::{Clock, ThrottleMemory};
 use tokio::sync::Notify;
 
 pub use pace::{MARGIN, Pacer};

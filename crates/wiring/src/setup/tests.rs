@@ -5,13 +5,14 @@ use std::path::Path;
 
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::Shell;
+use timbre_settings::edit::FieldDraft;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY};
 use timbre_simulator::{Fault, ManualClock, RefusalStyle, RequestKind, Simulator, SimulatorConfig, WrongPasswordStyle};
 
 mod fields;
 
 use super::*;
-use crate::{Machine, Running, start_on};
+use crate::{Machine, Running, Serves, start_on};
 
 const PASSWORD: &str = "secreto";
 
@@ -56,13 +57,8 @@ impl Desk {
     }
 
     fn draft(&self) -> AccountDraft {
-        AccountDraft {
-            name: "main".into(),
-            provider: "callmyway".into(),
-            base_url: self.sim.base_url(),
-            username: "8373456".into(),
-            ..AccountDraft::default()
-        }
+        let draft = AccountDraft { name: "main".into(), provider: "callmyway".into(), ..AccountDraft::default() };
+        draft.with_text("base_url", self.sim.base_url()).with_text("username", "8373456")
     }
 
     fn checking<'a>(&self, file: &'a SettingsFile, limits: Limits) -> Checking<'a> {
@@ -86,6 +82,7 @@ impl Desk {
             secrets: Arc::new(Kept(Some(PASSWORD))),
             shell: Arc::new(NoWindows),
             disk: Arc::new(crate::disk::SystemDisk),
+            serves: Serves::ThisAgent,
         };
         start_on(settings, &self.data(), machine, true).await.unwrap()
     }
@@ -108,14 +105,14 @@ impl Desk {
 }
 
 fn none(folder: &Path) -> SettingsFile {
-    SettingsFile::read(&folder.join("timbre.toml")).unwrap()
+    SettingsFile::read(&folder.join("timbre.toml"), crate::vendors()).unwrap()
 }
 
 #[tokio::test]
 async fn a_right_sign_in_tells_endpoints_and_calls() {
     let desk = Desk::with(SimulatorConfig::default()).await;
     desk.sim.rings("8888-4787", "8373456");
-    let draft = AccountDraft { endpoints: vec!["8373456".into(), "8399999".into()], ..desk.draft() };
+    let draft = desk.draft().with("endpoints", FieldDraft::List(vec!["8373456".into(), "8399999".into()]));
     let found = desk.check(&draft, PASSWORD).await.unwrap();
     let numbers: Vec<_> = found.endpoints.iter().map(|endpoint| endpoint.number.to_string()).collect();
     assert_eq!(numbers, ["8615601", "8373456"]);
@@ -136,7 +133,7 @@ async fn a_right_sign_in_tells_endpoints_and_calls() {
 async fn a_call_that_rings_tells_that_another_zone_fits_and_an_answer_that_the_clock_is_wrong() {
     let desk = Desk::with(SimulatorConfig::default()).await;
     desk.sim.rings("8888-4787", "8373456");
-    let draft = AccountDraft { time_zone: "America/Bogota".into(), ..desk.draft() };
+    let draft = desk.draft().with_text("time_zone", "America/Bogota");
     let found = desk.check(&draft, PASSWORD).await.unwrap();
     assert_eq!(found.fitting_zone.as_deref(), Some("America/Costa_Rica"));
     assert!(found.clock_words.unwrap().contains("America/Costa_Rica"));
@@ -168,7 +165,7 @@ async fn what_is_wrong_is_told_with_what_to_do_and_without_the_password() {
         failures.push((desk.check(&desk.draft(), PASSWORD).await.unwrap_err(), code));
     }
     let desk = Desk::with(SimulatorConfig::default()).await;
-    let nobody = AccountDraft { base_url: "http://127.0.0.1:1".into(), ..desk.draft() };
+    let nobody = desk.draft().with_text("base_url", "http://127.0.0.1:1");
     failures.push((desk.check(&nobody, PASSWORD).await.unwrap_err(), ErrorCode::Unreachable));
     for (failed, code) in failures {
         assert_eq!(failed.code, code, "{failed:?}");
@@ -182,7 +179,7 @@ async fn what_is_wrong_is_told_with_what_to_do_and_without_the_password() {
 #[tokio::test]
 async fn a_wrong_draft_names_its_field_and_nobody_is_asked() {
     let desk = Desk::with(SimulatorConfig::default()).await;
-    let draft = AccountDraft { time_zone: "Marte".into(), ..desk.draft() };
+    let draft = desk.draft().with_text("time_zone", "Marte");
     let failed = desk.check(&draft, PASSWORD).await.unwrap_err();
     assert_eq!(failed.code, ErrorCode::BadConfig);
     assert_eq!(failed.place.unwrap().field.as_deref(), Some("time_zone"));
@@ -195,8 +192,8 @@ async fn the_vendors_limit_is_kept_over_a_check_another_check_and_the_start() {
     desk.check(&desk.draft(), PASSWORD).await.unwrap();
     desk.check(&desk.draft(), PASSWORD).await.unwrap();
     let running = desk.start().await;
-    let mut looks = running.context().lines()[0].looks();
-    desk.driven(looks.changed()).await.unwrap();
+    let mut polls = running.context().sessions()[0].polls();
+    desk.driven(polls.changed()).await.unwrap();
     let ledger = desk.sim.ledger();
     assert!(ledger.requests.len() >= 5, "{}", ledger.requests.len());
     assert!(ledger.closest_reading().unwrap() >= Duration::from_secs(4), "{:?}", ledger.closest_reading());
@@ -207,8 +204,8 @@ async fn the_vendors_limit_is_kept_over_a_check_another_check_and_the_start() {
 async fn a_check_beside_a_running_timbre_shares_its_limit() {
     let desk = Desk::with(SimulatorConfig::default()).await;
     let running = desk.start().await;
-    let mut looks = running.context().lines()[0].looks();
-    desk.driven(looks.changed()).await.unwrap();
+    let mut polls = running.context().sessions()[0].polls();
+    desk.driven(polls.changed()).await.unwrap();
     let file = none(desk.dir.path());
     let checking = desk.checking(&file, running.limits());
     let password = Some(SecretString::from(PASSWORD));
@@ -277,13 +274,8 @@ async fn a_new_key_is_tried_out_and_not_what_was_given_for_the_old_one() {
 fn what_a_connectors_file_refuses_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = none(folder.path());
-    let account = AccountDraft {
-        name: "main".into(),
-        provider: "callmyway".into(),
-        base_url: "https://vendor.example".into(),
-        username: "8373456".into(),
-        ..AccountDraft::default()
-    };
+    let account = AccountDraft { name: "main".into(), provider: "callmyway".into(), ..AccountDraft::default() };
+    let account = account.with_text("base_url", "https://vendor.example").with_text("username", "8373456");
     let mut crm = ConnectorDraft {
         name: "crm".into(),
         file: "espocrm".into(),

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::ports::Clock;
-use timbre_engine::commands::{Command, ContactEdit};
-use timbre_engine::config::Settings;
-use timbre_engine::event::Event;
+use timbre_engine::api::commands::{Command, ContactEdit};
+use timbre_engine::api::event::Event;
+use timbre_settings::Settings;
 use timbre_simulator::{Ledger, RealClock, RequestKind, Simulator, SimulatorConfig};
 use timbre_tests::story::{ENDPOINT, FixedPassword, PASSWORD, RememberingShell};
 use timbre_wiring::clock::SystemClock;
@@ -60,12 +60,15 @@ pub(crate) async fn measure(calls: usize) -> Result<Report, Failure> {
     let scale = Scale::of(&clock);
     let config = SimulatorConfig { reading_interval: INTERVAL, ..SimulatorConfig::default() };
     let sim = Simulator::start(config, Arc::new(clock)).await?;
-    let settings = Settings::parse(&format!(
-        "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"{}\"\nusername = \"{ENDPOINT}\"\n\
+    let settings = Settings::parse(
+        &format!(
+            "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"{}\"\nusername = \"{ENDPOINT}\"\n\
          reading_interval_ms = {}\n",
-        sim.base_url(),
-        INTERVAL.as_millis()
-    ))?;
+            sim.base_url(),
+            INTERVAL.as_millis()
+        ),
+        timbre_wiring::vendors(),
+    )?;
     let dir = tempfile::tempdir()?;
     let secrets = Arc::new(FixedPassword(Some(PASSWORD.to_owned())));
     let shell = Arc::new(RememberingShell::default());

@@ -1,16 +1,21 @@
 // The settings file of a plain browser's Timbre, for the main window's accounts and CRMs: `fake=readonly` refuses to
-// write it, `keyring=missing|locked|silent`, `check=password|address|strange` and `crm=refused` are as in the first run.
+// write it, `keyring=missing|locked|silent`, `check=password|address|strange`, `crm=refused` and `vendor=formcall` are as in
+// the first run.
 
 import type { Hello } from "../../bindings/Hello";
 import type { Refusal } from "../../bindings/Refusal";
 import type { ConnectionsHost, SettingsForm } from "../setup";
 import { refusal } from "./dial";
-import { account, connector, setupHost } from "./setup";
+import { connector, setupHost } from "./setup";
+import { account, formcall } from "./vendors";
 
 /** Accounts and CRMs, and what is told after each change. */
 export function connectionsHost(query: URLSearchParams, hello: () => Hello, changed: () => void): ConnectionsHost {
   const { offers, checkAccount, checkConnector, keyring, pickConnectorFile } = setupHost(query);
   const kind = query.get("fake") ?? "day";
+  const set = query.get("vendor") === "formcall"
+    ? { ...formcall, values: { ...formcall.values, popups: { Marta: "6f1c2a90-4b1d-4c0e-9d3a-2f7c51e0a9b4" } } }
+    : { ...account, values: { ...account.values, username: "8373456", endpoints: ["8373456", "8373457", "8373458"] } };
   let form: SettingsForm = {
     revision: "1",
     exists: true,
@@ -18,7 +23,7 @@ export function connectionsHost(query: URLSearchParams, hello: () => Hello, chan
     country: "CR",
     agent: "",
     popup: {},
-    accounts: kind === "trouble" ? [] : [{ ...account, username: "8373456", endpoints: ["8373456", "8373457", "8373458"] }],
+    accounts: kind === "trouble" ? [] : [set],
     identities: hello().identities.map((identity) => ({ ...identity, account: account.name })),
     connectors: kind === "nocrm" ? [] : [connector],
   };

@@ -108,6 +108,8 @@ interface Told {
   /** Seconds in conversation; 0 for nobody answered; nothing while it goes on. */
   talked?: number;
   rings?: boolean;
+  /** The vendor has not said yet who it is. */
+  notYet?: boolean;
   line?: string;
   disposition?: string;
   comment?: string;
@@ -151,9 +153,13 @@ export function crowd(count: number): CallRow[] {
   );
 }
 
-/** The calls of these days, the newest first. */
-export function calls(live: boolean): CallRow[] {
-  return returned([...(live ? today : today.slice(1)), ...before].map((told, place) => rowOf(told, String(9000 - place))));
+/** A call of somebody whom the vendor has not named yet. */
+const nameless: Told = { at: 4, who: null, number: "", way: "in", rings: true, notYet: true };
+
+/** The calls of these days, the newest first; and before them one that rings with nobody knows whom. */
+export function calls(live: boolean, notYet = false): CallRow[] {
+  const told = [...(live ? today : today.slice(1)), ...before].map((one, place) => rowOf(one, String(9000 - place)));
+  return returned(notYet ? [rowOf(nameless, "9001"), ...told] : told);
 }
 
 /** Missed calls with when somebody talked to the caller afterwards, by the engine's rule. */
@@ -179,7 +185,9 @@ function rowOf(told: Told, id: string): CallRow {
     key: `callmyway:principal:${id}`,
     endpoint: line,
     direction: told.way,
-    party: told.number ? { kind: "number", number: { raw: told.number, e164: `+506${told.number}` } } : { kind: "withheld" },
+    party: told.number
+      ? { kind: "number", number: { raw: told.number, e164: `+506${told.number}` } }
+      : { kind: told.notYet ? "not_known_yet" : "withheld" },
     state: over ? "ended" : told.rings ? "ringing" : "connected",
     detected_at: ago(told.at),
     connected_at: told.talked === 0 || told.rings ? null : ago(told.at - 6),

@@ -1,6 +1,6 @@
 // A plain browser in place of Timbre: http://localhost:5173/dial.html . It is told by the address:
 // fake=bare|typed|several|nothing|empty|link|linkrefused|linkextension|clipboard|selection|callback|despite|command ·
-// outcome=accepted|ringing|contact|connected|failed|refused|nocall|unanswered · identities=one|none · lang=es|en|pt ·
+// outcome=accepted|ringing|contact|connected|pending|failed|vendor|refused|nocall|unanswered · identities=one|none · lang=es|en|pt ·
 // theme=light|dark
 
 import type { CallRow } from "../../bindings/CallRow";
@@ -108,6 +108,9 @@ export const outcomes: Record<string, DialState[]> = {
   contact: ["accepted", "agent_ringing", "contact_ringing"],
   connected: ["accepted", "agent_ringing", "contact_ringing", "connected"],
   failed: ["failed"],
+  pending: ["pending"],
+  // Refused by the vendor for a reason of its own.
+  vendor: ["failed"],
   nocall: ["accepted", "no_call_appeared"],
   unanswered: ["accepted", "agent_ringing", "contact_ringing", "ended"],
 };
@@ -119,7 +122,8 @@ export function progressOf(id: string, outcome: string): DialProgress[] {
     state,
     at: ago(-n * 2),
     call_key: null,
-    error: state === "failed" ? "already_in_call" : null,
+    error: state !== "failed" ? null : outcome === "vendor" ? "refused" : "already_in_call",
+    reason: state === "failed" && outcome === "vendor" ? "formcall.popup_not_found" : null,
     likely_reasons:
       state === "no_call_appeared" ? ["telephone_not_registered", "codec_pcma", "address_not_authorised"] : [],
   }));

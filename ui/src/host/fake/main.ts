@@ -1,5 +1,6 @@
 // A plain browser in place of Timbre, for the main window: http://localhost:5173/main.html?fake=day&page=outbox&lang=pt .
-// `fake` is the kind of day: day, empty, live, crowd, unreachable, stopped, refusing, readonly, trouble, nocrm. Not shipped.
+// `fake` is the kind of day: day, empty, crowd, unreachable, stopped, refusing, readonly, trouble, nocrm. `who=notyet` rings
+// with somebody whom the vendor has not named, `part=failed|runs` is a part of Timbre that ended badly. Not shipped.
 
 import type { CallRow } from "../../bindings/CallRow";
 import type { Hello } from "../../bindings/Hello";
@@ -32,7 +33,7 @@ export function mainHost(query: URLSearchParams): MainHost {
   if (kind === "trouble") {
     hello = { ...hello, set_up: false, trouble: { ...refusal, code: "bad_config", what: "El archivo de configuración tiene un error.", what_to_do: "Corrija la línea 12: «base_url» no es una dirección.", detail: "line 12" } };
   }
-  let rows = kind === "empty" || kind === "trouble" ? [] : kind === "crowd" ? day.crowd(1000) : day.calls(kind !== "nocrm");
+  let rows = kind === "empty" || kind === "trouble" ? [] : kind === "crowd" ? day.crowd(1000) : day.calls(kind !== "nocrm", query.get("who") === "notyet");
   let outbox = kind === "empty" || kind === "trouble" || kind === "nocrm" ? [] : day.outbox(rows, hello.language);
   let listener: MainListener | undefined;
   /** What was written since the page was opened, by the call's key. */
@@ -46,6 +47,7 @@ export function mainHost(query: URLSearchParams): MainHost {
         call_key: call.key,
         direction: call.direction,
         state: call.state,
+        party: call.party,
         number_written,
         since: call.connected_at ?? call.detected_at,
       })),
@@ -70,6 +72,7 @@ export function mainHost(query: URLSearchParams): MainHost {
     pending: pending().length,
     do_not_disturb: hello.preferences.do_not_disturb,
     database: { damaged: false, repaired: false, backup_failed: null },
+    components: query.has("part") ? [{ component: "call flow", failures: 1, failed_at: day.ago(40), runs: query.get("part") === "runs" }] : [],
   });
   const pending = () => rows.filter(({ call, result }) => call.state === "ended" && call.connected_at && result?.state !== "final");
   const writes = <T>(work: () => T): Promise<T> =>
@@ -98,8 +101,9 @@ export function mainHost(query: URLSearchParams): MainHost {
       returned_at: row.returned_at,
       answered_at: row.call.detected_at,
     };
-    if (row.call.party.kind === "withheld" && !contact) {
-      return { ...common, match: "withheld" };
+    const { kind } = row.call.party;
+    if ((kind === "withheld" || kind === "not_known_yet") && !contact) {
+      return { ...common, match: kind };
     }
     return contact ? { ...common, match: "one", kind: "exact", contact } : { ...common, match: "unknown" };
   };

@@ -1,7 +1,7 @@
 // A plain browser in place of Timbre: `npm run dev`, then
 // http://localhost:5173/popup.html?fake=one&state=ringing&lang=es . It is told by the address:
 // fake=SAMPLE · state=ringing|connected|ended|missed · lang=es|en|pt · theme=light|dark · save=fails|refused ·
-// dispositions=none|many · crm=none|parked
+// dispositions=none|many · crm=none|parked · completes (the vendor says who it is after three seconds)
 
 import type { Call } from "../../bindings/Call";
 import type { Contact } from "../../bindings/Contact";
@@ -58,6 +58,7 @@ export const samples: Record<string, PopupCard> = {
   otherform: { ...known, match: "one", kind: "other_form", contact: { ...ana, do_not_call: true } },
   unknown: { ...card, match: "unknown" },
   withheld: { ...card, call: { ...call, party: { kind: "withheld" } }, number_written: "", match: "withheld" },
+  not_known_yet: { ...card, call: { ...call, party: { kind: "not_known_yet" } }, number_written: "", match: "not_known_yet" },
   dialled: { ...known, call: out, match: "dialled", contact: ana },
   maybe: { ...known, call: out, match: "maybe", kind: "used_last", contact: ana, others: 2 },
   colleague: {
@@ -132,6 +133,9 @@ export function popupHost(query: URLSearchParams): PopupHost {
       shown = { ...sample, call: { ...sample.call, ...state } };
       kept = sample.interaction ?? interaction();
       setTimeout(() => listener?.show(shown));
+      if (query.has("completes")) {
+        setTimeout(() => listener?.show({ ...samples.one!, call: { ...samples.one!.call, ...state } }), 3000);
+      }
       return Promise.resolve(greeting);
     },
     filled: (_, height) => said(`filled ${height}`),

@@ -1,12 +1,12 @@
 // A plain browser in place of Timbre: http://localhost:5173/setup.html . It is told by the address:
 // step=language|account|endpoints|keyring|crm|ready (how far to go by itself) · check=fine|password|address|one|clock ·
-// keyring=works|missing|locked|silent · crm=fine|refused · lang=es|en|pt · theme=light|dark
+// keyring=works|missing|locked|silent · crm=fine|refused · vendor=callmyway|formcall (the first one offered) · lang=es|en|pt ·
+// theme=light|dark
 
 import type { ErrorCode } from "../../bindings/ErrorCode";
 import type { Language } from "../../bindings/Language";
 import type {
   AccountCheck,
-  AccountDraft,
   ConnectorDraft,
   KeyringState,
   KnownConnector,
@@ -18,21 +18,7 @@ import type {
 import { refusal } from "./dial";
 import { hello } from "./people";
 import { heedLanguage, wear } from "./theme";
-
-/** A draft with what is usual at the vendor. */
-export const account: AccountDraft = {
-  name: "principal",
-  provider: "callmyway",
-  base_url: "https://www.callmyway.com",
-  click_to_dial_url: "",
-  username: "",
-  endpoints: [],
-  full_account: false,
-  ring_first: "",
-  time_zone: "",
-  currency: "",
-  allow_plain_http: false,
-};
+import { vendors } from "./vendors";
 
 const setting = (name: string, label: string, about: string, more: Partial<KnownSetting> = {}): KnownSetting => ({
   name,
@@ -88,6 +74,8 @@ const check = (numbers: string[], more: Partial<AccountCheck> = {}): AccountChec
 export const checks: Record<string, AccountCheck> = {
   fine: check(["8373456", "8373457", "8373458"], { live_calls: 2, clock_ahead_s: 1 }),
   one: check(["8373456"]),
+  /** A vendor that tells nothing but that it lets us in. */
+  bare: check([]),
   strange: check(["8373457", "8373458"], {
     username_is_endpoint: false,
     unread: 1,
@@ -128,22 +116,22 @@ export function setupHost(query: URLSearchParams): SetupHost {
       return Promise.resolve(greeting);
     },
     offers: () =>
-      Promise.resolve({ vendors: [{ provider: "callmyway", title: "CallMyWay", draft: account }], connectors: [espo] }),
+      Promise.resolve({ vendors: vendors(greeting.language, query.get("vendor") ?? "callmyway"), connectors: [espo] }),
     setLanguage(language) {
       greeting = { ...greeting, language };
       listener.hello(greeting);
       return Promise.resolve(greeting);
     },
-    async checkAccount() {
+    async checkAccount({ provider }) {
       await said("check account");
       const check = query.get("check") ?? "fine";
       const wrong = troubles[check];
       if (wrong) {
         throw refusal(greeting.language, ...wrong);
       }
-      return checks[check] ?? checks.fine!;
+      return provider === "formcall" ? checks.bare! : (checks[check] ?? checks.fine!);
     },
-    saveAccount: (draft, _, keep) => said(`save account ${draft.username} ${draft.endpoints.join()} ${keep}`),
+    saveAccount: ({ provider, values }, _, keep) => said(`save account ${provider} ${JSON.stringify(values)} ${keep}`),
     keyring(name) {
       const now = state;
       // It was unlocked meanwhile.

@@ -2,38 +2,13 @@
 // last thing asked for came to. Timbre begins anew after each change; that is the host's.
 
 import type { Refusal } from "../../bindings/Refusal";
-import type {
-  AccountCheck,
-  AccountDraft,
-  ConnectorDraft,
-  IdentityDraft,
-  Keep,
-  Keyring,
-  KnownConnector,
-  Offers,
-  RehearsalStep,
-  SettingsForm,
-} from "../../host/setup";
-import { AccountEditor, missing, type Wrong, wrongOf } from "../../setup/forms/account.svelte";
+import type { AccountDraft, ConnectorDraft, IdentityDraft, Keep, Keyring, KnownConnector, Offers, SettingsForm } from "../../host/setup";
+import { AccountEditor } from "../../setup/forms/account.svelte";
 import { ConnectorEditor } from "../../setup/forms/connector.svelte";
+import { missing, type Wrong, wrongOf } from "../../setup/forms/wrong";
 import type { Shell } from "../shell.svelte";
-
-/** What can be set up here. */
-export type Kind = "account" | "crm" | "identity";
-
-/** One of them. */
-export interface Named {
-  kind: Kind;
-  name: string;
-}
-
-/** What a trial from the list found. */
-export interface Tried extends Named {
-  busy: boolean;
-  check: AccountCheck | null;
-  steps: RehearsalStep[];
-  wrong: Wrong | null;
-}
+import { accountTitle, connectorKind, endpointsOf, freeName } from "./known";
+import { type Kind, type Named, type Tried, Trials } from "./trials.svelte";
 
 export class Connections {
   form = $state.raw<SettingsForm | null>(null);
@@ -52,7 +27,6 @@ export class Connections {
   choice = $state<"retry" | "session" | "environment">("retry");
   /** What is about to be removed, once the question is answered. */
   asking = $state.raw<Named | null>(null);
-  tried = $state.raw<Tried | null>(null);
   /** What is wrong with the whole of what was asked. */
   wrong = $state.raw<Wrong | null>(null);
   busy = $state(false);
@@ -60,11 +34,13 @@ export class Connections {
   saved = $state.raw<number | null>(null);
 
   readonly #shell: Shell;
+  readonly #trials: Trials;
   /** Counts what was begun, so that an answer to something left meanwhile changes nothing. */
   #begun = 0;
 
   constructor(shell: Shell) {
     this.#shell = shell;
+    this.#trials = new Trials(() => this.#host);
   }
 
   get #host() {
@@ -81,33 +57,31 @@ export class Connections {
     }
   }
 
-  /** What the vendor of an account is called. */
-  vendor({ provider }: Pick<AccountDraft, "provider">): string {
-    return this.offers.vendors.find((one) => one.provider === provider)?.title ?? provider;
+  /** What an account is called in the list. */
+  title(draft: AccountDraft): string {
+    return accountTitle(this.offers, draft);
   }
 
-  /** Which kind of CRM it is; one from a file that is not known here is made up from what is set. */
+  /** Which kind of CRM it is. */
   kindOf(draft: ConnectorDraft): KnownConnector {
-    const settings = Object.keys(draft.settings).map((name) => ({ name, label: name, about: "", default: null, required: false, kind: "text" as const }));
-    return this.offers.connectors.find(({ file }) => file === draft.file) ?? { file: draft.file, title: draft.file, settings };
+    return connectorKind(this.offers, draft);
   }
 
   /** The endpoints that an identity of this account may have. */
   endpoints(account: string): string[] {
-    const known = this.form?.accounts.find(({ name }) => name === account);
-    return known ? (known.endpoints.length > 0 ? known.endpoints : [known.username]) : [];
+    return endpointsOf(this.offers, this.form, account);
   }
 
   /** Opens the form of an account, a new one without a name. */
   editAccount(name: string): void {
     this.#begin({ kind: "account", name });
-    this.account = new AccountEditor(this.#host);
+    this.account = new AccountEditor(this.#host, () => this.offers.vendors);
     const known = this.form?.accounts.find((one) => one.name === name);
     const usual = this.offers.vendors[0]?.draft;
     if (known) {
       this.account.begin(known, this.#hasSecret("accounts", name));
     } else if (usual) {
-      this.account.begin({ ...usual, name: free(usual.name, this.form?.accounts ?? []) });
+      this.account.begin({ ...usual, name: freeName(usual.name, this.form?.accounts ?? []) });
     }
     void this.#look(this.account.draft.name);
   }
@@ -130,7 +104,7 @@ export class Connections {
     this.crm.choose(kind);
     const others = this.form?.connectors ?? [];
     if (others.some(({ name }) => name === this.crm.draft.name)) {
-      this.crm.draft.name = free(this.crm.draft.name, others);
+      this.crm.draft.name = freeName(this.crm.draft.name, others);
     }
   }
 
@@ -158,7 +132,7 @@ export class Connections {
     ++this.#begun;
     this.editing = what;
     this.asking = null;
-    this.tried = null;
+    this.#trials.clear();
     this.wrong = null;
     this.keyring = null;
     this.choosing = false;
@@ -225,9 +199,9 @@ export class Connections {
     }
     if (editing.kind === "identity") {
       await this.#saveIdentity(editing.name);
-    } else if (editing.kind === "account" && this.account.check && this.account.mine.length === 0) {
+    } else if (editing.kind === "account" && this.account.choosesEndpoints && this.account.check && this.account.mine.length === 0) {
       this.wrong = missing("endpoints");
-    } else {
+    } else if (editing.kind !== "account" || this.account.complete(true)) {
       const secret = editing.kind === "account" ? this.account.password : this.crm.key;
       const name = (editing.kind === "account" ? this.account : this.crm).draft.name;
       await this.#try(async () => {
@@ -279,7 +253,7 @@ export class Connections {
   async #done(): Promise<void> {
     this.leave();
     this.asking = null;
-    this.tried = null;
+    this.#trials.clear();
     this.saved = this.#shell.now;
     await this.refresh();
   }
@@ -297,29 +271,17 @@ export class Connections {
     });
   }
 
+  /** What a trial from the list found. */
+  get tried(): Tried | null {
+    return this.#trials.found;
+  }
+
   /** Asks the vendor, or the CRM, whether what is kept works. */
   async try(what: Named): Promise<void> {
-    const begun = ++this.#begun;
+    ++this.#begun;
     this.wrong = null;
     this.asking = null;
-    const nothing = { check: null, steps: [], wrong: null };
-    this.tried = { ...what, ...nothing, busy: true };
-    const tell = (found: Partial<Tried>) => {
-      if (begun === this.#begun) {
-        this.tried = { ...what, ...nothing, busy: false, ...found };
-      }
-    };
-    const account = this.form?.accounts.find(({ name }) => what.kind === "account" && name === what.name);
-    const crm = this.form?.connectors.find(({ name }) => what.kind === "crm" && name === what.name);
-    try {
-      if (account) {
-        tell({ check: await this.#host.checkAccount(account, "") });
-      } else if (crm) {
-        tell({ steps: await this.#host.checkConnector(crm, "") });
-      }
-    } catch (refusal) {
-      tell({ wrong: wrongOf(refusal as Refusal) });
-    }
+    await this.#trials.run(what, this.form);
   }
 
   at(field: string): Wrong | null {
@@ -342,10 +304,4 @@ export class Connections {
       }
     }
   }
-}
-
-/** A name that none of these has. */
-function free(name: string, taken: { name: string }[]): string {
-  const names = [name, ...Array.from({ length: taken.length + 1 }, (_, place) => `${name}-${place + 2}`)];
-  return names.find((one) => !taken.some((other) => other.name === one)) ?? name;
 }

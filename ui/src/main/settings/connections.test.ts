@@ -15,7 +15,7 @@ async function opened(query = "", more: Partial<ConnectionsHost> = {}) {
   const real = connectionsHost(new URLSearchParams(query), () => hello("es"), () => undefined);
   const host: ConnectionsHost = {
     ...real,
-    saveAccount: (draft, password, keep) => (asked.push(`save ${draft.name} ${draft.username} ${password} ${keep}`), real.saveAccount(draft, password, keep)),
+    saveAccount: (draft, password, keep) => (asked.push(`save ${draft.name} ${String(draft.values["username"])} ${password} ${keep}`), real.saveAccount(draft, password, keep)),
     saveConnector: (draft, key, keep) => (asked.push(`save ${draft.name} ${keep}`), real.saveConnector(draft, key, keep)),
     removeAccount: (name) => (asked.push(`remove ${name}`), real.removeAccount(name)),
     ...more,
@@ -42,11 +42,11 @@ test("what is there already is saved without a new password, also unchecked; som
   expect(page.editing).toBeNull();
   page.editAccount("");
   expect(page.savable).toBe(false);
-  page.account.draft.username = "8373457";
+  page.account.draft.values["username"] = "8373457";
   page.account.password = "secreto";
   await page.verify();
   expect(page.fine).toBe(true);
-  page.account.draft.username = "8373458";
+  page.account.draft.values["username"] = "8373458";
   expect(page.fine).toBe(false);
 });
 

@@ -1,6 +1,6 @@
 import type { Refusal } from "../../bindings/Refusal";
 import type { ConnectorDraft, ConnectorHost, KnownConnector, RehearsalStep } from "../../host/setup";
-import { missing, type Wrong, wrongOf } from "./account.svelte";
+import { missing, type Wrong, wrongOf } from "./wrong";
 
 /** A CRM while it is typed in, tried and saved: for the first run and for the settings alike. */
 export class ConnectorEditor {

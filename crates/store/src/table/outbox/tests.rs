@@ -236,10 +236,12 @@ fn a_discarded_record_stays_discarded_until_a_person_wants_it_after_all() {
 
 #[test]
 fn who_called_learnt_after_the_call_was_recorded_is_told_too() {
-    use timbre_domain::call::{Call, CallState, Direction, Party, Provider};
+    use timbre_domain::call::{Call, CallState, Direction, Party};
     use timbre_domain::endpoint::EndpointNumber;
+    use timbre_domain::vendor::VendorId;
     let store = store();
-    let key = CallKey { provider: Provider::CallMyWay, account: "main".parse().unwrap(), external_id: "1".into() };
+    let key =
+        CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: "1".into() };
     let number = PhoneNumber::typed("8884-8787", Country::CR).unwrap();
     let call = Call {
         key: key.clone(),
@@ -326,11 +328,13 @@ fn everything_a_person_or_an_exactly_once_depends_on_is_flushed() {
 
 #[test]
 fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
-    use timbre_domain::call::{Call, CallState, Direction, Party, Provider};
+    use timbre_domain::call::{Call, CallState, Direction, Party};
     use timbre_domain::endpoint::EndpointNumber;
+    use timbre_domain::vendor::VendorId;
 
     let store = store();
-    let key = CallKey { provider: Provider::CallMyWay, account: "main".parse().unwrap(), external_id: "1".into() };
+    let key =
+        CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: "1".into() };
     let call = Call {
         key: key.clone(),
         endpoint: EndpointNumber::new("8373456").unwrap(),

@@ -1,7 +1,7 @@
 //! What is typed wrong is told at its field, in words about what was typed and not about a file.
 
-use timbre_engine::config::ValueFault;
-use timbre_engine::config::edit::IdentityDraft;
+use timbre_settings::ValueFault;
+use timbre_settings::edit::{FieldDraft, IdentityDraft};
 
 use super::*;
 
@@ -9,15 +9,18 @@ const FILE: &str = "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbas
     username = \"8373456\"\n";
 
 fn account(change: impl FnOnce(&mut AccountDraft)) -> Edit {
-    let mut account = AccountDraft {
-        name: "otra".into(),
-        provider: "callmyway".into(),
-        base_url: "https://vendor.example".into(),
-        username: "8373457".into(),
-        ..AccountDraft::default()
-    };
+    let account = AccountDraft { name: "otra".into(), provider: "callmyway".into(), ..AccountDraft::default() };
+    let mut account = account.with_text("base_url", "https://vendor.example").with_text("username", "8373457");
     change(&mut account);
     Edit::PutAccount { was: None, account }
+}
+
+fn set(draft: &mut AccountDraft, field: &str, text: &str) {
+    *draft = draft.clone().with_text(field, text);
+}
+
+fn set_endpoints(draft: &mut AccountDraft, numbers: [&str; 3]) {
+    *draft = draft.clone().with("endpoints", FieldDraft::List(numbers.map(str::to_owned).to_vec()));
 }
 
 fn crm(change: impl FnOnce(&mut ConnectorDraft)) -> Edit {
@@ -43,7 +46,7 @@ fn saved(text: &str, edit: Edit, language: Language) -> Result<String, CheckFail
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("timbre.toml");
     std::fs::write(&path, text).unwrap();
-    let mut file = SettingsFile::read(&path).unwrap();
+    let mut file = SettingsFile::read(&path, crate::vendors()).unwrap();
     let revision = file.revision();
     save(&mut file, &revision, &[edit], language)?;
     Ok(std::fs::read_to_string(&path).unwrap())
@@ -69,19 +72,19 @@ fn whatever_is_typed_wrong_is_told_beside_its_field_in_every_language() {
             (crm(|one| one.name = "Mi CRM".into()), "name", Name),
             (crm(|one| one.name = "main".into()), "name", Taken),
             (crm(|one| one.file = " ".into()), "file", Empty),
-            (account(|one| one.base_url = "vendor example".into()), "base_url", Address),
-            (account(|one| one.base_url = String::new()), "base_url", Empty),
-            (account(|one| one.base_url = "http://vendor.example".into()), "base_url", AddressPlain),
-            (account(|one| one.click_to_dial_url = "gopher://a".into()), "click_to_dial_url", AddressScheme),
-            (account(|one| one.click_to_dial_url = "a b".into()), "click_to_dial_url", Address),
+            (account(|one| set(one, "base_url", "vendor example")), "base_url", Address),
+            (account(|one| set(one, "base_url", "")), "base_url", Empty),
+            (account(|one| set(one, "base_url", "http://vendor.example")), "base_url", AddressPlain),
+            (account(|one| set(one, "click_to_dial_url", "gopher://a")), "click_to_dial_url", AddressScheme),
+            (account(|one| set(one, "click_to_dial_url", "a b")), "click_to_dial_url", Address),
             (account(|one| one.name = "Otra cuenta".into()), "name", Name),
             (account(|one| one.name = "main".into()), "name", Taken),
-            (account(|one| one.username = String::new()), "username", Empty),
-            (account(|one| one.username = "837 3457".into()), "username", Endpoint),
-            (account(|one| one.endpoints = vec!["8373457".into(), "cien".into(), "?".into()]), "endpoints", Endpoint),
-            (account(|one| one.time_zone = "Costa Rica".into()), "time_zone", TimeZone),
-            (account(|one| one.currency = "colones".into()), "currency", Currency),
-            (account(|one| one.currency = "crc".into()), "currency", Currency),
+            (account(|one| set(one, "username", "")), "username", Empty),
+            (account(|one| set(one, "username", "837 3457")), "username", Endpoint),
+            (account(|one| set_endpoints(one, ["8373457", "cien", "?"])), "endpoints", Endpoint),
+            (account(|one| set(one, "time_zone", "Costa Rica")), "time_zone", TimeZone),
+            (account(|one| set(one, "currency", "colones")), "currency", Currency),
+            (account(|one| set(one, "currency", "crc")), "currency", Currency),
             (identity(|one| one.label = " ".into()), "label", Empty),
             (identity(|one| one.account = "otra".into()), "account", UnknownAccount),
             (identity(|one| one.endpoint = "ventas 1".into()), "endpoint", Endpoint),
@@ -114,8 +117,8 @@ fn an_address_is_saved_with_the_https_that_was_left_out() {
         assert!(text.contains("base_url = \"https://crm.example\""), "{typed}: {text}");
     }
     let both = |one: &mut AccountDraft| {
-        one.base_url = "vendor.example:8443/pbx".into();
-        one.click_to_dial_url = "dial.example/call".into();
+        set(one, "base_url", "vendor.example:8443/pbx");
+        set(one, "click_to_dial_url", "dial.example/call");
     };
     let text = saved(FILE, account(both), Language::Es).unwrap();
     assert!(text.contains("base_url = \"https://vendor.example:8443/pbx\""), "{text}");

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use timbre_engine::contact_sync::SyncReport;
+use timbre_engine::crm::contact_sync::SyncReport;
 use timbre_simulator::RealClock;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY, Outcome, RequestEntry};
 use timbre_tests::hasty;

@@ -1,0 +1,222 @@
+//! Places calls, one at a time, and never twice by itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::dial::{Dial, DialId, DialOrder, DialProgress, DialState, Placed};
+use timbre_domain::endpoint::{EndpointNumber, Identity};
+use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::number::PhoneNumber;
+use timbre_domain::tracker::CallTransition;
+use uuid::Uuid;
+
+use crate::Context;
+use crate::api::commands::CommandError;
+use crate::calls::placed_calls;
+use crate::calls::session::{self, AccountSession, PollStatus};
+use crate::runtime::bus::TransitionBatch;
+
+/// How long a freshly started engine waits to hear whether the agent is in a call.
+const FIRST_POLL_WITHIN: Duration = Duration::from_secs(25);
+
+/// What is to be dialled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DialRequest {
+    /// As a person typed it.
+    pub number: String,
+    /// The label or the endpoint of an identity; the first one where it is left out.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// The contact, where one was chosen.
+    #[serde(default)]
+    pub contact: Option<ContactId>,
+    /// Call even a contact who does not want to be called.
+    #[serde(default)]
+    pub despite_do_not_call: bool,
+    /// More about the call for vendors that take it, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, String>,
+}
+
+/// Refuses a number whose contact, the chosen one or else any that has it, does not want to be called.
+async fn wants_to_be_called(
+    context: &Context,
+    chosen: Option<ContactId>,
+    number: &PhoneNumber,
+) -> Result<(), CommandError> {
+    let number = number.clone();
+    let contacts = context
+        .stored(move |store| match chosen {
+            Some(chosen) => Ok(store.contact(chosen)?.into_iter().collect()),
+            None => store.contacts_by_number(&number),
+        })
+        .await?;
+    match contacts.iter().find(|contact: &&Contact| contact.do_not_call) {
+        Some(contact) => {
+            Err(CommandError::new(ErrorCode::DoNotCall, format!("contact {} is marked so", contact.id)).at("number"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks a dial, registers it so that its legs are recognised, and sends it. Gives its id as soon as the vendor has
+/// answered, and whether it said yes; what becomes of it is told as events.
+pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result<(DialId, bool), CommandError> {
+    let identity = identity(context, request.from.as_deref())?;
+    let session = session::of_account(&context.sessions, &identity.account)
+        .ok_or_else(|| CommandError::new(ErrorCode::NotFound, format!("there is no account {}", identity.account)))?;
+    let Some(dialling) = &session.session.dial else {
+        let detail = format!("the vendor of account {} places no calls", identity.account);
+        return Err(CommandError::new(ErrorCode::NotAble, detail).at("from"));
+    };
+    let number = PhoneNumber::typed(&request.number, context.settings.country)
+        .map_err(|error| CommandError::new(ErrorCode::BadNumber, error.to_string()).at("number"))?;
+    let contact = match request.contact {
+        None => None,
+        Some(id) => Some(context.stored(move |store| store.contact(id)).await?.ok_or_else(|| {
+            CommandError::new(ErrorCode::NotFound, format!("there is no contact {id}")).at("contact")
+        })?),
+    };
+    if !request.despite_do_not_call {
+        wants_to_be_called(context, request.contact, &number).await?;
+    }
+    for session in &context.sessions {
+        poll_first(context, session).await;
+    }
+    let rules = &session.session.dial_rules;
+    let dial = Dial {
+        id: DialId(Uuid::now_v7()),
+        endpoint: identity.endpoint.clone(),
+        number,
+        contact: request.contact,
+        requested_at: context.clock.now(),
+        ring_first: rules.ring_first,
+        state: DialState::Requested,
+    };
+    let id = dial.id;
+    let order = DialOrder {
+        endpoint: identity.endpoint.clone(),
+        number: dial.number.clone(),
+        ring_first: rules.ring_first,
+        extra: if rules.extra_data { extra(contact.as_ref(), &request.extra) } else { BTreeMap::new() },
+    };
+    {
+        // One dial at a time is checked and registered, on whatever account.
+        let _dialling = context.dialling.lock().await;
+        let turn = session.turn.lock().await;
+        let expected = expect(context, session, dial)?;
+        save_and_publish(context, session, expected).await;
+        drop(turn);
+    }
+    let answer = dialling.dial(&order).await;
+    if let Err(error) = &answer {
+        tracing::warn!(account = %session.name(), error = error as &dyn std::error::Error, "the call was not placed");
+    }
+    let outcome = answer.as_ref().map_err(|error| error.code);
+    {
+        let _turn = session.turn.lock().await;
+        let step = session.tracker().dial_answered(id, outcome, context.clock.now());
+        if let Some(step) = step {
+            let step = with_reason(step, answer.as_ref().err());
+            save_and_publish(context, session, step).await;
+        }
+    }
+    if let Ok(Placed { external_id: Some(external_id), .. }) = &answer {
+        placed_calls::begun(context, session, &order, external_id).await;
+    }
+    session.dialled.notify_one();
+    match answer {
+        Ok(_) => Ok((id, true)),
+        // It is followed all the same: it may have been placed.
+        Err(error) if error.code == ErrorCode::OutcomeUnknown => Ok((id, false)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a vendor that takes more data is told of the contact, and what the caller of this dial adds.
+fn extra(contact: Option<&Contact>, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut extra = BTreeMap::new();
+    if let Some(contact) = contact {
+        let fields = [("Nombre", contact.name.as_str()), ("Empresa", &contact.company)];
+        let email = contact.emails.first().map(|email| ("Email", email.as_str()));
+        for (name, value) in fields.into_iter().chain(email).filter(|(_, value)| !value.is_empty()) {
+            extra.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    extra.extend(more.clone());
+    extra
+}
+
+fn with_reason(step: CallTransition, error: Option<&PortError>) -> CallTransition {
+    match step {
+        CallTransition::Dial(progress) => {
+            CallTransition::Dial(DialProgress { reason: error.and_then(|error| error.reason.clone()), ..progress })
+        }
+        step => step,
+    }
+}
+
+/// Refuses a dial of an agent who is in a call, where the vendor allows one call at a time, and while another dial of the same
+/// endpoint is on its way; else registers it. The caller sees to it that nobody registers another in between.
+fn expect(context: &Context, session: &AccountSession, dial: Dial) -> Result<CallTransition, CommandError> {
+    let now = dial.requested_at;
+    let one_call = session.session.dial_rules.one_call_per_agent;
+    let busy = if one_call {
+        let agent = session.served().agent_of(&dial.endpoint);
+        context.sessions.iter().any(|other| other.is_agent_busy(agent.as_deref(), &dial.endpoint, now))
+    } else {
+        session.tracker().waiting_dials().any(|other| other.endpoint == dial.endpoint && !other.state.is_final())
+    };
+    if busy {
+        return Err(CommandError::new(ErrorCode::AlreadyInCall, "one of the agent's endpoints is in a call"));
+    }
+    Ok(session.tracker().expect(dial, session.account.call_appears_within))
+}
+
+/// An engine that has just started does not know yet whether the agent is in a call; and a call it remembers from before
+/// may have ended meanwhile, which only a second poll can tell.
+async fn poll_first(context: &Context, session: &AccountSession) {
+    if session.session.live_calls.is_none() {
+        return;
+    }
+    let mut status = session.status.subscribe();
+    let mut polls = session.polls();
+    let polled = async {
+        let _ = status.wait_for(|status| *status != PollStatus::NotAskedYet).await;
+        let now = context.clock.now();
+        if session.served().numbers().any(|endpoint| session.tracker().is_busy(endpoint, now)) {
+            let _ = polls.wait_for(|polls| *polls >= 2).await;
+        }
+    };
+    tokio::select! {
+        () = polled => {}
+        () = context.clock.sleep(FIRST_POLL_WITHIN) => {
+            tracing::warn!(account = %session.name(), "dialling without knowing whether the agent is in a call");
+        }
+    }
+}
+
+async fn save_and_publish(context: &Arc<Context>, session: &AccountSession, step: CallTransition) {
+    let (name, tracker, now) = (session.name().clone(), session.tracker().clone(), context.clock.now());
+    if let Err(error) = context.stored(move |store| store.save_transitions(&name, &tracker, &[], &[], now)).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "a dial could not be saved");
+    }
+    let observed = context.clock.elapsed();
+    context.bus.transitions(TransitionBatch { account: session.name().clone(), transitions: vec![step], observed });
+}
+
+fn identity(context: &Context, from: Option<&str>) -> Result<Identity, CommandError> {
+    let identities = &context.settings.identities;
+    let found = match from {
+        None => identities.first(),
+        Some(from) => identities.iter().find(|identity| identity.label == from).or_else(|| {
+            identities.iter().find(|identity| EndpointNumber::new(from).as_ref() == Some(&identity.endpoint))
+        }),
+    };
+    found.cloned().ok_or_else(|| {
+        let known: Vec<_> = identities.iter().map(|identity| identity.label.as_str()).collect();
+        CommandError::new(ErrorCode::NotFound, format!("no such identity; there are: {}", known.join(", "))).at("from")
+    })
+}

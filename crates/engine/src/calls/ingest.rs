@@ -1,0 +1,93 @@
+//! The one way in for calls. Whoever has observations (a poll, a push from a hub, a web hook) hands them in here.
+//!
+//! Comes in: observations with both sides. It is decided whose each one is, for the agents that this engine serves; the
+//! tracker makes transitions of them; they are saved, and published for the call flow. Goes out: the transitions, and whether
+//! they could be saved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use timbre_domain::observation::{CallObservation, Coverage, ObservationBatch};
+use timbre_domain::tracker::CallTransition;
+
+use crate::Context;
+use crate::calls::session::AccountSession;
+use crate::runtime::bus::TransitionBatch;
+
+/// How many transitions that could not be saved are kept in memory.
+const UNSAVED_AT_MOST: usize = 10_000;
+
+/// What somebody saw of an account's calls.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Where the question stands in the order of questions, for a poll; a push takes the next place.
+    pub sequence: u64,
+    /// The calls.
+    pub observations: Vec<CallObservation>,
+    /// What a call that is missing from it means.
+    pub coverage: Coverage,
+    /// When it arrived, by our clock.
+    pub at: DateTime<Utc>,
+    /// The same on the clock that never goes back.
+    pub elapsed: Duration,
+}
+
+impl Context {
+    /// Takes in calls that were pushed to us.
+    pub async fn push(self: &Arc<Self>, session: &AccountSession, observations: Vec<CallObservation>) {
+        let observed = Observed {
+            sequence: session.tracker().next_sequence(),
+            observations,
+            coverage: Coverage::Partial,
+            at: self.clock.now(),
+            elapsed: self.clock.elapsed(),
+        };
+        ingest(self, session, observed).await;
+    }
+}
+
+/// Takes in observations; gives what happened. It is saved before it is published: a restart then repeats nothing. A full
+/// disk keeps no call from being shown.
+pub(crate) async fn ingest(context: &Context, session: &AccountSession, observed: Observed) -> Vec<CallTransition> {
+    let (served, country) = (session.served(), context.settings.country);
+    let batch = ObservationBatch {
+        vendor: session.vendor().clone(),
+        account: session.name().clone(),
+        sequence: observed.sequence,
+        answered_at: observed.at,
+        observations: observed.observations.iter().map(|one| one.attributed(&served, country)).collect(),
+        coverage: observed.coverage,
+    };
+    let mut unsaved = session.turn.lock().await;
+    let (transitions, tracker) = {
+        let mut tracker = session.tracker();
+        let transitions = tracker.apply(&batch);
+        let changed = !transitions.is_empty() || !unsaved.is_empty();
+        (transitions, changed.then(|| tracker.clone()))
+    };
+    let Some(tracker) = tracker else { return transitions };
+    // What could not be saved before goes along: a disk that was full may have room again.
+    unsaved.extend(transitions.iter().cloned());
+    let now = context.clock.now();
+    let ended = context.calls_to_record(&unsaved, now);
+    let records = !ended.is_empty();
+    let (name, saved) = (session.name().clone(), unsaved.clone());
+    let kept = context.stored(move |store| store.save_transitions(&name, &tracker, &saved, &ended, now)).await;
+    if kept.is_ok() {
+        unsaved.clear();
+        if records {
+            context.connectors.iter().for_each(|connector| connector.outbox_changed.notify_one());
+        }
+    } else {
+        // The newest matter most, and memory is no database.
+        let surplus = unsaved.len().saturating_sub(UNSAVED_AT_MOST);
+        unsaved.drain(..surplus);
+    }
+    context.store_answered(kept.as_ref().err());
+    if !transitions.is_empty() {
+        let (account, transitions) = (session.name().clone(), transitions.clone());
+        context.bus.transitions(TransitionBatch { account, transitions, observed: observed.elapsed });
+    }
+    transitions
+}

@@ -1,0 +1,201 @@
+//! The poller of one account: asks for the live calls, hands them in, and says how the vendor is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::observation::{Coverage, LiveAnswer};
+use timbre_domain::session::LiveCalls;
+use timbre_domain::texts::Catalogue;
+use timbre_domain::tracker::CallTransition;
+use tokio_util::sync::CancellationToken;
+
+use crate::Context;
+use crate::api::event::{Condition, Event, ProviderState};
+use crate::calls::ingest::{Observed, ingest};
+use crate::calls::poll_log::PollResult;
+use crate::calls::session::{AccountSession, PollStatus};
+use crate::calls::zone;
+
+/// After so many refusals in a row the vendor is asked less often: it may lock out who keeps knocking.
+const REFUSALS_UNTIL_PATIENT: u32 = 3;
+/// How long a refused, or never answered, account is left alone. It is then asked again by itself, for the cable may be
+/// back.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// After a failure that costs no slot (no password, no address) the next attempt waits at least this long.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+
+/// Asks until it is told to stop. The distance between two questions is the adapter's, which shares it with others. An account
+/// whose vendor shows no live calls is not asked.
+pub(crate) async fn run(context: Arc<Context>, session: Arc<AccountSession>, stop: CancellationToken) {
+    let Some(live_calls) = session.session.live_calls.clone() else { return stop.cancelled().await };
+    let mut poller = Poller { context, session, live_calls, refusals: 0, published: None, unread: 0, clock_word: None };
+    loop {
+        // Only the question itself is cut short by a stop: what an answer brought is saved and published to the end.
+        let Some(pause) = poller.poll(&stop).await else { return };
+        poller.session.polls.send_modify(|polls| *polls += 1);
+        if let Some(pause) = pause {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = poller.context.clock.sleep(pause) => {}
+            }
+        }
+    }
+}
+
+struct Poller {
+    context: Arc<Context>,
+    session: Arc<AccountSession>,
+    live_calls: Arc<dyn LiveCalls>,
+    refusals: u32,
+    /// What was published last.
+    published: Option<ProviderState>,
+    unread: u64,
+    clock_word: Option<String>,
+}
+
+impl Poller {
+    /// One question and what follows from it; gives whether and how long to pause before the next, and `None` at a stop.
+    async fn poll(&mut self, stop: &CancellationToken) -> Option<Option<Duration>> {
+        let sequence = self.session.tracker().next_sequence();
+        let answer = tokio::select! {
+            () = stop.cancelled() => return None,
+            answer = self.live_calls.live_calls() => answer,
+        };
+        let (at, elapsed) = (self.context.clock.now(), self.context.clock.elapsed());
+        self.session.remember(PollResult::new(&answer, at, elapsed));
+        let (observations, coverage) = match &answer {
+            Ok(answer) if answer.complete => (answer.observations.clone(), Coverage::AllCalls),
+            Ok(answer) => (answer.observations.clone(), Coverage::Partial),
+            Err(_) => (Vec::new(), Coverage::Partial),
+        };
+        let observed = Observed { sequence, observations, coverage, at, elapsed };
+        let transitions = ingest(&self.context, &self.session, observed).await;
+        match answer {
+            Ok(answer) => {
+                self.check_clock(&answer, at, &transitions);
+                self.refusals = 0;
+                self.session.status.send_replace(PollStatus::Answered);
+                self.publish_answered(at, answer).await;
+                Some(None)
+            }
+            Err(error) => {
+                self.session.status.send_replace(PollStatus::Failing(error.code));
+                Some(self.publish_failed(error).await)
+            }
+        }
+    }
+
+    /// A call that is still ringing was noticed by the vendor moments ago; if its time says otherwise, a clock or the
+    /// zone is wrong.
+    fn check_clock(&mut self, answer: &LiveAnswer, at: DateTime<Utc>, transitions: &[CallTransition]) {
+        for transition in transitions {
+            if let CallTransition::Detected(call) = transition
+                && call.connected_at.is_none()
+                && let Some(seen) = answer.observations.iter().find(|seen| seen.external_id == call.key.external_id)
+            {
+                let catalogue = Catalogue::of(self.context.settings.language);
+                let difference = at - seen.detected_at;
+                self.session.remember_ringing(difference);
+                let zone = self.session.account.time_zone();
+                self.clock_word = zone::advice(difference, zone, at).map(|advice| advice.in_words(catalogue));
+            }
+        }
+    }
+
+    async fn publish_answered(&mut self, at: DateTime<Utc>, answer: LiveAnswer) {
+        self.unread += answer.unread.len() as u64;
+        let state = if answer.unread.is_empty() && answer.complete { Condition::Ok } else { Condition::PartlyRead };
+        let catalogue = Catalogue::of(self.context.settings.language);
+        let what = match state {
+            Condition::PartlyRead => {
+                Some(catalogue.fill("provider.partly_read", &[("count", &answer.unread.len().to_string())]))
+            }
+            _ if answer.pace.slowed => {
+                let seconds = format!("{:.1}", answer.pace.interval.as_secs_f32());
+                Some(catalogue.fill("provider.slowed", &[("seconds", &seconds)]))
+            }
+            _ => None,
+        };
+        self.publish(ProviderState {
+            at,
+            provider: self.session.vendor().clone(),
+            account: self.session.name().clone(),
+            state,
+            code: None,
+            retry: None,
+            what,
+            what_to_do: None,
+            detail: answer.unread.first().map(|part| format!("{}: {}", part.place, part.reason)),
+            unread: self.unread,
+            repairs: answer.repairs,
+            slowed: answer.pace.slowed,
+            interval_ms: u64::try_from(answer.pace.interval.as_millis()).unwrap_or(u64::MAX),
+            clock: self.clock_word.clone(),
+        });
+        if !answer.unread.is_empty() {
+            let name = self.session.name().clone();
+            let kept = self.context.stored(move |store| store.keep_unread(&name, &answer.unread, at)).await;
+            self.context.store_answered(kept.as_ref().err());
+        }
+    }
+
+    async fn publish_failed(&mut self, mut error: PortError) -> Option<Duration> {
+        tracing::warn!(account = %self.session.name(), error = &error as &dyn std::error::Error, "the live calls could not be read");
+        let at = self.context.clock.now();
+        let unread = error.unread.take();
+        self.unread += u64::from(unread.is_some());
+        let catalogue = Catalogue::of(self.context.settings.language);
+        let before = self.published.as_ref();
+        self.publish(ProviderState {
+            at,
+            provider: self.session.vendor().clone(),
+            account: self.session.name().clone(),
+            state: Condition::Failing,
+            code: Some(error.code),
+            retry: Some(error.code.retry()),
+            what: Some(catalogue.what(error.code)),
+            what_to_do: Some(catalogue.what_to_do(error.code)),
+            detail: Some(error.detail.clone()),
+            unread: self.unread,
+            repairs: Vec::new(),
+            slowed: before.is_some_and(|last| last.slowed),
+            interval_ms: before.map_or(self.reading_interval_ms(), |last| last.interval_ms),
+            clock: self.clock_word.clone(),
+        });
+        if let Some(unread) = unread {
+            let name = self.session.name().clone();
+            let kept = self.context.stored(move |store| store.keep_unread(&name, &[*unread], at)).await;
+            self.context.store_answered(kept.as_ref().err());
+        }
+        match error.code {
+            ErrorCode::NotAuthorised | ErrorCode::SecretMissing | ErrorCode::KeyringUnavailable => {
+                self.refusals += 1;
+                Some(if self.refusals >= REFUSALS_UNTIL_PATIENT { PATIENCE } else { AFTER_FAILURE })
+            }
+            // The throttle alone sets the pace: a call must be seen as soon as the network is back.
+            _ => {
+                self.refusals = 0;
+                None
+            }
+        }
+    }
+
+    /// Publishes how the account is, when that is news.
+    fn publish(&mut self, state: ProviderState) {
+        let news = self.published.as_ref().is_none_or(|last| {
+            (last.state, last.code, last.slowed, &last.repairs, &last.clock, &last.detail)
+                != (state.state, state.code, state.slowed, &state.repairs, &state.clock, &state.detail)
+        });
+        if news {
+            self.context.bus.publish(Event::Provider(state.clone()));
+            self.published = Some(state);
+        }
+    }
+
+    fn reading_interval_ms(&self) -> u64 {
+        let interval = self.session.session.limit.as_ref().map(|limit| limit.interval).unwrap_or_default();
+        u64::try_from(interval.as_millis()).unwrap_or(u64::MAX)
+    }
+}

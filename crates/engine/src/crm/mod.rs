@@ -1,0 +1,5 @@
+//! The CRMs. Goes out: what came of the calls, exactly once, and contacts that were typed here. Comes in: the CRMs' contacts.
+
+pub mod connector;
+pub mod contact_sync;
+pub(crate) mod outbox;

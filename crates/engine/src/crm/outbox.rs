@@ -1,0 +1,568 @@
+//! The outbox: brings what came of the calls to the CRMs, each record exactly once.
+//!
+//! Before a request that creates a record goes out, that is remembered, durably. Whatever happens then (no answer, an error,
+//! the end of this process), the record is searched for by its request id before it is ever created again, and not before
+//! the CRM had time to finish what it may still be working on.
+
+mod by_hand;
+pub(crate) mod kinds;
+mod report;
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use timbre_domain::call::{CallKey, CallState};
+use timbre_domain::crm::{CrmError, Order, Receipt, Verdict};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::outbox::{
+    AfterFailure, ForConnector, OutboxItem, OutboxState, Problem, RecordKind, RequestId, after_failure, recorded_after,
+};
+use timbre_domain::tracker::CallTransition;
+use timbre_store::{Dispatch, Failure, StoreError, ToRecord};
+use tokio_util::sync::CancellationToken;
+
+use crate::Context;
+use crate::api::event::{Event, OutboxEvent, StoreState};
+use crate::crm::connector::{ConnectorHandle, our_problem, problem, random};
+
+/// The database could not be written: how long until it is tried again.
+const STORED_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// A call that turned out to go on is looked at again after so long.
+const LOOKED_AT_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
+/// Nothing waits: how long until that is looked at all the same.
+const LOOKS_AFTER: Duration = Duration::from_secs(300);
+/// How long a request that is on its way may still take when everything stops.
+const FINISHES_WITHIN: Duration = Duration::from_secs(3);
+
+/// Sends to one CRM, one record after the other, until it is told to stop.
+pub(crate) async fn run(context: Arc<Context>, crm: Arc<ConnectorHandle>, stop: CancellationToken) {
+    let parked_from = context.clock.elapsed();
+    let mut sender = Sender { context, crm, searched_from: HashMap::new(), parked_from, back_already: HashSet::new() };
+    sender.tries_held_records().await;
+    loop {
+        let item = tokio::select! {
+            () = stop.cancelled() => return,
+            item = sender.next() => item,
+        };
+        // What is cut off is searched for at the next start.
+        let clock = sender.context.clock.clone();
+        let stopped_long = async {
+            stop.cancelled().await;
+            clock.sleep(FINISHES_WITHIN).await;
+        };
+        tokio::select! {
+            () = sender.send(item) => sender.crm.worked_off.send_modify(|count| *count += 1),
+            () = stopped_long => return,
+        }
+    }
+}
+
+struct Sender {
+    context: Arc<Context>,
+    crm: Arc<ConnectorHandle>,
+    /// When records whose creation got no answer in this run may be searched for, on the monotonic clock: the clock on the
+    /// wall may be set meanwhile.
+    searched_from: HashMap<RequestId, Duration>,
+    /// From when on records that could not be searched for are looked at again, on the monotonic clock.
+    parked_from: Duration,
+    /// Changes of contacts that were said to be gone and were there when they were looked for: tried once more, and not
+    /// again and again where the CRM contradicts itself.
+    back_already: HashSet<RequestId>,
+}
+
+impl Sender {
+    /// Waits for the next record that is to be sent.
+    async fn next(&mut self) -> OutboxItem {
+        loop {
+            self.crm.ready(&self.context).await;
+            self.searches_parked().await;
+            // Whatever comes after this look wakes the wait below.
+            let changed = self.crm.outbox_changed.notified();
+            let now = self.context.clock.now();
+            let (name, settles) = (self.crm.name().clone(), self.crm.settles_within());
+            let wrap_up = TimeDelta::from_std(self.crm.settings.wrap_up).unwrap_or_default();
+            let hurried = std::mem::take(&mut *self.crm.hurried());
+            let looked = self
+                .context
+                .stored(move |store| {
+                    store.outbox_set_right(&name, now, settles, wrap_up)?;
+                    for id in &hurried {
+                        if let Some(item) = store.outbox_next_for(&name, *id, now)? {
+                            return Ok((Some((item, hurried)), None));
+                        }
+                    }
+                    let next = store.outbox_next(&name, now)?.map(|item| (item, VecDeque::new()));
+                    let due = store.outbox_due(&name, now)?;
+                    Ok((next, due))
+                })
+                .await;
+            let wait = match looked {
+                Ok((Some((item, hurried)), _)) => match self.settles_for(&item) {
+                    None => {
+                        // What is before it may have to go first, and the others that a person waits for come next.
+                        self.crm.hurried().extend(hurried.into_iter().filter(|id| *id != item.id));
+                        return item;
+                    }
+                    Some(rest) => {
+                        let later = now + TimeDelta::from_std(rest).unwrap_or(settles);
+                        let id = item.id;
+                        self.until_stored(move |store| store.outbox_postpone(id, later)).await;
+                        self.crm.worked_off.send_modify(|count| *count += 1);
+                        continue;
+                    }
+                },
+                Ok((None, due)) => due.map_or(LOOKS_AFTER, |due| (due - now).to_std().unwrap_or_default()),
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the outbox could not be read");
+                    STORED_AGAIN_AFTER
+                }
+            };
+            tokio::select! {
+                () = changed => {}
+                () = self.context.clock.sleep(wait.min(LOOKS_AFTER)) => {}
+                () = self.context.clock.sleep_until(self.parked_from) => {}
+            }
+        }
+    }
+
+    /// How long the CRM may still be working on the last request for this record.
+    fn settles_for(&self, item: &OutboxItem) -> Option<Duration> {
+        let from = self.searched_from.get(&item.id)?;
+        from.checked_sub(self.context.clock.elapsed()).filter(|rest| !rest.is_zero())
+    }
+
+    async fn send(&mut self, item: OutboxItem) {
+        let id = item.id;
+        let by_hand = self.crm.by_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let Some(dispatch) = self.read(id).await else { return };
+        if dispatch.item.kind == RecordKind::Call
+            && dispatch.call.as_ref().is_some_and(|call| call.call.state != CallState::Ended)
+        {
+            let later = self.context.clock.now() + LOOKED_AT_AGAIN_AFTER;
+            return self.until_stored(move |store| store.outbox_postpone(id, later)).await;
+        }
+        let Some(order) = self.order(&dispatch) else {
+            // What it was about is gone: there is nothing to tell.
+            return self.until_stored(move |store| store.outbox_moot(id)).await;
+        };
+        let creating = dispatch.item.remote_id.is_none();
+        // A person has looked whether it is there.
+        let unsearched = self.crm.unsearched.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        if creating && !unsearched && !self.may_be_created(&dispatch.item, &order, by_hand).await {
+            return;
+        }
+        let now = self.context.clock.now();
+        let searched_at = now + self.crm.settles_within();
+        let begun = self.until_stored(move |store| store.outbox_begin(id, now, searched_at)).await;
+        // Changed, discarded or gone since it was looked at.
+        let Some(dispatch) = begun else { return };
+        let Some(order) = self.order(&dispatch) else { return };
+        if creating {
+            self.searched_from.insert(id, self.context.clock.elapsed() + self.crm.connector.about().settles_within);
+        }
+        match self.crm.connector.submit(&order).await {
+            Ok(receipt) => {
+                let kept = receipt.kept;
+                self.sent(id, receipt).await;
+                if creating {
+                    self.prove(&order, kept).await;
+                }
+            }
+            Err(error) => {
+                let tried = if creating { Tried::Creating } else { Tried::Amending };
+                let parked = error.verdict == Verdict::Park && !error.unsent;
+                self.failed(&dispatch.item, &error, tried).await;
+                if let Some(contact) = dispatch.contact_remote_id.filter(|_| parked) {
+                    self.look_for_contact(contact, id, error.code).await;
+                }
+            }
+        }
+    }
+
+    /// Whether a record may be created: it is not there, as far as the CRM can tell, and it could be told if it were. What
+    /// becomes of it otherwise is done.
+    async fn may_be_created(&mut self, item: &OutboxItem, order: &Order, by_hand: bool) -> bool {
+        let (kind, begun) = (item.kind, item.begun_at.is_some());
+        let held = self.crm.kinds().held_for(kind, self.context.clock.elapsed());
+        if let Some((why, rest)) = held.filter(|(_, rest)| !by_hand && !rest.is_zero()) {
+            self.hold(item, why, rest).await;
+            return false;
+        }
+        if !begun && self.crm.kinds().search_works(kind) {
+            return true;
+        }
+        // What is begun is searched for itself; else any search of this kind shows whether one works.
+        let (asked, of_witness) = if begun { (order.clone(), false) } else { self.crm.proof_of(kind, order) };
+        match self.crm.connector.search(&asked).await {
+            Ok(None) if of_witness => {
+                let why = our_problem(ErrorCode::Unsearchable, "", self.context.clock.now());
+                self.crm.search_refused(&self.context, kind, why.clone(), None).await;
+                self.hold(item, why, kinds::SEARCHED_AGAIN_AFTER).await;
+                false
+            }
+            Ok(Some(receipt)) if !of_witness => {
+                self.crm.search_answered(&self.context, kind).await;
+                let echoed = self.crm.kinds().echoed(kind);
+                self.crm.id_is_kept(&self.context, kind, echoed).await;
+                self.sent(item.id, receipt).await;
+                false
+            }
+            Ok(_) if begun && self.crm.doubts(item) => {
+                self.crm.search_answered(&self.context, kind).await;
+                self.park(item, our_problem(ErrorCode::Unsearchable, "", self.context.clock.now())).await;
+                false
+            }
+            Ok(_) => {
+                self.crm.search_answered(&self.context, kind).await;
+                if begun {
+                    let id = item.id;
+                    self.until_stored(move |store| store.outbox_not_there(id)).await;
+                    if let Some(why) = item.problem.clone().filter(|why| why.last_try) {
+                        // It is known now that nothing is there.
+                        let why = Problem { code: ErrorCode::VendorFailed, last_try: false, ..why };
+                        self.park(item, why).await;
+                        return false;
+                    }
+                }
+                true
+            }
+            Err(error) if error.verdict == Verdict::Park => {
+                let now = self.context.clock.now();
+                tracing::warn!(
+                    connector = %self.crm.name(), kind = kind.as_str(), error = &error as &dyn std::error::Error,
+                    "records of this kind can't be searched for"
+                );
+                self.crm.answered(&self.context);
+                let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, now) };
+                self.crm.search_refused(&self.context, kind, why.clone(), None).await;
+                if begun {
+                    self.park(item, why).await;
+                } else {
+                    self.hold(item, why, kinds::SEARCHED_AGAIN_AFTER).await;
+                }
+                false
+            }
+            Err(error) => {
+                let tried = if begun { Tried::Searching } else { Tried::Proving };
+                self.failed(item, &error, tried).await;
+                false
+            }
+        }
+    }
+
+    /// What an earlier run held is tried again: an administrator may have mended the CRM, and a restart is what people try.
+    async fn tries_held_records(&self) {
+        let (name, now) = (self.crm.name().clone(), self.context.clock.now());
+        if let Err(error) = self.context.stored(move |store| store.outbox_unhold_waiting(&name, now)).await {
+            // Each record's own time comes within minutes.
+            tracing::error!(error = &error as &dyn std::error::Error, "held records could not be freed");
+        }
+    }
+
+    /// Records that were parked because they could not be searched for are searched for from time to time, and at the start:
+    /// what is found is sent, what is certainly not there goes, and what a search can't tell stays for a person.
+    async fn searches_parked(&mut self) {
+        let now = self.context.clock.elapsed();
+        if self.parked_from > now {
+            return;
+        }
+        self.parked_from = now + kinds::SEARCHED_AGAIN_AFTER;
+        let name = self.crm.name().clone();
+        let parked = self.context.stored(move |store| store.outbox_unsearchable(&name)).await.unwrap_or_default();
+        let mut refused = BTreeSet::new();
+        for id in parked {
+            let Some(dispatch) = self.read(id).await else { continue };
+            let kind = dispatch.item.kind;
+            let Some(order) = self.order(&dispatch).filter(|_| !refused.contains(&kind)) else { continue };
+            let (asked, of_witness) = self.crm.proof_of(kind, &order);
+            match self.crm.connector.search(&asked).await {
+                Ok(None) if of_witness => drop(refused.insert(kind)),
+                Ok(found) => {
+                    // Where records of the kind were held, this one goes with them.
+                    self.crm.search_answered(&self.context, kind).await;
+                    match found.filter(|_| !of_witness) {
+                        Some(receipt) => self.sent(id, receipt).await,
+                        None if of_witness || self.crm.doubts(&dispatch.item) => {}
+                        None => {
+                            let now = self.context.clock.now();
+                            let item = self.until_stored(move |store| store.outbox_retry(id, false, now)).await;
+                            self.context.outbox_waits(&Vec::from_iter(item));
+                        }
+                    }
+                }
+                Err(error) if error.verdict == Verdict::Park => {
+                    refused.insert(kind);
+                    let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.context.clock.now()) };
+                    self.crm.search_refused(&self.context, kind, why, None).await;
+                }
+                Err(error) => {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "a parked record was not searched for");
+                    self.parked_from =
+                        self.context.clock.elapsed() + LOOKED_AT_AGAIN_AFTER.to_std().unwrap_or_default();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether the new record can be found again, for those that come after it.
+    async fn prove(&self, order: &Order, kept: Option<bool>) {
+        let kind = order.content.kind();
+        if kept == Some(true) {
+            return self.crm.id_is_kept(&self.context, kind, true).await;
+        }
+        let proven = self.crm.kinds().proven(kind);
+        if kept.is_none() && proven {
+            return;
+        }
+        if kept == Some(false) {
+            let why = our_problem(ErrorCode::Unsearchable, "", self.context.clock.now());
+            self.crm.id_is_not_kept(&self.context, kind, why).await;
+        }
+        match self.crm.connector.search(order).await {
+            Ok(Some(_)) => self.crm.id_is_kept(&self.context, kind, false).await,
+            Ok(None) => {
+                let why = our_problem(ErrorCode::Unsearchable, "", self.context.clock.now());
+                self.crm.search_refused(&self.context, kind, why, Some(order.clone())).await;
+            }
+            Err(error) if error.verdict == Verdict::Park => {
+                let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.context.clock.now()) };
+                self.crm.search_refused(&self.context, kind, why, Some(order.clone())).await;
+            }
+            // Nothing is known; the next record shows it.
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a new record was not searched for")
+            }
+        }
+    }
+
+    /// A record was refused: where the CRM has its contact no more, that is why, and what hangs on it goes without it. One
+    /// that was gone and is there again a moment later is told once more.
+    async fn look_for_contact(&mut self, remote_id: String, refused: RequestId, code: ErrorCode) {
+        if !self.crm.connector.about().abilities.fetch {
+            return;
+        }
+        let found = self.crm.connector.fetch(&remote_id).await;
+        match found {
+            Ok(None) => {
+                let (name, now) = (self.crm.name().clone(), self.context.clock.now());
+                self.until_stored(move |store| store.contact_gone(&name, &remote_id, now).map(drop)).await;
+            }
+            Ok(Some(_)) if code == ErrorCode::NotFound && self.back_already.insert(refused) => {
+                let now = self.context.clock.now();
+                let item = self.until_stored(move |store| store.outbox_retry(refused, false, now)).await;
+                self.context.outbox_waits(&Vec::from_iter(item));
+            }
+            Ok(Some(_)) => {}
+            // The next look for deletions shows it.
+            Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "a contact was not looked for"),
+        }
+    }
+
+    /// It waits until records of its kind can be searched for.
+    async fn hold(&self, item: &OutboxItem, why: Problem, rest: Duration) {
+        let next_at = self.context.clock.now() + TimeDelta::from_std(rest).unwrap_or_default();
+        let state = if item.begun_at.is_some() { OutboxState::Sending } else { OutboxState::Waiting };
+        let failure = Failure { state, next_at, unsure: false, never_sent: false, tried: false };
+        self.put_off(item.id, failure, why).await;
+    }
+
+    /// A person has to act.
+    async fn park(&self, item: &OutboxItem, why: Problem) {
+        let next_at = self.context.clock.now();
+        let failure = Failure { state: OutboxState::Parked, next_at, unsure: false, never_sent: false, tried: false };
+        self.put_off(item.id, failure, why).await;
+    }
+
+    async fn put_off(&self, id: RequestId, failure: Failure, why: Problem) {
+        let item = self.until_stored(move |store| store.outbox_failed(id, &failure, &why)).await;
+        if let Some(item) = item {
+            let event = self.context.outbox_event(item);
+            let parked = event.item.state == OutboxState::Parked;
+            self.context.bus.publish(if parked { Event::OutboxParked(event) } else { Event::OutboxWaiting(event) });
+        }
+    }
+
+    fn order(&self, dispatch: &Dispatch) -> Option<Order> {
+        // The answer to a creation may be lost: its id stands wherever it can be found.
+        let proven = dispatch.item.remote_id.is_some() && self.crm.kinds().echoed(dispatch.item.kind);
+        report::order(dispatch, &self.context.settings, self.crm.connector.about(), proven)
+    }
+
+    async fn read(&self, id: RequestId) -> Option<Dispatch> {
+        match self.context.stored(move |store| store.outbox_dispatch(id)).await {
+            Ok(dispatch) => dispatch,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "an outbox item could not be read");
+                self.context.clock.sleep(STORED_AGAIN_AFTER).await;
+                None
+            }
+        }
+    }
+
+    async fn sent(&mut self, id: RequestId, receipt: Receipt) {
+        let now = self.context.clock.now();
+        let carries = self.crm.connector.about().abilities.contact_parts.clone();
+        let item = self.until_stored(move |store| store.outbox_sent(id, &receipt, &carries, now)).await;
+        self.searched_from.remove(&id);
+        self.crm.answered(&self.context);
+        self.context.bus.publish(Event::OutboxSent(self.context.outbox_event(item)));
+    }
+
+    async fn failed(&mut self, item: &OutboxItem, error: &CrmError, tried: Tried) {
+        tracing::warn!(
+            item = %item.id, connector = %self.crm.name(), error = error as &dyn std::error::Error,
+            "a record could not be sent"
+        );
+        let after = after(item, error, tried);
+        let now = self.context.clock.now();
+        let no_answer = matches!(error.code, ErrorCode::TimedOut | ErrorCode::Unreachable);
+        match after.connector {
+            ForConnector::Stops => {
+                if let Err(error) = self.crm.stops(&self.context, error).await {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "that the connector stops could not be saved"
+                    );
+                }
+            }
+            ForConnector::Waits(at_least) => self.crm.waits(&self.context, at_least, error),
+            ForConnector::Nothing if no_answer => self.crm.waits(&self.context, Duration::ZERO, error),
+            // Any other answer shows that it is there.
+            ForConnector::Nothing => self.crm.answered(&self.context),
+        }
+        let pause = TimeDelta::from_std(after.pause).unwrap_or_default();
+        let never_sent = never_sent(error, tried);
+        // An answer that says no proves little (a proxy may have said it): a creation is searched for all the same.
+        let maybe_there = item.begun_at.is_some() && !never_sent && item.remote_id.is_none();
+        let failure = Failure {
+            state: if maybe_there && after.state == OutboxState::Waiting { OutboxState::Sending } else { after.state },
+            // It waits itself, too: else one record that the CRM stumbles over would be tried before all others for ever.
+            next_at: now + if maybe_there { pause.max(self.crm.settles_within()) } else { pause },
+            unsure: after.connector == ForConnector::Nothing && !no_answer,
+            never_sent,
+            tried: tried == Tried::Proving,
+        };
+        let goes_on = tried == Tried::Searching && item.problem.as_ref().is_some_and(|why| why.last_try);
+        let (id, problem) = (item.id, Problem { last_try: after.last_try || goes_on, ..problem(error, now) });
+        if never_sent {
+            self.searched_from.remove(&id);
+        }
+        self.put_off(id, failure, problem).await;
+    }
+
+    /// Writes, however long it takes: a full disk must neither lose a receipt nor have a record sent that nobody remembers.
+    async fn until_stored<T: Send + 'static>(
+        &self,
+        work: impl Fn(&timbre_store::Store) -> Result<T, StoreError> + Clone + Send + 'static,
+    ) -> T {
+        let mut told = false;
+        loop {
+            let work = work.clone();
+            match self.context.stored(move |store| work(store)).await {
+                Ok(done) => {
+                    if told {
+                        self.context.bus.publish(Event::Store(StoreState::ok(self.context.clock.now())));
+                    }
+                    return done;
+                }
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the outbox could not be written");
+                    if !std::mem::replace(&mut told, true) {
+                        let state = StoreState::failing(error.code(), self.context.clock.now());
+                        self.context.bus.publish(Event::Store(state));
+                    }
+                    self.context.clock.sleep(STORED_AGAIN_AFTER).await;
+                }
+            }
+        }
+    }
+}
+
+/// What was tried when it failed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    /// A search that only shows whether one works.
+    Proving,
+    Searching,
+    Creating,
+    Amending,
+}
+
+fn after(item: &OutboxItem, error: &CrmError, tried: Tried) -> AfterFailure {
+    let failures = if matches!(error.verdict, Verdict::SearchFirst { .. }) { item.unsure + 1 } else { item.attempts };
+    let after = after_failure(error.verdict, tried == Tried::Creating, failures.max(1), random());
+    match (tried, after.state) {
+        // Nobody knows yet whether it is there: it is searched for again, never simply created.
+        (Tried::Searching, OutboxState::Waiting) => AfterFailure { state: OutboxState::Sending, ..after },
+        _ => after,
+    }
+}
+
+/// Whether nothing of a creation can be over there: its request never left, or it was refused.
+fn never_sent(error: &CrmError, tried: Tried) -> bool {
+    // What the connector's file parks is refused before anything is stored; so is a sign-in that fails.
+    tried == Tried::Proving
+        || tried == Tried::Creating && (error.unsent || matches!(error.verdict, Verdict::Stop | Verdict::Park))
+}
+
+impl Context {
+    /// The ended calls among these that the CRMs are to have, whether or not somebody writes a result.
+    pub(crate) fn calls_to_record(
+        &self,
+        transitions: &[CallTransition],
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Vec<ToRecord> {
+        let ended = transitions.iter().filter_map(|transition| match transition {
+            CallTransition::Ended(call) => Some(call),
+            // One that was over by the time it was first seen.
+            CallTransition::Detected(call) if call.state == CallState::Ended => Some(call),
+            _ => None,
+        });
+        let to_record = ended.flat_map(|call| {
+            let takes = self
+                .connectors
+                .iter()
+                .filter(|crm| crm.connector.about().abilities.records.contains(&RecordKind::Call));
+            takes.filter_map(move |crm| {
+                let after = recorded_after(call, crm.settings.record_calls, crm.settings.wrap_up)?;
+                let due = now + TimeDelta::from_std(after).unwrap_or_default();
+                Some(ToRecord { connector: crm.name().clone(), call: call.key.clone(), due })
+            })
+        });
+        to_record.collect()
+    }
+
+    /// The vendor's record has told of calls: what the CRMs were told of them may have to be amended.
+    pub(crate) fn records_changed(&self, calls: usize) {
+        if calls > 0 {
+            self.outbox_may_go();
+        }
+    }
+
+    /// What was parked because of a contact may go now.
+    pub(crate) fn outbox_may_go(&self) {
+        self.connectors.iter().for_each(|crm| crm.outbox_changed.notify_one());
+    }
+
+    /// Tells of items that wait from now on, and has them sent.
+    pub(crate) fn outbox_waits(&self, items: &[OutboxItem]) {
+        for item in items {
+            if let Some(crm) = self.connectors.iter().find(|crm| *crm.name() == item.connector) {
+                crm.outbox_changed.notify_one();
+            }
+            if matches!(item.state, OutboxState::Waiting | OutboxState::Sending) {
+                self.bus.publish(Event::OutboxWaiting(self.outbox_event(item.clone())));
+            }
+        }
+    }
+
+    pub(crate) fn outbox_event(&self, item: OutboxItem) -> OutboxEvent {
+        let call_key = (item.kind == RecordKind::Call).then(|| CallKey::try_from(item.subject.clone()).ok()).flatten();
+        let crm = self.connectors.iter().find(|crm| *crm.name() == item.connector);
+        let url = crm.zip(item.remote_id.as_ref()).and_then(|(crm, id)| crm.connector.opens_at(item.kind, id));
+        OutboxEvent { at: self.clock.now(), call_key, item, url }
+    }
+}

@@ -1,0 +1,97 @@
+//! How everything is at this moment.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use timbre_domain::call::{AccountName, Call, CallState, Direction};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::status::{AccountReach, AccountStatus, ConnectorReach, ConnectorStatus, LiveCall, Status};
+use timbre_domain::texts::Catalogue;
+use timbre_store::StoreError;
+
+use crate::Context;
+use crate::calls::session::{AccountSession, PollStatus};
+use crate::crm::connector::{ConnectorHandle, ConnectorHealth};
+
+/// Results are asked for so long; what is older is for the history.
+const PENDING_FOR_DAYS: i64 = 7;
+
+impl Context {
+    /// Since when calls without a final result are pending.
+    pub(crate) fn pending_since(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now() - TimeDelta::days(PENDING_FOR_DAYS)
+    }
+
+    /// How everything is.
+    pub(crate) async fn status(&self) -> Result<Status, StoreError> {
+        let mut calls: Vec<_> = self.sessions.iter().flat_map(|session| live(session, self)).collect();
+        calls.sort_by_key(|call| std::cmp::Reverse(call.since));
+        let mut connectors = Vec::with_capacity(self.connectors.len());
+        for crm in &self.connectors {
+            connectors.push(self.connector_status(crm).await?);
+        }
+        // Where nobody asks for results, none is pending.
+        let asked = !self.settings.dispositions.is_empty() || !self.connectors.is_empty();
+        let since = self.pending_since();
+        let pending = if asked { self.stored(move |store| store.pending_calls(since)).await? } else { 0 };
+        let now = self.clock.now();
+        let do_not_disturb = self.preferences().do_not_disturb.filter(|wish| wish.holds(now));
+        let accounts = self.sessions.iter().map(|session| account(session)).collect();
+        let (database, components) = (self.database.status(), self.supervision.failures());
+        Ok(Status { calls, accounts, connectors, pending, do_not_disturb, database, components })
+    }
+
+    async fn connector_status(&self, crm: &ConnectorHandle) -> Result<ConnectorStatus, StoreError> {
+        let name = crm.name().clone();
+        let counts = self.stored(move |store| store.outbox_counts(&name)).await?;
+        let (reach, code, until) = match crm.condition() {
+            ConnectorHealth::Ready => (ConnectorReach::Answers, None, None),
+            ConnectorHealth::Waits { until, why } => (ConnectorReach::Failing, Some(why.code), Some(until)),
+            ConnectorHealth::Stopped { why } => (ConnectorReach::Stopped, Some(why.code), None),
+        };
+        let texts = Catalogue::of(self.language());
+        Ok(ConnectorStatus {
+            connector: crm.name().clone(),
+            reach,
+            code,
+            what: code.map(|code| texts.crm_what(code)).unwrap_or_default(),
+            what_to_do: code.map(|code| texts.crm_what_to_do(code)).unwrap_or_default(),
+            until,
+            waiting: counts.waiting,
+            parked: counts.parked,
+            held: crm.kinds().held().into_iter().map(|(kind, _)| kind).collect(),
+        })
+    }
+
+    /// The CRMs that answered when they were asked last.
+    pub(crate) fn answering_crms(&self) -> Vec<AccountName> {
+        let answers = |crm: &&Arc<ConnectorHandle>| crm.condition() == ConnectorHealth::Ready;
+        self.connectors.iter().filter(answers).map(|crm| crm.name().clone()).collect()
+    }
+}
+
+fn live(session: &AccountSession, context: &Context) -> Vec<LiveCall> {
+    let tracker = session.tracker();
+    let shown = |call: &&Call| call.state != CallState::Ended && call.direction != Direction::Internal;
+    tracker
+        .active()
+        .filter(shown)
+        .map(|call| LiveCall {
+            call_key: call.key.clone(),
+            direction: call.direction,
+            state: call.state,
+            party: call.party.clone(),
+            number_written: call.party.written(context.settings.country).unwrap_or_default(),
+            since: call.connected_at.unwrap_or(call.detected_at),
+        })
+        .collect()
+}
+
+fn account(session: &AccountSession) -> AccountStatus {
+    let (reach, code): (AccountReach, Option<ErrorCode>) = match *session.status.borrow() {
+        PollStatus::NotAskedYet => (AccountReach::NotAskedYet, None),
+        PollStatus::Answered => (AccountReach::Answers, None),
+        PollStatus::Failing(code) => (AccountReach::Failing, Some(code)),
+    };
+    AccountStatus { account: session.name().clone(), reach, code }
+}

@@ -1,0 +1,298 @@
+//! FormCall, through the whole engine: a vendor that dials with more data, shows no live calls, and whose answer may be lost.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::panic, reason = "a story that goes wrong fails")]
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use timbre_domain::call::{CallState, Direction};
+use timbre_domain::dial::{DialProgress, DialState};
+use timbre_domain::error::ErrorCode;
+use timbre_domain::ports::Clock as _;
+use timbre_domain::texts::{Catalogue, Language};
+use timbre_engine::api::commands::{Command, ContactEdit, Reply};
+use timbre_engine::api::event::Event;
+use timbre_engine::calls::dialler::DialRequest;
+use timbre_simulator::formcall::{ErrorQuotes, ErrorStatus, Fault, FormCallConfig, Popup, RequestKind};
+use timbre_tests::formcall::FormCallStory;
+
+const NUMBER: &str = "+56 9 5631 1283";
+
+fn dial(number: &str) -> Command {
+    Command::Dial(DialRequest { number: number.to_owned(), ..DialRequest::default() })
+}
+
+fn step(event: &Event, state: DialState) -> Option<DialProgress> {
+    match event {
+        Event::Dial(step) if step.progress.state == state => Some(step.progress.clone()),
+        _ => None,
+    }
+}
+
+async fn reaches(story: &mut FormCallStory, state: DialState) -> DialProgress {
+    story.until(&format!("the dial is {state:?}"), |event| step(event, state)).await
+}
+
+fn placed(story: &FormCallStory) -> usize {
+    story.sim.ledger().calls.len()
+}
+
+#[tokio::test]
+async fn a_dialled_contact_pops_up_at_once_and_the_list_tells_when_they_spoke_and_when_it_was_over() {
+    let mut story = FormCallStory::begin().await;
+    let edit = ContactEdit {
+        name: Some("Juan Pérez".into()),
+        emails: Some(vec!["jperez@mt2015.com".into()]),
+        phones: Some(vec![NUMBER.into()]),
+        ..ContactEdit::default()
+    };
+    let Reply::Contact { contact } = story.execute(Command::ContactsAdd(edit)).await.unwrap() else { panic!() };
+    let request = DialRequest { number: NUMBER.into(), contact: Some(contact.id), ..DialRequest::default() };
+    let request = DialRequest { extra: [("Plan".to_owned(), "Fibra".to_owned())].into(), ..request };
+    let Reply::Dial { accepted: true, .. } = story.execute(Command::Dial(request)).await.unwrap() else { panic!() };
+    let popup = story.until("the pop-up", |event| match event {
+        Event::Popup(popup) => Some(popup.clone()),
+        _ => None,
+    });
+    let popup = popup.await;
+    assert_eq!(popup.contacts[0].name, "Juan Pérez");
+    assert_eq!((popup.call.direction, popup.call.state), (Direction::Out, CallState::Ringing));
+
+    // The number split as in the vendor's own example, and the contact's data beside the dial's.
+    let order = story.sim.ledger().requests.iter().find_map(|request| request.order.clone()).unwrap();
+    let number = &order.number;
+    assert_eq!([&*number.country_code, &*number.areacode, &*number.phonenumber], ["56", "9", "56311283"]);
+    let data: Vec<_> = order.adicional.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(data, [("Email", "jperez@mt2015.com"), ("Nombre", "Juan Pérez"), ("Plan", "Fibra")]);
+
+    let call = story.sim.newest_live_call().unwrap();
+    story.clock.advance(Duration::from_secs(2));
+    assert!(call.agent_answers());
+    story.clock.advance(Duration::from_secs(3));
+    assert!(call.customer_answers());
+    reaches(&mut story, DialState::Connected).await;
+    story.clock.advance(Duration::from_secs(40));
+    assert!(call.hang_up());
+    let over = reaches(&mut story, DialState::Ended).await;
+    assert_eq!(over.call_key.unwrap().external_id, call.uuid());
+    let recorded = story.until("the record", |event| match event {
+        Event::Recorded(recorded) => Some(recorded.clone()),
+        _ => None,
+    });
+    let recorded = recorded.await;
+    assert_eq!((recorded.end_reason.as_deref(), recorded.duration_s >= 40), (Some("Conectada"), true));
+    assert_eq!(placed(&story), 1);
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn a_customer_who_does_not_answer_ends_the_dial_without_a_conversation() {
+    let mut story = FormCallStory::begin().await;
+    story.execute(dial(NUMBER)).await.unwrap();
+    let call = story.sim.newest_live_call().unwrap();
+    story.clock.advance(Duration::from_secs(2));
+    assert!(call.agent_answers() && call.customer_does_not_answer());
+    reaches(&mut story, DialState::Ended).await;
+    assert!(!story.told.iter().any(|event| matches!(event, Event::Connected(_))));
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn an_order_that_waits_for_the_popups_hours_is_told_and_leaves_the_agent_free() {
+    let popup = Popup { in_service: false, keeps_pending: true, ..FormCallConfig::default().popups.remove(0) };
+    let mut story = FormCallStory::prepared(FormCallConfig { popups: vec![popup], ..FormCallConfig::default() }).await;
+    story.start().await;
+    story.execute(dial(NUMBER)).await.unwrap();
+    reaches(&mut story, DialState::Pending).await;
+    story.execute(dial("+56 2 2345 6789")).await.unwrap();
+    assert_eq!(story.sim.ledger().pending.len(), 2);
+    story.stop().await;
+}
+
+/// The call was placed and its answer lost: nobody repeats the order, and the list tells what became of it.
+#[tokio::test]
+async fn a_lost_answer_leads_to_no_second_call_and_the_call_is_found_in_the_list() {
+    for fault in [Fault::AnswerLost, Fault::ConnectionReset, Fault::EmptyBody, Fault::TruncatedJson] {
+        let mut story = FormCallStory::begin().await;
+        story.sim.faults().on(RequestKind::Order, 1, fault.clone());
+        let Reply::Dial { accepted, .. } = story.execute(dial(NUMBER)).await.unwrap() else { panic!() };
+        assert!(!accepted, "{fault:?}");
+        // While nobody knows, another order is refused instead of risking a second call.
+        let popup = story.until("the call of the lost answer", |event| match event {
+            Event::Popup(popup) => Some(popup.call.clone()),
+            _ => None,
+        });
+        let call = popup.await;
+        assert_eq!(call.party.number().unwrap().e164(), Some("+56956311283"), "{fault:?}");
+        assert_eq!(call.key.external_id, story.sim.ledger().calls[0].uuid);
+        assert_eq!((placed(&story), story.sim.ledger().requests_of(RequestKind::Order).count()), (1, 1), "{fault:?}");
+        story.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_order_whose_outcome_is_unknown_blocks_the_next_until_the_list_says_that_no_call_was_placed() {
+    for fault in [Fault::AnswerLostNothingPlaced, Fault::ConnectionResetNothingPlaced, Fault::Http500] {
+        let mut story = FormCallStory::begin().await;
+        story.sim.faults().on(RequestKind::Order, 1, fault.clone());
+        story.execute(dial(NUMBER)).await.unwrap();
+        let refused = story.execute(dial(NUMBER)).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::AlreadyInCall, "{fault:?}");
+        let over = reaches(&mut story, DialState::NoCallAppeared).await;
+        assert_eq!(over.likely_reasons[0].as_str(), "not_in_the_list");
+        story.execute(dial(NUMBER)).await.unwrap();
+        assert_eq!(placed(&story), 1, "{fault:?}: only the second order placed a call");
+        story.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_the_list_shows_late_is_still_the_dials() {
+    let mut story = FormCallStory::begin().await;
+    let faults = story.sim.faults();
+    faults.on(RequestKind::Order, 1, Fault::AnswerLost);
+    faults.for_next(20, Fault::ListedLate(Duration::from_secs(60)));
+    story.execute(dial(NUMBER)).await.unwrap();
+    reaches(&mut story, DialState::NoCallAppeared).await;
+    story.until("the call appears after all", |event| matches!(event, Event::Detected(_)).then_some(())).await;
+    assert_eq!(placed(&story), 1);
+    story.stop().await;
+}
+
+/// A restart in the middle goes on where the last run stopped: no second call, no second pop-up.
+#[tokio::test]
+async fn a_restart_in_the_middle_of_a_call_repeats_nothing_and_still_hears_its_end() {
+    let mut story = FormCallStory::begin().await;
+    story.execute(dial(NUMBER)).await.unwrap();
+    story.until("the pop-up", |event| matches!(event, Event::Popup(_)).then_some(())).await;
+    story.stop().await;
+    let popups = |story: &FormCallStory| story.told.iter().filter(|event| matches!(event, Event::Popup(_))).count();
+    assert_eq!(popups(&story), 1);
+    story.start().await;
+    let call = story.sim.newest_live_call().unwrap();
+    story.clock.advance(Duration::from_secs(2));
+    assert!(call.agent_answers() && call.customer_answers());
+    story.clock.advance(Duration::from_secs(30));
+    assert!(call.hang_up());
+    story.until("the end", |event| matches!(event, Event::Ended(_)).then_some(())).await;
+    assert_eq!((popups(&story), placed(&story)), (1, 1));
+    story.stop().await;
+}
+
+/// Each of the document's eight errors: its code, and its words in the agent's language.
+#[tokio::test]
+async fn each_of_the_eight_errors_is_told_in_the_agents_language_and_no_call_is_placed() {
+    let closed =
+        |keeps_pending| Popup { in_service: false, keeps_pending, ..FormCallConfig::default().popups.remove(0) };
+    for status in [ErrorStatus::Always200, ErrorStatus::ByError] {
+        for quotes in [ErrorQuotes::Json, ErrorQuotes::AsInTheDocument] {
+            let config = || FormCallConfig { error_status: status, error_quotes: quotes, ..FormCallConfig::default() };
+            let cases: [(FormCallConfig, &str, &str, Option<Fault>, &str, ErrorCode); 6] = [
+                (config(), NUMBER, "", None, "formcall.token_missing", ErrorCode::SecretMissing),
+                (config(), NUMBER, "wrong", None, "formcall.token_invalid", ErrorCode::NotAuthorised),
+                (
+                    FormCallConfig { popups: vec![closed(false)], ..config() },
+                    NUMBER,
+                    timbre_simulator::formcall::DOCUMENTED_TOKEN,
+                    None,
+                    "formcall.out_of_hours",
+                    ErrorCode::OutOfHours,
+                ),
+                (
+                    config(),
+                    NUMBER,
+                    timbre_simulator::formcall::DOCUMENTED_TOKEN,
+                    Some(Fault::OriginationFailed),
+                    "formcall.origination_failed",
+                    ErrorCode::VendorFailed,
+                ),
+                (
+                    config(),
+                    "+56 9 5631 12839",
+                    timbre_simulator::formcall::DOCUMENTED_TOKEN,
+                    None,
+                    "formcall.invalid_number",
+                    ErrorCode::BadNumber,
+                ),
+                (
+                    FormCallConfig { popups: vec![Popup::new("another", "100")], ..config() },
+                    NUMBER,
+                    timbre_simulator::formcall::DOCUMENTED_TOKEN,
+                    None,
+                    "formcall.popup_not_found",
+                    ErrorCode::NotFound,
+                ),
+            ];
+            for (config, number, token, fault, reason, code) in cases {
+                let mut story = FormCallStory::prepared(config).await;
+                story.token = token.to_owned();
+                story.popup = timbre_simulator::formcall::DOCUMENTED_POPUP.to_owned();
+                story.start().await;
+                if let Some(fault) = fault {
+                    story.sim.faults().on(RequestKind::Order, 1, fault);
+                }
+                let refused = story.execute(dial(number)).await.unwrap_err();
+                assert_eq!((refused.code, refused.reason.as_ref().unwrap().as_str()), (code, reason));
+                let failed = reaches(&mut story, DialState::Failed).await;
+                assert_eq!((failed.error, failed.reason), (Some(code), refused.reason));
+                assert_eq!(placed(&story), 0);
+                story.stop().await;
+            }
+        }
+    }
+}
+
+#[test]
+fn all_eight_errors_have_their_own_words_in_every_language() {
+    let reasons = [
+        "invalid_number",
+        "out_of_hours",
+        "origination_failed",
+        "popup_not_found",
+        "country_not_found",
+        "wrong_parameters",
+        "token_missing",
+        "token_invalid",
+    ];
+    for language in Language::ALL {
+        let texts = Catalogue::of(language);
+        for reason in reasons {
+            for part in ["what", "do"] {
+                let key = format!("reason.formcall.{reason}.{part}");
+                assert_ne!(texts.text(&key), key, "{language:?}");
+            }
+        }
+    }
+}
+
+/// The vendor's own certificate is trusted where an administrator names it, and `doctor` says when it expires.
+#[tokio::test]
+async fn an_extra_certificate_lets_the_vendor_be_reached_and_doctor_shows_its_expiry() {
+    for (days, finding) in [(400, "vendor.extra_ca.valid"), (10, "vendor.extra_ca.expires_soon")] {
+        let clock = timbre_simulator::ManualClock::default();
+        let ca_expires = clock.now() + TimeDelta::days(days);
+        let config = FormCallConfig { tls: true, ca_expires, ..FormCallConfig::default() };
+        let mut story = FormCallStory::prepared(config).await;
+        let file = story.dir().join("clickfono.pem");
+        std::fs::write(&file, story.sim.ca_pem().unwrap()).unwrap();
+        story.account_settings = format!("extra_ca = \"{}\"\n", file.display());
+        story.start().await;
+        story.execute(dial(NUMBER)).await.unwrap();
+        assert_eq!(placed(&story), 1);
+        let Reply::Doctor(report) = story.execute(Command::Doctor).await.unwrap() else { panic!() };
+        let check = report.checks.iter().find(|check| check.finding.starts_with("vendor.extra_ca")).unwrap();
+        assert_eq!(check.finding, finding);
+        story.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn without_the_extra_certificate_nothing_is_sent_and_the_dial_may_be_repeated() {
+    let mut story = FormCallStory::prepared(FormCallConfig { tls: true, ..FormCallConfig::default() }).await;
+    story.start().await;
+    let refused = story.execute(dial(NUMBER)).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Unreachable);
+    assert_eq!(placed(&story), 0);
+    story.stop().await;
+}
