@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::fault::Fault;
-use crate::ledger::Moment as When;
+use crate::moment::Moment as When;
 
 /// A point in a request's life, for [`Crm::on_moment`](super::Crm::on_moment).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

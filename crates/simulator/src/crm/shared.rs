@@ -17,7 +17,7 @@ use super::sign_in::SignInLock;
 use super::store::Store;
 use super::writing::{Write, WriteKind, carry_out};
 use crate::connection::Signal;
-use crate::ledger::Moment as When;
+use crate::moment::Moment as When;
 
 type Callback = Arc<dyn Fn(Moment, usize) + Send + Sync>;
 

@@ -1,7 +1,7 @@
 //! "Los HTTPS solo se pueden activar cada 4 segundos" (seed 000, notes).
 
 use super::harness::{Bench, OWN, seconds};
-use crate::{Ledger, RequestKind, ThrottleScope};
+use crate::callmyway::{Ledger, RequestKind, ThrottleScope};
 
 fn releases(ledger: &Ledger) -> Vec<u64> {
     ledger.requests.iter().map(|request| request.release.elapsed.as_secs()).collect()

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::harness::{AGENT, Bench, OWN, WHOLE, seconds};
-use crate::{Fault, RequestKind};
+use crate::callmyway::{Fault, RequestKind};
 
 /// A live answer with one call, spoilt.
 async fn spoilt(fault: Fault) -> (u16, String, String) {

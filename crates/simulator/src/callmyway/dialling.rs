@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::{AgentLegCaller, ClickToDialLegs, Codec};
-use crate::exchange::{Exchange, LegId};
-use crate::leg::{CallDirection, EndReason, Leg};
+use super::config::{AgentLegCaller, ClickToDialLegs, Codec};
+use super::exchange::{Exchange, LegId};
+use super::leg::{CallDirection, EndReason, Leg};
 
 /// How long a busy tone is heard.
 const BUSY_TONE: Duration = Duration::from_secs(3);

@@ -3,26 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::exchange::{Exchange, VendorTime};
-use crate::fault::{Fault, RequestKind};
-use crate::leg::{CallDirection, EndReason, Leg};
-
-/// A moment, on both scales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Moment {
-    /// `Clock::elapsed`, written as milliseconds: what everything is ordered by.
-    #[serde(rename = "elapsed_ms", serialize_with = "milliseconds")]
-    pub elapsed: Duration,
-    /// Time of day, UTC: of our clock for requests, of the vendor's for calls and dials.
-    pub wall: DateTime<Utc>,
-}
-
-fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-}
+use super::exchange::Exchange;
+use super::fault::{Fault, RequestKind};
+use super::leg::{CallDirection, EndReason, Leg};
+pub use crate::moment::Moment;
+use crate::vendor_time::VendorTime;
 
 /// How far a request has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -12,15 +12,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::NaiveDateTime;
 
-use crate::answer::Answer;
-use crate::config::{BusyStyle, CdrScope, DialAnswer, RefusalStyle, WrongPasswordStyle};
+use super::answer::Answer;
+use super::config::{BusyStyle, CdrScope, DialAnswer, RefusalStyle, WrongPasswordStyle};
+use super::dialling::Refusal;
+use super::fault::{Fault, RequestKind};
+use super::ledger::RequestOutcome;
+use super::leg::Leg;
+use super::shared::Shared;
+use super::spoiling::{ok, page, spoilt};
 use crate::connection::Peer;
-use crate::dialling::Refusal;
-use crate::fault::{Fault, RequestKind};
-use crate::ledger::RequestOutcome;
-use crate::leg::Leg;
-use crate::shared::Shared;
-use crate::spoiling::{ok, page, spoilt};
 
 type Parameters = HashMap<String, String>;
 
@@ -43,7 +43,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 
 /// Every answer bears the vendor's time of day, as a real server's does (RFC 9110, section 6.6.1).
 async fn dated(State(shared): State<Arc<Shared>>, mut response: Response) -> Response {
-    let date = shared.state().exchange.time.at(shared.now()).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date = shared.state().exchange.time.http_date(shared.now());
     if let Ok(date) = HeaderValue::from_str(&date) {
         response.headers_mut().insert(DATE, date);
     }

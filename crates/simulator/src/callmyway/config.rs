@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use crate::fault::RequestKind;
+use super::fault::RequestKind;
 
 /// A user of the account who may ask (seed 000: `username`, `password`).
 #[derive(Clone, PartialEq, Eq)]

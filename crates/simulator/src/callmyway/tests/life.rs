@@ -6,7 +6,8 @@ use std::sync::Arc;
 use timbre_domain::ports::Clock;
 
 use super::harness::{AGENT, Bench, OWN, WHOLE, seconds};
-use crate::{DayPlan, ManualClock, Simulator, SimulatorConfig, WorkingDay};
+use crate::ManualClock;
+use crate::callmyway::{DayPlan, Simulator, SimulatorConfig, WorkingDay};
 
 #[tokio::test]
 async fn a_stopped_simulator_frees_its_port_for_the_next() {

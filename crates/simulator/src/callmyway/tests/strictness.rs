@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde_json::{Value, json};
 
 use super::harness::{Bench, OWN};
-use crate::{RefusalStyle, WrongPasswordStyle};
+use crate::callmyway::{RefusalStyle, WrongPasswordStyle};
 
 #[tokio::test]
 async fn endpoints_are_a_map_of_ids_and_an_empty_array_when_there_are_none() {

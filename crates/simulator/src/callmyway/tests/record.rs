@@ -4,7 +4,7 @@ use serde_json::json;
 use timbre_domain::ports::Clock;
 
 use super::harness::{AGENT, Bench, COLLEAGUE, OWN, seconds};
-use crate::{CdrScope, EndReason};
+use crate::callmyway::{CdrScope, EndReason};
 
 fn range(start: &str, end: &str, from: usize, count: usize) -> String {
     format!("dateStart=2026-03-02%20{start}&dateEnd=2026-03-02%20{end}&ini={from}&cant={count}&format=json")

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::simulator::Simulator;
+use super::verbs::CallHandle;
 use crate::dice::Dice;
-use crate::simulator::Simulator;
-use crate::verbs::CallHandle;
 
 impl Dice {
     fn seconds(&mut self, least: u64, most: u64) -> Duration {

@@ -5,9 +5,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
-use crate::answer::{Answer, list};
-use crate::fault::Fault;
-use crate::row::{NEVER, Row, Value, callid_of};
+use super::answer::{Answer, list};
+use super::fault::Fault;
+use super::row::{NEVER, Row, Value, callid_of};
 
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Mantenimiento</title></head>\
                     <body><h1>Sitio en mantenimiento</h1></body></html>\n";

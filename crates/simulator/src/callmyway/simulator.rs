@@ -8,12 +8,12 @@ use timbre_domain::ports::Clock;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::config::SimulatorConfig;
+use super::config::SimulatorConfig;
+use super::fault::Faults;
+use super::http::router;
+use super::ledger::Ledger;
+use super::shared::Shared;
 use crate::connection::{CuttableListener, Peer};
-use crate::fault::Faults;
-use crate::http::router;
-use crate::ledger::Ledger;
-use crate::shared::Shared;
 
 /// A CallMyWay on loopback. The verbs that make telephones ring are in the same type; see [`Simulator::rings`].
 pub struct Simulator {

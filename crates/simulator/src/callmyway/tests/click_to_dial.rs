@@ -4,8 +4,8 @@ use serde_json::json;
 use timbre_domain::ports::Clock;
 
 use super::harness::{AGENT, Bench, COLLEAGUE, OWN, seconds};
-use crate::ledger::DialFate;
-use crate::{AgentLegCaller, BusyStyle, CallDirection, ClickToDialLegs, Codec, DialAnswer, Ledger};
+use crate::callmyway::ledger::DialFate;
+use crate::callmyway::{AgentLegCaller, BusyStyle, CallDirection, ClickToDialLegs, Codec, DialAnswer, Ledger};
 
 const CONTACT: &str = "88884787";
 

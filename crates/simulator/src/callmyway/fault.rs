@@ -1,10 +1,11 @@
 //! Misbehaviour on request: what the network and the vendor have been seen, or feared, to do.
 
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
+
+use crate::fault_queue::{FaultQueue, RequestFault};
 
 /// The calls the vendor offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -74,9 +75,15 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether it can befall this kind of request; those of rows need rows.
-    #[must_use]
-    pub fn applies_to(&self, kind: RequestKind) -> bool {
+    /// Whether click-to-dial places no call.
+    pub(crate) fn refuses_dial(&self) -> bool {
+        matches!(self, Self::Http500 | Self::WrongStatus(_) | Self::ErrorObject)
+    }
+}
+
+impl RequestFault<RequestKind> for Fault {
+    /// Faults of rows need an answer with rows.
+    fn applies_to(&self, kind: RequestKind) -> bool {
         match self {
             Self::BareArray
             | Self::ZeroDates
@@ -88,11 +95,6 @@ impl Fault {
             Self::NullList | Self::EmptyObjectList => kind != RequestKind::Dial,
             _ => true,
         }
-    }
-
-    /// Whether click-to-dial places no call.
-    pub(crate) fn refuses_dial(&self) -> bool {
-        matches!(self, Self::Http500 | Self::WrongStatus(_) | Self::ErrorObject)
     }
 }
 
@@ -146,59 +148,8 @@ impl FromStr for Fault {
     }
 }
 
-/// The faults still to come. Clones are the same list; the first that fits a request befalls it.
-#[derive(Debug, Clone, Default)]
-pub struct Faults {
-    orders: Arc<Mutex<Vec<Order>>>,
-}
-
-#[derive(Debug)]
-struct Order {
-    kind: Option<RequestKind>,
-    left: usize,
-    fault: Fault,
-}
-
-impl Faults {
-    /// For the next request that it can befall.
-    pub fn next(&self, fault: Fault) {
-        self.for_next(1, fault);
-    }
-
-    /// For the next `n` requests that it can befall.
-    pub fn for_next(&self, n: usize, fault: Fault) {
-        self.orders().push(Order { kind: None, left: n, fault });
-    }
-
-    /// For the next `n` requests of this kind; `usize::MAX` means until [`clear`](Self::clear).
-    pub fn on(&self, kind: RequestKind, n: usize, fault: Fault) {
-        self.orders().push(Order { kind: Some(kind), left: n, fault });
-    }
-
-    /// No faults any more.
-    pub fn clear(&self) {
-        self.orders().clear();
-    }
-
-    /// How many are still to come.
-    #[must_use]
-    pub fn left(&self) -> usize {
-        self.orders().iter().fold(0, |sum, order| sum.saturating_add(order.left))
-    }
-
-    pub(crate) fn take(&self, kind: RequestKind) -> Option<Fault> {
-        let mut orders = self.orders();
-        let fits = |order: &Order| order.kind.is_none_or(|only| only == kind) && order.fault.applies_to(kind);
-        orders.retain(|order| order.left > 0);
-        let order = orders.iter_mut().find(|order| fits(order))?;
-        order.left -= 1;
-        Some(order.fault.clone())
-    }
-
-    fn orders(&self) -> MutexGuard<'_, Vec<Order>> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// The faults still to come, by the kind of request that meets them.
+pub type Faults = FaultQueue<Fault, RequestKind>;
 
 #[cfg(test)]
 mod tests {

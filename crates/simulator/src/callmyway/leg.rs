@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::tariff::{Money, Route};
+use super::tariff::{Money, Route};
 
 /// Which way a call goes, seen from the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

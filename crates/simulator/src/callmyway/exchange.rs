@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-
-use crate::config::{Codec, SimulatorConfig};
-use crate::dialling::Dial;
+use super::config::{Codec, SimulatorConfig};
+use super::dialling::Dial;
+use super::leg::{CallDirection, EndReason, Leg};
+use super::tariff::{FREE, Route, route_of};
 use crate::dice::Dice;
-use crate::leg::{CallDirection, EndReason, Leg};
-use crate::tariff::{FREE, Route, route_of};
+use crate::vendor_time::VendorTime;
 
 pub(crate) type LegId = usize;
 
@@ -38,25 +37,6 @@ pub(crate) struct OutsideTelephone {
 impl Default for OutsideTelephone {
     fn default() -> Self {
         Self { busy: false, answers_after: Some(Duration::from_secs(5)), talks_for: Some(Duration::from_secs(60)) }
-    }
-}
-
-/// The vendor's clock: it starts beside ours and then follows elapsed time only.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct VendorTime {
-    anchor: DateTime<Utc>,
-    anchored: Duration,
-}
-
-impl VendorTime {
-    pub(crate) fn new(anchor: DateTime<Utc>, anchored: Duration) -> Self {
-        Self { anchor, anchored }
-    }
-
-    /// The vendor's time of day at a moment of `Clock::elapsed`.
-    pub(crate) fn at(&self, elapsed: Duration) -> DateTime<Utc> {
-        let since = |d: Duration| TimeDelta::from_std(d).unwrap_or(TimeDelta::MAX);
-        self.anchor.checked_add_signed(since(elapsed) - since(self.anchored)).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 

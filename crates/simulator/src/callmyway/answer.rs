@@ -1,6 +1,6 @@
 //! What the vendor would say, before any fault: enough structure left for faults to spoil it.
 
-use crate::row::{Row, quoted, written};
+use super::row::{Row, quoted, written};
 
 /// An answer.
 #[derive(Debug, Clone)]

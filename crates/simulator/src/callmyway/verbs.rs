@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Codec;
-use crate::exchange::{AgentTelephone, LegId, OutsideTelephone};
-use crate::leg::{CallDirection, EndReason, Leg};
-use crate::shared::Shared;
-use crate::simulator::Simulator;
+use super::config::Codec;
+use super::exchange::{AgentTelephone, LegId, OutsideTelephone};
+use super::leg::{CallDirection, EndReason, Leg};
+use super::shared::Shared;
+use super::simulator::Simulator;
 
 /// Calls. Those of `…_at` begin at a moment of `Clock::elapsed`; the others begin now. They ring until somebody
 /// answers or hangs up, or as planned on the handle.

@@ -8,12 +8,13 @@ use chrono::TimeDelta;
 use timbre_domain::ports::Clock;
 use tokio::sync::watch;
 
-use crate::config::{SimulatorConfig, ThrottleScope};
+use super::config::{SimulatorConfig, ThrottleScope};
+use super::exchange::Exchange;
+use super::fault::{Faults, RequestKind};
+use super::ledger::{Ledger, Moment, RequestEntry, RequestOutcome};
+use super::throttle::Throttle;
 use crate::connection::Signal;
-use crate::exchange::{Exchange, VendorTime};
-use crate::fault::{Faults, RequestKind};
-use crate::ledger::{Ledger, Moment, RequestEntry, RequestOutcome};
-use crate::throttle::Throttle;
+use crate::vendor_time::VendorTime;
 
 /// The simulated vendor.
 pub(crate) struct Shared {
@@ -34,8 +35,7 @@ pub(crate) struct State {
 
 impl Shared {
     pub(crate) fn new(config: SimulatorConfig, clock: Arc<dyn Clock>) -> Self {
-        let anchor = clock.now().checked_add_signed(config.clock_ahead).unwrap_or_else(|| clock.now());
-        let exchange = Exchange::new(config.clone(), VendorTime::new(anchor, clock.elapsed()));
+        let exchange = Exchange::new(config.clone(), VendorTime::starting_now(&*clock, config.clock_ahead));
         let state = State { exchange, throttle: Throttle::default(), requests: Vec::new() };
         Self {
             config,

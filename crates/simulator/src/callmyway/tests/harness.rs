@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use crate::{ManualClock, Simulator, SimulatorConfig};
+use crate::ManualClock;
+use crate::callmyway::{Simulator, SimulatorConfig};
 
 pub(super) const AGENT: &str = "8373456";
 pub(super) const COLLEAGUE: &str = "8615601";

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::exchange::Exchange;
-use crate::leg::Leg;
+use super::exchange::Exchange;
+use super::leg::Leg;
 
 /// "No conectó" (seed 000, notes).
 pub(crate) const NEVER: &str = "1970-01-01 00:00:00";
