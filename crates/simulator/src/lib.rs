@@ -14,6 +14,7 @@ pub mod console;
 pub mod crm;
 pub mod dice;
 pub mod fault_queue;
+pub mod formcall;
 mod moment;
 mod vendor_time;
 

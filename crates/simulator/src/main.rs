@@ -9,9 +9,10 @@ use clap::builder::PossibleValuesParser;
 use timbre_simulator::callmyway::console::VENDOR as DEFAULT_VENDOR;
 use timbre_simulator::console::{Console, ConsoleOptions, Vendor};
 use timbre_simulator::crm;
+use timbre_simulator::formcall::console::VENDOR as FORMCALL;
 use tokio::sync::mpsc;
 
-const VENDORS: [Vendor; 1] = [DEFAULT_VENDOR];
+const VENDORS: [Vendor; 2] = [DEFAULT_VENDOR, FORMCALL];
 
 /// A vendor of telephony on loopback, and an EspoCRM beside it where it is asked for.
 #[derive(Debug, Parser)]
