@@ -1,10 +1,7 @@
 //! A customer's telephone in the vendor's three parts.
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber};
 use serde::Serialize;
-use timbre_domain::number::{Country, PhoneNumber};
 
 use super::error::ErrorCode;
 
@@ -20,32 +17,30 @@ pub struct CustomerNumber {
 }
 
 impl CustomerNumber {
-    /// The number in E.164, where the parts are all of it. Where the national number is split does not matter.
+    /// The number in E.164, where the parts are a valid number and all of it. Where the national number is split does
+    /// not matter.
     ///
     /// # Errors
     /// Error 5 for a calling code of no country, error 1 for anything that is not a whole number of that country.
     pub(crate) fn e164(&self) -> Result<String, ErrorCode> {
-        if !is_calling_code(&self.country_code) {
-            return Err(ErrorCode::CountryNotFound);
-        }
-        let written = format!("+{}{}{}", self.country_code, self.areacode, self.phonenumber);
-        if self.phonenumber.is_empty() || !written[1..].bytes().all(|byte| byte.is_ascii_digit()) {
+        let calling_code = read_calling_code(&self.country_code).ok_or(ErrorCode::CountryNotFound)?;
+        let national = format!("{}{}", self.areacode, self.phonenumber);
+        if self.phonenumber.is_empty() || !is_digits(&national) {
             return Err(ErrorCode::InvalidPhoneNumber);
         }
-        // A number in an obsolete form has another E.164, so this refuses it too.
-        let read = PhoneNumber::typed(&written, Country::CR).map_err(|_| ErrorCode::InvalidPhoneNumber)?;
-        if read.e164() == Some(&written) { Ok(written) } else { Err(ErrorCode::InvalidPhoneNumber) }
+        let e164 = format!("+{calling_code}{national}");
+        let read = PhoneNumber::parse(&e164, None).map_err(|_| ErrorCode::InvalidPhoneNumber)?;
+        // A trunk prefix is no part of the national number, so the numbers differ where one was sent.
+        let whole = read.country_code == calling_code && read.get_national_significant_number() == national;
+        if whole && read.is_valid() { Ok(e164) } else { Err(ErrorCode::InvalidPhoneNumber) }
     }
 }
 
-fn is_calling_code(text: &str) -> bool {
-    let digits_only = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    digits_only && text.parse().is_ok_and(|code: i32| CALLING_CODES.contains(&code))
+fn read_calling_code(text: &str) -> Option<i32> {
+    let code = text.parse().ok().filter(|_| is_digits(text) && !text.starts_with('0'))?;
+    PHONE_NUMBER_UTIL.get_supported_calling_codes().any(|known| known == code).then_some(code)
 }
 
-/// The calling codes of all countries that ISO 3166-1 names with two letters.
-static CALLING_CODES: LazyLock<BTreeSet<i32>> = LazyLock::new(|| {
-    let letters = 'A'..='Z';
-    let names = letters.clone().flat_map(|first| letters.clone().map(move |second| format!("{first}{second}")));
-    names.filter_map(|name| name.parse::<Country>().ok()).map(Country::calling_code).collect()
-});
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}

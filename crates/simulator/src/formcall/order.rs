@@ -44,12 +44,13 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 impl OrderBody {
     /// Reads the body; error 6 where the content type or the form is not the documented one.
     pub(crate) fn read(content_type: Option<&str>, body: &[u8]) -> Result<Self, ErrorCode> {
-        match content_type {
-            Some(content_type) if content_type.eq_ignore_ascii_case("application/json") => {
-                serde_json::from_slice(body).map_err(|_| ErrorCode::WrongParameters)
-            }
-            _ => Err(ErrorCode::WrongParameters),
+        let is_json = content_type.is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+        // serde would read the fields from an array too.
+        let is_object = body.trim_ascii_start().starts_with(b"{");
+        if !is_json || !is_object {
+            return Err(ErrorCode::WrongParameters);
         }
+        serde_json::from_slice(body).map_err(|_| ErrorCode::WrongParameters)
     }
 
     pub(crate) fn security_token(&self) -> Option<&str> {
