@@ -1,17 +1,16 @@
-//! What the vendor would say, before any fault: enough structure left for faults to spoil it.
+//! Answers before a fault is applied to them, with enough structure for faults to garble single rows.
 
 use super::row::{Row, quoted, written};
 
-/// An answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     /// `{"status":200,"message":"","cdrs":[…]}` (seed 000, section 2).
     Rows(Vec<Row>),
     /// `{"status":200,"message":"","endpoints":{id:number}}`; `[]` for none, as PHP writes an empty map.
     Endpoints(Vec<(String, String)>),
-    /// `{"status":…,"message":…}`: click-to-dial's yes, and every no.
+    /// `{"status":…,"message":…}`: what click-to-dial answers, and every refusal.
     Status(i64, String),
-    /// A text.
+    /// A body that is not JSON.
     Text(&'static str),
 }
 
@@ -20,7 +19,6 @@ impl Answer {
         Self::Status(status, message.to_owned())
     }
 
-    /// The body.
     pub(crate) fn written(&self) -> String {
         match self {
             Self::Rows(rows) => envelope("cdrs", &list(rows)),
@@ -35,7 +33,7 @@ impl Answer {
         }
     }
 
-    /// The body with something else in the list's place.
+    /// The body with `list` in place of the rows or endpoints.
     pub(crate) fn written_with(&self, list: &str) -> String {
         match self {
             Self::Rows(_) => envelope("cdrs", list),

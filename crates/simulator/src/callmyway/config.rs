@@ -1,4 +1,4 @@
-//! What a simulated CallMyWay is like: its account, its rules, and how it behaves where the documents are silent.
+//! The simulated account, its rules, and the choices where the documents are silent.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 
 use super::fault::RequestKind;
 
-/// A user of the account who may ask (seed 000: `username`, `password`).
+/// A user of the account (seed 000: `username`, `password`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignIn {
     /// The user's name: normally an endpoint's number, seven digits such as `8373456`.
@@ -19,7 +19,6 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// A sign-in.
     #[must_use]
     pub fn new(username: &str, password: &str) -> Self {
         Self { username: username.to_owned(), password: password.to_owned() }
@@ -32,43 +31,43 @@ impl fmt::Debug for SignIn {
     }
 }
 
-/// What the reading rule counts by (PROVIDERS.md: not documented, so a setting).
+/// Which readings share one interval (PROVIDERS.md: not documented, so a setting).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ThrottleScope {
-    /// Each sign-in for itself.
+    /// Every sign-in has an interval of its own.
     #[default]
     PerSignIn,
-    /// All sign-ins of the account together.
+    /// All sign-ins of the account share one interval.
     PerAccount,
-    /// Each address the requests come from.
+    /// All requests from one address share one interval.
     PerAddress,
 }
 
 /// What an address that is not authorised receives (PROVIDERS.md: not documented).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RefusalStyle {
-    /// HTTP 200 and nothing.
+    /// HTTP 200 with an empty body.
     #[default]
     EmptyBody,
-    /// HTTP 200 and a page for people.
+    /// HTTP 200 with an HTML page.
     Html,
-    /// HTTP 403.
+    /// HTTP 403 with an HTML page.
     Http403,
-    /// HTTP 200 and JSON with this `status`.
+    /// HTTP 200 with JSON that has this `status`.
     Status(i64),
 }
 
 /// What a wrong user or password receives (not documented).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WrongPasswordStyle {
-    /// HTTP 200 and `{"status":401,…}`.
+    /// HTTP 200 with `{"status":401,…}`.
     #[default]
     Json,
-    /// HTTP 401 and the same JSON.
+    /// HTTP 401 with the same JSON.
     Http401,
 }
 
-/// How a click-to-dial call shows among the live calls (PROVIDERS.md: not documented).
+/// How many rows a click-to-dial call has among the live calls (PROVIDERS.md: not documented).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClickToDialLegs {
     /// One row from the first ring on, connected when both sides talk.
@@ -90,43 +89,43 @@ pub enum AgentLegCaller {
     Number(String),
 }
 
-/// What click-to-dial says to an agent who is in a call (seed 000, section 1, notes: it places no call then).
+/// What click-to-dial answers while the agent is in a call. It places no call then (seed 000, section 1, notes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BusyStyle {
-    /// JSON with this `status`.
+    /// It answers JSON with this `status`.
     Status(i64),
-    /// It says 200, and nothing rings.
+    /// It answers 200 as if the call had been placed.
     Silent,
 }
 
 /// The form of click-to-dial's "200 OK" (the documents show no body).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DialAnswer {
-    /// `{"status":200,"message":""}`.
+    /// It answers JSON: `{"status":200,"message":""}`.
     #[default]
     Json,
-    /// The text `200 OK`.
+    /// It answers the text `200 OK`.
     Text,
 }
 
 /// Whose rows the record shows when a request does not say `fullAccount` (the documents name no such parameter there).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CdrScope {
-    /// The whole account's.
+    /// Rows of all endpoints of the account.
     #[default]
     Account,
-    /// The sign-in's own endpoint's.
+    /// Rows of the endpoint that the sign-in belongs to.
     OwnEndpoint,
 }
 
 /// Whether a telephone offers the codec PCMA (seed 000, section 1, notes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Codec {
-    /// Not at all: click-to-dial never rings it.
+    /// The telephone does not offer it, so click-to-dial never rings the telephone.
     Absent,
-    /// Somewhere in the list: enough when the contact is rung first.
+    /// It is somewhere in the list, which is enough when the contact is rung first.
     Allowed,
-    /// First in the list: needed when the agent is rung first.
+    /// It is first in the list, which is needed when the agent is rung first.
     Primary,
 }
 
@@ -135,44 +134,37 @@ pub enum Codec {
 pub struct SimulatorConfig {
     /// The port on 127.0.0.1; 0 lets the system choose.
     pub port: u16,
-    /// Who may ask.
     pub sign_ins: Vec<SignIn>,
-    /// The account's endpoints: (id, number), as `getEndpoints` tells them.
+    /// The account's endpoints as (id, number), in the order of `getEndpoints`.
     pub endpoints: Vec<(String, String)>,
-    /// How often the reading calls may come (seed 000: "cada 4 segundos").
+    /// The shortest time between two readings (seed 000: "cada 4 segundos").
     pub reading_interval: Duration,
-    /// What that counts by.
+    /// Which readings share the interval.
     pub throttle_scope: ThrottleScope,
-    /// Whether `getEndpoints` counts too.
+    /// Whether `getEndpoints` counts as a reading.
     pub endpoints_throttled: bool,
-    /// The zone all times are written in, `YYYY-MM-DD HH:mm:ss` without a zone.
+    /// The zone of all times, which are written as `YYYY-MM-DD HH:mm:ss` without naming it.
     pub time_zone: Tz,
     /// How far the vendor's clock is ahead of ours when the simulator starts. The vendor's clock then follows
     /// `Clock::elapsed`: setting the computer's wall clock does not move it.
     pub clock_ahead: TimeDelta,
     /// The addresses that may ask (seed 000: "IPs autorizadas").
     pub authorised: Vec<IpAddr>,
-    /// What the others receive.
+    /// What other addresses receive.
     pub refusal: RefusalStyle,
-    /// What a wrong user or password receives.
     pub wrong_password: WrongPasswordStyle,
-    /// How click-to-dial shows.
     pub click_to_dial_legs: ClickToDialLegs,
-    /// What the agent's telephone shows then.
     pub agent_leg_caller: AgentLegCaller,
     /// Whether the second leg's record names the first (`original_callid`, `ref_callid`); by default it does not.
     pub linked_legs: bool,
-    /// Click-to-dial while in a call.
     pub busy: BusyStyle,
-    /// The form of click-to-dial's yes.
     pub dial_answer: DialAnswer,
-    /// From the yes to the first ring.
+    /// The time from click-to-dial's answer to the first ring.
     pub dial_delay: Duration,
     /// How long click-to-dial lets a telephone ring.
     pub ring_timeout: Duration,
-    /// Whose rows the record shows.
     pub cdr_scope: CdrScope,
-    /// What the callids are made from.
+    /// The seed of the callids.
     pub seed: u64,
 }
 

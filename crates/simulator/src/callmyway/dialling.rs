@@ -1,4 +1,4 @@
-//! Click-to-dial (seed 000, section 1): what it refuses, and how the call it places is played.
+//! Click-to-dial (seed 000, section 1): which orders it refuses, and the timeline of the call it places.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::config::{AgentLegCaller, ClickToDialLegs, Codec};
 use super::exchange::{Exchange, LegId};
 use super::leg::{CallDirection, EndReason, Leg};
 
-/// How long a busy tone is heard.
+/// How long a call to a busy telephone lasts.
 const BUSY_TONE: Duration = Duration::from_secs(3);
 
 /// One of the two telephones of a click-to-dial.
@@ -16,25 +16,25 @@ enum Side {
     Contact,
 }
 
-/// A click-to-dial that was asked for.
+/// An order for a click-to-dial, accepted or refused.
 #[derive(Debug, Clone)]
 pub(crate) struct Dial {
     pub(crate) agent: String,
     pub(crate) contact: String,
     agent_first: bool,
     one_leg: bool,
-    /// The contact was rung first, answered, and the agent never came; with one row it does not show.
+    /// The contact was rung first and answered, and the agent did not answer. A call with one row does not show this.
     contact_left_alone: bool,
     pub(crate) asked: Duration,
     pub(crate) refused: Option<String>,
-    /// Accepted, but the agent's telephone cannot be rung: nothing ever appears.
+    /// The order was accepted, but the agent's telephone cannot be rung, so no row ever appears.
     pub(crate) in_vain: bool,
-    /// In the order they ring.
+    /// The rows, in the order they ring.
     pub(crate) legs: Vec<LegId>,
 }
 
 impl Dial {
-    /// Whether both sides talked, seen from its rows once they are over.
+    /// Whether both sides talked. Only the rows of an ended call say so.
     pub(crate) fn talked(&self, legs: &[&Leg]) -> bool {
         let answered = |leg: &&Leg| leg.answered.is_some() && leg.reason == EndReason::Ok;
         let rows = if self.one_leg { 1 } else { 2 };
@@ -49,9 +49,9 @@ struct Reaction {
 }
 
 impl Exchange {
-    /// Takes a click-to-dial of `first` and then `second`; the answer is its number and why it was refused.
+    /// Orders a call that rings `first` and then `second`. Returns the index of the order and why it was refused.
     ///
-    /// One of them must be an endpoint of the account: the agent's, and the first where both are.
+    /// One of the two must be an endpoint of the account, which is the agent's. Where both are, `first` is the agent's.
     pub(crate) fn click_to_dial(&mut self, first: &str, second: &str, now: Duration) -> (u64, Option<Refusal>) {
         let agent_first = self.config.is_endpoint(first);
         let (agent, contact) = if agent_first { (first, second) } else { (second, first) };
@@ -85,7 +85,7 @@ impl Exchange {
     }
 
     fn dial(&self, id: u64) -> &Dial {
-        // A dial's number is its place in the list, which only grows.
+        // The id is the index in the list, which only grows.
         &self.dials[id as usize]
     }
 
@@ -120,7 +120,7 @@ impl Exchange {
         }
     }
 
-    /// A new row for one side, and what that side makes of it.
+    /// Adds the row of one side and plans how that side reacts.
     fn ring(&mut self, id: u64, side: Side, began: Duration) {
         let leg = match side {
             Side::Agent => self.agent_leg(id, began),
@@ -141,8 +141,8 @@ impl Exchange {
         self.end_dial_with(id, leg);
     }
 
-    /// One row from the first ring on: its answer is the moment both sides talk when the agent comes first, and the
-    /// contact's when the contact does.
+    /// Adds the only row, which rings from the first telephone on. Its answer is the contact's, so both sides talk from
+    /// then on where the agent is rung first.
     fn ring_as_one(&mut self, id: u64, began: Duration) {
         let leg = self.contact_leg(id, began);
         self.dials[id as usize].legs.push(leg);
@@ -161,7 +161,7 @@ impl Exchange {
         }
     }
 
-    /// Called when a leg of a click-to-dial is answered, or is known to be at `at`: the other side's turn.
+    /// A leg is answered, or will be, at `at`; plans what follows for the other side.
     pub(crate) fn dial_answered(&mut self, id: u64, leg: LegId, at: Duration) {
         let talks = self.talks_for(id);
         let agent_first = self.dial(id).agent_first;
@@ -230,7 +230,7 @@ impl Exchange {
 }
 
 impl Reaction {
-    /// Nobody answers after click-to-dial gave up.
+    /// Drops an answer that would come after click-to-dial has stopped ringing.
     fn within(self, timeout: Duration) -> Self {
         Self { answers_after: self.answers_after.filter(|after| *after < timeout), ..self }
     }

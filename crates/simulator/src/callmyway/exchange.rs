@@ -1,4 +1,4 @@
-//! The exchange: all calls, past, going on and planned, and what can happen to them.
+//! The exchange: past, live and planned calls, and the events that change them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -40,7 +40,6 @@ impl Default for OutsideTelephone {
     }
 }
 
-/// All calls.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) config: SimulatorConfig,
@@ -80,7 +79,7 @@ impl Exchange {
         }
     }
 
-    /// Somebody calls `endpoint`. `ani` is raw: "anonymous" and "" are as good as a number.
+    /// Adds a call to `endpoint`. `ani` is shown as given; it may be "anonymous" or empty.
     pub(crate) fn incoming(&mut self, ani: &str, endpoint: &str, began: Duration) -> LegId {
         let leg = self.leg(CallDirection::Incoming, endpoint, ani, FREE, began);
         self.add(Leg {
@@ -92,7 +91,7 @@ impl Exchange {
         })
     }
 
-    /// `endpoint` calls `number`, on the handset.
+    /// Adds a call that was dialled on the handset of `endpoint`.
     pub(crate) fn outgoing(&mut self, endpoint: &str, number: &str, began: Duration) -> LegId {
         let leg = self.leg(CallDirection::Outgoing, endpoint, number, route_of(number), began);
         self.add(Leg {
@@ -104,7 +103,7 @@ impl Exchange {
         })
     }
 
-    /// An endpoint calls another: one row that concerns both.
+    /// Adds a call between two endpoints, which has one row for both.
     pub(crate) fn internal(&mut self, from: &str, to: &str, began: Duration) -> LegId {
         let leg = self.leg(CallDirection::Internal, from, to, FREE, began);
         self.add(Leg {
@@ -118,7 +117,7 @@ impl Exchange {
         })
     }
 
-    /// Somebody calls a group: one ring attempt for each endpoint, the first is the parent.
+    /// Adds a call to a group: one ring attempt for each endpoint, of which the first is the parent.
     pub(crate) fn group(&mut self, ani: &str, endpoints: &[&str], began: Duration) -> Vec<LegId> {
         let ids: Vec<LegId> = endpoints.iter().map(|endpoint| self.incoming(ani, endpoint, began)).collect();
         if let Some((first, others)) = ids.split_first() {
@@ -174,7 +173,7 @@ impl Exchange {
         })
     }
 
-    /// Somebody answers a call that rings. `false` where nothing rings.
+    /// Answers a ringing call now. Returns `false` where it does not ring.
     pub(crate) fn answer(&mut self, id: LegId, now: Duration) -> bool {
         let leg = &self.legs[id];
         let rings = leg.is_live(now) && leg.answered_by(now).is_none();
@@ -184,7 +183,7 @@ impl Exchange {
         rings
     }
 
-    /// The call is, or is to be, answered at this moment.
+    /// Plans the answer for `at`, which may be now.
     pub(crate) fn plan_answer(&mut self, id: LegId, at: Duration) {
         let leg = &mut self.legs[id];
         leg.answered = Some(at);
@@ -197,7 +196,7 @@ impl Exchange {
         }
     }
 
-    /// The conversation lasts this long from its answer; a call nobody answers rings this long.
+    /// Plans how long the conversation lasts, or how long an unanswered call rings.
     pub(crate) fn plan_length(&mut self, id: LegId, lasts: Duration) {
         let leg = &mut self.legs[id];
         leg.lasts = Some(lasts);
@@ -217,7 +216,7 @@ impl Exchange {
         }
     }
 
-    /// Ends one row now. Planned calls that have not begun never happen. `false` where there is nothing to end.
+    /// Ends one row now; a planned row is dropped. Returns `false` where the row has ended before.
     pub(crate) fn end(&mut self, id: LegId, now: Duration, unanswered: EndReason) -> bool {
         let leg = &mut self.legs[id];
         if leg.void || leg.is_over(now) {
@@ -235,7 +234,7 @@ impl Exchange {
         true
     }
 
-    /// One side hangs up: the whole call is over, with all its ring attempts and legs.
+    /// One side hangs up, which ends all ring attempts and legs of the call.
     pub(crate) fn hang_up(&mut self, id: LegId, now: Duration) -> bool {
         let (original, dial) = (self.legs[id].original_callid.clone(), self.legs[id].dial);
         let whole: Vec<LegId> = (0..self.legs.len())

@@ -1,4 +1,4 @@
-//! Misbehaviour on request: what the network and the vendor have been seen, or feared, to do.
+//! Faults that tests order: some were seen at the vendor or in networks, some are feared.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,70 +7,70 @@ use serde::Serialize;
 
 use crate::fault_queue::{FaultQueue, RequestFault};
 
-/// The calls the vendor offers.
+/// The requests that the vendor offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RequestKind {
-    /// `getCdrs.php?live=1`.
+    /// `getCdrs.php?live=1`, the live calls.
     Live,
-    /// `getCdrs.php?recent=1` or with a range.
+    /// `getCdrs.php` with `recent=1` or a range, the record of past calls.
     Cdr,
-    /// `getEndpoints.php`.
+    /// `getEndpoints.php`, the account's endpoints.
     Endpoints,
-    /// Click-to-dial, at either address.
+    /// Click-to-dial, at either of its addresses.
     Dial,
 }
 
 /// A way to misbehave, once. A request with a fault still counts for the reading rule.
 ///
-/// On click-to-dial, `Http500`, `WrongStatus` and `ErrorObject` mean that no call is placed; all others spoil the
-/// answer only, after the order was taken.
+/// With click-to-dial, `Http500`, `WrongStatus` and `ErrorObject` place no call. All others change only the answer: the
+/// call is placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// HTTP 500 with a page.
+    /// HTTP 500 with an HTML page.
     Http500,
-    /// HTTP 200 with a page.
+    /// HTTP 200 with an HTML page.
     Html,
     /// The JSON stops in the middle.
     TruncatedJson,
     /// The answer comes this much later.
     Slow(Duration),
-    /// No answer until the simulator stops or the client goes away.
+    /// There is no answer until the simulator stops or the client disconnects.
     Hang,
-    /// HTTP 200 and nothing.
+    /// HTTP 200 with an empty body.
     EmptyBody,
-    /// HTTP 200 and JSON with this `status`.
+    /// HTTP 200 with JSON that has this `status`.
     WrongStatus(i64),
-    /// `{"error":"…"}`.
+    /// The body is `{"error":"…"}`.
     ErrorObject,
-    /// The rows without the envelope.
+    /// The body is the array of rows without the envelope around it.
     BareArray,
-    /// `null` where the list belongs.
+    /// The list is `null`.
     NullList,
-    /// `{}` where the list belongs.
+    /// The list is `{}`, as PHP writes some empty arrays.
     EmptyObjectList,
-    /// A byte order mark before the JSON.
+    /// A byte order mark stands before the JSON.
     Bom,
-    /// PHP's HTML notice before the JSON.
+    /// An HTML notice of PHP stands before the JSON.
     PhpNotice,
-    /// Numbers where strings belong and the other way round.
+    /// Strings of digits are numbers, and numbers are strings.
     NumbersForStrings,
-    /// `0000-00-00 00:00:00` where `1970-01-01 00:00:00` belongs.
+    /// "Not connected" is `0000-00-00 00:00:00` instead of `1970-01-01 00:00:00`.
     ZeroDates,
-    /// Each row twice.
+    /// Every row appears twice.
     DuplicateRow,
-    /// A complete answer with all rows missing.
+    /// The answer is complete and has no rows.
     VanishedCall,
     /// The first row has no `callid`.
     MissingCallid,
     /// The first row's `detect_time` is no date.
     BadDate,
-    /// A body of this many bytes, streamed.
+    /// The body has this many bytes; it is streamed, not held in memory.
     Huge(u64),
     /// The connection is closed without an answer.
     ConnectionReset,
-    /// Names with HTML, terminal codes and control characters in the rows.
+    /// The rows' `route_name` holds HTML, terminal codes and control characters.
     HostileNames,
 }
 
@@ -98,7 +98,7 @@ impl RequestFault<RequestKind> for Fault {
     }
 }
 
-/// Why a text names no fault.
+/// The text names no fault. The message lists the names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownFault;
 

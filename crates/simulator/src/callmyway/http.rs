@@ -24,7 +24,7 @@ use crate::connection::Peer;
 
 type Parameters = HashMap<String, String>;
 
-/// A "no" with JSON: its `status` and its words.
+/// A refusal in JSON: `status` and `message`.
 struct No(i64, String);
 
 fn bad(what: &str) -> No {
@@ -41,7 +41,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Every answer bears the vendor's time of day, as a real server's does (RFC 9110, section 6.6.1).
+/// Adds the vendor's time of day to every answer, as a real server does (RFC 9110, section 6.6.1).
 async fn dated(State(shared): State<Arc<Shared>>, mut response: Response) -> Response {
     let date = shared.state().exchange.time.http_date(shared.now());
     if let Ok(date) = HeaderValue::from_str(&date) {
@@ -97,7 +97,7 @@ impl Shared {
         let answer = self.answer(kind, entry, username, &parameters, fault.as_ref());
         match &fault {
             Some(Fault::Slow(delay)) => self.clock.sleep(*delay).await,
-            // Not for ever: the connection ends with the client or with the simulator, and this with it.
+            // The wait ends with the connection: when the client disconnects or the simulator stops.
             Some(Fault::Hang) => self.stop.given().await,
             Some(Fault::ConnectionReset) => {
                 peer.cut.give();
@@ -164,8 +164,8 @@ impl Shared {
         }
     }
 
-    /// The calls going on: the account's with `fullAccount=1`, the sign-in's own with 0. Exactly as documented, so
-    /// both parameters are asked for.
+    /// The live calls: the account's with `fullAccount=1`, those of the sign-in's endpoint with 0. Both documented
+    /// parameters are required.
     fn live(&self, username: &str, parameters: &Parameters) -> Result<Answer, No> {
         if parameters.get("live").map(String::as_str) != Some("1") {
             return Err(bad("live"));
@@ -180,8 +180,8 @@ impl Shared {
         Ok(Answer::Rows(legs.into_iter().map(|leg| exchange.live_row(leg, now)).collect()))
     }
 
-    /// The record: of the last 24 hours, or a page of a range. Both ends of a range belong to it; times are detect
-    /// times in the vendor's zone; rows come in their order.
+    /// The record of the last 24 hours, or a page of a range. A range includes both its ends. It is compared with the
+    /// detect time in the vendor's zone, and the rows are in that order.
     fn record(&self, username: &str, parameters: &Parameters) -> Result<Answer, No> {
         let whole = full_account(parameters)?.unwrap_or(self.config.cdr_scope == CdrScope::Account);
         let now = self.now();
@@ -208,7 +208,7 @@ impl Shared {
         Ok(Answer::Rows(legs.into_iter().skip(start).take(count).map(|leg| exchange.cdr_row(leg)).collect()))
     }
 
-    /// Click-to-dial: a yes means that the order was taken, nothing more (seed 000, section 1, notes).
+    /// Click-to-dial. Status 200 means that the order was queued, nothing more (seed 000, section 1, notes).
     fn dial(&self, entry: usize, parameters: &Parameters) -> Result<Answer, No> {
         let (first, second) = (number(parameters, "first_num")?, number(parameters, "second_num")?);
         let now = self.now();
@@ -238,7 +238,7 @@ fn full_account(parameters: &Parameters) -> Result<Option<bool>, No> {
 fn date(parameters: &Parameters, name: &str) -> Result<NaiveDateTime, No> {
     let text = parameters.get(name).ok_or_else(|| bad(name))?;
     let date = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").map_err(|_| bad(name))?;
-    // chrono reads unpadded parts too; the document's form is padded.
+    // chrono accepts unpadded parts too, which the documented form does not have.
     if text.len() == 19 { Ok(date) } else { Err(bad(name)) }
 }
 
@@ -247,7 +247,7 @@ fn whole_number(parameters: &Parameters, name: &str) -> Result<usize, No> {
     text.parse().map_err(|_| bad(name))
 }
 
-/// A telephone or endpoint number: digits only, for numbers carry no `+` here (PROVIDERS.md).
+/// A telephone or endpoint number: 3 to 20 digits. Numbers have no `+` here (PROVIDERS.md).
 fn number<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, No> {
     let text = parameters.get(name).ok_or_else(|| bad(name))?;
     let fits = (3..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! What really happened: the truth that tests compare with. It holds no password.
+//! What really happened, for tests to compare with. The ledger holds no password.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,63 +15,55 @@ use crate::vendor_time::VendorTime;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RequestOutcome {
-    /// Not answered: delayed, hanging, or the client went away.
+    /// There is no answer yet, or the client disconnected before it.
     Open,
-    /// Answered, with or without a fault.
+    /// It was answered, perhaps with a fault.
     Served,
-    /// Refused, and why, in English.
+    /// It was refused, for this reason in English.
     Refused(String),
 }
 
-/// A request.
 #[derive(Debug, Clone, Serialize)]
 pub struct RequestEntry {
-    /// What was asked.
     pub kind: RequestKind,
-    /// Who asked, where it is one of the account's sign-ins.
+    /// The user name, where it is one of the account's sign-ins.
     pub username: Option<String>,
-    /// What the reading rule counted it under; `None` where it did not count.
+    /// The scope in which the reading rule counted it; `None` where it did not count.
     pub scope: Option<String>,
-    /// When it arrived.
     pub arrival: Moment,
-    /// When the reading rule lets, or let, it through.
+    /// When the reading rule allows the answer; later than `arrival` for an early request.
     pub release: Moment,
-    /// Whether it came too early and was delayed.
+    /// Whether the reading rule delayed it.
     pub early: bool,
-    /// When the answer went out.
+    /// When the answer was sent; `None` where it was not.
     pub answered: Option<Moment>,
-    /// How far it has come.
     pub outcome: RequestOutcome,
-    /// The fault it met.
+    /// The fault that befell the request.
     pub fault: Option<Fault>,
-    /// The callids its answer showed, readable by a tolerant client.
+    /// The callids in its answer that a tolerant client can read.
     pub shown: Vec<String>,
-    /// The click-to-dial it asked for: the index in [`Ledger::dials`].
+    /// The index in [`Ledger::dials`] of the click-to-dial that it ordered.
     pub dial: Option<u64>,
 }
 
-/// A call, or one ring attempt or leg of it, that has begun.
+/// A call that has begun, or one ring attempt or leg of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CallEntry {
     /// The vendor's id of this row.
     pub callid: String,
     /// The callid of the call's first row.
     pub original_callid: String,
-    /// Our endpoint in it; the calling one of an internal call.
+    /// The account's endpoint in the call; for an internal call the calling one.
     pub endpoint: String,
-    /// Which way it goes.
     pub direction: CallDirection,
-    /// The other side, raw, as it was given: a number, "anonymous", "" or an endpoint.
+    /// The other side as it was given: a number, "anonymous", an endpoint, or empty.
     pub party: String,
     /// When it began to ring.
     pub began: Moment,
-    /// When it was answered.
     pub answered: Option<Moment>,
-    /// When it was over.
     pub ended: Option<Moment>,
-    /// How it ended.
     pub end_reason: Option<EndReason>,
-    /// The click-to-dial it came from: the index in [`Ledger::dials`].
+    /// The index in [`Ledger::dials`] of the click-to-dial that placed it.
     pub dial: Option<u64>,
 }
 
@@ -79,30 +71,26 @@ pub struct CallEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DialFate {
-    /// Refused, and why, in the vendor's words.
+    /// It was refused, for this reason in the vendor's words.
     Refused(String),
-    /// Accepted, but the agent's telephone is not registered or has no PCMA: no call ever appears.
+    /// It was accepted, but the agent's telephone is not registered or does not offer PCMA, so no call appears.
     NothingRings,
-    /// Accepted; it rings, or will, or they talk.
+    /// It was accepted and is not over.
     GoingOn,
-    /// Over without both sides having talked.
+    /// It is over, and the two sides did not talk.
     NoConversation,
-    /// Over, and both sides talked.
+    /// It is over, and the two sides talked.
     Talked,
 }
 
-/// A click-to-dial.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DialEntry {
-    /// When it was asked for.
     pub asked: Moment,
-    /// The agent's endpoint.
     pub agent: String,
     /// The contact's number, as it was given.
     pub contact: String,
-    /// What became of it.
     pub fate: DialFate,
-    /// Its rows so far, in the order they rang.
+    /// The callids of its rows that have begun, in the order they rang.
     pub callids: Vec<String>,
 }
 
@@ -118,7 +106,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The smallest distance between the arrivals of two consecutive readings in the same scope of the reading rule.
+    /// The shortest time between the arrivals of two consecutive readings in one scope of the reading rule.
     #[must_use]
     pub fn closest_reading(&self) -> Option<Duration> {
         let mut last = HashMap::new();

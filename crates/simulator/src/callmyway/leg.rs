@@ -1,4 +1,4 @@
-//! One row of the vendor's: a call, or one ring attempt of it, as a timeline of moments that may lie ahead.
+//! One row of the vendor's lists, a call or one ring attempt of it, as a timeline whose moments may lie ahead.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::tariff::{Money, Route};
 
-/// Which way a call goes, seen from the account.
+/// The direction of a call, seen from the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CallDirection {
@@ -34,24 +34,24 @@ impl CallDirection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EndReason {
-    /// There was a conversation.
+    /// The call was answered.
     Ok,
     /// The caller gave up, or somebody else answered.
     Cancelled,
-    /// Nobody answered.
+    /// The telephone rang until the time limit.
     NoAnswer,
-    /// Busy.
+    /// The telephone was busy.
     TemporarilyUnavailable,
-    /// No such number.
+    /// The number does not exist.
     NotFound,
     /// The called side refused.
     Decline,
-    /// The network could not.
+    /// The network could not place the call.
     ServiceUnavailable,
 }
 
 impl EndReason {
-    /// As the record writes it.
+    /// The value in the record, such as `NO_ANSWER`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -66,13 +66,13 @@ impl EndReason {
     }
 }
 
-/// A row. All moments are `Clock::elapsed`; those that lie ahead have not happened yet.
+/// A row. All moments are `Clock::elapsed`; one that lies ahead has not happened yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Leg {
     pub(crate) callid: String,
-    /// The callid of the call's first row; its own where it is that row.
+    /// The callid of the call's first row, which may be this one.
     pub(crate) original_callid: String,
-    /// "0" for the parent.
+    /// The callid of the parent row; "0" in the parent itself.
     pub(crate) ref_callid: String,
     pub(crate) ani: String,
     pub(crate) dnis: String,
@@ -81,20 +81,20 @@ pub(crate) struct Leg {
     pub(crate) access_endpoint_id: String,
     pub(crate) dst_endpoint_id: String,
     pub(crate) direction: CallDirection,
-    /// Our endpoint in it; the calling one of an internal call.
+    /// The account's endpoint in the call; for an internal call the calling one.
     pub(crate) endpoint: String,
-    /// The other side as a person would name it; raw.
+    /// The other side, as a person would name it.
     pub(crate) party: String,
     pub(crate) route: Route,
     pub(crate) began: Duration,
     pub(crate) answered: Option<Duration>,
     pub(crate) ended: Option<Duration>,
     pub(crate) reason: EndReason,
-    /// How long the conversation is to last once somebody answers.
+    /// The planned length of the conversation, from the answer on.
     pub(crate) lasts: Option<Duration>,
-    /// The click-to-dial it came from.
+    /// The id of the click-to-dial that placed it.
     pub(crate) dial: Option<u64>,
-    /// A plan that was dropped before it began.
+    /// The plan was dropped before the call began.
     pub(crate) void: bool,
 }
 
@@ -123,7 +123,7 @@ impl Leg {
         self.ani_user == endpoint || self.dnis_user == endpoint
     }
 
-    /// The length of the conversation, once it is over.
+    /// The length of the conversation; zero until it is over.
     pub(crate) fn talked(&self) -> Duration {
         match (self.answered, self.ended) {
             (Some(answered), Some(ended)) => ended.saturating_sub(answered),

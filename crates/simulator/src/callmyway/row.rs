@@ -7,18 +7,18 @@ use chrono::{DateTime, Utc};
 use super::exchange::Exchange;
 use super::leg::Leg;
 
-/// "No conectó" (seed 000, notes).
+/// The `connect_time` of a call that was not answered: "No conectó" (seed 000, notes).
 pub(crate) const NEVER: &str = "1970-01-01 00:00:00";
 
 /// A value of a row. The vendor mixes strings and numbers, so each value remembers which it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Text(String),
-    /// Digits as they stand in the JSON.
+    /// The digits, as they appear in the JSON.
     Number(String),
 }
 
-/// A row; the order of its fields is the documents'.
+/// A row, with its fields in the documents' order.
 pub(crate) type Row = Vec<(&'static str, Value)>;
 
 fn text(text: impl Into<String>) -> Value {
@@ -26,7 +26,7 @@ fn text(text: impl Into<String>) -> Value {
 }
 
 impl Exchange {
-    /// A time as the vendor writes it: in its zone, without naming it.
+    /// A time in the vendor's form and zone: `YYYY-MM-DD HH:MM:SS`.
     pub(crate) fn written(&self, time: DateTime<Utc>) -> String {
         time.with_timezone(&self.config.time_zone).format("%Y-%m-%d %H:%M:%S").to_string()
     }
@@ -35,12 +35,12 @@ impl Exchange {
         moment.map_or_else(|| NEVER.to_owned(), |moment| self.written(self.time.at(moment)))
     }
 
-    /// A call going on (seed 000, section 2, example).
+    /// The row of a live call (seed 000, section 2, example).
     pub(crate) fn live_row(&self, leg: &Leg, now: Duration) -> Row {
         self.common(leg, leg.answered_by(now), "0".to_owned(), "0".to_owned())
     }
 
-    /// A ring attempt that is over: the example's fields, then those seen by other clients (PROVIDERS.md).
+    /// The row of an ended ring attempt: the example's fields, then those that other clients have seen (PROVIDERS.md).
     pub(crate) fn cdr_row(&self, leg: &Leg) -> Row {
         let mut row = self.common(leg, leg.answered, leg.talked().as_secs().to_string(), leg.cost().to_string());
         row.extend([
@@ -75,7 +75,7 @@ impl Exchange {
     }
 }
 
-/// The callid a row shows, where it shows one.
+/// The `callid` of a row; a fault may have removed it.
 pub(crate) fn callid_of(row: &Row) -> Option<String> {
     row.iter().find(|(name, _)| *name == "callid").map(|(_, value)| match value {
         Value::Text(text) | Value::Number(text) => text.clone(),
@@ -99,7 +99,7 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// A row as JSON.
+/// The JSON object of a row.
 pub(crate) fn written(row: &Row) -> String {
     let fields: Vec<String> = row
         .iter()

@@ -1,4 +1,4 @@
-//! A working day, laid out in advance and the same for the same seed.
+//! A working day of calls, planned in advance; the same seed gives the same day.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ impl Dice {
     }
 }
 
-/// What a day is made of.
+/// The limits within which a day is generated.
 #[derive(Debug, Clone)]
 pub struct DayPlan {
     /// The endpoints that take part; at least one.
     pub endpoints: Vec<String>,
     /// The numbers that call and are called; at least one.
     pub contacts: Vec<String>,
-    /// How long it goes on: no call begins later.
+    /// The length of the day; no call begins later.
     pub length: Duration,
-    /// The pause between two calls is one second to this many.
+    /// The pause between two calls is at least one second and at most this long.
     pub longest_pause: Duration,
-    /// A conversation is five seconds to this long.
+    /// A conversation takes at least five seconds and at most this long.
     pub longest_talk: Duration,
 }
 
@@ -43,7 +43,7 @@ impl Default for DayPlan {
     }
 }
 
-/// What kind of call a scripted call is.
+/// The kinds of call in a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScriptedKind {
@@ -53,38 +53,34 @@ pub enum ScriptedKind {
     Missed,
     /// Somebody calls and hides the number.
     Withheld,
-    /// An endpoint calls, on the handset.
+    /// A number is dialled on the handset.
     Outgoing,
-    /// Somebody calls while another call goes on.
+    /// Somebody calls during another call.
     Second,
 }
 
-/// A call of the day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ScriptedCall {
-    /// When it begins, from the day's start.
+    /// When it begins, counted from the start of the day.
     pub at: Duration,
-    /// What kind of call it is.
     pub kind: ScriptedKind,
-    /// Our endpoint in it.
     pub endpoint: String,
     /// The other side: a number, or "anonymous".
     pub number: String,
-    /// After how long it is answered; `None` for never.
+    /// How long it rings before it is answered; `None` for a call that nobody answers.
     pub answers_after: Option<Duration>,
-    /// How long the conversation is, or how long it rings in vain.
+    /// The length of the conversation, or how long an unanswered call rings.
     pub lasts: Duration,
 }
 
-/// A working day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkingDay {
-    /// Its calls, in the order they begin.
+    /// The calls, in the order they begin.
     pub calls: Vec<ScriptedCall>,
 }
 
 impl WorkingDay {
-    /// The day that belongs to `seed`. The first calls are one of each kind.
+    /// Generates the day of `seed`. Its first calls are one of each kind.
     #[must_use]
     pub fn generate(seed: u64, plan: &DayPlan) -> Self {
         const EACH: [ScriptedKind; 5] = [
@@ -103,7 +99,7 @@ impl WorkingDay {
             let call = scripted(&mut dice, plan, kind, at);
             let over = at + call.answers_after.unwrap_or_default() + call.lasts;
             if kind == ScriptedKind::Second {
-                // The first of two at once: long enough for the second to come and go meanwhile or stay on.
+                // The first of two simultaneous calls is long enough for the second to begin during it.
                 let mut long = scripted(&mut dice, plan, ScriptedKind::Incoming, at);
                 long.lasts = long.lasts.max(Duration::from_secs(30));
                 let end = long.at + long.answers_after.unwrap_or_default() + long.lasts;
@@ -120,7 +116,7 @@ impl WorkingDay {
         Self { calls }
     }
 
-    /// Lays the whole day out on the simulator, from now on.
+    /// Plans all calls of the day on the simulator, beginning now.
     pub fn play_on(&self, simulator: &Simulator) -> Vec<CallHandle> {
         let start = simulator.shared.now();
         self.calls.iter().map(|call| call.lay_out(simulator, start)).collect()
@@ -147,7 +143,7 @@ fn scripted(dice: &mut Dice, plan: &DayPlan, kind: ScriptedKind, at: Duration) -
     let number = dice.one_of(&plan.contacts).cloned().unwrap_or_default();
     let number = match kind {
         ScriptedKind::Withheld => "anonymous".to_owned(),
-        // Nobody dials hyphens: the handset sends digits.
+        // A handset sends digits only.
         ScriptedKind::Outgoing => number.chars().filter(char::is_ascii_digit).collect(),
         _ => number,
     };

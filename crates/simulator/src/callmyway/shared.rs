@@ -1,4 +1,4 @@
-//! What the server, the verbs and the handles share.
+//! The state that the server, the verbs and the handles share.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,13 +16,12 @@ use super::throttle::Throttle;
 use crate::connection::Signal;
 use crate::vendor_time::VendorTime;
 
-/// The simulated vendor.
 pub(crate) struct Shared {
     pub(crate) config: SimulatorConfig,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) faults: Faults,
     pub(crate) stop: Signal,
-    /// Bumped whenever a request arrives or is answered.
+    /// Changes whenever a request arrives or is answered.
     pub(crate) news: watch::Sender<u64>,
     state: Mutex<State>,
 }
@@ -65,7 +64,7 @@ impl Shared {
         Ledger::taken(&state.exchange, &state.requests, now)
     }
 
-    /// Writes a request down as it arrives; the answer is its place in the ledger.
+    /// Records a request on arrival. Returns its index in the ledger.
     pub(crate) fn arrived(&self, kind: RequestKind, username: Option<&str>) -> usize {
         let arrival = self.moment();
         let mut state = self.state();
@@ -88,12 +87,12 @@ impl Shared {
         entry
     }
 
-    /// Lets those who wait for something to happen look again.
+    /// Wakes those who wait for the ledger to change.
     pub(crate) fn tell_news(&self) {
         self.news.send_modify(|news| *news += 1);
     }
 
-    /// Counts a reading and waits until it is let through.
+    /// Counts a reading and waits until the reading rule allows its answer.
     pub(crate) async fn keep_the_rule(&self, entry: usize, username: &str, address: IpAddr) {
         let scope = match self.config.throttle_scope {
             ThrottleScope::PerSignIn => format!("sign-in {username}"),

@@ -1,4 +1,4 @@
-//! Start, stop and look.
+//! Starting and stopping the simulator, and looking at its ledger.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,7 +15,7 @@ use super::ledger::Ledger;
 use super::shared::Shared;
 use crate::connection::{CuttableListener, Peer};
 
-/// A CallMyWay on loopback. The verbs that make telephones ring are in the same type; see [`Simulator::rings`].
+/// A CallMyWay on loopback. Its verbs make telephones ring; see [`Simulator::rings`].
 pub struct Simulator {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
@@ -49,24 +49,23 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
-    /// The port it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// How it was set up.
+    /// The configuration it was started with.
     #[must_use]
     pub fn config(&self) -> &SimulatorConfig {
         &self.shared.config
     }
 
-    /// Stops: cuts all connections and waits until the port is free. The ledger can still be read.
+    /// Cuts all connections and waits until the port is free. The ledger can still be read.
     pub async fn stop(&self) {
         self.shared.stop.give();
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(server) = server {
-            // It fails only when the runtime is going down, which ends it as well.
+            // It fails only when the runtime shuts down, which ends the server too.
             let _ = server.await;
         }
     }
@@ -77,8 +76,8 @@ impl Simulator {
         self.shared.ledger()
     }
 
-    /// Waits until the ledger shows something, without polling: it is looked at whenever a request arrives or is
-    /// answered. What comes with time alone (a call that begins) is not noticed: advance the clock, then ask.
+    /// Waits until `happened` is true of the ledger. It is asked whenever a request arrives or is answered, but not
+    /// when time passes: advance the clock first, then call this.
     pub async fn wait_until(&self, mut happened: impl FnMut(&Ledger) -> bool) {
         let mut news = self.shared.news.subscribe();
         while !happened(&self.ledger()) {
@@ -87,7 +86,7 @@ impl Simulator {
         }
     }
 
-    /// Orders misbehaviour.
+    /// The faults that requests will meet.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.shared.faults

@@ -1,4 +1,4 @@
-//! Faults applied: from an answer to what really goes out.
+//! Applies faults to answers.
 
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
@@ -16,23 +16,23 @@ const NOTICE: &str = "<br />\n<b>Notice</b>:  Undefined index: rate in <b>/var/w
 const HOSTILE: &str = "<img src=x onerror=alert(1)>\u{1b}[31mROJO\u{1b}[0m\u{0}\r\n\u{202e}\"';-- ${HOME}";
 const CHUNK: u64 = 64 * 1024;
 
-/// What goes out, and the callids it shows.
+/// A response, and the callids that a client can read in it.
 pub(crate) struct Sent {
     pub(crate) response: Response,
     pub(crate) shown: Vec<String>,
 }
 
-/// HTTP 200 with a body, labelled as PHP labels what says nothing else.
+/// HTTP 200 with the content type that PHP sends by default.
 pub(crate) fn ok(body: impl Into<Body>) -> Response {
     ([(header::CONTENT_TYPE, "text/html; charset=UTF-8")], body.into()).into_response()
 }
 
-/// The page for people.
+/// The HTML page of a server under maintenance.
 pub(crate) fn page(status: StatusCode) -> Response {
     (status, ok(PAGE)).into_response()
 }
 
-/// The answer as it goes out.
+/// Turns an answer into the response that is sent.
 pub(crate) fn spoilt(answer: Answer, fault: Option<&Fault>) -> Sent {
     let answer = match (answer, fault) {
         (Answer::Rows(rows), Some(fault)) => Answer::Rows(spoilt_rows(rows, fault)),
@@ -134,7 +134,7 @@ fn set(row: &mut Row, field: &str, text: &str) {
 fn swap_kind(value: &mut Value) {
     *value = match std::mem::replace(value, Value::Text(String::new())) {
         Value::Number(digits) => Value::Text(digits),
-        // JSON knows no leading zeros.
+        // JSON has no numbers with leading zeros.
         Value::Text(text) if text == "0" => Value::Number(text),
         Value::Text(text)
             if !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) =>
@@ -145,7 +145,7 @@ fn swap_kind(value: &mut Value) {
     };
 }
 
-/// The start of an answer whose message does not end before `bytes` bytes.
+/// The beginning of an answer, `bytes` long, whose message does not end.
 fn huge(bytes: u64) -> Body {
     const OPENING: &str = "{\"status\":200,\"message\":\"";
     let rest = bytes.saturating_sub(OPENING.len() as u64);

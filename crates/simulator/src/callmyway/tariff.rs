@@ -1,4 +1,4 @@
-//! What calls cost: routes by their first digits, and exact money.
+//! The price of calls: routes by the first digits, and exact amounts.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct Money(pub i64);
 
 impl Money {
-    /// What `duration` costs at this rate per minute: whole seconds, rounded half up to a ten-thousandth.
+    /// The price of `duration` at this rate per minute, for whole seconds, rounded half up to a ten-thousandth.
     #[must_use]
     pub fn per_minute_for(self, duration: Duration) -> Self {
         let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
@@ -17,7 +17,7 @@ impl Money {
 }
 
 impl fmt::Display for Money {
-    /// As the documents write it: `0`, `25.185`, no trailing zeros.
+    /// Writes the amount as the documents do: `0`, `25.185`, no trailing zeros.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, rest) = (self.0 / 10_000, self.0 % 10_000);
         if rest == 0 {
@@ -34,11 +34,11 @@ pub struct Route {
     pub pattern: &'static str,
     /// The name, as in the examples: `COSTA RICA MOBILE ICE`.
     pub name: &'static str,
-    /// Per minute.
+    /// The price of a minute.
     pub rate: Money,
 }
 
-/// Incoming and internal calls: no destination, no cost.
+/// The route of incoming and internal calls, which cost nothing.
 pub(crate) const FREE: Route = Route { pattern: "", name: "", rate: Money(0) };
 
 const ROUTES: [Route; 8] = [
@@ -52,11 +52,11 @@ const ROUTES: [Route; 8] = [
     Route { pattern: "", name: "INTERNATIONAL", rate: Money(950_000) },
 ];
 
-/// Where a dialled number goes. Eight digits are a Costa Rican number without its country's code.
+/// The route of a dialled number. Eight digits are a Costa Rican number without its country code.
 pub(crate) fn route_of(number: &str) -> Route {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let full = if digits.len() == 8 { format!("506{digits}") } else { digits };
-    // The last pattern is empty and fits everything.
+    // The last pattern is empty and matches every number.
     ROUTES.into_iter().find(|route| full.starts_with(route.pattern)).unwrap_or(FREE)
 }
 

@@ -1,17 +1,17 @@
-//! The reading rule: once every interval; what comes sooner is delayed, and the delays add up (seed 000, notes).
+//! The reading rule: one reading in each interval. An early one is delayed, and delays add up (seed 000, notes).
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// When requests are let through, by scope.
+/// When the last request of each scope is allowed.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     last_release: HashMap<String, Duration>,
 }
 
 impl Throttle {
-    /// When a request that arrives at `arrival` is let through: never within `interval` of the one before it in the
-    /// same scope. Every early request moves that moment on, so impatience piles up.
+    /// When a request that arrives at `arrival` is allowed: at least `interval` after the one before it in the same
+    /// scope. An early request delays all that follow.
     pub(crate) fn admit(&mut self, scope: &str, arrival: Duration, interval: Duration) -> Duration {
         let release = match self.last_release.get(scope) {
             Some(last) => arrival.max(*last + interval),

@@ -1,4 +1,5 @@
-//! What stories say: `sim.rings("8888-4787", "8373456")`, `call.answer()`, `sim.telephone("8373456").unregistered()`.
+//! The verbs of tests, such as `sim.rings("8888-4787", "8373456")`, `call.answer()` and
+//! `sim.telephone("8373456").unregistered()`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +10,14 @@ use super::leg::{CallDirection, EndReason, Leg};
 use super::shared::Shared;
 use super::simulator::Simulator;
 
-/// Calls. Those of `…_at` begin at a moment of `Clock::elapsed`; the others begin now. They ring until somebody
-/// answers or hangs up, or as planned on the handle.
+/// Calls. Those of `…_at` begin at a moment of `Clock::elapsed`, the others now. A call rings until somebody answers or
+/// hangs up, unless the handle plans otherwise.
 impl Simulator {
     /// Somebody calls an endpoint. `ani` is shown as given: any spelling, "anonymous", or "".
     pub fn rings(&self, ani: &str, to_endpoint: &str) -> CallHandle {
         self.rings_at(self.shared.now(), ani, to_endpoint)
     }
 
-    /// Somebody calls an endpoint, at `began`.
     pub fn rings_at(&self, began: Duration, ani: &str, to_endpoint: &str) -> CallHandle {
         let leg = self.shared.state().exchange.incoming(ani, to_endpoint, began);
         self.handle(leg)
@@ -28,7 +28,6 @@ impl Simulator {
         self.calls_out_at(self.shared.now(), endpoint, number)
     }
 
-    /// A number is dialled on an endpoint's handset, at `began`.
     pub fn calls_out_at(&self, began: Duration, endpoint: &str, number: &str) -> CallHandle {
         let leg = self.shared.state().exchange.outgoing(endpoint, number, began);
         self.handle(leg)
@@ -39,7 +38,6 @@ impl Simulator {
         self.internal_at(self.shared.now(), from_endpoint, to_endpoint)
     }
 
-    /// An endpoint calls another of the account, at `began`.
     pub fn internal_at(&self, began: Duration, from_endpoint: &str, to_endpoint: &str) -> CallHandle {
         let leg = self.shared.state().exchange.internal(from_endpoint, to_endpoint, began);
         self.handle(leg)
@@ -50,13 +48,12 @@ impl Simulator {
         self.rings_group_at(self.shared.now(), ani, endpoints)
     }
 
-    /// Somebody calls several endpoints at once, at `began`.
     pub fn rings_group_at(&self, began: Duration, ani: &str, endpoints: &[&str]) -> GroupHandle {
         let legs = self.shared.state().exchange.group(ani, endpoints, began);
         GroupHandle { attempts: legs.into_iter().map(|leg| self.handle(leg)).collect() }
     }
 
-    /// The calls going on, oldest first; those of click-to-dial too.
+    /// The live calls, oldest first, including those of click-to-dial.
     #[must_use]
     pub fn live_calls(&self) -> Vec<CallHandle> {
         let now = self.shared.now();
@@ -67,20 +64,20 @@ impl Simulator {
         live.into_iter().map(|leg| self.handle(leg)).collect()
     }
 
-    /// The call with this callid, past, going on or planned.
+    /// The call with this callid, whether past, live or planned.
     #[must_use]
     pub fn call(&self, callid: &str) -> Option<CallHandle> {
         let leg = self.shared.state().exchange.legs.iter().position(|leg| leg.callid == callid);
         leg.map(|leg| self.handle(leg))
     }
 
-    /// An agent's telephone, as click-to-dial meets it: by default registered, PCMA first, answers after 2 s.
+    /// The agent's telephone for click-to-dial. By default it is registered, has PCMA first and is answered after 2 s.
     #[must_use]
     pub fn telephone(&self, endpoint: &str) -> Telephone {
         Telephone { shared: self.shared.clone(), endpoint: endpoint.to_owned() }
     }
 
-    /// A contact's telephone, as click-to-dial meets it: by default answers after 5 s and talks for 60 s.
+    /// The contact's telephone for click-to-dial. By default it is answered after 5 s, for 60 s.
     #[must_use]
     pub fn contact_telephone(&self, number: &str) -> ContactTelephone {
         ContactTelephone { shared: self.shared.clone(), number: number.to_owned() }
@@ -99,63 +96,60 @@ pub struct CallHandle {
 }
 
 impl CallHandle {
-    /// The vendor's id.
     #[must_use]
     pub fn callid(&self) -> String {
         self.look(|leg| leg.callid.clone())
     }
 
-    /// Our endpoint in it.
+    /// The account's endpoint in the call; for an internal call the calling one.
     #[must_use]
     pub fn endpoint(&self) -> String {
         self.look(|leg| leg.endpoint.clone())
     }
 
-    /// The other side, raw.
+    /// The other side as it was given: a number, "anonymous", an endpoint, or empty.
     #[must_use]
     pub fn party(&self) -> String {
         self.look(|leg| leg.party.clone())
     }
 
-    /// Which way it goes.
     #[must_use]
     pub fn direction(&self) -> CallDirection {
         self.look(|leg| leg.direction)
     }
 
-    /// Whether it goes on now.
+    /// Whether it has begun and has not ended.
     #[must_use]
     pub fn is_live(&self) -> bool {
         let now = self.shared.now();
         self.look(|leg| leg.is_live(now))
     }
 
-    /// Whether it was answered.
     #[must_use]
     pub fn is_answered(&self) -> bool {
         let now = self.shared.now();
         self.look(|leg| leg.answered_by(now).is_some())
     }
 
-    /// The called side answers now. `false` where it does not ring.
+    /// The called side answers now. Returns `false` where the call does not ring.
     pub fn answer(&self) -> bool {
         let now = self.shared.now();
         self.shared.state().exchange.answer(self.leg, now)
     }
 
-    /// One side hangs up: the call is over, with all its ring attempts and legs. Unanswered, the caller gave up
-    /// (CANCELLED). A call that has not begun never happens. `false` where it was over already.
+    /// One side hangs up, which ends all ring attempts and legs; without an answer they end as CANCELLED. A planned
+    /// call is dropped. Returns `false` where the call was over before.
     pub fn hang_up(&self) -> bool {
         let now = self.shared.now();
         self.shared.state().exchange.hang_up(self.leg, now)
     }
 
-    /// The called side refuses (DECLINE); of a group, only this telephone. `false` where it does not ring.
+    /// The called side refuses (DECLINE); in a group, only this telephone. Returns `false` where it does not ring.
     pub fn decline(&self) -> bool {
         self.fails(EndReason::Decline)
     }
 
-    /// The ring attempt ends without an answer, for this reason. `false` where it does not ring.
+    /// The ring attempt ends without an answer, for this reason. Returns `false` where it does not ring.
     pub fn fails(&self, reason: EndReason) -> bool {
         let now = self.shared.now();
         let mut state = self.shared.state();
@@ -163,7 +157,7 @@ impl CallHandle {
         leg.is_live(now) && leg.answered_by(now).is_none() && state.exchange.end(self.leg, now, reason)
     }
 
-    /// Plan: it is answered this long after it began.
+    /// Plans that the call is answered this long after it began.
     #[must_use]
     pub fn answers_after(self, ring: Duration) -> Self {
         {
@@ -174,8 +168,8 @@ impl CallHandle {
         self
     }
 
-    /// Plan: the conversation lasts this long from the answer, planned or not; a call that nobody answers rings this
-    /// long (NO_ANSWER).
+    /// Plans that the conversation lasts this long from the answer. A call that nobody answers rings this long and ends
+    /// as NO_ANSWER.
     #[must_use]
     pub fn lasts(self, duration: Duration) -> Self {
         self.shared.state().exchange.plan_length(self.leg, duration);
@@ -195,24 +189,23 @@ pub struct GroupHandle {
 }
 
 impl GroupHandle {
-    /// This endpoint answers; the others stop ringing (CANCELLED). `false` where it does not ring.
+    /// This endpoint answers, and the others stop ringing (CANCELLED). Returns `false` where it does not ring.
     pub fn answer(&self, endpoint: &str) -> bool {
         self.attempt(endpoint).is_some_and(|attempt| attempt.answer())
     }
 
-    /// The call is over.
+    /// The caller hangs up, which ends all ring attempts.
     pub fn hang_up(&self) -> bool {
         self.attempts.first().is_some_and(CallHandle::hang_up)
     }
 
-    /// The ring attempt at this endpoint.
     #[must_use]
     pub fn attempt(&self, endpoint: &str) -> Option<&CallHandle> {
         self.attempts.iter().find(|attempt| attempt.endpoint() == endpoint)
     }
 }
 
-/// An agent's telephone. What is set holds for the click-to-dials that come.
+/// An agent's telephone. A change applies to click-to-dials ordered from now on.
 #[derive(Clone)]
 pub struct Telephone {
     shared: Arc<Shared>,
@@ -220,27 +213,26 @@ pub struct Telephone {
 }
 
 impl Telephone {
-    /// Whether it is registered; one that is not never rings.
+    /// Whether it is registered. Click-to-dial accepts an order for an unregistered telephone, and nothing rings.
     pub fn registered(&self, registered: bool) -> &Self {
         self.set(|telephone| telephone.registered = registered)
     }
 
-    /// Not registered.
     pub fn unregistered(&self) -> &Self {
         self.registered(false)
     }
 
-    /// Whether PCMA is first in its list, or not there at all.
+    /// Whether PCMA is first in its list of codecs, or absent.
     pub fn pcma(&self, has_it: bool) -> &Self {
         self.codec(if has_it { Codec::Primary } else { Codec::Absent })
     }
 
-    /// Where PCMA stands in its list.
+    /// Where PCMA is in its list of codecs.
     pub fn codec(&self, codec: Codec) -> &Self {
         self.set(|telephone| telephone.codec = codec)
     }
 
-    /// After how long it is answered; `None` for never.
+    /// How long it rings before it is answered; `None` for a telephone that nobody answers.
     pub fn answers_after(&self, ring: Option<Duration>) -> &Self {
         self.set(|telephone| telephone.answers_after = ring)
     }
@@ -251,7 +243,7 @@ impl Telephone {
     }
 }
 
-/// A contact's telephone. What is set holds for the click-to-dials that come.
+/// A contact's telephone. A change applies to click-to-dials ordered from now on.
 #[derive(Clone)]
 pub struct ContactTelephone {
     shared: Arc<Shared>,
@@ -259,17 +251,16 @@ pub struct ContactTelephone {
 }
 
 impl ContactTelephone {
-    /// After how long it is answered; `None` for never.
+    /// How long it rings before it is answered; `None` for a telephone that nobody answers.
     pub fn answers_after(&self, ring: Option<Duration>) -> &Self {
         self.set(|telephone| telephone.answers_after = ring)
     }
 
-    /// After how long the contact hangs up; `None` for not by itself.
+    /// How long the contact talks before hanging up; `None` for a call that somebody else ends.
     pub fn talks_for(&self, talk: Option<Duration>) -> &Self {
         self.set(|telephone| telephone.talks_for = talk)
     }
 
-    /// Whether it is busy.
     pub fn busy(&self, busy: bool) -> &Self {
         self.set(|telephone| telephone.busy = busy)
     }

@@ -17,7 +17,6 @@ pub enum CallState {
     AgentRings,
     /// The agent has answered, and the customer's telephone rings.
     CustomerRings,
-    /// Both sides talk.
     Talking,
     /// The call has ended.
     Over,
@@ -27,7 +26,6 @@ pub enum CallState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallOutcome {
-    /// The customer answered.
     Connected,
     /// The customer did not answer.
     NoAnswer,

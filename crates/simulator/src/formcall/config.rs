@@ -49,7 +49,7 @@ pub enum ErrorStatus {
 /// How an answer with an error is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ErrorQuotes {
-    /// As JSON.
+    /// Errors are valid JSON.
     #[default]
     Json,
     /// With the typographic quotes and the stray space of the document's example, which is no JSON:
@@ -100,7 +100,6 @@ pub struct FormCallConfig {
     pub port: u16,
     /// The security token, compared exactly. It never enters the ledger.
     pub security_token: String,
-    /// The account's popups.
     pub popups: Vec<Popup>,
     /// The HTTP status of errors.
     pub error_status: ErrorStatus,

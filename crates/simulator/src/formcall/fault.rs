@@ -1,4 +1,4 @@
-//! Misbehaviour on request. A fault befalls only requests with the right security token.
+//! Faults that tests order. A fault befalls only requests with the right security token.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -21,9 +21,9 @@ pub enum RequestKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// The call is placed, and the answer never comes: until the simulator stops or the client goes away.
+    /// The call is placed, and there is no answer until the simulator stops or the client disconnects.
     AnswerLost,
-    /// Nothing is placed, and the answer never comes.
+    /// Nothing is placed, and there is no answer until the simulator stops or the client disconnects.
     AnswerLostNothingPlaced,
     /// The call is placed, and the connection is reset.
     ConnectionReset,

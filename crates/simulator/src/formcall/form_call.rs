@@ -1,4 +1,4 @@
-//! Starting, stopping and looking.
+//! Starting and stopping the simulator, and looking at its ledger.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,7 +16,7 @@ use super::shared::Shared;
 use super::tls::{Authority, TlsListener};
 use crate::connection::{CuttableListener, Peer};
 
-/// A FormCall on loopback. What agents, customers and visitors do is in the same type; see [`FormCall::calls`].
+/// A FormCall on loopback. Agents and customers act through the handles of [`FormCall::calls`].
 pub struct FormCall {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
@@ -38,7 +38,7 @@ impl FormCall {
         Ok(Self { shared, address, authority, server: Mutex::new(Some(server)) })
     }
 
-    /// Where it listens, without a slash at the end: `http://127.0.0.1:PORT`, or `https://localhost:PORT` with TLS.
+    /// The address without a slash at the end: `http://127.0.0.1:PORT`, or `https://localhost:PORT` with TLS.
     #[must_use]
     pub fn base_url(&self) -> String {
         match self.authority {
@@ -47,7 +47,6 @@ impl FormCall {
         }
     }
 
-    /// The port it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
@@ -70,7 +69,7 @@ impl FormCall {
         self.shared.stop.give();
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(server) = server {
-            // It fails only when the runtime is going down, which ends it as well.
+            // It fails only when the runtime shuts down, which ends the server too.
             let _ = server.await;
         }
     }
@@ -81,8 +80,8 @@ impl FormCall {
         self.shared.ledger()
     }
 
-    /// Waits until the ledger shows something. It is looked at whenever a request arrives, is decided or is answered;
-    /// what comes with time alone is not noticed.
+    /// Waits until `happened` is true of the ledger. It is asked whenever a request arrives, is decided or is answered,
+    /// but not when time passes.
     pub async fn wait_until(&self, mut happened: impl FnMut(&Ledger) -> bool) {
         let mut news = self.shared.news.subscribe();
         while !happened(&self.ledger()) {

@@ -39,7 +39,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Every answer bears the vendor's time of day, as a real server's does.
+/// Adds the vendor's time of day to every answer, as a real server does.
 async fn add_date(State(shared): State<Arc<Shared>>, mut response: Response) -> Response {
     if let Ok(date) = HeaderValue::from_str(&shared.time.http_date(shared.now())) {
         response.headers_mut().insert(DATE, date);
@@ -89,7 +89,7 @@ async fn list_calls(
 }
 
 impl Shared {
-    /// Writes a request down as it arrives; returns its place in the ledger.
+    /// Records a request on arrival. Returns its index in the ledger.
     fn arrived(&self, kind: RequestKind, token: TokenCheck, order: Option<CallOrder>) -> usize {
         let entry = RequestEntry {
             kind,
@@ -124,7 +124,7 @@ impl Shared {
         self.decided(entry, fault.clone(), outcome);
         match &fault {
             Some(Fault::Slow(delay)) => self.clock.sleep(*delay).await,
-            // The connection ends with the client or with the simulator, and this wait with it.
+            // The wait ends with the connection: when the client disconnects or the simulator stops.
             Some(Fault::AnswerLost | Fault::AnswerLostNothingPlaced) => std::future::pending().await,
             Some(Fault::ConnectionReset | Fault::ConnectionResetNothingPlaced) => {
                 peer.cut.give();

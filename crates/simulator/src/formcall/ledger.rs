@@ -12,11 +12,11 @@ use crate::moment::Moment;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenCheck {
-    /// The account's token.
+    /// The token is the account's.
     Right,
-    /// Another text.
+    /// The token is another text.
     Wrong,
-    /// No token, an empty one, or a body that could not be read.
+    /// There is no token, an empty one, or a body that could not be read.
     Missing,
 }
 
@@ -36,12 +36,10 @@ pub enum RequestOutcome {
     Refused(ErrorCode),
 }
 
-/// A request.
 #[derive(Debug, Clone, Serialize)]
 pub struct RequestEntry {
     /// What was asked for.
     pub kind: RequestKind,
-    /// When it arrived.
     pub arrived: Moment,
     /// When its answer went out; `None` where the answer was lost, or until it goes out.
     pub answered: Option<Moment>,
@@ -49,7 +47,6 @@ pub struct RequestEntry {
     pub token: TokenCheck,
     /// The order it sent, where the body could be read.
     pub order: Option<CallOrder>,
-    /// What was decided.
     pub outcome: RequestOutcome,
     /// The fault it met.
     pub fault: Option<Fault>,
@@ -72,7 +69,6 @@ pub struct CallEntry {
     pub agent_answered: Option<Moment>,
     /// When the customer answered.
     pub customer_answered: Option<Moment>,
-    /// When it ended.
     pub ended: Option<Moment>,
     /// What became of it, where that is known.
     pub outcome: Option<CallOutcome>,

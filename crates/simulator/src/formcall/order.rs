@@ -12,7 +12,6 @@ use super::number::CustomerNumber;
 pub struct CallOrder {
     /// The popup whose agent takes the call.
     pub popup_uuid: String,
-    /// The customer's telephone.
     pub number: CustomerNumber,
     /// The optional extra data, which the vendor may read aloud to the agent.
     pub adicional: BTreeMap<String, String>,

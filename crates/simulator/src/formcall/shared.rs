@@ -17,7 +17,6 @@ use crate::dice::Dice;
 use crate::moment::Moment;
 use crate::vendor_time::VendorTime;
 
-/// The simulated vendor.
 pub(crate) struct Shared {
     pub(crate) config: FormCallConfig,
     pub(crate) clock: Arc<dyn Clock>,

@@ -1,5 +1,5 @@
-//! HTTPS with a certificate authority made for one run, as customers of the vendor have who trust a certificate by hand
-//! (seed 004, "Acerca de los certificados de seguridad").
+//! HTTPS with a certificate authority made for one run, for clients that trust an extra certificate (seed 004, "Acerca
+//! de los certificados de seguridad").
 
 use std::future::Future;
 use std::io;

@@ -9,7 +9,7 @@ use crate::callmyway::{AgentLegCaller, BusyStyle, CallDirection, ClickToDialLegs
 
 const CONTACT: &str = "88884787";
 
-/// (ani, dnis, connected) of each live row, oldest first, at these seconds.
+/// (ani, dnis, connected) of each live row, oldest first, at this second.
 async fn seen(bench: &Bench, at: u64) -> Vec<(String, String, bool)> {
     bench.clock.advance(seconds(at) - bench.clock.elapsed());
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -103,7 +103,7 @@ async fn an_agent_in_a_call_gets_a_no_and_no_call() {
     assert_eq!(bench.callids(OWN).await, [call.callid()]);
     call.hang_up();
     assert_eq!(bench.dial(AGENT, CONTACT).await["status"], 200);
-    // "o en proceso": queued, nothing rings yet.
+    // "o en proceso": the call is queued, and nothing rings yet.
     assert_eq!(bench.dial(AGENT, CONTACT).await["status"], 409);
 }
 

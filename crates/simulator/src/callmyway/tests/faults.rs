@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::harness::{AGENT, Bench, OWN, WHOLE, seconds};
 use crate::callmyway::{Fault, RequestKind};
 
-/// A live answer with one call, spoilt.
+/// Orders a fault for a request for the live calls, of which there is one. Returns the status, the body and the callid.
 async fn spoilt(fault: Fault) -> (u16, String, String) {
     let bench = Bench::new().await;
     let call = bench.sim.rings("8888-4787", AGENT);
@@ -13,7 +13,7 @@ async fn spoilt(fault: Fault) -> (u16, String, String) {
     let (status, body) = bench.ask("getCdrs.php", OWN).await.unwrap().unwrap();
     let request = bench.sim.ledger().requests.remove(0);
     assert_eq!((request.fault, bench.sim.faults().left()), (Some(fault), 0));
-    // The next one is well again.
+    // The next request meets no fault.
     assert_eq!(bench.callids(OWN).await, [call.callid()]);
     (status, String::from_utf8(body).unwrap(), call.callid())
 }

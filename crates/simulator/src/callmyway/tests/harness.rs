@@ -1,4 +1,4 @@
-//! A simulator, its clock, and a plain client that knows nothing of ours.
+//! A simulator, its clock, and a plain HTTP client without Timbre's adapters.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl Bench {
         Self::with(|_| {}).await
     }
 
-    /// The reading rule does not get in the way unless the test sets an interval again.
+    /// There is no reading interval unless the test sets one.
     pub(super) async fn with(change: impl FnOnce(&mut SimulatorConfig)) -> Self {
         let mut config = SimulatorConfig { reading_interval: Duration::ZERO, ..SimulatorConfig::default() };
         change(&mut config);
@@ -39,7 +39,7 @@ impl Bench {
         Self { clock, sim, client }
     }
 
-    /// A request in the background: the path without its address, parameters appended to the first sign-in's.
+    /// Sends a request in the background, with the first sign-in before `parameters`.
     pub(super) fn ask(&self, path: &str, parameters: &str) -> JoinHandle<reqwest::Result<(u16, Vec<u8>)>> {
         self.ask_raw(path, &format!("username=8373456&password=secreto&{parameters}"))
     }

@@ -1,4 +1,4 @@
-//! Start, stop, a whole day, and the ledger as the truth.
+//! Starting and stopping, a whole day, and the ledger.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The calls going on (seed 000, section 2).
+//! The live calls (seed 000, section 2).
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};

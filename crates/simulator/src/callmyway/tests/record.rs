@@ -1,4 +1,4 @@
-//! The record (seed 000, section 3).
+//! The record of past calls (seed 000, section 3).
 
 use serde_json::json;
 use timbre_domain::ports::Clock;

@@ -110,7 +110,7 @@ async fn a_client_that_goes_away_keeps_its_place_but_leaves_no_sleeper() {
     impatient.abort();
     let patient = bench.ask("getCdrs.php", OWN);
     bench.clock.advance(seconds(4));
-    // Let through at 8 s, behind the one that went away.
+    // It is allowed at 8 s, after the one whose client disconnected.
     bench.clock.wait_for_sleepers(1).await;
     bench.clock.advance(seconds(4));
     patient.await.unwrap().unwrap();

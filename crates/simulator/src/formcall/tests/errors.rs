@@ -79,7 +79,7 @@ async fn a_number_asked_for_too_often_is_error_3_until_the_window_has_passed() {
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["error_code"], 3);
     bench.place(&other).await;
     bench.clock.advance(seconds(300));
-    // The first has left the window; the refused one never counted.
+    // The first order has left the window, and the refused one never counted.
     bench.place(&documented_order()).await;
     assert_eq!(bench.sim.ledger().calls.len(), 4);
 }

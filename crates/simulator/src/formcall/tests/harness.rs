@@ -1,4 +1,4 @@
-//! A simulator, its clock, and a plain client that knows nothing of ours.
+//! A simulator, its clock, and a plain HTTP client without Timbre's adapter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,13 +68,12 @@ impl Bench {
         Self { clock, sim, client }
     }
 
-    /// A POST in the background, with any content type and body.
+    /// Sends a POST in the background, with any content type and body.
     pub(super) fn post(&self, content_type: &str, body: String) -> JoinHandle<reqwest::Result<Answer>> {
         let url = format!("{}/calls/manage/api", self.sim.base_url());
         send(self.client.post(url).header("content-type", content_type).body(body))
     }
 
-    /// An order in the background.
     pub(super) fn order_later(&self, body: &Value) -> JoinHandle<reqwest::Result<Answer>> {
         self.post("application/json", body.to_string())
     }
@@ -90,7 +89,7 @@ impl Bench {
         self.sim.call(answer["uuid"].as_str().unwrap()).unwrap()
     }
 
-    /// The list in the background; `token` is the header, where there is one.
+    /// Asks for the list in the background; `token` is the header, where there is one.
     pub(super) fn list_later(&self, query: &str, token: Option<&str>) -> JoinHandle<reqwest::Result<Answer>> {
         let request = self.client.get(format!("{}/calls/list{query}", self.sim.base_url()));
         send(match token {
@@ -105,7 +104,7 @@ impl Bench {
         serde_json::from_str(&body).unwrap()
     }
 
-    /// The only row of today.
+    /// The row of today, of which there must be one only.
     pub(super) async fn row(&self) -> Value {
         let mut rows = self.rows("").await;
         assert_eq!(rows.len(), 1);

@@ -1,4 +1,4 @@
-//! The list of calls.
+//! The list of calls (PROVIDERS.md, "FormCall / ClickFono").
 
 use serde_json::{Value, json};
 
@@ -60,8 +60,8 @@ async fn a_list_is_of_one_day_in_the_vendors_zone_and_of_today_by_default() {
     bench.clock.advance(seconds(1));
     let third = bench.place(&documented_order()).await.uuid();
     let uuids = |rows: Vec<Value>| rows.iter().map(|row| row["uuid"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    assert_eq!(uuids(bench.rows("").await), [third.clone()]);
-    assert_eq!(uuids(bench.rows("?date=&popup_uuid=").await), [third.clone()]);
+    assert_eq!(uuids(bench.rows("").await), std::slice::from_ref(&third));
+    assert_eq!(uuids(bench.rows("?date=&popup_uuid=").await), std::slice::from_ref(&third));
     assert_eq!(uuids(bench.rows("?date=2026-03-02").await), [first, second]);
     assert_eq!(uuids(bench.rows("?date=2026-03-03").await), [third]);
     assert!(bench.rows("?date=2026-03-04").await.is_empty());
