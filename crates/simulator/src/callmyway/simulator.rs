@@ -26,7 +26,7 @@ impl Simulator {
     /// Listens on 127.0.0.1 and begins to answer.
     ///
     /// # Errors
-    /// When the port cannot be had.
+    /// When the port is taken.
     pub async fn start(config: SimulatorConfig, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
         let address = tcp.local_addr()?;
