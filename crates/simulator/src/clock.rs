@@ -1,4 +1,4 @@
-//! Time for tests ([`ManualClock`]) and time by hand ([`RealClock`]).
+//! A clock for tests ([`ManualClock`]) and one for running the simulator by hand ([`RealClock`]).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,10 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use timbre_domain::ports::Clock;
 use tokio::sync::{oneshot, watch};
 
-/// A clock that stands still until it is told to go on. Clones are the same clock.
+/// A clock that stands still until [`advance`](Self::advance) moves it. Clones share one clock.
 ///
-/// After [`advance`](Self::advance) the woken tasks still have to run: wait for what they do (an answer, or the next
-/// sleep by [`wait_for_sleepers`](Self::wait_for_sleepers)), never for the wall.
+/// After `advance` the woken tasks still have to run. Wait for what they do (an answer, or their next sleep with
+/// [`wait_for_sleepers`](Self::wait_for_sleepers)), never for wall-clock time.
 #[derive(Clone)]
 pub struct ManualClock {
     face: Arc<Mutex<Face>>,
@@ -27,16 +27,16 @@ struct Face {
 }
 
 impl ManualClock {
-    /// A clock that shows `wall` (UTC) and has elapsed nothing.
+    /// A clock whose time of day is `wall` (UTC), with an elapsed time of zero.
     #[must_use]
     pub fn starting_at(wall: DateTime<Utc>) -> Self {
         let face = Face { elapsed: Duration::ZERO, wall, next_id: 0, sleepers: BTreeMap::new() };
         Self { face: Arc::new(Mutex::new(face)), count: Arc::new(watch::Sender::new(0)) }
     }
 
-    /// Lets `duration` pass at once, and wakes the sleepers whose deadline has come, earliest first.
+    /// Moves the time on by `duration` at once and wakes the sleepers whose deadline has passed, earliest first.
     ///
-    /// Whoever wakes sees the new time, even where its deadline was earlier: to let a poller poll many times use
+    /// A woken task sees the new time even where its deadline was earlier. To let a poller poll several times, use
     /// [`advance_in_steps`](Self::advance_in_steps).
     pub fn advance(&self, duration: Duration) {
         let mut face = self.face();
@@ -52,10 +52,9 @@ impl ManualClock {
         self.count.send_replace(face.sleepers.len());
     }
 
-    /// Lets `duration` pass, stopping at every deadline on the way until at least `sleepers` sleep again.
+    /// Moves the time on by `duration`, and waits at every deadline until at least `sleepers` tasks sleep again.
     ///
-    /// For stories with a poller: with `sleepers` = the number of tasks that always go back to sleep, each of them
-    /// does every one of its turns.
+    /// With `sleepers` as the number of tasks that always go back to sleep, a poller makes every one of its polls.
     pub async fn advance_in_steps(&self, duration: Duration, sleepers: usize) {
         let end = self.elapsed() + duration;
         loop {
@@ -68,37 +67,37 @@ impl ManualClock {
         }
     }
 
-    /// When the next sleeper wakes, as [`Clock::elapsed`]; `None` where nobody sleeps.
+    /// The earliest deadline, as [`Clock::elapsed`]; `None` where no task sleeps.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
         self.face().sleepers.first_key_value().map(|((deadline, _), _)| *deadline)
     }
 
-    /// How many sleep now.
+    /// The number of tasks that sleep now.
     #[must_use]
     pub fn sleepers(&self) -> usize {
         self.face().sleepers.len()
     }
 
-    /// Resolves as soon as at least `n` sleepers wait.
+    /// Waits until at least `n` tasks sleep.
     pub async fn wait_for_sleepers(&self, n: usize) {
         // The sender lives in `self`, so this cannot fail while we wait.
         let _ = self.count.subscribe().wait_for(|count| *count >= n).await;
     }
 
-    /// Every deadline somebody sleeps until, the earliest first.
+    /// The deadlines of all sleeping tasks, earliest first.
     #[must_use]
     pub fn deadlines(&self) -> Vec<Duration> {
         self.face().sleepers.keys().map(|(deadline, _)| *deadline).collect()
     }
 
-    /// Tells when sleepers come or go: the number of them.
+    /// A channel with the number of sleeping tasks, which changes when one begins or stops sleeping.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<usize> {
         self.count.subscribe()
     }
 
-    /// Sets the time of day, back or forth, as a person may. `elapsed` goes on as before.
+    /// Sets the time of day, as a person may. `elapsed` does not change.
     pub fn set_wall(&self, wall: DateTime<Utc>) {
         self.face().wall = wall;
     }
@@ -141,13 +140,13 @@ impl Clock for ManualClock {
 
     async fn sleep_until(&self, deadline: Duration) {
         if let Some(mut sleeping) = self.register(deadline) {
-            // The other end is dropped only after it was told to wake us.
+            // The sender is dropped only after it has sent.
             let _ = (&mut sleeping.woken).await;
         }
     }
 }
 
-/// One sleeper; gone from the clock when its future is dropped.
+/// A sleeping task. Dropping its future removes it from the clock.
 struct Sleeping {
     clock: ManualClock,
     key: (Duration, u64),
@@ -175,7 +174,7 @@ pub struct RealClock {
 }
 
 impl RealClock {
-    /// A clock that has elapsed nothing yet.
+    /// A clock with an elapsed time of zero.
     #[must_use]
     pub fn new() -> Self {
         Self { started: Instant::now() }

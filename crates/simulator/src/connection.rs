@@ -1,4 +1,4 @@
-//! The simulator's own connections: they can be cut, one by one or all when the simulator stops.
+//! Connections that the simulator can cut, one by one or all when it stops.
 
 use std::future::Future;
 use std::io;
@@ -26,17 +26,17 @@ impl Signal {
         self.0.send_replace(true);
     }
 
-    /// Resolves once it was given.
+    /// Waits until the signal is given.
     pub(crate) fn given(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut receiver = self.0.subscribe();
         async move {
-            // No sender left: nobody can give it any more, which is as final.
+            // An error means that the sender is gone, so the signal can never be given: waiting ends too.
             let _ = receiver.wait_for(|given| *given).await;
         }
     }
 }
 
-/// What a handler knows of its connection.
+/// The connection of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
@@ -97,7 +97,7 @@ impl CuttableStream {
         Self { tcp, cut, ends, ended: false }
     }
 
-    /// What ends it alone.
+    /// The signal that cuts this connection only.
     pub(crate) fn cut_signal(&self) -> Signal {
         self.cut.clone()
     }

@@ -1,11 +1,11 @@
-//! Chance that is the same for the same seed.
+//! Random numbers that depend on the seed alone.
 
-/// Small, deterministic dice (SplitMix64): the same numbers on every machine and with every version.
+/// A random number generator (SplitMix64) that gives the same numbers on every machine and with every version.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
 
 impl Dice {
-    /// Dice that fall the same way for the same seed.
+    /// A generator whose numbers depend on `seed` alone.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(seed)
@@ -18,12 +18,12 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `limit`; 0 where that is 0.
+    /// A number below `limit`; 0 where `limit` is 0.
     pub fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit.max(1)
     }
 
-    /// One of these; `None` where there are none.
+    /// One of `these`; `None` where the slice is empty.
     pub fn one_of<'a, T>(&mut self, these: &'a [T]) -> Option<&'a T> {
         let index = usize::try_from(self.below(these.len() as u64)).unwrap_or_default();
         these.get(index)

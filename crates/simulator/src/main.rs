@@ -1,150 +1,110 @@
-//! The simulator by hand: prints where it listens and takes orders on standard input until Ctrl-C.
+//! The simulators by hand: the program prints where they listen and takes orders on standard input until Ctrl-C.
 #![expect(clippy::print_stdout, reason = "a program for the terminal: what it prints is its purpose")]
 
 use std::io::BufRead;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Parser;
-use timbre_simulator::crm::{
-    Access, ApiUser, Crm, CrmConfig, CustomEntity, CustomField, DEFAULT_API_KEY, FieldKind, Role,
-};
-use timbre_simulator::{CallHandle, DayPlan, Fault, RealClock, Simulator, SimulatorConfig, WorkingDay};
+use clap::builder::PossibleValuesParser;
+use timbre_simulator::callmyway::console::VENDOR as DEFAULT_VENDOR;
+use timbre_simulator::console::{Console, ConsoleOptions, Vendor};
+use timbre_simulator::crm;
+use timbre_simulator::formcall::console::VENDOR as FORMCALL;
 use tokio::sync::mpsc;
 
-/// A CallMyWay on loopback, and an EspoCRM beside it where it is asked for.
+const VENDORS: [Vendor; 2] = [DEFAULT_VENDOR, FORMCALL];
+
+/// A vendor of telephony on loopback, and an EspoCRM beside it where it is asked for.
 #[derive(Debug, Parser)]
 #[command(name = "timbre-simulator", version)]
 struct Arguments {
-    /// The port on 127.0.0.1; 0 lets the system choose.
-    #[arg(long, default_value_t = 0)]
-    port: u16,
-    /// What callids and the day are made from.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// How often readings may come, in milliseconds.
-    #[arg(long, default_value_t = 4000)]
-    interval_ms: u64,
-    /// A fault for the next request that it can befall; may be given several times. See `fault` below.
-    #[arg(long)]
-    fault: Vec<Fault>,
-    /// Plays a working day, a call every so often.
-    #[arg(long)]
-    day: bool,
+    /// The vendor to simulate.
+    #[arg(long, default_value = DEFAULT_VENDOR.name, value_parser = PossibleValuesParser::new(VENDORS.map(|vendor| vendor.name)))]
+    vendor: String,
+    #[command(flatten)]
+    options: ConsoleOptions,
     /// Starts a CRM too, on this port on 127.0.0.1; 0 lets the system choose.
     #[arg(long)]
     crm_port: Option<u16>,
-    /// How many invented contacts the CRM has.
+    /// The number of invented contacts in the CRM.
     #[arg(long, default_value_t = 200)]
     crm_contacts: usize,
 }
 
-const HELP: &str = "\
-ring NUMBER             somebody calls (any spelling)
-ring withheld           somebody calls and hides the number
-out NUMBER              the agent dials on the handset
-answer                  the newest call that rings is answered
-hangup                  the newest call is over
-fault NAME              the next request meets this fault
-ledger                  what really happened, as JSON
-crm                     the calls, tasks and notes stored in the CRM, as JSON
-crm down                the CRM cuts all connections
-crm up                  the CRM answers again
-help                    this";
+/// The simulators of this run.
+struct Simulators {
+    vendor: Box<dyn Console>,
+    crm: Option<Box<dyn Console>>,
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let config = SimulatorConfig {
-        port: arguments.port,
-        seed: arguments.seed,
-        reading_interval: Duration::from_millis(arguments.interval_ms),
-        ..SimulatorConfig::default()
-    };
-    let simulator = match Simulator::start(config, Arc::new(RealClock::new())).await {
-        Ok(simulator) => simulator,
-        Err(error) => {
-            println!("cannot listen: {error}");
-            return ExitCode::FAILURE;
+    match Simulators::start(Arguments::parse()).await {
+        Ok(simulators) => {
+            simulators.run().await;
+            ExitCode::SUCCESS
         }
-    };
-    println!("{}", simulator.base_url());
-    for sign_in in &simulator.config().sign_ins {
-        // Invented for the simulator, so there is nothing to hide.
-        println!("sign-in {} {}", sign_in.username, sign_in.password);
+        Err(message) => {
+            println!("{message}");
+            ExitCode::FAILURE
+        }
     }
-    let crm = match arguments.crm_port {
-        Some(port) => match start_crm(port, arguments.crm_contacts, arguments.seed).await {
-            Ok(crm) => Some(crm),
-            Err(error) => {
-                println!("the CRM cannot listen: {error}");
-                return ExitCode::FAILURE;
+}
+
+impl Simulators {
+    async fn start(arguments: Arguments) -> Result<Self, String> {
+        let seed = arguments.options.seed;
+        let chosen = VENDORS.into_iter().find(|vendor| vendor.name == arguments.vendor).unwrap_or(DEFAULT_VENDOR);
+        let vendor =
+            (chosen.start)(arguments.options).await.map_err(|error| format!("the simulator cannot start: {error}"))?;
+        let crm = match arguments.crm_port {
+            Some(port) => Some(
+                crm::console::start(port, arguments.crm_contacts, seed)
+                    .await
+                    .map_err(|error| format!("the CRM cannot start: {error}"))?,
+            ),
+            None => None,
+        };
+        Ok(Self { vendor, crm })
+    }
+
+    /// Takes orders until Ctrl-C. When standard input is closed, the simulators go on without orders.
+    async fn run(self) {
+        for console in [Some(&self.vendor), self.crm.as_ref()].into_iter().flatten() {
+            console.greeting().iter().for_each(|line| println!("{line}"));
+        }
+        let mut lines = lines_of_standard_input();
+        loop {
+            tokio::select! {
+                line = lines.recv() => match line {
+                    Some(line) => println!("{}", self.obey(&line)),
+                    None => {
+                        let _ = tokio::signal::ctrl_c().await;
+                        break;
+                    }
+                },
+                _ = tokio::signal::ctrl_c() => break,
             }
-        },
-        None => None,
-    };
-    for fault in arguments.fault {
-        simulator.faults().next(fault);
-    }
-    if arguments.day {
-        let longest_pause = Duration::from_secs(40);
-        let plan = DayPlan { longest_pause, longest_talk: Duration::from_secs(90), ..DayPlan::default() };
-        let calls = WorkingDay::generate(arguments.seed, &plan).play_on(&simulator).len();
-        println!("a day of {calls} calls begins");
-    }
-    let mut lines = lines_of_standard_input();
-    loop {
-        tokio::select! {
-            line = lines.recv() => match line {
-                Some(line) => println!("{}", obey(&simulator, crm.as_ref(), &line)),
-                // Standard input is closed: go on until Ctrl-C.
-                None => {
-                    let _ = tokio::signal::ctrl_c().await;
-                    break;
-                }
-            },
-            _ = tokio::signal::ctrl_c() => break,
+        }
+        self.vendor.stop().await;
+        if let Some(crm) = self.crm {
+            crm.stop().await;
         }
     }
-    simulator.stop().await;
-    if let Some(crm) = crm {
-        crm.stop().await;
+
+    fn obey(&self, line: &str) -> String {
+        if line.split_whitespace().next() != Some("crm") {
+            return self.vendor.obey(line);
+        }
+        match &self.crm {
+            Some(crm) => crm.obey(line),
+            None => "no CRM: start with --crm-port".to_owned(),
+        }
     }
-    ExitCode::SUCCESS
 }
 
-async fn start_crm(port: u16, contacts: usize, seed: u64) -> std::io::Result<Crm> {
-    // As the example of the settings file expects it: fields for the request id and the disposition, charges of their own.
-    let mut connector = ApiUser::connector();
-    connector.role = Role::connector().with("Contact", Access::WRITE).with("CCharge", Access::WRITE);
-    let number = |name: &str| CustomField { name: name.to_owned(), kind: FieldKind::Number, required: false };
-    let config = CrmConfig {
-        port,
-        seed,
-        api_keys: [(DEFAULT_API_KEY.to_owned(), connector)].into(),
-        custom_fields: [(
-            "Call".to_owned(),
-            vec![CustomField::text("cCtiRequestId"), CustomField::text("cDisposition")],
-        )]
-        .into(),
-        custom_entities: vec![CustomEntity {
-            name: "CCharge".to_owned(),
-            fields: vec![number("amount"), CustomField::text("amountCurrency")],
-        }],
-        ..CrmConfig::default()
-    };
-    let crm = Crm::start(config, Arc::new(RealClock::new())).await?;
-    crm.populate(contacts, seed);
-    // The connector adds the path of the interface.
-    println!("crm {}", crm.base_url().trim_end_matches("api/v1/"));
-    // Invented for the simulator, so there is nothing to hide.
-    println!("crm key {DEFAULT_API_KEY}");
-    println!("type `crm` to see the calls, tasks and notes stored there, `crm down` and `crm up` to cut it off");
-    Ok(crm)
-}
-
-/// A thread of its own: reading standard input cannot be interrupted, and must not keep the program from ending.
+/// Reads in a thread of its own: reading standard input cannot be interrupted, and must not keep the program from
+/// ending.
 fn lines_of_standard_input() -> mpsc::UnboundedReceiver<String> {
     let (sender, receiver) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
@@ -155,62 +115,4 @@ fn lines_of_standard_input() -> mpsc::UnboundedReceiver<String> {
         }
     });
     receiver
-}
-
-/// Does what a line says; the answer is for the person.
-fn obey(simulator: &Simulator, crm: Option<&Crm>, line: &str) -> String {
-    let (verb, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
-    let rest = rest.trim();
-    let endpoint = simulator.config().endpoints.first().map(|(_, number)| number.clone()).unwrap_or_default();
-    match (verb, rest) {
-        ("ring", "") => "which number?".to_owned(),
-        ("ring", who) if who.ends_with("withheld") => told("rings", &simulator.rings("anonymous", &endpoint)),
-        ("ring", number) => told("rings", &simulator.rings(number, &endpoint)),
-        ("out", "") => "which number?".to_owned(),
-        ("out", number) => told("calls out", &simulator.calls_out(&endpoint, number)),
-        ("answer", _) => match simulator.live_calls().into_iter().rev().find(|call| !call.is_answered()) {
-            Some(call) if call.answer() => told("answered", &call),
-            _ => "nothing rings".to_owned(),
-        },
-        ("hangup", _) => match simulator.live_calls().pop() {
-            Some(call) if call.hang_up() => told("over", &call),
-            _ => "no call goes on".to_owned(),
-        },
-        ("fault", name) => match name.parse::<Fault>() {
-            Ok(fault) => {
-                simulator.faults().next(fault);
-                "ordered".to_owned()
-            }
-            Err(unknown) => unknown.to_string(),
-        },
-        ("ledger", _) => serde_json::to_string_pretty(&simulator.ledger()).unwrap_or_else(|error| error.to_string()),
-        ("crm", order) => match crm {
-            Some(crm) => obey_crm(crm, order),
-            None => "no CRM: start with --crm-port".to_owned(),
-        },
-        ("", _) => String::new(),
-        _ => HELP.to_owned(),
-    }
-}
-
-fn obey_crm(crm: &Crm, order: &str) -> String {
-    match order {
-        "" => {
-            let stored: Vec<_> = ["Call", "Task", "Note"].into_iter().flat_map(|entity| crm.records(entity)).collect();
-            serde_json::to_string_pretty(&stored).unwrap_or_else(|error| error.to_string())
-        }
-        "down" => {
-            crm.go_down();
-            "down".to_owned()
-        }
-        "up" => {
-            crm.come_up();
-            "up".to_owned()
-        }
-        _ => HELP.to_owned(),
-    }
-}
-
-fn told(what: &str, call: &CallHandle) -> String {
-    format!("{what}: {} ({})", call.party(), call.callid())
 }

@@ -1,4 +1,4 @@
-//! What the CRM answers, as recorded.
+//! The CRM's answers, as they were recorded.
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 const HTML: &str = "text/html; charset=UTF-8";
 const JSON: &str = "application/json";
 
-/// An answer before it is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -26,7 +25,7 @@ impl Answer {
         Self { status, reason: Some(reason.into()), content_type: JSON, body: None }
     }
 
-    /// Recordings 11 and 61.
+    /// A value that is missing or invalid (recordings 11 and 61).
     pub(crate) fn invalid(entity: &str, field: &str, why: &str) -> Self {
         let reason = format!("Field validation failure; entityType: {entity}, field: {field}, type: {why}.");
         let body = json!({"messageTranslation":
@@ -34,7 +33,7 @@ impl Answer {
         Self { body: Some(body), ..Self::refused(400, reason) }
     }
 
-    /// Recording 62i.
+    /// A link to a record that does not exist or may not be read (recording 62i).
     pub(crate) fn cannot_relate(entity: &str, link: &str, foreign: &str) -> Self {
         let reason = format!("Can't relate with non-existing record. entity type: {entity}, link: {link}.");
         let body = json!({"messageTranslation":
@@ -42,37 +41,37 @@ impl Answer {
         Self { body: Some(body), ..Self::refused(403, reason) }
     }
 
-    /// Seen at 8.4.2: what a record is linked to may not be read.
+    /// The linked record may not be read. No recording shows it; it was seen at a server of version 8.4.2.
     pub(crate) fn foreign(entity: &str, link: &str) -> Self {
         Self::refused(403, format!("No foreign record access for link operation ({entity}:{link})."))
     }
 
-    /// Recordings 72 and A1: the records that are there already.
+    /// A duplicate, with the records that exist already (recordings 72 and A1).
     pub(crate) fn duplicate(records: Vec<Value>) -> Self {
         Self { body: Some(Value::Array(records)), ..Self::refused(409, "duplicate") }
     }
 
-    /// Recordings 43 and 92.
+    /// A record that does not exist or was deleted (recordings 43 and 92).
     pub(crate) fn no_such_record(id: &str) -> Self {
         Self::refused(404, format!("Record {id} does not exist."))
     }
 
-    /// Recording 62n: a 500 says nothing.
+    /// A 500, which has no reason (recording 62n).
     pub(crate) fn failure() -> Self {
         Self { status: 500, reason: None, content_type: JSON, body: None }
     }
 
-    /// Recording 90b.
+    /// A wrong key (recording 90b).
     pub(crate) fn unknown_key() -> Self {
         Self { status: 401, reason: None, content_type: HTML, body: None }
     }
 
-    /// Recording 95: not even a reason.
+    /// A locked address, which gets no reason (recording 95).
     pub(crate) fn locked() -> Self {
         Self { status: 403, reason: None, content_type: HTML, body: None }
     }
 
-    /// Recording 94, its misspelling included.
+    /// Maintenance mode, with the misspelling of recording 94.
     pub(crate) fn maintenance() -> Self {
         Self {
             status: 503,
@@ -82,7 +81,7 @@ impl Answer {
         }
     }
 
-    /// Any refusal that a test orders.
+    /// The refusal of [`Fault::Refuse`](super::Fault::Refuse).
     pub(crate) fn ordered(status: u16, reason: Option<&str>) -> Self {
         Self { status, reason: reason.map(str::to_owned), content_type: JSON, body: None }
     }

@@ -1,47 +1,47 @@
-//! How a simulated CRM is set up.
+//! The configuration of a simulated CRM.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The sign-in of a simulated CRM as it comes out of the box; invented, so there is nothing to hide.
+/// The key of the default configuration. It is invented, so there is nothing to hide.
 pub const DEFAULT_API_KEY: &str = "4f6e65206b657920666f7220746573747";
 
-/// What to simulate. The default is the server of the recordings: EspoCRM 8.4.2 on PostgreSQL, nothing customised.
+/// The server to simulate. The default is that of the recordings: EspoCRM 8.4.2 on PostgreSQL, without customisation.
 #[derive(Debug, Clone)]
 pub struct CrmConfig {
     /// The port on 127.0.0.1; 0 lets the system choose.
     pub port: u16,
-    /// Who may sign in, by the value of `X-Api-Key`. Each is a user as well.
+    /// The API users, by the value of `X-Api-Key`.
     pub api_keys: BTreeMap<String, ApiUser>,
-    /// Further users: people whom calls are assigned to.
+    /// Further users, such as the agents to whom calls are assigned.
     pub users: Vec<User>,
-    /// Lists show `phoneNumberData` (recording A0): an administrator changed the server so.
+    /// Whether lists show `phoneNumberData`, which needs a change by an administrator (recording A0).
     pub phone_list_loader: bool,
-    /// Lists show `emailAddressData`, as [`phone_list_loader`](Self::phone_list_loader) does for telephones.
+    /// Whether lists show `emailAddressData`, as [`phone_list_loader`](Self::phone_list_loader) does for telephones.
     pub email_list_loader: bool,
-    /// A second call with the same `cCtiRequestId` is a 409 (recording A1): an administrator changed the server so.
+    /// Whether a second call with the same `cCtiRequestId` is a 409, which needs a change by an administrator
+    /// (recording A1).
     pub duplicate_request_check: bool,
-    /// Only E.164 with `+` is taken (espocrm README, Telephones): the default of the recorded version.
+    /// Whether only E.164 with `+` is accepted, which is the recorded version's default (espocrm README, Telephones).
     pub international_numbers_only: bool,
-    /// Fields that an administrator made, by entity, such as `cCtiRequestId` of `Call`.
+    /// Custom fields by entity, such as `cCtiRequestId` of `Call`.
     pub custom_fields: BTreeMap<String, Vec<CustomField>>,
-    /// Entities that an administrator made, such as `CCharge`.
+    /// Custom entities, such as `CCharge`.
     pub custom_entities: Vec<CustomEntity>,
-    /// The most rows of a list (espocrm README, Lists): more is a 403.
+    /// The largest `maxSize` of a list; more is a 403 (espocrm README, Lists).
     pub max_size: usize,
     /// More failed sign-ins than this within [`failed_sign_in_window`](Self::failed_sign_in_window) lock the address.
     pub failed_sign_ins: usize,
     /// The window in which failed sign-ins are counted.
     pub failed_sign_in_window: Duration,
-    /// How long an address stays locked, valid keys too.
+    /// How long an address stays locked. Valid keys are refused too.
     pub lock: Duration,
-    /// What an unreadable date in a `where` does.
     pub unreadable_date: UnreadableDate,
-    /// How long things take, at first; see [`Crm::set_tempo`](super::Crm::set_tempo).
+    /// The delays at the start; see [`Crm::set_tempo`](super::Crm::set_tempo).
     pub tempo: Tempo,
-    /// What `X-App-Timestamp` says: when the server's cache was built, Unix time in seconds.
+    /// The value of `X-App-Timestamp`: when the server's cache was built, in Unix seconds.
     pub app_timestamp: i64,
-    /// What ids are made from.
+    /// The seed of the ids.
     pub seed: u64,
 }
 
@@ -69,12 +69,9 @@ impl Default for CrmConfig {
     }
 }
 
-/// A user who signs in with a key.
 #[derive(Debug, Clone)]
 pub struct ApiUser {
-    /// Who it is.
     pub user: User,
-    /// What it may do.
     pub role: Role,
 }
 
@@ -93,18 +90,15 @@ impl ApiUser {
     }
 }
 
-/// A user of the CRM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Its id, 17 hexadecimal digits.
+    /// The id, 17 hexadecimal digits.
     pub id: String,
-    /// Its name, as people read it.
+    /// The name that people read.
     pub name: String,
-    /// Its name for signing in.
+    /// The name for signing in.
     pub user_name: String,
-    /// Its e-mail address.
     pub email: Option<String>,
-    /// What it is.
     pub kind: UserKind,
 }
 
@@ -122,12 +116,12 @@ impl User {
     }
 }
 
-/// What a user is; in JSON `api` or `regular`.
+/// The type of a user; `api` or `regular` in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserKind {
-    /// A program.
+    /// A program, which signs in with a key.
     Api,
-    /// A person.
+    /// A person, such as an agent.
     Regular,
 }
 
@@ -140,19 +134,18 @@ impl UserKind {
     }
 }
 
-/// What a user may do.
+/// The permissions of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
-    /// By entity.
+    /// The permissions by entity.
     pub access: BTreeMap<String, Access>,
-    /// What holds for the entities that `access` does not name.
+    /// The permissions for entities that `access` does not name.
     pub otherwise: Access,
-    /// Whom it may assign records to.
     pub assignment: Assignment,
 }
 
 impl Role {
-    /// What the espocrm README asks for (Role needed), the stream of contacts, and so notes, included.
+    /// The role that the espocrm README asks for (Role needed), which includes notes in the stream of contacts.
     #[must_use]
     pub fn connector() -> Self {
         let entries = [
@@ -170,13 +163,13 @@ impl Role {
         }
     }
 
-    /// Everything, as an administrator.
+    /// All permissions, as an administrator has them.
     #[must_use]
     pub fn everything() -> Self {
         Self { access: BTreeMap::new(), otherwise: Access::FULL, assignment: Assignment::All }
     }
 
-    /// The same with this access to one entity.
+    /// The same role with `access` to one entity.
     #[must_use]
     pub fn with(mut self, entity: &str, access: Access) -> Self {
         self.access.insert(entity.to_owned(), access);
@@ -185,95 +178,92 @@ impl Role {
 
     pub(crate) fn on(&self, entity: &str) -> Access {
         if entity == "Note" {
-            // Notes have no row in a role: whoever may see a record's stream may write into it, and change what is theirs.
+            // A role says nothing about notes: whoever may see a record's stream may add notes to it and change their
+            // own.
             return Access::FULL;
         }
         self.access.get(entity).copied().unwrap_or(self.otherwise)
     }
 }
 
-/// What may be done with the records of an entity.
+/// The permissions for the records of one entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
-    /// `POST`.
+    /// Whether `POST` is allowed.
     pub create: bool,
-    /// `GET`, of lists and records.
+    /// Whether `GET` of lists and records is allowed.
     pub read: bool,
-    /// `PUT` and `PATCH`.
+    /// Whether `PUT` and `PATCH` are allowed.
     pub edit: bool,
-    /// `DELETE`.
+    /// Whether `DELETE` is allowed.
     pub delete: bool,
-    /// Notes in the stream of a record.
+    /// Whether notes in the stream of a record may be read and written.
     pub stream: bool,
 }
 
 impl Access {
-    /// Nothing.
     pub const NONE: Self = Self { create: false, read: false, edit: false, delete: false, stream: false };
-    /// Reading alone.
     pub const READ: Self = Self { read: true, ..Self::NONE };
-    /// All but deleting.
+    /// Every permission except deleting.
     pub const WRITE: Self = Self { delete: false, ..Self::FULL };
-    /// All.
     pub const FULL: Self = Self { create: true, read: true, edit: true, delete: true, stream: true };
 
-    /// The same, with notes.
+    /// The same permissions, and notes in the stream.
     #[must_use]
     pub const fn with_stream(self) -> Self {
         Self { stream: true, ..self }
     }
 }
 
-/// Whom records may be assigned to; anybody else is the 403 of recording 91f.
+/// To whom records may be assigned. Assigning to anybody else is the 403 of recording 91f.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assignment {
-    /// Anybody.
+    /// Records may be assigned to any user.
     All,
-    /// Oneself.
+    /// Records may be assigned only to the user itself.
     Own,
-    /// Nobody.
+    /// Records may not be assigned at all.
     No,
 }
 
-/// What an unreadable date in a `where` does (espocrm README, Cursor).
+/// The answer to an unreadable date in a `where`, which depends on the database (espocrm README, Cursor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnreadableDate {
-    /// A 500.
+    /// The answer is a 500.
     PostgreSql,
-    /// The condition is as good as absent: an unfiltered 200.
+    /// The condition is ignored, so the answer is an unfiltered 200.
     MariaDb,
 }
 
-/// How long things take, by the clock.
+/// The server's delays, by the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tempo {
-    /// How long before it can be seen a write is stamped with its `modifiedAt`.
+    /// How long after its `modifiedAt` a write becomes visible.
     pub commit_lag: Duration,
-    /// From a writing request's arrival until it is carried out.
+    /// The time from the arrival of a writing request until it is carried out.
     pub before_storing: Duration,
-    /// From there until it is answered; of reading requests as well.
+    /// The time from then until the answer, for reading requests too.
     pub before_answering: Duration,
 }
 
-/// A field that an administrator made. EspoCRM puts a `c` in front of the names of those of its own entities.
+/// A custom field. EspoCRM puts a `c` in front of the names of custom fields in its own entities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomField {
-    /// Its name, such as `cCtiRequestId`; of a link without `Id` at the end.
+    /// The name, such as `cCtiRequestId`. The name of a link has no `Id` at the end.
     pub name: String,
-    /// What it holds.
     pub kind: FieldKind,
-    /// Whether a record must have it.
+    /// Whether a record without it is refused.
     pub required: bool,
 }
 
 impl CustomField {
-    /// A text of up to 255 characters that may be missing.
+    /// An optional text of up to 255 characters.
     #[must_use]
     pub fn text(name: &str) -> Self {
         Self { name: name.to_owned(), kind: FieldKind::Text, required: false }
     }
 
-    /// The same field, which a record must have.
+    /// The same field, as a required one.
     #[must_use]
     pub fn required(mut self) -> Self {
         self.required = true;
@@ -281,39 +271,37 @@ impl CustomField {
     }
 }
 
-/// What a custom field holds.
+/// The type of a custom field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldKind {
-    /// Up to 255 characters.
+    /// A text of up to 255 characters.
     Text,
-    /// Any length.
+    /// A text of any length.
     LongText,
-    /// A number.
     Number,
-    /// Yes or no.
     Bool,
-    /// `YYYY-MM-DD HH:MM:SS`, UTC.
+    /// A time, written as `YYYY-MM-DD HH:MM:SS` in UTC.
     DateTime,
     /// One of these words.
     Choice(Vec<String>),
     /// An amount, with `{name}Currency` in one of these currencies.
     Currency(Vec<String>),
-    /// A record of one of these entities: the attributes `{name}Id`, `{name}Type` and `{name}Name`. It is called `parent`.
+    /// A link to a record of one of these entities, with the attributes `{name}Id`, `{name}Type` and `{name}Name`. The
+    /// field is called `parent`.
     Parent(Vec<String>),
-    /// A record of this entity: the attributes `{name}Id` and `{name}Name`.
+    /// A link to a record of this entity, with the attributes `{name}Id` and `{name}Name`.
     Link(String),
 }
 
-/// An entity that an administrator made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomEntity {
-    /// Its name, such as `CCharge`.
+    /// The name, such as `CCharge`.
     pub name: String,
-    /// Its fields beyond `name`, `description`, the assigned user and the usual stamps.
+    /// The fields beyond `name`, `description`, the assigned user and the times of creation and change.
     pub fields: Vec<CustomField>,
 }
 
-/// How the CRM is down.
+/// The ways in which the CRM can be down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DownStyle {
     /// Connections are accepted and cut at once.

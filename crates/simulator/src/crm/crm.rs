@@ -1,4 +1,4 @@
-//! Start, stop and look.
+//! Starting and stopping the CRM, and looking at its ledger.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,7 +18,7 @@ use super::ledger::{Ledger, Moment, RequestLog};
 use super::shared::Shared;
 use crate::connection::{CuttableStream, Peer};
 
-/// An EspoCRM on loopback. What a person does at it is in the same type; see [`Crm::create_contact`].
+/// An EspoCRM on loopback. Its verbs do what people do in the CRM; see [`Crm::create_contact`].
 pub struct Crm {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
@@ -29,7 +29,7 @@ impl Crm {
     /// Listens on 127.0.0.1 and begins to answer.
     ///
     /// # Errors
-    /// When the port cannot be had.
+    /// When the port is taken.
     pub async fn start(config: CrmConfig, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
         let address = tcp.local_addr()?;
@@ -46,77 +46,74 @@ impl Crm {
         Ok(Self { shared, address, server: Mutex::new(Some(server)) })
     }
 
-    /// Where its interface is, such as `http://127.0.0.1:40123/api/v1/`; with the slash at the end.
+    /// The address of the API, with a slash at the end, such as `http://127.0.0.1:40123/api/v1/`.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}/api/v1/", self.address)
     }
 
-    /// The port it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// How it was set up.
+    /// The configuration it was started with.
     #[must_use]
     pub fn config(&self) -> &CrmConfig {
         &self.shared.config
     }
 
-    /// Stops: cuts all connections and waits until the port is free. The ledger can still be read; what was to be
-    /// stored later never is.
+    /// Cuts all connections and waits until the port is free. The ledger can still be read; delayed writes are dropped.
     pub async fn stop(&self) {
         self.shared.stop.give();
         self.shared.set_down(Some(DownStyle::Cut));
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(server) = server {
-            // It fails only when the runtime is going down, which ends it as well.
+            // It fails only when the runtime shuts down, which ends the server too.
             let _ = server.await;
         }
     }
 
-    /// Cuts every connection, and new ones as soon as they are made. The records stay, and requests that had arrived
+    /// Cuts every connection, and new ones as soon as they are made. The records stay, and requests that have arrived
     /// are still carried out.
     pub fn go_down(&self) {
         self.go_down_as(DownStyle::Cut);
     }
 
-    /// Goes down in a certain way.
+    /// Goes down in the given way; see [`DownStyle`].
     pub fn go_down_as(&self, style: DownStyle) {
         self.shared.set_down(Some(style));
     }
 
-    /// Answers again.
     pub fn come_up(&self) {
         self.shared.set_down(None);
     }
 
-    /// From now on things take this long.
+    /// Sets the delays from now on.
     pub fn set_tempo(&self, tempo: Tempo) {
         self.shared.state().tempo = tempo;
     }
 
-    /// From now on this key is a wrong one; `false` where it was none.
+    /// Makes a key invalid from now on. Returns `false` where it was not valid before.
     #[must_use]
     pub fn revoke_key(&self, key: &str) -> bool {
         self.shared.state().keys.remove(key).is_some()
     }
 
-    /// Orders misbehaviour.
+    /// The faults that requests will meet.
     #[must_use]
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
     }
 
-    /// Has `callback` called at these points of every request, with the request's place in
-    /// [`RequestLog::requests`]; synchronously, so that the request waits for it. It may look at the CRM and change it,
-    /// and takes the place of the callback before it.
+    /// Sets the callback that is called at each [`Moment`] of every request, with the request's index in
+    /// [`RequestLog::requests`]. The request waits for it. It may read and change the CRM, and replaces the callback
+    /// before it.
     pub fn on_moment(&self, callback: impl Fn(Moment, usize) + Send + Sync + 'static) {
         self.shared.set_callback(Arc::new(callback));
     }
 
-    /// Everything: all records too, so not for waiting while there are many.
+    /// A snapshot with all records, which is slow where there are many; see [`with_log`](Self::with_log).
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.shared.settle();
@@ -125,14 +122,14 @@ impl Crm {
         Ledger { records, log: self.with_log(RequestLog::clone) }
     }
 
-    /// Looks at the requests and at what was stored, without copying anything.
+    /// Reads the requests and what was stored, without copying anything.
     pub fn with_log<T>(&self, look: impl FnOnce(&RequestLog) -> T) -> T {
         self.shared.settle();
         look(&self.shared.state().log)
     }
 
-    /// Waits until the log shows something, without polling: it is looked at whenever a request arrives or ends,
-    /// whenever something is stored and whenever a connection is cut.
+    /// Waits until `happened` is true of the log. It is asked whenever a request arrives or ends, something is stored,
+    /// or a connection is cut.
     pub async fn wait_until(&self, mut happened: impl FnMut(&RequestLog) -> bool) {
         let mut news = self.shared.news.subscribe();
         while !self.with_log(&mut happened) {

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::record::Record;
 use super::schema::Name;
 
-/// Where a record keeps more than one plain address.
+/// The attribute that holds all addresses of a record with more than one plain address.
 const LIST: &str = "emailAddressData";
 
-/// All addresses of a record, the first one first.
+/// All addresses of a record, beginning with the primary one.
 pub(crate) fn list(record: &Record) -> Vec<Value> {
     match record.get(LIST).and_then(Value::as_array) {
         Some(list) => list.clone(),
@@ -16,7 +16,7 @@ pub(crate) fn list(record: &Record) -> Vec<Value> {
     }
 }
 
-/// `emailAddressData` replaces the list. `emailAddress` alone replaces the first one, or takes it away, and leaves the
+/// `emailAddressData` replaces the list. `emailAddress` alone replaces or removes the primary address and keeps the
 /// others.
 pub(crate) fn write(record: &mut Record, before: Vec<Value>, fields: &Value) {
     let is = |one: &Value, address: &str| one["lower"] == address.to_lowercase();

@@ -1,4 +1,4 @@
-//! Misbehaviour on request, or at random with a seed.
+//! Faults that tests order, or that befall requests at random with a seed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,70 +7,61 @@ use serde::Serialize;
 
 use crate::dice::Dice;
 
-/// A way to misbehave, once. "Stored" means carried out: a fault of a reading request merely spoils its answer.
+/// A way to misbehave, once. "Stored" means that a write is carried out; with a reading request, a fault changes only
+/// the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// Refused with this status before anything is stored.
+    /// The request is refused before anything is stored.
     Refuse {
-        /// The HTTP status.
         status: u16,
-        /// `X-Status-Reason`, where the answer has it.
+        /// The header `X-Status-Reason`, where the answer has one.
         reason: Option<String>,
     },
-    /// Stored, and answered with a 500.
+    /// The write is stored, and the answer is a 500.
     FailAfterStoring,
     /// The connection is cut before anything is stored.
     CutBeforeStoring,
-    /// Stored, and the connection is cut: the answer is lost.
+    /// The write is stored, and the connection is cut, so the answer is lost.
     CutAfterStoring,
-    /// No answer until the simulator stops or the client goes away, and nothing is ever stored.
+    /// Nothing is stored, and there is no answer until the simulator stops or the client disconnects.
     HangBeforeStoring,
-    /// Stored, and no answer until the simulator stops or the client goes away.
+    /// The write is stored, and there is no answer until the simulator stops or the client disconnects.
     HangAfterStoring,
-    /// Stored at once; the answer comes this much later.
+    /// The write is stored at once, and the answer comes this much later.
     Slow(Duration),
-    /// The connection hangs, and the write is carried out only this much later, whether the client is still there or
-    /// not: a server goes on working.
+    /// There is no answer, and the write is stored this much later, even where the client has disconnected meanwhile,
+    /// as with a real server.
     StoredLate(Duration),
-    /// The 503 of recording 94; nothing is stored.
+    /// Nothing is stored, and the answer is the 503 of recording 94.
     Maintenance,
-    /// The 403 of recording 95, without a reason; nothing is stored.
+    /// Nothing is stored, and the answer is the 403 of recording 95, without a reason.
     Locked,
 }
 
-/// How often each fault befalls a request, in per mille; what is left of 1000 goes well. The parts of a mix that
-/// exceeds 1000 are cut off at the end, in the order of the fields.
+/// How often each fault befalls a request, in per mille. The fields are added up in their order, and what exceeds 1000
+/// is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FaultMix {
-    /// A plain 500, nothing stored.
+    /// [`Fault::Refuse`] with status 500.
     pub refuse_500: u16,
-    /// [`Fault::FailAfterStoring`].
     pub fail_after_storing: u16,
-    /// [`Fault::CutBeforeStoring`].
     pub cut_before_storing: u16,
-    /// [`Fault::CutAfterStoring`].
     pub cut_after_storing: u16,
-    /// [`Fault::HangBeforeStoring`].
     pub hang_before_storing: u16,
-    /// [`Fault::HangAfterStoring`].
     pub hang_after_storing: u16,
-    /// [`Fault::Slow`], by `delay`.
     pub slow: u16,
-    /// [`Fault::StoredLate`], by `delay`.
     pub stored_late: u16,
-    /// [`Fault::Maintenance`].
     pub maintenance: u16,
-    /// [`Fault::Locked`].
     pub locked: u16,
-    /// How late the slow ones and the late ones are at most, by the clock; the dice fall on whole milliseconds.
+    /// The longest delay of `slow` and `stored_late`; the delay is random, in whole milliseconds.
     pub delay: Duration,
-    /// Whether reading requests are spared.
+    /// Whether only writing requests meet faults.
     pub writes_only: bool,
 }
 
 impl FaultMix {
-    /// Nothing goes wrong: for `FaultMix { slow: 50, ..FaultMix::NONE }`.
+    /// A mix without faults, as in `FaultMix { slow: 50, ..FaultMix::NONE }`.
     pub const NONE: Self = Self {
         refuse_500: 0,
         fail_after_storing: 0,
@@ -109,8 +100,8 @@ impl FaultMix {
     }
 }
 
-/// The faults still to come. Clones are the same list; ordered ones go before those at random. Only requests with a
-/// valid key meet a fault.
+/// The faults still to come. Clones share one list. Ordered faults go before random ones, and only requests with a
+/// valid key meet one.
 #[derive(Debug, Clone, Default)]
 pub struct Faults(Arc<Mutex<Coming>>);
 
@@ -129,35 +120,35 @@ struct Order {
 }
 
 impl Faults {
-    /// For the next request.
+    /// The next request meets this fault.
     pub fn next(&self, fault: Fault) {
         self.for_next(1, fault);
     }
 
-    /// For the next `n` requests; `usize::MAX` means until [`clear`](Self::clear).
+    /// The next `n` requests meet this fault; `usize::MAX` means until [`clear`](Self::clear).
     pub fn for_next(&self, n: usize, fault: Fault) {
         self.coming().orders.push(Order { method: None, entity: None, left: n, fault });
     }
 
-    /// For the next `n` requests with this method, such as `POST`, for this entity, such as `Call` (`App` for the
-    /// probe of the sign-in).
+    /// The next `n` requests with this method, such as `POST`, and entity, such as `Call`, meet this fault. The entity
+    /// of the sign-in's probe is `App`.
     pub fn on(&self, method: &str, entity: &str, n: usize, fault: Fault) {
         let (method, entity) = (Some(method.to_owned()), Some(entity.to_owned()));
         self.coming().orders.push(Order { method, entity, left: n, fault });
     }
 
-    /// From now on, until [`clear`](Self::clear), the dice decide: the same for the same seed and the same order of
-    /// requests.
+    /// From now on, until [`clear`](Self::clear), faults are random. The same seed and the same order of requests give
+    /// the same faults.
     pub fn at_random(&self, seed: u64, mix: FaultMix) {
         self.coming().random = Some((Dice::new(seed), mix));
     }
 
-    /// No faults any more.
+    /// Cancels all faults still to come.
     pub fn clear(&self) {
         *self.coming() = Coming::default();
     }
 
-    /// How many ordered ones are still to come.
+    /// How many ordered faults are still to come.
     #[must_use]
     pub fn left(&self) -> usize {
         self.coming().orders.iter().fold(0, |sum, order| sum.saturating_add(order.left))

@@ -1,4 +1,4 @@
-//! The conditions of a list.
+//! The conditions of a list: the items of `where`.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::schema::{Name, Schema};
 use super::table::{Stamp, Table};
 use super::time;
 
-/// A condition, ready to be asked of many records.
+/// A condition that was read and can be applied to many records.
 #[derive(Debug, Clone)]
 pub(crate) enum Filter {
     All(Vec<Filter>),
@@ -24,7 +24,7 @@ pub(crate) enum Filter {
     Digits(Test),
     Field(String, Test),
     Linked(Name, Vec<String>),
-    /// Words that must begin one of these attributes.
+    /// A text search; see [`has_words`].
     Words(String),
 }
 
@@ -53,7 +53,7 @@ pub(crate) enum Test {
     IsFalse,
 }
 
-/// Why a condition cannot be used.
+/// Why a condition is refused.
 #[derive(Debug)]
 pub(crate) enum Bad {
     Attribute(String),
@@ -62,7 +62,6 @@ pub(crate) enum Bad {
 }
 
 impl Filter {
-    /// Reads the items of a `where`.
     pub(crate) fn read(items: &Value, schema: &Schema, unreadable: UnreadableDate) -> Result<Self, Bad> {
         let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
         items.iter().map(|item| Self::item(item, schema, unreadable)).collect::<Result<_, _>>().map(Self::All)
@@ -146,7 +145,7 @@ impl Filter {
         }
     }
 
-    /// The few records it can hold for, where an index knows them.
+    /// The ids of the few records that can match, where an index has them.
     pub(crate) fn candidates(&self, table: &Table) -> Option<BTreeSet<Id>> {
         let by_tail = |digits: &str| tail(digits).map(|tail| table.with_tail(tail).cloned().collect());
         match self {
@@ -166,7 +165,7 @@ impl Filter {
         }
     }
 
-    /// The first second it can hold in, and the id after which it can hold in that second.
+    /// The first second in which a record can match, and the id after which records of that second can match.
     pub(crate) fn low(&self, stamp: Stamp) -> Option<(i64, Option<Id>)> {
         match self {
             Self::Stamp(of, Cmp::Greater, seconds) if *of == stamp => Some((seconds.saturating_add(1), None)),
@@ -178,14 +177,14 @@ impl Filter {
                     Self::Id(Cmp::Greater, id) => Some(Id::from(id.as_str())),
                     _ => None,
                 });
-                // In that second alone the ids begin there; later ones are judged one by one.
+                // The bound of ids applies to that second only; the filter checks later records one by one.
                 Some(if low.1.is_none() { (low.0, id) } else { low })
             }
             _ => None,
         }
     }
 
-    /// The last second it can hold in.
+    /// The last second in which a record can match.
     pub(crate) fn high(&self, stamp: Stamp) -> Option<i64> {
         match self {
             Self::Stamp(of, Cmp::Less, seconds) if *of == stamp => Some(seconds.saturating_sub(1)),
@@ -199,7 +198,7 @@ impl Filter {
         }
     }
 
-    /// The id after which it can hold.
+    /// The id after which a record can match.
     pub(crate) fn low_id(&self) -> Option<&str> {
         match self {
             Self::Id(Cmp::Greater, id) => Some(id),
@@ -208,7 +207,7 @@ impl Filter {
         }
     }
 
-    /// Whether its bounds say all about it, so that counting need not look at any record.
+    /// Whether all records within the bounds match, so that counting needs no look at them.
     pub(crate) fn is_its_bounds(&self, stamp: Stamp) -> bool {
         match self {
             Self::Stamp(of, cmp, _) => *of == stamp && *cmp != Cmp::NotEqual,
@@ -310,7 +309,7 @@ impl Test {
     }
 }
 
-/// Numbers by size, yes and no as databases write them, all else as text.
+/// Compares numbers by size, booleans as databases write them, and everything else as text.
 pub(crate) fn ordered(value: &Value, wanted: &Value) -> std::cmp::Ordering {
     match value {
         Value::Number(number) => {
@@ -338,7 +337,8 @@ fn list(value: &Value) -> Vec<Value> {
     }
 }
 
-/// Text search: every attribute it looks at but telephones, from the beginning; `*` stands for anything.
+/// Text search: `words` must begin one of the searched attributes, which do not include telephones. `*` matches any
+/// text.
 fn has_words(record: &Record, words: &str) -> bool {
     let wanted = words.to_lowercase();
     let (anywhere, wanted) = (wanted.starts_with('*'), wanted.trim_matches('*'));

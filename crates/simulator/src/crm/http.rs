@@ -1,4 +1,4 @@
-//! The addresses of the CRM.
+//! The CRM's HTTP addresses.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use super::writing::{self, Wish, Write, unknown_entity};
 use crate::connection::Peer;
 
 const ROOT: &str = "/api/v1/";
-/// Far more than any record, in bytes.
+/// The largest body that is read, in bytes: far more than any record.
 const LARGEST_BODY: usize = 16 << 20;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new().fallback(serve).with_state(shared)
 }
 
-/// A request that was read.
+/// A request whose body was read.
 struct Call {
     method: Method,
     path: String,
@@ -38,7 +38,7 @@ struct Call {
     peer: Peer,
 }
 
-/// What becomes of a request.
+/// How a request ends.
 enum Done {
     Answer(Answer),
     Cut,
@@ -51,7 +51,7 @@ async fn serve(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    // A body that breaks off is a client that went away.
+    // A body breaks off when the client disconnects, so nobody reads the answer.
     let body = to_bytes(body, LARGEST_BODY).await.unwrap_or_default().to_vec();
     let path = parts.uri.path().strip_prefix(ROOT).unwrap_or_default().trim_end_matches('/').to_owned();
     let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
@@ -68,7 +68,7 @@ async fn serve(
     });
     let (cut, timestamp) = (peer.cut.clone(), shared.config.app_timestamp);
     let call = Call { method: parts.method, path, uri: parts.uri, headers: parts.headers, body, peer };
-    // A task of its own: a server goes on working when the client has gone away.
+    // A task of its own, because a server goes on working after the client has disconnected.
     let work = tokio::spawn(work(shared.clone(), number, call));
     match work.await.unwrap_or(Done::Cut) {
         Done::Answer(answer) => {
@@ -80,7 +80,7 @@ async fn serve(
             cut.give();
             std::future::pending().await
         }
-        // Not for ever: the connection ends with the client or with the simulator, and this with it.
+        // The wait ends with the connection: when the client disconnects or the simulator stops.
         Done::Hang => std::future::pending().await,
     }
 }
@@ -109,7 +109,7 @@ async fn work(shared: Arc<Shared>, number: usize, call: Call) -> Done {
         shared.settle();
         read(&shared, &user, &call)
     } else {
-        // Stopped meanwhile: nobody is there to be answered.
+        // The simulator was stopped, so nobody reads the answer.
         if !shared.sleep(tempo.before_storing).await {
             return Done::Hang;
         }
@@ -139,7 +139,7 @@ async fn work(shared: Arc<Shared>, number: usize, call: Call) -> Done {
     }
 }
 
-/// Who asks, if the door is open.
+/// Checks the lock and the key, and returns the user of the key.
 fn admitted(shared: &Shared, call: &Call) -> Result<ApiUser, Answer> {
     if shared.down() == Some(DownStyle::Maintenance) {
         return Err(Answer::maintenance());
@@ -187,7 +187,7 @@ fn read(shared: &Shared, user: &ApiUser, call: &Call) -> Answer {
             Some(select) => shape::selected(&state.store, &schema, record, select, &query.order_by),
             None => shape::row(&state.store, &schema, record),
         };
-        // A list loader brings its own whether or not it is selected.
+        // A list loader adds its attribute whether or not it is selected.
         if shared.config.phone_list_loader && schema.phones.is_some() {
             row.insert("phoneNumberData".to_owned(), shape::phones(record));
         }
@@ -204,7 +204,7 @@ fn says_true(headers: &HeaderMap, name: &str) -> bool {
     headers.get(name).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
-/// A writing request up to the point where time may pass.
+/// Checks a writing request, before any delay.
 fn prepared(
     shared: &Shared,
     state: &mut CrmState,
@@ -227,7 +227,8 @@ fn prepared(
     }
 }
 
-/// Checks, stamps, lets the lag pass and stores; `None` where the simulator was stopped meanwhile.
+/// Checks and stamps a write, waits for the commit lag and stores it. Returns `None` where the simulator was stopped
+/// meanwhile.
 async fn written(shared: &Arc<Shared>, user: &ApiUser, call: &Call, number: usize) -> Option<Answer> {
     let at = shared.moment();
     let lag;
@@ -250,7 +251,7 @@ async fn written(shared: &Arc<Shared>, user: &ApiUser, call: &Call, number: usiz
     shared.sleep(lag).await.then(|| shared.store(&write, Some(number)))
 }
 
-/// `App/user`: who signed in, and what it may do.
+/// The answer to `App/user`: the user who signed in, and the permissions.
 fn own_user(state: &CrmState, user: &ApiUser) -> Value {
     let word = |allowed: bool| if allowed { "all" } else { "no" };
     let levels = |access: Access| match access {

@@ -1,4 +1,4 @@
-//! What really happened: the truth that tests compare with. It holds no key.
+//! What really happened, for tests to compare with. The ledger holds no key.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::fault::Fault;
-use crate::ledger::Moment as When;
+use crate::moment::Moment as When;
 
 /// A point in a request's life, for [`Crm::on_moment`](super::Crm::on_moment).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Moment {
-    /// It was read; nothing has been done.
+    /// The request was read, and nothing has been done.
     Arrived,
-    /// What it asked for is stored and can be seen. Not of reading requests, nor of refused ones.
+    /// The write is stored and visible. Reading and refused requests have no such moment.
     Stored,
-    /// Its answer is about to be sent: who dies now does not get it.
+    /// The answer is about to be sent. A client that is killed now does not get it.
     Answered,
 }
 
@@ -23,78 +23,69 @@ pub enum Moment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// Not answered: at work, hanging, or the client went away.
+    /// There is no answer yet, or the client disconnected before it.
     Open,
-    /// Answered with this HTTP status.
+    /// It was answered with this HTTP status.
     Status(u16),
-    /// The connection was cut.
+    /// The simulator cut the connection.
     Cut,
 }
 
-/// A request.
 #[derive(Debug, Clone, Serialize)]
 pub struct RequestEntry {
-    /// When it arrived.
     pub arrived: When,
-    /// When its answer went out; `None` means never, so far.
+    /// When the answer was sent; `None` where it was not.
     pub answered: Option<When>,
-    /// `GET`, `POST` and so on.
+    /// The HTTP method, such as `POST`.
     pub method: String,
-    /// Behind `/api/v1/`, such as `Contact/6b0074bf9022b7c90`; without the query.
+    /// The path after `/api/v1/`, such as `Contact/6b0074bf9022b7c90`, without the query.
     pub path: String,
     /// The query as it was sent.
     pub query: String,
-    /// The body; a text where it is no JSON.
+    /// The body; a JSON string where it is not JSON.
     pub body: Option<Value>,
-    /// How far it has come.
     pub outcome: Outcome,
     /// The id of the record that it created, changed or deleted.
     pub stored: Option<String>,
-    /// The fault it met.
+    /// The fault that befell the request.
     pub fault: Option<Fault>,
 }
 
-/// What was done to a record.
+/// The kinds of change to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
-    /// It was made.
     Created,
-    /// It was changed.
     Updated,
-    /// It was deleted.
     Deleted,
-    /// It was brought back.
+    /// A deleted record was brought back.
     Restored,
-    /// Many were made at once by [`Crm::populate`](super::Crm::populate), which this one entry stands for.
+    /// [`Crm::populate`](super::Crm::populate) created this many records, which have one entry together.
     Populated(usize),
 }
 
-/// Something that was stored.
+/// A change that was stored.
 #[derive(Debug, Clone, Serialize)]
 pub struct Stored {
-    /// When it could be seen.
+    /// When the change became visible.
     pub at: When,
-    /// What was done.
     pub change: Change,
-    /// To what kind of record.
     pub entity: String,
-    /// To which; empty where many were made.
+    /// The id of the record; empty for [`Change::Populated`].
     pub id: String,
-    /// The request that asked for it, as the place in [`RequestLog::requests`]; `None` where a test did.
+    /// The index in [`RequestLog::requests`] of the request that asked for it; `None` where a test did.
     pub request: Option<usize>,
-    /// What was written.
     pub fields: Value,
 }
 
-/// What can be looked at without copying any records, however many there are.
+/// The part of the ledger that can be read without copying records.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct RequestLog {
     /// All requests, in the order they arrived.
     pub requests: Vec<RequestEntry>,
-    /// Everything that was ever stored, in that order.
+    /// All stored changes, in the order they were stored.
     pub history: Vec<Stored>,
-    /// Connections that were cut on arrival, because the CRM was down.
+    /// How many connections were cut on arrival because the CRM was down.
     pub cut_connections: u64,
 }
 
@@ -113,11 +104,11 @@ impl RequestLog {
     }
 }
 
-/// A snapshot of everything.
+/// A snapshot of the records and of what has happened so far.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Ledger {
     /// All live records by entity, ordered by id, each as a GET shows it.
     pub records: BTreeMap<String, Vec<Value>>,
-    /// The requests, and everything that was ever stored.
+    /// The requests and the stored changes.
     pub log: RequestLog,
 }

@@ -1,4 +1,4 @@
-//! Finding the records of a page: through an index where one helps.
+//! Finds the records of a page, through an index where one helps.
 
 use serde_json::Value;
 
@@ -10,7 +10,8 @@ use super::table::{Stamp, Table};
 /// A page of a list.
 pub(crate) struct Page<'a> {
     pub(crate) records: Vec<&'a Record>,
-    /// How many records match; where that was not asked for −1 (more follow) or −2 (these are the last).
+    /// The number of matching records. Without a count it is −1 where more follow and −2 at the end (espocrm README,
+    /// Lists).
     pub(crate) total: i64,
 }
 
@@ -48,7 +49,7 @@ fn by_id<'a>(table: &'a Table, query: &ListQuery) -> Page<'a> {
     if query.descending { cut(records().rev(), query, count) } else { cut(records(), query, count) }
 }
 
-/// Takes the page out of ordered records without looking further than it must.
+/// Takes the page out of ordered records, and stops reading them as soon as the answer is known.
 fn cut<'a>(ordered: impl Iterator<Item = &'a Record>, query: &ListQuery, count: impl FnOnce() -> usize) -> Page<'a> {
     let mut rest = ordered.skip(query.offset);
     let records: Vec<&Record> = rest.by_ref().take(query.max_size).collect();
@@ -68,7 +69,7 @@ fn sorted<'a>(mut records: Vec<&'a Record>, query: &ListQuery) -> Page<'a> {
                 ordered(one.unwrap_or(&Value::Null), other.unwrap_or(&Value::Null))
             }
         };
-        // Ties are broken by id, in the same direction.
+        // Equal values are ordered by id, in the same direction.
         let order = order.then_with(|| one.id.cmp(&other.id));
         if query.descending { order.reverse() } else { order }
     });

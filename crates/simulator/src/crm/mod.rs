@@ -20,6 +20,7 @@
 
 mod answer;
 mod config;
+pub mod console;
 #[expect(clippy::module_inception, reason = "the file tells the story of the type that the module is named after")]
 mod crm;
 mod email;

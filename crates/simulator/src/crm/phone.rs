@@ -1,10 +1,9 @@
-//! Telephone numbers as the CRM takes them (espocrm README, Telephones).
+//! Telephone numbers, as the CRM accepts and stores them (espocrm README, Telephones).
 
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-/// A number of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Phone {
     pub(crate) number: Box<str>,
@@ -29,7 +28,7 @@ impl Phone {
         })
     }
 
-    /// An element of `phoneNumberData`; `None` where it has no number.
+    /// Reads an element of `phoneNumberData`; `None` where it has no number.
     pub(crate) fn read(element: &Value, default_kind: &'static str) -> Option<Self> {
         let number = element.get("phoneNumber")?.as_str()?;
         let flag = |name: &str| element.get(name).and_then(Value::as_bool).unwrap_or(false);
@@ -46,7 +45,7 @@ impl Phone {
         })
     }
 
-    /// What `phoneNumberNumeric` compares.
+    /// The digits alone, which conditions on `phoneNumberNumeric` compare.
     pub(crate) fn digits(&self) -> String {
         digits(&self.number)
     }
@@ -56,13 +55,13 @@ pub(crate) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// The last eight digits as a number, by which all spellings of a Costa Rican number are found; `None` with fewer.
+/// The last eight digits as a number, which all spellings of a Costa Rican number share; `None` with fewer digits.
 pub(crate) fn tail(digits: &str) -> Option<u32> {
     let start = digits.len().checked_sub(8)?;
     digits.get(start..)?.parse().ok()
 }
 
-/// E.164, or `None` where the CRM takes it for invalid: it wants a `+`, drops an extension without a word and forgives
+/// E.164, or `None` for a number that the CRM refuses. It requires a `+`, drops an extension silently and ignores
 /// spaces, dashes, dots and brackets (recordings 11, 13, 14, 17b).
 pub(crate) fn international(text: &str) -> Option<String> {
     let lower = text.to_lowercase();

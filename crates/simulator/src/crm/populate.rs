@@ -1,4 +1,4 @@
-//! Very many contacts at once.
+//! Creates very many contacts at once.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -69,9 +69,10 @@ const TRADES: [&str; 8] =
 const LARGEST_BATCH: u64 = 5000;
 
 impl Crm {
-    /// Makes `n` contacts with invented Costa Rican names and numbers, the same for the same seed and moment: up to
-    /// thousands share a second of `modifiedAt` (in the day before now, UTC), one in eight has two or three numbers, one
-    /// in four a company. They are there at once, whatever the lag. One entry of the history stands for all.
+    /// Creates `n` contacts with invented Costa Rican names and numbers, which depend only on the seed and the time. Up
+    /// to thousands share a second of `modifiedAt`, in the day before now (UTC). One in eight has two or three numbers,
+    /// one in four a company. They are visible at once, whatever the commit lag, and have one entry in the history
+    /// together.
     pub fn populate(&self, n: usize, seed: u64) {
         let at = self.shared.moment();
         let mut dice = Dice::new(seed);
@@ -89,7 +90,7 @@ impl Crm {
                 left = 1 + dice.below(LARGEST_BATCH);
             }
             left -= 1;
-            // Made at some time before, so that the ids of a second are in no order.
+            // Each is created some time before, so that ids are not in the order of `modifiedAt`.
             let made = second - TimeDelta::seconds(i64::try_from(dice.below(1_000_000)).unwrap_or_default());
             let id = state.store.new_id(made);
             let mut record = Record::new(id, made.timestamp());

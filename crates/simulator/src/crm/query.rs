@@ -1,4 +1,4 @@
-//! What a list is asked for, in either of the two ways of writing it.
+//! The query of a list, in either of the two forms that EspoCRM accepts.
 
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ pub(crate) struct ListQuery {
 }
 
 impl ListQuery {
-    /// From the decoded pairs of the query: `searchParams=<JSON>`, or PHP's `where[0][type]=…`.
+    /// Reads the decoded pairs of the query: `searchParams=<JSON>`, or PHP's `where[0][type]=…`.
     pub(crate) fn read(
         pairs: &[(String, String)],
         schema: &Schema,
@@ -28,7 +28,7 @@ impl ListQuery {
     ) -> Result<Self, Answer> {
         let mut asked = from_php(pairs);
         if let Some(Value::String(json)) = asked.get("searchParams") {
-            // JSON wins over what stands beside it.
+            // `searchParams` wins over the other parameters.
             let json: Value = serde_json::from_str(json).map_err(|_| Answer::refused(400, "Bad search params."))?;
             asked = json;
         }
@@ -83,7 +83,7 @@ fn refusal(bad: Bad) -> Answer {
     }
 }
 
-/// `a[0][b]=c` as PHP reads it: nested objects, which become lists where their keys are numbers.
+/// Reads `a[0][b]=c` as PHP does: nested objects, which become lists where their keys are numbers.
 fn from_php(pairs: &[(String, String)]) -> Value {
     let mut root = Map::new();
     for (key, value) in pairs {

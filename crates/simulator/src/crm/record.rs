@@ -1,4 +1,4 @@
-//! A record as it is kept: small, so that a million of them fit.
+//! A stored record, small enough for a million of them in memory.
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 use super::phone::Phone;
 use super::schema::Name;
 
-/// An id, shared with the indexes.
+/// An id, whose text the records and the indexes share.
 pub(crate) type Id = Arc<str>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
     pub(crate) id: Id,
-    /// Unix seconds.
+    /// The value of `createdAt`, in Unix seconds.
     pub(crate) created: i64,
-    /// Unix seconds.
+    /// The value of `modifiedAt`, in Unix seconds.
     pub(crate) modified: i64,
     pub(crate) phones: Vec<Phone>,
-    /// Only what is not null.
+    /// The attributes that are not null.
     fields: Vec<(Name, Value)>,
 }
 
@@ -45,12 +45,12 @@ impl Record {
         }
     }
 
-    /// A list of ids.
+    /// The ids in an attribute that holds a list of them.
     pub(crate) fn ids(&self, attribute: &str) -> impl Iterator<Item = &str> {
         self.get(attribute).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// Its name; of a person made of the parts.
+    /// The name; for a person, first and last name.
     pub(crate) fn name(&self) -> String {
         match self.text("name") {
             Some(name) => name.to_owned(),

@@ -1,4 +1,4 @@
-//! What the entities are made of: as far as the recordings show them.
+//! The fields of the entities, as far as the recordings show them.
 
 use std::sync::Arc;
 
@@ -9,26 +9,25 @@ use super::config::{CrmConfig, CustomField, FieldKind};
 /// The name of an attribute, shared by all records that have it.
 pub(crate) type Name = Arc<str>;
 
-/// An entity.
 #[derive(Debug, Clone)]
 pub(crate) struct Schema {
     pub(crate) entity: Arc<str>,
     pub(crate) fields: Vec<Field>,
-    /// The fields a record must have, in the order they are checked.
+    /// The required fields, in the order they are checked.
     pub(crate) required: Vec<String>,
-    /// What every row of a list shows, selected or not.
+    /// The attributes that every row of a list shows, selected or not.
     pub(crate) always: &'static [&'static str],
-    /// What a list is ordered by where nothing is said, and whether downwards.
+    /// The default order of a list: the attribute, and whether it is descending.
     pub(crate) order: (&'static str, bool),
-    /// What a fresh record shows although it is null.
+    /// The null attributes that the answer to a create shows.
     pub(crate) shown_null: &'static [&'static str],
-    /// Whether it has telephones and e-mail addresses, and the type of a number where nothing is said.
+    /// The default type of a telephone number, such as `Mobile`; `None` for an entity without telephones and e-mail
+    /// addresses.
     pub(crate) phones: Option<&'static str>,
-    /// Its name is made of first and last name.
+    /// Whether the name consists of first and last name.
     pub(crate) person: bool,
 }
 
-/// A field.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub(crate) name: Name,
@@ -37,32 +36,33 @@ pub(crate) struct Field {
     pub(crate) writable: bool,
 }
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
-    /// At most so many characters; `<`, `>` and `=` are refused where the flag says so.
+    /// A text of at most this many characters. The flag says whether `<`, `>` and `=` are refused.
     Text(usize, bool),
     Long,
     Bool,
     Number,
     Time,
     Choice(Vec<String>),
-    /// The code of one of these.
+    /// The code of one of these currencies.
     Currency(Vec<String>),
-    /// `{name}Id` and `{name}Name`.
+    /// A link to one record: `{name}Id` and `{name}Name`.
     Link {
         entity: String,
         id: Name,
     },
-    /// `parentId`, `parentType` and `parentName`: of one of these entities, of any where none is named.
+    /// A link to a record of one of these entities, or of any where the list is empty: `parentId`, `parentType` and
+    /// `parentName`.
     Parent(Vec<String>),
-    /// `{name}Ids`, `{name}Names` and, with the flag, `{name}Columns`.
+    /// A link to several records: `{name}Ids`, `{name}Names` and, with the flag, `{name}Columns`.
     Many {
         entity: String,
         ids: Name,
         columns: bool,
     },
-    /// Reckoned when it is shown.
+    /// A value that is computed when it is shown.
     Derived,
 }
 
@@ -198,7 +198,7 @@ impl Schema {
         self.text("salutationName", 100).text("firstName", 100).text("lastName", 100).text("middleName", 100)
     }
 
-    /// The name under which records keep an attribute that a program may name.
+    /// The name under which records store an attribute that a client may write.
     pub(crate) fn stored(&self, attribute: &str) -> Option<&Field> {
         self.fields.iter().find(|field| match &field.kind {
             Kind::Link { id, .. } => **id == *attribute,
@@ -208,7 +208,7 @@ impl Schema {
         })
     }
 
-    /// Whether a `where` may name this attribute; else it is the 400 of recording 38b.
+    /// Whether a `where` may name this attribute; naming another is the 400 of recording 38b.
     pub(crate) fn knows(&self, attribute: &str) -> bool {
         let own = ["id", "deleted", "createdAt", "modifiedAt"].contains(&attribute);
         let named = attribute == "name" && self.person;
@@ -216,13 +216,13 @@ impl Schema {
         own || named || phone || self.stored(attribute).is_some()
     }
 
-    /// Whether this is a time, so that conditions on it need a readable one.
+    /// Whether the attribute is a time, so that conditions on it must have a readable one.
     pub(crate) fn is_time(&self, attribute: &str) -> bool {
         ["createdAt", "modifiedAt"].contains(&attribute)
             || self.stored(attribute).is_some_and(|field| matches!(field.kind, Kind::Time))
     }
 
-    /// The link of this name to several records.
+    /// The attribute with the ids of the link to several records that has this name.
     pub(crate) fn link_of_many(&self, name: &str) -> Option<&Name> {
         self.fields.iter().find_map(|field| match &field.kind {
             Kind::Many { ids, .. } if *field.name == *name => Some(ids),

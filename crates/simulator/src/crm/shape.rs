@@ -1,4 +1,4 @@
-//! How records look in answers. Every shape is a recording's.
+//! The JSON of records in answers, each form after a recording.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use super::time;
 
 type Object = Map<String, Value>;
 
-/// A row with everything: of an unselected list and of the 409 (recordings 72 and A1).
+/// A row of a list without `select`, and of the 409 for duplicates (recordings 72 and A1).
 pub(crate) fn row(store: &Store, schema: &Schema, record: &Record) -> Object {
     let mut row = Object::new();
     if &*schema.entity != "Note" {
@@ -51,7 +51,7 @@ pub(crate) fn row(store: &Store, schema: &Schema, record: &Record) -> Object {
     row
 }
 
-/// A row of a list with a `select`: the same few attributes come along whatever is selected.
+/// A row of a list with `select`. A few attributes are there whatever is selected.
 pub(crate) fn selected(store: &Store, schema: &Schema, record: &Record, select: &[String], order_by: &str) -> Object {
     let mut shown = Object::new();
     let parent_is_selected = ["parentId", "parentType"].iter().all(|part| select.iter().any(|name| name == part));
@@ -71,7 +71,7 @@ pub(crate) fn selected(store: &Store, schema: &Schema, record: &Record, select: 
     shown
 }
 
-/// One attribute of a row; `None` where lists do not have it.
+/// One attribute of a row; `None` for an attribute that lists do not show.
 fn one(store: &Store, schema: &Schema, record: &Record, name: &str) -> Option<Value> {
     match name {
         "id" => return Some(Value::from(&*record.id)),
@@ -171,7 +171,7 @@ fn follow(put: &mut impl FnMut(&str, Value) -> Option<Value>, store: &Store, fol
     put("followersNames", follower.map(|id| (id.to_owned(), store.name_of("User", id))).into_iter().collect());
 }
 
-/// What a create answers (recordings 13, 14, 60, 80, 81): what was not given is left out, but for a few nulls.
+/// The answer to a create (recordings 13, 14, 60, 80, 81). It leaves out what was not given, except a few nulls.
 pub(crate) fn fresh(store: &Store, schema: &Schema, record: &Record, given: &Value) -> Value {
     let mut fresh = whole(store, schema, record);
     fresh.retain(|name, value| !value.is_null() || schema.shown_null.contains(&name.as_str()));
@@ -181,7 +181,8 @@ pub(crate) fn fresh(store: &Store, schema: &Schema, record: &Record, given: &Val
             fresh.insert("targetListIsOptedOut".to_owned(), Value::Bool(false));
         }
         "Call" => {
-            // Whatever it took: 300. Never the right one, so that nobody comes to rely on it.
+            // The recorded server answers 300 whatever the length is. Here it is never right, so that no client relies
+            // on it.
             let wrong = if length(record) == Some(300) { 0 } else { 300 };
             fresh.insert("duration".to_owned(), Value::from(wrong));
         }
@@ -204,8 +205,8 @@ fn derived(store: &Store, record: &Record, name: &str) -> Option<Value> {
     })
 }
 
-/// The seconds' part alone, as the recorded server reckons (65: 10 for 250 seconds). Where that would be right by
-/// accident it is 300, so that nobody comes to rely on it.
+/// The length modulo 60 seconds, as the recorded server computes it (recording 65: 10 for 250 seconds). Where that
+/// would be right by accident it is 300, so that no client relies on it.
 pub(crate) fn duration(record: &Record) -> Option<i64> {
     let seconds = length(record)?;
     let part = seconds.rem_euclid(60);

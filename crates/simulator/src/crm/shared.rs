@@ -1,4 +1,4 @@
-//! What the server, the verbs and the test share.
+//! The state that the server, the verbs and the tests share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use super::sign_in::SignInLock;
 use super::store::Store;
 use super::writing::{Write, WriteKind, carry_out};
 use crate::connection::Signal;
-use crate::ledger::Moment as When;
+use crate::moment::Moment as When;
 
 type Callback = Arc<dyn Fn(Moment, usize) + Send + Sync>;
 
@@ -26,7 +26,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) faults: Faults,
     pub(crate) stop: Signal,
-    /// Bumped whenever a request arrives or is answered, and whenever something is stored.
+    /// Changes whenever a request arrives or is answered, and whenever something is stored.
     pub(crate) news: watch::Sender<u64>,
     pub(crate) runtime: Handle,
     state: Mutex<State>,
@@ -40,15 +40,15 @@ pub(crate) struct State {
     pub(crate) lock: SignInLock,
     pub(crate) keys: BTreeMap<String, ApiUser>,
     pub(crate) tempo: Tempo,
-    /// Writes that are still to be carried out, by the moment they are due.
+    /// The delayed writes, by the moment they are due.
     waiting: BTreeMap<(Duration, u64), (Write, Option<usize>)>,
     next_waiting: u64,
 }
 
-/// The way to the CRM.
+/// Whether the CRM can be reached.
 struct Line {
     down: Option<DownStyle>,
-    /// Ends the connections made since it came up last.
+    /// The signal that cuts the connections made since the CRM came up last.
     cut: Signal,
 }
 
@@ -88,7 +88,7 @@ impl Shared {
         self.news.send_modify(|news| *news += 1);
     }
 
-    /// Waits by the clock; `false` where the simulator was stopped meanwhile.
+    /// Waits by the clock. Returns `false` where the simulator was stopped meanwhile.
     pub(crate) async fn sleep(&self, duration: Duration) -> bool {
         if duration.is_zero() {
             return true;
@@ -103,7 +103,7 @@ impl Shared {
         self.line().down
     }
 
-    /// What ends the connections made from now on.
+    /// The signal that will cut the connections made from now on.
     pub(crate) fn cut(&self) -> Signal {
         self.line().cut.clone()
     }
@@ -124,7 +124,7 @@ impl Shared {
         *self.callback.lock().unwrap_or_else(PoisonError::into_inner) = Some(callback);
     }
 
-    /// Tells the test; never while the state is locked, so that it may look.
+    /// Calls the test's callback. The state must not be locked, because the callback may read it.
     pub(crate) fn tell(&self, moment: Moment, number: usize) {
         let callback = self.callback.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(callback) = callback {
@@ -142,7 +142,7 @@ impl Shared {
         number
     }
 
-    /// Notes how a request ended.
+    /// Records how a request ended.
     pub(crate) fn ended(&self, number: usize, outcome: Outcome) {
         let answered = matches!(outcome, Outcome::Status(_)).then(|| self.moment());
         let mut state = self.state();
@@ -164,7 +164,7 @@ impl Shared {
         answer
     }
 
-    /// Lets it be known that something was stored.
+    /// Announces that something was stored.
     pub(crate) fn stored(&self, answer: &Answer, number: Option<usize>) {
         self.tell_news();
         if let (200, Some(number)) = (answer.status, number) {
@@ -172,7 +172,7 @@ impl Shared {
         }
     }
 
-    /// Carries a write out when this much time has passed, whatever becomes of whoever asked for it.
+    /// Carries a write out after `delay`, even where the client has disconnected meanwhile.
     pub(crate) fn store_later(self: &Arc<Self>, write: Write, number: Option<usize>, delay: Duration) {
         let mut state = self.state();
         let key = (self.clock.elapsed() + delay, state.next_waiting);
@@ -187,8 +187,8 @@ impl Shared {
         });
     }
 
-    /// Carries out the writes that are due. Whoever looks calls this first, so that nothing depends on when the task
-    /// that waits for them gets its turn.
+    /// Carries out the delayed writes that are due. Every read of the state calls this first, so that the result does
+    /// not depend on when the task of `store_later` runs.
     pub(crate) fn settle(&self) {
         loop {
             let at = self.moment();
@@ -220,7 +220,6 @@ impl State {
         answer
     }
 
-    /// The entities there are.
     pub(crate) fn entities(&self) -> BTreeSet<Arc<str>> {
         self.store.entities().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! The lock against guessing keys (espocrm README, Sign-in): it shuts out the whole address, valid keys too.
+//! The lock against guessing keys, which refuses valid keys from the address too (espocrm README, Sign-in).
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -22,7 +22,8 @@ impl SignInLock {
         self.addresses.get(&address).is_some_and(|address| now < address.locked_until)
     }
 
-    /// Counts a failed sign-in; the one that is too many shuts the door behind it.
+    /// Counts a failed sign-in. The first one above the limit is answered as usual, and locks the address for those
+    /// that follow.
     pub(crate) fn failed(&mut self, address: IpAddr, now: Duration, config: &CrmConfig) {
         let address = self.addresses.entry(address).or_default();
         address.failed.push_back(now);

@@ -1,4 +1,4 @@
-//! All records, and what can be said of them across entities.
+//! All records, and what spans several entities.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Store {
         self.table_mut("User").put(record);
     }
 
-    /// Changes what an entity is made of, as an administrator does.
+    /// Changes the fields of an entity, as an administrator does.
     pub(crate) fn alter(&mut self, entity: &str, change: impl FnOnce(&mut Schema)) {
         if let Some(schema) = self.schemas.get_mut(entity) {
             change(Arc::make_mut(schema));
@@ -84,7 +84,7 @@ impl Store {
         self.get(entity, id).map_or(Value::Null, |record| Value::from(record.name()))
     }
 
-    /// An id as PHP makes them: the second in 8 hexadecimal digits, the part of it in 5, and 4 of chance.
+    /// A new id in EspoCRM's form: 8 hexadecimal digits for the second, 5 for the microsecond, and 4 random ones.
     pub(crate) fn new_id(&mut self, now: DateTime<Utc>) -> Id {
         let second = now.timestamp();
         let part = match self.last_id {
@@ -95,8 +95,8 @@ impl Store {
         Id::from(format!("{second:08x}{:05x}{:04x}", part & 0xf_ffff, self.dice.below(0x1_0000)))
     }
 
-    /// Makes a record from JSON as a GET shows it, with its id and stamps, and checks nothing. What is no attribute of
-    /// the entity, or is reckoned, is passed over.
+    /// Makes a record from the JSON of a GET, with its id and times, without any check. Unknown and computed attributes
+    /// are ignored.
     pub(crate) fn read_record(&mut self, schema: &Schema, fields: &Value, now: DateTime<Utc>) -> Record {
         let given = fields.get("id").and_then(Value::as_str).map(Id::from);
         let id = given.unwrap_or_else(|| self.new_id(now));
@@ -108,7 +108,7 @@ impl Store {
     }
 }
 
-/// Sets the attributes that the JSON has, unchecked; telephones too.
+/// Sets the attributes that the JSON has, telephones included, without any check.
 pub(crate) fn write_fields(record: &mut Record, schema: &Schema, fields: &Value) {
     let Some(object) = fields.as_object() else { return };
     let addresses = email::list(record);
@@ -129,8 +129,8 @@ pub(crate) fn write_fields(record: &mut Record, schema: &Schema, fields: &Value)
     }
 }
 
-/// `phoneNumberData` replaces the list; `phoneNumber` alone replaces the primary number and leaves the others
-/// (recording 23, and A0 for what came of it).
+/// `phoneNumberData` replaces the list; `phoneNumber` alone replaces the primary number and keeps the others (recording
+/// 23; A0 shows the result).
 pub(crate) fn write_phones(record: &mut Record, fields: &Value, default_kind: &'static str) {
     match fields.get("phoneNumberData") {
         Some(Value::Array(data)) => {
@@ -159,7 +159,7 @@ pub(crate) fn write_phones(record: &mut Record, fields: &Value, default_kind: &'
     }
 }
 
-/// The shared name of an attribute.
+/// The name of an attribute in the schema's shared text.
 pub(crate) fn attribute(schema: &Schema, name: &str) -> Name {
     match schema.stored(name) {
         Some(field) if *field.name == *name => field.name.clone(),

@@ -1,4 +1,4 @@
-//! The records of an entity, with indexes for what a connector asks of many of them.
+//! The records of an entity, with indexes for the queries of a connector.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,7 +17,7 @@ pub(crate) struct Table {
     by_likeness: BTreeSet<(u64, Id)>,
 }
 
-/// The times that an index orders by.
+/// The times that have an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stamp {
     Created,
@@ -63,7 +63,7 @@ impl Table {
         Some(record)
     }
 
-    /// Puts a record aside; false where there is none.
+    /// Deletes a record, which `restore` can bring back. Returns `false` where there is none.
     pub(crate) fn delete(&mut self, id: &str) -> bool {
         match self.take(&Id::from(id)) {
             Some(record) => {
@@ -74,7 +74,7 @@ impl Table {
         }
     }
 
-    /// Brings a deleted record back, with the stamps it had; false where there is none.
+    /// Brings a deleted record back with its old times. Returns `false` where there is none.
     pub(crate) fn restore(&mut self, id: &str) -> bool {
         match self.gone.remove(id) {
             Some(record) => {
@@ -90,19 +90,20 @@ impl Table {
         keyed(&self.by_tail, tail)
     }
 
-    /// The records that a duplicate check takes for the same, by name or by e-mail address.
+    /// The duplicates of a record, by name or by e-mail address.
     pub(crate) fn alike(&self, record: &Record) -> Vec<&Record> {
         let ids: BTreeSet<&Id> = likenesses(record).flat_map(|key| keyed(&self.by_likeness, key)).collect();
         ids.into_iter().filter_map(|id| self.live.get(id)).collect()
     }
 
-    /// From here on, by id.
+    /// The records with a greater id, ordered by id.
     pub(crate) fn after_id(&self, id: Option<&str>) -> impl DoubleEndedIterator<Item = &Record> {
         let from = id.map_or(Bound::Unbounded, Bound::Excluded);
         self.live.range::<str, _>((from, Bound::Unbounded)).map(|(_, record)| record)
     }
 
-    /// Keys of an index of times: from `low` (a second, and the id after which it begins) to the second `high`.
+    /// The ids in an index of times, from `low` (a second, and the id after which the range begins) to the second
+    /// `high`.
     pub(crate) fn stamped(
         &self,
         stamp: Stamp,
@@ -113,7 +114,7 @@ impl Table {
             Stamp::Created => &self.by_created,
             Stamp::Modified => &self.by_modified,
         };
-        // A range that ends before it begins is a panic to the set, and simply empty to us.
+        // `BTreeSet::range` panics on a range that ends before it begins; here it is empty.
         let empty = matches!((&low, high), (Some((low, _)), Some(high)) if *low > high);
         let from = match low {
             None => Bound::Unbounded,
@@ -122,7 +123,7 @@ impl Table {
         };
         let to = match high {
             None => Bound::Unbounded,
-            // No id is empty, so this is the end of the second before.
+            // No id is empty, so this bound is the end of the second before.
             Some(second) => Bound::Excluded((second.saturating_add(1), Id::from(""))),
         };
         (!empty).then(|| index.range((from, to))).into_iter().flatten()

@@ -1,19 +1,19 @@
-//! The CRM's times: `YYYY-MM-DD HH:MM:SS`, UTC, whole seconds. Inside they are Unix seconds.
+//! The CRM's times: `YYYY-MM-DD HH:MM:SS` in UTC, kept as Unix seconds.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
-/// As the CRM writes it.
+/// Writes a time in the CRM's form.
 pub(crate) fn written(seconds: i64) -> String {
     DateTime::from_timestamp(seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// The CRM's own form, strictly: what a record may be given.
+/// Reads the CRM's own form only, as the fields of a record require.
 pub(crate) fn strict(text: &str) -> Option<i64> {
     let time = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok()?;
     (text.len() == 19).then(|| time.and_utc().timestamp())
 }
 
-/// As a database reads it in a condition: more forms than the CRM's own.
+/// Reads the forms that a database accepts in a condition, which are more than the CRM's own.
 pub(crate) fn lenient(text: &str) -> Option<i64> {
     strict(text)
         .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp()))

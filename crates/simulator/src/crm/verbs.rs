@@ -1,4 +1,4 @@
-//! What a person does at the CRM, and what a test looks up there.
+//! What people do in the CRM, and what tests look up in it.
 
 use serde_json::Value;
 
@@ -12,14 +12,14 @@ use super::time;
 use super::writing::{Write, WriteKind};
 
 impl Crm {
-    /// Somebody makes a contact, and gives it these attributes; nothing is checked, so telephones may be spelled in any
-    /// way. Returns its id. With a commit lag it can be seen only when that has passed.
+    /// Somebody creates a contact with these attributes. Nothing is checked, so telephones may be in any form. Returns
+    /// the id. The contact becomes visible after the commit lag.
     #[must_use]
     pub fn create_contact(&self, fields: &Value) -> String {
         self.create("Contact", fields)
     }
 
-    /// Somebody makes a record of any kind, unchecked, as [`create_contact`](Self::create_contact).
+    /// Somebody creates a record of any entity, as with [`create_contact`](Self::create_contact).
     #[must_use]
     pub fn create(&self, entity: &str, fields: &Value) -> String {
         let now = self.shared.clock.now();
@@ -38,30 +38,30 @@ impl Crm {
         id
     }
 
-    /// Somebody changes a contact, unchecked; its `modifiedAt` is stamped now. Nothing happens where there is none.
+    /// Somebody changes a contact, which sets `modifiedAt` to now. Nothing is checked, and nothing happens where there
+    /// is no such contact.
     pub fn edit_contact(&self, id: &str, fields: &Value) {
         self.edit("Contact", id, fields);
     }
 
-    /// Somebody changes a record of any kind, as [`edit_contact`](Self::edit_contact).
+    /// Somebody changes a record of any entity, as with [`edit_contact`](Self::edit_contact).
     pub fn edit(&self, entity: &str, id: &str, fields: &Value) {
         let stamp = self.shared.clock.now().timestamp();
         let kind = WriteKind::Update { given: fields.clone(), stamp, by: Some(ADMINISTRATOR.to_owned()) };
         self.write(entity, id, kind);
     }
 
-    /// Somebody deletes a contact: it is in no list any more.
+    /// Somebody deletes a contact, which removes it from all lists.
     pub fn delete_contact(&self, id: &str) {
         self.delete("Contact", id);
     }
 
-    /// Somebody deletes a record of any kind.
     pub fn delete(&self, entity: &str, id: &str) {
         self.write(entity, id, WriteKind::Delete);
     }
 
-    /// An administrator brings a deleted record back, as it was: `modifiedAt` too, so that nobody who reads what was
-    /// changed of late learns of it. `false` where it was not deleted.
+    /// An administrator brings a deleted record back. It keeps its old `modifiedAt`, so that a query for recent changes
+    /// does not find it. Returns `false` where it was not deleted.
     pub fn restore(&self, entity: &str, id: &str) -> bool {
         self.shared.settle();
         let at = self.shared.moment();
@@ -77,8 +77,8 @@ impl Crm {
         restored
     }
 
-    /// Puts a record in as it is, with its `id`, `createdAt` and `modifiedAt` (UTC) where it has them: JSON as a GET
-    /// shows it. It takes the place of one with the same id. Nothing is checked, and no lag passes.
+    /// Inserts a record from the JSON of a GET, with its `id`, `createdAt` and `modifiedAt` (UTC) where it has them. It
+    /// replaces a record with the same id. Nothing is checked, and it is visible at once.
     pub fn insert_record(&self, entity: &str, fields: &Value) -> String {
         let at = self.shared.moment();
         let mut state = self.shared.state();
@@ -93,7 +93,7 @@ impl Crm {
         id
     }
 
-    /// An administrator makes a field. What was stored under its name before it was removed shows again.
+    /// An administrator creates a field. Values stored under its name before it was removed are visible again.
     pub fn make_field(&self, entity: &str, field: &CustomField) {
         self.shared.state().store.alter(entity, |schema| {
             if schema.stored(&field.name).is_none() {
@@ -102,13 +102,14 @@ impl Crm {
         });
     }
 
-    /// An administrator removes a field, or it was never made: writing it is ignored in silence (recording 70c), naming it in
-    /// a `where` is the 400 of recording 60d.
+    /// An administrator removes a field. Writing it is then ignored silently (recording 70c), and naming it in a
+    /// `where` is the 400 of recording 60d.
     pub fn remove_field(&self, entity: &str, name: &str) {
         self.shared.state().store.alter(entity, |schema| schema.fields.retain(|field| *field.name != *name));
     }
 
-    /// Whether the API user may write a field; where it may not, writing it is ignored in silence, and a `where` may name it.
+    /// Sets whether the API user may write a field. Where it may not, writing it is ignored silently, and a `where` may
+    /// still name it.
     pub fn let_field_be_written(&self, entity: &str, name: &str, may: bool) {
         self.shared.state().store.alter(entity, |schema| {
             for field in schema.fields.iter_mut().filter(|field| *field.name == *name) {
@@ -146,7 +147,8 @@ impl Crm {
         self.shared.state().store.table(entity).map_or(0, super::table::Table::len)
     }
 
-    /// The ids and `modifiedAt` (UTC) of all live records of an entity, ordered by id: cheap, however many.
+    /// The ids and `modifiedAt` (UTC) of all live records of an entity, ordered by id. Cheaper than
+    /// [`records`](Self::records).
     #[must_use]
     pub fn stamps(&self, entity: &str) -> Vec<(String, String)> {
         self.shared.settle();
@@ -167,5 +169,5 @@ impl Crm {
     }
 }
 
-/// Who does what a test does.
+/// The id of the user in whose name tests act.
 pub(crate) const ADMINISTRATOR: &str = "6b0073fb3cd3c05f7";

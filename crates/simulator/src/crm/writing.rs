@@ -1,4 +1,5 @@
-//! Creating, changing and deleting: first checked and stamped, then carried out, so that time may pass in between.
+//! Creating, changing and deleting. A write is checked and stamped first and carried out later, so that a delay fits in
+//! between.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ use super::shape;
 use super::store::{Store, attribute, write_fields};
 use super::time;
 
-/// Somebody's wish to write, before it is checked.
+/// A requested write, before it is checked.
 pub(crate) struct Wish<'a> {
     pub(crate) by: &'a ApiUser,
     pub(crate) entity: &'a str,
@@ -47,7 +48,7 @@ pub(crate) fn create(store: &mut Store, config: &CrmConfig, wish: Wish<'_>) -> R
     }
     let mut given = Value::Object(checked(&schema, config, &wish.body, None)?);
     if wish.entity == "Call" && given.get("usersIds").is_none() {
-        // Recording 99b: the assigned user takes part.
+        // The assigned user is one of the call's users (recording 99b).
         given["usersIds"] = given.get("assignedUserId").cloned().into_iter().collect();
     }
     check_assignment(wish.by, &given)?;
@@ -99,7 +100,7 @@ pub(crate) fn unknown_entity(entity: &str) -> Answer {
     Answer::refused(404, format!("Controller '{entity}' does not exist."))
 }
 
-/// Carries a write out; the answer is what the one who asked for it is told.
+/// Carries a write out. Returns the answer for the client.
 pub(crate) fn carry_out(store: &mut Store, write: &Write) -> Answer {
     let Some(schema) = store.schema(&write.entity) else { return unknown_entity(&write.entity) };
     match &write.kind {
@@ -127,8 +128,8 @@ pub(crate) fn carry_out(store: &mut Store, write: &Write) -> Answer {
     }
 }
 
-/// What an update answers: the record as it is, but for what is reckoned when it is read. Telephones come back as they
-/// were written (recording 22), or as they were before (23); a call's length as it was before (67).
+/// The answer to an update: the record without the attributes that are computed on reading. Telephones are as they were
+/// written (recording 22) or as they were before (23); a call's length is as it was before (67).
 fn changed(store: &Store, schema: &Schema, before: &Record, after: &Record, given: &Value) -> Value {
     let mut shown = shape::whole(store, schema, after);
     if schema.phones.is_some() {
@@ -163,8 +164,8 @@ fn exact(call: &Record) -> Option<i64> {
     Some(at("dateEnd")? - at("dateStart")?)
 }
 
-/// The attributes of a body that may be written, checked and made even; the rest is ignored in silence. `before` is the
-/// record that is changed, nothing where it is a new one.
+/// The writable attributes of a body, checked and normalised; the rest is ignored silently. `before` is the record that
+/// is changed, `None` for a new one.
 fn checked(
     schema: &Schema,
     config: &CrmConfig,
@@ -202,7 +203,7 @@ fn checked(
     Ok(given)
 }
 
-/// Which field cannot take the value of this attribute, and why, in the CRM's words.
+/// The field that refuses the value of this attribute, and why, in the CRM's words.
 fn fault_of<'a>(field: &'a Field, attribute: &'a str, value: &Value) -> Option<(&'a str, &'static str)> {
     let text = value.as_str();
     let is_none_of =
@@ -224,11 +225,11 @@ fn fault_of<'a>(field: &'a Field, attribute: &'a str, value: &Value) -> Option<(
     Some((&field.name, why?))
 }
 
-/// The words for what a telephone is for.
+/// The types of a telephone number.
 const PHONE_TYPES: [&str; 5] = ["Mobile", "Office", "Home", "Fax", "Other"];
 
-/// Takes the telephones over; `None` where one is invalid, which rejects the whole record (recordings 11, 15, 29b). The first
-/// one is checked as it will be: as it was before, where the body says nothing of it.
+/// Normalises the telephones; `None` where one is invalid, which refuses the whole record (recordings 11, 15, 29b). A
+/// body with a new list and no primary number is refused for the old primary number, where that is invalid.
 fn check_phones(
     config: &CrmConfig,
     body: &Value,
@@ -238,7 +239,7 @@ fn check_phones(
     let even = |number: &str| match number.trim() {
         "" => None,
         number if config.international_numbers_only => international(number),
-        // Its pattern `phoneNumberLoose`, which holds in either mode.
+        // EspoCRM's pattern `phoneNumberLoose`, which applies in either mode.
         number => {
             number.chars().all(|c| c.is_ascii_alphanumeric() || "_@:#+()-. ".contains(c)).then(|| number.to_owned())
         }
@@ -273,7 +274,8 @@ fn check_phones(
     Some(())
 }
 
-/// Takes the e-mail addresses over; `None` where one is invalid. The first one is checked as the first telephone is.
+/// Normalises the e-mail addresses; `None` where one is invalid. The old primary address is checked too, as with
+/// telephones.
 fn check_emails(body: &Value, before: Option<&Record>, given: &mut Map<String, Value>) -> Option<()> {
     let fits = |address: &str| {
         address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
@@ -298,7 +300,7 @@ fn check_emails(body: &Value, before: Option<&Record>, given: &mut Map<String, V
     Some(())
 }
 
-/// Recording 91f.
+/// Refuses an assignment that the role does not allow (recording 91f).
 fn check_assignment(by: &ApiUser, given: &Value) -> Result<(), Answer> {
     let Some(to) = given.get("assignedUserId").and_then(Value::as_str) else { return Ok(()) };
     let allowed = match by.role.assignment {
@@ -309,7 +311,7 @@ fn check_assignment(by: &ApiUser, given: &Value) -> Result<(), Answer> {
     if allowed { Ok(()) } else { Err(Answer::refused(403, "Assignment failure: assigned user or team not allowed.")) }
 }
 
-/// Recording 62i; what a record is linked to must be there, and whoever links it may read it.
+/// Refuses a link to a record that does not exist (recording 62i) or that the user may not read.
 fn check_links(store: &Store, by: &ApiUser, schema: &Schema, given: &Value) -> Result<(), Answer> {
     let text = |name: &str| given.get(name).and_then(Value::as_str);
     for field in &schema.fields {
@@ -326,7 +328,7 @@ fn check_links(store: &Store, by: &ApiUser, schema: &Schema, given: &Value) -> R
         if *schema.entity != *"Note" && ids.iter().any(is_foreign) && !by.role.on(entity).read {
             return Err(Answer::foreign(&schema.entity, &field.name));
         }
-        // Teams, campaigns and attachments are not simulated, so nothing is known of them.
+        // Teams, campaigns and attachments are not simulated, so links to them are not checked.
         let known = store.table(entity).is_some() || matches!(field.kind, Kind::Parent(_));
         if known && ids.iter().any(|id| !id.is_empty() && store.get(entity, id).is_none()) {
             return Err(Answer::cannot_relate(&schema.entity, &field.name, entity));
@@ -335,7 +337,7 @@ fn check_links(store: &Store, by: &ApiUser, schema: &Schema, given: &Value) -> R
     Ok(())
 }
 
-/// A call's and a task's account, and a task's contact, come from the parent (recording 80).
+/// Sets the account of a call or task, and the contact of a task, from the parent (recording 80).
 fn derive_links(store: &Store, schema: &Schema, record: &mut Record) {
     if !["Call", "Task"].contains(&&*schema.entity) {
         return;
@@ -356,7 +358,7 @@ fn derive_links(store: &Store, schema: &Schema, record: &mut Record) {
     }
 }
 
-/// Recording 80f: a completed task knows when.
+/// Sets the time of completion of a task (recording 80f).
 fn complete(schema: &Schema, record: &mut Record, now: i64) {
     if &*schema.entity != "Task" {
         return;
@@ -369,7 +371,8 @@ fn complete(schema: &Schema, record: &mut Record, now: i64) {
     }
 }
 
-/// Recordings 72 (people and companies, by name or e-mail address) and A1 (calls, on a changed server).
+/// The duplicates of a new record: people and companies by name or e-mail address (recording 72), and calls by request
+/// id on a customised server (A1).
 fn duplicates<'a>(store: &'a Store, config: &CrmConfig, schema: &Schema, record: &Record) -> Vec<&'a Record> {
     let Some(table) = store.table(&schema.entity) else { return Vec::new() };
     if schema.phones.is_some() {

@@ -1,4 +1,4 @@
-//! Each fault stores or does not store, and answers or does not, as it says.
+//! Each fault stores and answers, or not, as its documentation says.
 
 use serde_json::json;
 use timbre_domain::ports::Clock;
@@ -6,7 +6,7 @@ use timbre_domain::ports::Clock;
 use super::harness::{Bench, call, seconds};
 use crate::crm::{Fault, FaultMix, Outcome};
 
-/// Sends a call that meets this fault: the status of the answer, if there was one, and how many calls are stored then.
+/// Sends a call that meets this fault. Returns the status of the answer, if any, and how many calls are stored.
 async fn met(fault: Fault) -> (Option<u16>, usize) {
     let bench = Bench::new().await;
     bench.crm.faults().on("POST", "Call", 1, fault);

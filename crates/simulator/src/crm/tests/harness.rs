@@ -1,4 +1,4 @@
-//! A CRM, its clock, and a plain client that knows nothing of ours.
+//! A CRM, its clock, and a plain HTTP client without Timbre's connector.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,12 +24,12 @@ pub(super) fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-/// The request id that an administrator made for calls (recording 70).
+/// Adds the custom field of calls for the request id (recording 70).
 pub(super) fn with_request_id(config: &mut CrmConfig) {
     config.custom_fields.insert("Call".to_owned(), vec![CustomField::text("cCtiRequestId")]);
 }
 
-/// A call that can be stored.
+/// The body of a valid call.
 pub(super) fn call(name: &str) -> Value {
     json!({"name": name, "status": "Held", "direction": "Inbound", "dateStart": "2026-03-02 13:00:00",
         "dateEnd": "2026-03-02 13:05:00", "assignedUserId": AGENT})
@@ -57,7 +57,7 @@ impl Bench {
         self.client.request(Method::from_bytes(method.as_bytes()).unwrap(), url)
     }
 
-    /// Sends in the background: the status, and the body where it is JSON.
+    /// Sends in the background. Returns the status, and the body where it is JSON.
     pub(super) fn send(&self, request: RequestBuilder) -> Sent {
         tokio::spawn(async move {
             let response = request.header("X-Api-Key", DEFAULT_API_KEY).send().await?;

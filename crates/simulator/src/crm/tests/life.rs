@@ -76,7 +76,7 @@ async fn a_name_with_signs_of_markup_is_refused_and_two_equal_calls_are_two() {
     }
     let calls = bench.crm.records("Call");
     assert_eq!(calls.len(), 2);
-    // 300 seconds in truth.
+    // The calls took 300 seconds.
     assert!(calls.iter().all(|call| call["duration"] != 300));
     assert_eq!(bench.crm.with_log(|log| log.created("Call")), 2);
 }
@@ -161,7 +161,7 @@ async fn while_it_is_down_connections_are_cut_and_the_records_stay() {
     let bench = Bench::new().await;
     let (_, made) = bench.post("Call", &call("before")).await.unwrap().unwrap();
     bench.crm.go_down();
-    // The first may meet its end on the connection that was kept open, the second needs a new one.
+    // The first request may fail on a connection that was kept open; the second needs a new one.
     for _ in 0..2 {
         assert!(bench.post("Call", &call("meanwhile")).await.unwrap().is_err());
     }

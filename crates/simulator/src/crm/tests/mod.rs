@@ -1,4 +1,4 @@
-//! The simulated CRM against the recordings, and as itself.
+//! Tests of the simulated CRM, against the recordings and of its own features.
 
 mod faults;
 mod harness;

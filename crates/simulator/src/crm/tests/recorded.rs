@@ -1,4 +1,4 @@
-//! Every recording is played: its request byte for byte, and the answer compared.
+//! Sends the request of every recording, byte for byte, and compares the answer.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,13 +10,11 @@ use super::harness::Bench;
 use super::states::{prepare, set_up};
 use crate::crm::DEFAULT_API_KEY;
 
-/// A recording, read from its file.
 pub(super) struct Recording {
     pub(super) case: String,
     note: String,
     request: Value,
     response: Value,
-    /// The response's body.
     pub(super) body: Value,
 }
 
@@ -73,7 +71,8 @@ impl Recording {
     }
 }
 
-/// Ids of fresh records and stamps need only look alike; of a trimmed list the beginning is compared.
+/// Compares two answers. Ids of new records and times need only have the same form; of a trimmed list the beginning is
+/// compared.
 fn compare(place: &str, recorded: &Value, got: &Value, trimmed: bool, differences: &mut Vec<String>) {
     match (recorded, got) {
         (Value::Object(recorded), Value::Object(got)) => {

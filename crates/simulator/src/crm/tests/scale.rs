@@ -1,4 +1,4 @@
-//! Very many contacts, and the cursors that do and do not find them all.
+//! Very many contacts: which cursors find all of them, and which do not.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use super::harness::Bench;
 
 const FIRST_SECOND: &str = "1970-01-01 00:00:00";
 
-/// The conditions that find what comes after the last row seen.
+/// The condition for the rows after the last one seen.
 fn keyset(time: &str, id: &str) -> Value {
     json!([{"type": "or", "value": [
         {"type": "after", "attribute": "modifiedAt", "value": time},
@@ -73,7 +73,7 @@ async fn a_hundred_thousand_contacts_are_paged_through_completely() {
     let found = pulled(&bench, &select, keyset).await;
     assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), 100_000);
     let took = began.elapsed();
-    // Generous: what is meant is that no page looks at all of them.
+    // A generous limit, which fails only where every page reads all records.
     assert!(took < Duration::from_secs(30), "{took:?}");
 }
 

@@ -1,4 +1,4 @@
-//! What each recording presupposes: the records that were there, and how the server was set up.
+//! The state before each recording: the records, and the server's configuration.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::crm::{Access, Assignment, CrmConfig, DEFAULT_API_KEY, DownStyle, Role
 const ACCOUNT: &str = "6b0074bfe7866fc33";
 const ELIO: &str = "6b0074bfa5be3bd9e";
 
-/// How the server of a case was set up.
+/// Sets up the server as it was for this recording.
 pub(super) fn set_up(case: &str, config: &mut CrmConfig) {
     let role = match case {
         "91-forbidden-create-readonly" => Role::everything().with("Contact", Access::READ),
@@ -24,7 +24,8 @@ pub(super) fn set_up(case: &str, config: &mut CrmConfig) {
     }
 }
 
-/// Puts in what was there. Panics on a case that nobody thought of, so that a new recording cannot be forgotten.
+/// Inserts the records that existed before this recording. It panics for an unknown recording, so that a new one cannot
+/// be forgotten.
 pub(super) async fn prepare(bench: &Bench, recording: &Recording) {
     let case = recording.case.as_str();
     let put = |entity: &str, record: &Value| drop(bench.crm.insert_record(entity, record));
@@ -109,18 +110,18 @@ fn dario() -> Value {
     json!({"id": "6b0074c0099784113", "firstName": "Dario", "lastName": "Montealto", "phoneNumber": "+50688848788"})
 }
 
-/// Elio's numbers after recording 23, as A0 shows them.
+/// The numbers of the contact Elio after recording 23, as A0 shows them.
 fn elio_phones() -> Value {
     let phone = |number: &str, kind: &str| json!({"phoneNumber": number, "type": kind, "primary": kind == "Mobile"});
     let phones = [("+50688849999", "Mobile"), ("+50622223333", "Office"), ("+50640001000", "Other")];
     json!({"phoneNumberData": phones.map(|(number, kind)| phone(number, kind))})
 }
 
-/// The rows that the recording shows; Elio's with what rows do not show.
+/// Inserts the rows that the recording shows. Elio's has what rows do not show too.
 fn rows(bench: &Bench, recording: &Recording, elio: &Value) {
     for row in recording.body["list"].as_array().unwrap() {
         let mut row = if row["id"] == ELIO { changed(row.clone(), elio) } else { row.clone() };
-        // A selected row has the name alone.
+        // A selected row has the full name only.
         if row.get("firstName").is_none()
             && let Some((first, last)) = row["name"].as_str().and_then(|name| name.split_once(' '))
         {
@@ -135,7 +136,7 @@ fn rows(bench: &Bench, recording: &Recording, elio: &Value) {
     );
 }
 
-/// As many further records as the recording had, where the page does not show them.
+/// Inserts the further records that existed in the recording and that the page does not show.
 fn fill(bench: &Bench, recording: &Recording) {
     let (count, time) = match recording.case.split('-').next().unwrap() {
         "31" => (8, "2026-11-20 16:27:24"),
@@ -148,7 +149,7 @@ fn fill(bench: &Bench, recording: &Recording) {
         "33b" => (5, "2026-11-20 16:27:22"),
         _ => (0, ""),
     };
-    // In 35 these stand before the cursor, in 37 below the page, in the others behind it.
+    // In recordings 33b, 35 and 37 the ids are above those of the page, in the others below.
     let before = ["35", "33b", "37"].iter().any(|start| recording.case.starts_with(start));
     for index in 0..count {
         let id = if before { format!("6b0074c00{index:08}") } else { format!("6b0076900{index:08}") };
