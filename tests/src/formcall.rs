@@ -216,7 +216,7 @@ impl FormCallStory {
         };
         let ledger = self.sim.ledger();
         let stalled = ledger.requests.iter().filter(|request| request.answered.is_none()).any(|one| stalls(&one));
-        let just_asked = self.clock.deadlines().contains(&(self.clock.elapsed() + ANSWER_WITHIN));
+        let just_asked = self.clock.deadlines_begun_now().contains(&(self.clock.elapsed() + ANSWER_WITHIN));
         if just_asked && !stalled {
             return None;
         }

@@ -149,7 +149,7 @@ pub struct PortError {
     pub reason: Option<VendorReason>,
 }
 
-/// A reason that a vendor gives for a refusal, of a closed set of its own, such as `formcall.popup_not_found`. The texts lie in
+/// A reason that a vendor gives for a refusal, of a closed set of its own, written `vendor.reason`. The texts lie in
 /// the catalogue under `reason.<reason>.what` and `reason.<reason>.do`; the error's code says what kind of refusal it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

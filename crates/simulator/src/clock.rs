@@ -23,6 +23,8 @@ struct Face {
     elapsed: Duration,
     wall: DateTime<Utc>,
     next_id: u64,
+    /// The first id of those who began to sleep since the time last moved.
+    first_id_now: u64,
     sleepers: BTreeMap<(Duration, u64), oneshot::Sender<()>>,
 }
 
@@ -30,7 +32,7 @@ impl ManualClock {
     /// A clock whose time of day is `wall` (UTC), with an elapsed time of zero.
     #[must_use]
     pub fn starting_at(wall: DateTime<Utc>) -> Self {
-        let face = Face { elapsed: Duration::ZERO, wall, next_id: 0, sleepers: BTreeMap::new() };
+        let face = Face { elapsed: Duration::ZERO, wall, next_id: 0, first_id_now: 0, sleepers: BTreeMap::new() };
         Self { face: Arc::new(Mutex::new(face)), count: Arc::new(watch::Sender::new(0)) }
     }
 
@@ -41,6 +43,7 @@ impl ManualClock {
     pub fn advance(&self, duration: Duration) {
         let mut face = self.face();
         face.elapsed += duration;
+        face.first_id_now = face.next_id;
         face.wall = shifted(face.wall, duration);
         let now = face.elapsed;
         while face.sleepers.first_key_value().is_some_and(|((deadline, _), _)| *deadline <= now) {
@@ -89,6 +92,14 @@ impl ManualClock {
     #[must_use]
     pub fn deadlines(&self) -> Vec<Duration> {
         self.face().sleepers.keys().map(|(deadline, _)| *deadline).collect()
+    }
+
+    /// The deadlines of the tasks that began to sleep since the time last moved.
+    #[must_use]
+    pub fn deadlines_begun_now(&self) -> Vec<Duration> {
+        let face = self.face();
+        let begun_now = |(_, id): &&(Duration, u64)| *id >= face.first_id_now;
+        face.sleepers.keys().filter(begun_now).map(|(deadline, _)| *deadline).collect()
     }
 
     /// A channel with the number of sleeping tasks, which changes when one begins or stops sleeping.

@@ -190,11 +190,6 @@ impl Stage {
         self.watch.until_within(patience, what, is).await
     }
 
-    /// The next event, whatever it is.
-    pub(super) async fn next_event(&mut self) -> Result<Event, Trouble> {
-        self.watch.next_event().await
-    }
-
     /// Everything told so far.
     pub(super) fn told(&self) -> &[Event] {
         &self.watch.told

@@ -2,6 +2,7 @@
 import type { CallKey } from "./CallKey";
 import type { CallState } from "./CallState";
 import type { Direction } from "./Direction";
+import type { Party } from "./Party";
 
 /**
  * A call that goes on.
@@ -20,7 +21,11 @@ direction: Direction,
  */
 state: CallState, 
 /**
- * The other side's number as people write it; empty where it is withheld.
+ * The other side.
+ */
+party: Party, 
+/**
+ * The other side's number as people write it; empty where none is shown.
  */
 number_written: string, 
 /**
