@@ -87,6 +87,7 @@ impl Stage {
             false => Some(Self::open(&mut programs, &mut pictures, dir.path(), options).await?),
         };
         let watch = Watch::start(&programs, app.is_some()).await?;
+        programs.answers().await?;
         Ok(Self { sim, clock, programs, pictures, watch, app, _dir: dir })
     }
 

@@ -81,6 +81,18 @@ impl Programs {
         command
     }
 
+    /// Waits until an engine on the data folder answers commands.
+    pub(super) async fn answers(&self) -> Result<(), Trouble> {
+        let clock = RealClock::new();
+        while !self.data_dir.join("timbre.sock").exists() {
+            if clock.elapsed() > PATIENCE {
+                return Err("Timbre did not start".into());
+            }
+            clock.sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
     pub(super) async fn ask(&self, args: &[&str]) -> Result<Reply, Trouble> {
         let output = self.command("timbrectl").arg("--json").args(args).output().await?;
         if !output.status.success() {
@@ -333,15 +345,9 @@ fn settings_of(options: &Options, base_url: &str, crm_url: &str) -> Result<Strin
 impl Watch {
     /// Starts `timbrectl watch`: as the engine, or as a listener of the windows' engine as soon as that can be reached.
     pub(super) async fn start(programs: &Programs, listens: bool) -> Result<Self, Trouble> {
-        let clock = RealClock::new();
         if listens {
             // The command is answered by the windows' engine once it holds the data folder and its socket is there.
-            while !programs.data_dir.join("timbre.sock").exists() {
-                if clock.elapsed() > PATIENCE {
-                    return Err("the windows did not start".into());
-                }
-                clock.sleep(Duration::from_millis(20)).await;
-            }
+            programs.answers().await?;
         }
         let mut child = programs.command("timbrectl").args(["--json", "watch"]).stdout(Stdio::piped()).spawn()?;
         let events = lines(&mut child)?;
