@@ -141,6 +141,8 @@ pub struct Story {
     pub disk: Arc<StoryDisk>,
     /// Whose calls are followed.
     pub serves: Serves,
+    /// The engine's clock, where it is to be another than the story's own.
+    pub engine_clock: Arc<dyn Clock>,
     /// Everything told so far.
     pub told: Vec<Event>,
     /// How many of them a story has already waited for.
@@ -177,12 +179,13 @@ impl Story {
             sim.base_url()
         );
         Self {
-            clock,
+            clock: clock.clone(),
             sim,
             crm: None,
             shell: Arc::default(),
             disk: Arc::default(),
             serves: Serves::default(),
+            engine_clock: Arc::new(clock.clone()),
             told: Vec::new(),
             seen: 0,
             settings,
@@ -251,7 +254,7 @@ impl Story {
         let settings =
             Settings::parse(&self.settings, timbre_wiring::vendors()).expect("the story's settings are right");
         let secrets = Arc::new(FixedPassword(self.password.clone()));
-        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let clock = self.engine_clock.clone();
         let machine =
             Machine { clock, secrets, shell: self.shell.clone(), disk: self.disk.clone(), serves: self.serves.clone() };
         let mut running =

@@ -440,14 +440,15 @@ fn tries_something_out(path: &str) -> bool {
 
 #[test]
 fn no_file_outside_a_vendors_folder_names_the_vendor() {
+    let is_source = |path: &str| [".rs", ".ts", ".svelte", ".toml"].iter().any(|kind| path.ends_with(kind));
     let mut named = Vec::new();
-    for top in ["crates", "src-tauri", "ui/src"] {
-        for file in sources(&root().join(top)) {
-            let path = file.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
-            if OF_VENDORS.iter().any(|place| path.starts_with(place)) || tries_something_out(&path) {
+    for folder in ["crates", "src-tauri", "ui/src"] {
+        for (file, text) in files_below(&top().join(folder)) {
+            let path = file.strip_prefix(top()).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+            let is_vendors = OF_VENDORS.iter().any(|place| path.starts_with(place));
+            if !is_source(&path) || is_vendors || tries_something_out(&path) {
                 continue;
             }
-            let text = fs::read_to_string(&file).unwrap();
             let shipped = text.rsplit_once("#[cfg(test)]").map_or(&*text, |(shipped, _)| shipped).to_lowercase();
             for vendor in ["callmyway", "formcall"] {
                 named.extend(shipped.contains(vendor).then(|| format!("{path} names {vendor}")));
@@ -455,23 +456,4 @@ fn no_file_outside_a_vendors_folder_names_the_vendor() {
         }
     }
     assert!(named.is_empty(), "a vendor is known by its folder and its line in the registry:\n{}", named.join("\n"));
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
-
-/// Every source file below a folder, generated ones left out.
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && !["target", "node_modules", "dist", "gen"].contains(&name.as_str()) {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|kind| ["rs", "ts", "svelte", "toml"].iter().any(|one| kind == *one)) {
-            found.push(path);
-        }
-    }
-    found
 }

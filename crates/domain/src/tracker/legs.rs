@@ -74,8 +74,12 @@ impl Tracked {
     }
 
     /// Whether the vendor says that the observed leg belongs to this call: it names our group or one of our legs, or
-    /// one of our legs named it.
+    /// one of our legs named it. What rings several agents is a call for each of them.
     pub(super) fn is_grouped_with(&self, observation: &AttributedCall) -> bool {
+        let Whose::Ours(ours) = &observation.whose else { return false };
+        if ours.agent != self.agent {
+            return false;
+        }
         self.group.as_deref() == Some(observation.external_id.as_str())
             || observation
                 .group

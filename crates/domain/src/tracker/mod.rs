@@ -256,8 +256,7 @@ impl CallTracker {
             tracked.see_leg(observation, in_order);
             return;
         }
-        let ours = matches!(observation.whose, Whose::Ours(_));
-        if ours && let Some(tracked) = self.calls.iter_mut().find(|t| t.is_grouped_with(observation)) {
+        if let Some(tracked) = self.calls.iter_mut().find(|t| t.is_grouped_with(observation)) {
             tracked.add_leg(observation, LegRole::Plain);
             return;
         }

@@ -139,7 +139,8 @@ impl Watch {
             let began = self.clock.elapsed();
             let (clock, work) = (self.clock.clone(), work(self.stop.child_token()));
             let run = CURRENT.scope(self.name, async move {
-                tracing::trace!(elapsed = ?clock.elapsed(), "begins");
+                let began = clock.elapsed();
+                tracing::debug!(began_s = began.as_secs_f64(), "begins");
                 work.await;
             });
             let mut running = AbortOnDrop(tokio::spawn(run));
