@@ -17,7 +17,7 @@ use timbre_domain::status::{Hello, Status};
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::Context;
 use timbre_engine::api::commands::{Command, CommandError, Reply};
-use timbre_wiring::secrets::Secrets;
+use timbre_platform::secrets::Secrets;
 use timbre_wiring::setup::Limits;
 use tokio::sync::{mpsc, watch};
 

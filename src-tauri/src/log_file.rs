@@ -4,8 +4,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use timbre_wiring::logs;
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::logs;
+use timbre_platform::secrets::SharedRedactor;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
 /// Files that are kept: a week.

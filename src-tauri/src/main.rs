@@ -11,8 +11,9 @@ use clap::Parser;
 use timbre_desktop::opening::{Args, Opening, link_in};
 use timbre_desktop::{NotStarted, Start, Started, environment, paint_log};
 use timbre_domain::ports::Shell;
-use timbre_wiring::secrets::{Secrets, SharedRedactor};
-use timbre_wiring::{Options, StartError, folders};
+use timbre_platform::folders;
+use timbre_platform::secrets::{Secrets, SharedRedactor};
+use timbre_wiring::{Options, StartError};
 
 /// Starts the engine behind the windows.
 async fn start(options: Options, secrets: Arc<Secrets>, shell: Arc<dyn Shell>) -> Result<Started, NotStarted> {

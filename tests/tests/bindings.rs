@@ -18,8 +18,8 @@ use timbre_domain::outbox::Retried;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::status::{Hello, Light, Status};
 use timbre_engine::api::commands::ContactEdit;
+use timbre_platform::secrets::KeyringState;
 use timbre_settings::edit::{AccountDraft, ConnectorDraft, SettingsForm};
-use timbre_wiring::secrets::KeyringState;
 use timbre_wiring::setup::{AccountCheck, KnownConnector, KnownVendor};
 use ts_rs::{Config, TS};
 

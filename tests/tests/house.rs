@@ -30,14 +30,21 @@ const RULES: &[Rule] = &[
     Rule { who: "timbre-store", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
     Rule {
         who: "timbre-settings",
-        knows: &["timbre-domain"],
+        knows: &["timbre-domain", "timbre-files"],
         tests_know: None,
         advice: "Settings know vendors by their descriptions, which are the domain's; who reads them is no matter of theirs.",
     },
-    Rule { who: "timbre-interchange", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
+    Rule { who: "timbre-interchange", knows: &["timbre-domain", "timbre-files"], tests_know: None, advice: ADAPTER },
+    Rule { who: "timbre-platform", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
+    Rule {
+        who: "timbre-files",
+        knows: &[],
+        tests_know: None,
+        advice: "Writing a file whole is no matter of Timbre's alone: it knows nobody.",
+    },
     Rule {
         who: "timbre-engine",
-        knows: &["timbre-domain", "timbre-settings", "timbre-store"],
+        knows: &["timbre-domain", "timbre-files", "timbre-settings", "timbre-store"],
         tests_know: None,
         advice: "The engine is handed its adapters as ports of the domain: choose the concrete one in timbre-wiring.",
     },
@@ -46,6 +53,7 @@ const RULES: &[Rule] = &[
         knows: &[
             "timbre-domain",
             "timbre-engine",
+            "timbre-platform",
             "timbre-settings",
             "timbre-store",
             "timbre-telephony",
@@ -75,7 +83,8 @@ const RULES: &[Rule] = &[
 /// The package that may know everybody.
 const STORIES: &str = "timbre-tests";
 
-const PROGRAM: &[&str] = &["timbre-domain", "timbre-engine", "timbre-settings", "timbre-wiring"];
+const PROGRAM: &[&str] =
+    &["timbre-domain", "timbre-engine", "timbre-files", "timbre-platform", "timbre-settings", "timbre-wiring"];
 
 const ADAPTER: &str = "An adapter knows the domain only: what two of them share belongs there, \
                        and what brings them together in timbre-engine or timbre-wiring.";

@@ -5,7 +5,7 @@ use timbre_domain::call::AccountName;
 use timbre_domain::cdr::TimeRange;
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_engine::api::commands::{Agent, CallFilter, Command};
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::{Agents, Args, Calls, Endpoints, What};
 use crate::exit::Failure;

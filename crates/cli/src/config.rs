@@ -1,8 +1,9 @@
 //! `timbrectl config`: the settings file.
 
 use timbre_domain::error::ErrorCode;
+use timbre_platform::folders;
 use timbre_settings::{Settings, example};
-use timbre_wiring::{StartError, folders, vendors};
+use timbre_wiring::{StartError, vendors};
 
 use crate::args::{Args, Config};
 use crate::exit::Failure;

@@ -9,7 +9,7 @@ use timbre_domain::number::PhoneNumber;
 use timbre_engine::api::commands::{Command, ConnectorReport, Reply};
 use timbre_engine::api::event::{ConnectorState, KindEvent, KindState, SyncPhase, SyncProgress};
 use timbre_engine::crm::connector::ConnectorHealth;
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::{Args, Connector};
 use crate::ask::written;

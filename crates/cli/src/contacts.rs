@@ -12,7 +12,7 @@ use timbre_domain::interchange::ReadOptions;
 use timbre_engine::api::commands::{Command, ContactEdit, Reply};
 use timbre_engine::api::event::Event;
 use timbre_engine::contacts::import::ImportRequest;
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::{self, Args, Contacts};
 use crate::ask::written;

@@ -5,7 +5,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_engine::api::commands::{Command, Reply};
 use timbre_engine::api::event::Event;
 use timbre_engine::calls::dialler::DialRequest;
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::{self, Args};
 use crate::exit::{Failure, exit_code};

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 use timbre_engine::api::commands::{Command, Reply};
 use timbre_engine::health::doctor::{Check, DoctorReport, State};
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::Args;
 use crate::ask::written;

@@ -10,7 +10,7 @@ use std::path::Path;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
 use timbre_engine::api::commands::{CallFilter, Command, InteractionFilter, Reply, SaveInteraction, Which};
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::secrets::SharedRedactor;
 
 use self::typed::{Meant, Typed};
 use crate::args::{Add, Args, CallMeant, Interactions, Said};

@@ -19,8 +19,8 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use timbre_wiring::logs;
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::logs;
+use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::{Args, What};
 use crate::exit::Failure;

@@ -6,7 +6,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Retried, RetryHow, RetryOutcome};
 use timbre_engine::api::commands::{Command, OutboxFilter, Reply};
 use timbre_engine::api::event::OutboxEvent;
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::{Args, Outbox};
 use crate::ask::written;

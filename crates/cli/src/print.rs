@@ -14,9 +14,9 @@ use timbre_domain::contact::Contact;
 use timbre_domain::number::Country;
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::api::commands::Reply;
+use timbre_platform::folders;
+use timbre_platform::secrets::SharedRedactor;
 use timbre_settings::{ConnectorFile, Settings};
-use timbre_wiring::folders;
-use timbre_wiring::secrets::SharedRedactor;
 
 use crate::args::Args;
 use crate::exit::Failure;

@@ -4,8 +4,8 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use secrecy::SecretString;
 use timbre_domain::error::PortError;
+use timbre_platform::secrets::{Secrets, SharedRedactor};
 use timbre_wiring::StartError;
-use timbre_wiring::secrets::{Secrets, SharedRedactor};
 
 use crate::args::{Args, Secret};
 use crate::exit::Failure;

@@ -9,8 +9,9 @@ use timbre_domain::ports::Shell;
 use timbre_engine::api::commands::{Command, Reply};
 use timbre_engine::api::event::Event;
 use timbre_engine::api::local::Client;
-use timbre_wiring::secrets::SharedRedactor;
-use timbre_wiring::{Options, Running, StartError, folders};
+use timbre_platform::folders;
+use timbre_platform::secrets::SharedRedactor;
+use timbre_wiring::{Options, Running, StartError};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 

@@ -1,6 +1,6 @@
 //! `timbrectl watch`: follow the calls until somebody says stop.
 
-use timbre_wiring::secrets::SharedRedactor;
+use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::Args;
 use crate::exit::Failure;

@@ -10,8 +10,8 @@ use timbre_settings::{ConnectorFile, ConnectorSettings, Settings};
 use timbre_store::Store;
 
 use crate::StartError;
-use crate::clock::SystemClock;
-use crate::secrets::Secrets;
+use timbre_platform::clock::SystemClock;
+use timbre_platform::secrets::Secrets;
 
 /// The CRMs, as the last run left them.
 pub(crate) fn lines(

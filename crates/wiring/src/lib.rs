@@ -1,11 +1,6 @@
 //! The one place that chooses concrete adapters, so that windows, command line and tests run the same engine.
 
-pub mod clock;
 pub mod connectors;
-pub mod disk;
-pub mod folders;
-pub mod logs;
-pub mod secrets;
 pub mod setup;
 
 use std::path::{Path, PathBuf};
@@ -27,10 +22,10 @@ use timbre_store::{Agent, DataFolder, OpenReport, Store, StoreError};
 use timbre_telephony::registry::{self, Opening};
 use timbre_telephony::throttle::Throttles;
 
-use crate::clock::SystemClock;
-use crate::disk::SystemDisk;
-use crate::secrets::{Secrets, SharedRedactor};
 use crate::setup::Limits;
+use timbre_platform::clock::SystemClock;
+use timbre_platform::disk::SystemDisk;
+use timbre_platform::secrets::{Secrets, SharedRedactor};
 
 /// Where things are; what is left out is where the system keeps such things.
 #[derive(Debug, Clone, Default)]
@@ -156,8 +151,8 @@ pub async fn start_using(
     secrets: Arc<Secrets>,
     shell: Arc<dyn Shell>,
 ) -> Result<Running, StartError> {
-    let config = options.config.clone().or_else(folders::config_file).ok_or(StartError::NoFolder)?;
-    let data_dir = options.data_dir.clone().or_else(folders::data_dir).ok_or(StartError::NoFolder)?;
+    let config = options.config.clone().or_else(timbre_platform::folders::config_file).ok_or(StartError::NoFolder)?;
+    let data_dir = options.data_dir.clone().or_else(timbre_platform::folders::data_dir).ok_or(StartError::NoFolder)?;
     let settings = Settings::load(&config, vendors())?;
     start_with(settings, &data_dir, Arc::new(SystemClock::new()), secrets, shell, !options.commands_only).await
 }

@@ -13,9 +13,9 @@ use timbre_domain::refusal::Refusal;
 use timbre_domain::status::Hello;
 use timbre_domain::texts::Language;
 use timbre_engine::api::commands::CommandError;
+use timbre_platform::secrets::{KeyringState, variable};
 use timbre_settings::address;
 use timbre_settings::edit::{AccountDraft, ConnectorDraft, Edit, IdentityDraft, SettingsFile, SettingsForm};
-use timbre_wiring::secrets::{KeyringState, variable};
 use timbre_wiring::setup::{
     AccountCheck, CheckFailed, Checking, KnownConnector, KnownVendor, check_account, check_connector, known_connector,
     known_connectors, known_vendors, save,

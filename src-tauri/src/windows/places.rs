@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tauri::{Manager as _, Monitor, PhysicalPosition, PhysicalSize, WebviewWindow, WindowEvent};
@@ -66,9 +66,7 @@ fn remember(window: &WebviewWindow, file: &Path) -> Result<(), Box<dyn std::erro
     if of.insert(window.label().to_owned(), Place { rect, maximized }) == Some(Place { rect, maximized }) {
         return Ok(());
     }
-    let fresh: PathBuf = file.with_extension("json.new");
-    fs::write(&fresh, serde_json::to_vec_pretty(&places)?)?;
-    Ok(fs::rename(&fresh, file)?)
+    Ok(timbre_files::replace(file, &serde_json::to_vec_pretty(&places)?)?)
 }
 
 /// A file that is not there, or can't be read, remembers nothing.

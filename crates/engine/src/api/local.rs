@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use crate::Context;
 use crate::api::commands::{Command, CommandError, Reply};
@@ -46,15 +47,18 @@ enum Answer {
 /// gets one in the system's folder for such things, by a name that is this folder's alone.
 #[cfg(unix)]
 fn socket_path(data_dir: &Path) -> std::path::PathBuf {
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let path = data_dir.join("timbre.sock");
     if path.as_os_str().len() < 100 {
         return path;
     }
-    let mut hasher = DefaultHasher::new();
-    data_dir.hash(&mut hasher);
     let folder = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, Into::into);
-    folder.join(format!("timbre-{:016x}.sock", hasher.finish()))
+    folder.join(format!("timbre-{}.sock", name_of(data_dir)))
+}
+
+/// A name that is this folder's alone, the same for every build of Timbre: programs of different versions meet there.
+fn name_of(data_dir: &Path) -> String {
+    let whole = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, whole.as_os_str().as_encoded_bytes()).simple().to_string()
 }
 
 #[cfg(unix)]
@@ -65,12 +69,8 @@ fn name(data_dir: &Path) -> std::io::Result<Name<'static>> {
 
 #[cfg(windows)]
 fn name(data_dir: &Path) -> std::io::Result<Name<'static>> {
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
     use interprocess::local_socket::{GenericNamespaced, ToNsName as _};
-    let mut hasher = DefaultHasher::new();
-    data_dir.hash(&mut hasher);
-    format!("timbre-{:016x}", hasher.finish()).to_ns_name::<GenericNamespaced>()
+    format!("timbre-{}", name_of(data_dir)).to_ns_name::<GenericNamespaced>()
 }
 
 /// The listening end; it stops when it is dropped or told to.

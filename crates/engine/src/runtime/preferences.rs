@@ -41,15 +41,7 @@ pub fn load(data_dir: &Path) -> Preferences {
 /// # Errors
 /// When the file can't be written; then the old one is still there.
 pub fn save(data_dir: &Path, preferences: &Preferences) -> io::Result<()> {
-    use io::Write as _;
-
-    let file = file(data_dir);
-    let fresh = file.with_extension("json.new");
-    let mut out = fs::File::create(&fresh)?;
-    out.write_all(&serde_json::to_vec_pretty(preferences)?)?;
-    out.sync_all()?;
-    drop(out);
-    fs::rename(&fresh, &file)
+    timbre_files::replace(&file(data_dir), &serde_json::to_vec_pretty(preferences)?)
 }
 
 /// The language to speak: the agent's, else the settings file's.

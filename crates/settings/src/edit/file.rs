@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use timbre_files::NewFile;
+
 use super::EditError;
 
 /// The text; nothing where there is no file.
@@ -38,34 +40,26 @@ pub(super) fn write(path: &Path, before: Option<&str>, text: &str) -> Result<(),
         }
         Err(_) => None,
     };
-    let mut new = tempfile::Builder::new().prefix(".timbre.").tempfile_in(folder).map_err(|error| {
+    let mut new = NewFile::create(path).map_err(|error| {
         if error.kind() == io::ErrorKind::PermissionDenied {
             EditError::ReadOnly(path.clone())
         } else {
             unwritable(error)
         }
     })?;
-    new.write_all(text.as_bytes()).map_err(&unwritable)?;
     if let Some(permissions) = permissions {
-        new.as_file().set_permissions(permissions).map_err(&unwritable)?;
+        new = new.with_permissions(permissions).map_err(&unwritable)?;
     }
-    new.as_file().sync_all().map_err(&unwritable)?;
+    new.write_all(text.as_bytes()).map_err(&unwritable)?;
+    new.flush_to_disk().map_err(&unwritable)?;
     if read(path)?.as_deref() != before {
         return Err(EditError::Changed);
     }
-    match before {
-        Some(_) => new.persist(path),
-        None => new.persist_noclobber(path),
-    }
-    .map_err(|error| match error.error {
+    let put = if before.is_some() { new.replace() } else { new.put() };
+    put.map_err(|error| match error {
         error if error.kind() == io::ErrorKind::AlreadyExists => EditError::Changed,
         error => unwritable(error),
-    })?;
-    // A new name is safe only once its folder is; systems that can't do this for a folder do it by themselves.
-    if cfg!(unix) {
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(&unwritable)?;
-    }
-    Ok(())
+    })
 }
 
 /// The file itself, where `path` is a link to it, there or not.

@@ -81,7 +81,7 @@ impl Desk {
             clock: Arc::new(self.clock.clone()),
             secrets: Arc::new(Kept(Some(PASSWORD))),
             shell: Arc::new(NoWindows),
-            disk: Arc::new(crate::disk::SystemDisk),
+            disk: Arc::new(timbre_platform::disk::SystemDisk),
             serves: Serves::ThisAgent,
         };
         start_on(settings, &self.data(), machine, true).await.unwrap()

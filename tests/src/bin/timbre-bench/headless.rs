@@ -9,10 +9,10 @@ use timbre_domain::contact::PhoneKind;
 use timbre_domain::ports::Clock;
 use timbre_engine::api::commands::{Command, ContactEdit};
 use timbre_engine::api::event::Event;
+use timbre_platform::clock::SystemClock;
 use timbre_settings::Settings;
 use timbre_simulator::{Ledger, RealClock, RequestKind, Simulator, SimulatorConfig};
 use timbre_tests::story::{ENDPOINT, FixedPassword, PASSWORD, RememberingShell};
-use timbre_wiring::clock::SystemClock;
 use tokio::sync::broadcast::Receiver;
 
 use crate::Failure;
