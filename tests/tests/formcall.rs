@@ -11,7 +11,9 @@ use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::api::commands::{Command, ContactEdit, Reply};
 use timbre_engine::api::event::Event;
 use timbre_engine::calls::dialler::DialRequest;
-use timbre_simulator::formcall::{ErrorQuotes, ErrorStatus, Fault, FormCall, FormCallConfig, Popup, RequestKind};
+use timbre_simulator::formcall::{
+    DOCUMENTED_POPUP, DOCUMENTED_TOKEN, ErrorQuotes, ErrorStatus, Fault, FormCall, FormCallConfig, Popup, RequestKind,
+};
 use timbre_tests::formcall::FormCallStory;
 
 const NUMBER: &str = "+56 9 5631 1283";

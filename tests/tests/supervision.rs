@@ -1,8 +1,5 @@
 //! Whatever part of Timbre ends badly is started again, and the agent sees the next call.
 
-#![expect(clippy::panic, reason = "that a part of Timbre panics is what these stories are about")]
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
