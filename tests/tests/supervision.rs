@@ -1,7 +1,7 @@
 //! Whatever part of Timbre ends badly is started again, and the agent sees the next call.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,7 +22,7 @@ struct PanicsOnce {
 impl PanicsOnce {
     fn look(&self) {
         let Some(name) = component::current() else { return };
-        let first = self.panicked.lock().unwrap().insert(name);
+        let first = self.panicked.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
         assert!(!first, "{name} panics once, as ordered");
     }
 }
