@@ -18,14 +18,18 @@ mod lineage;
 mod open;
 mod retention;
 mod table;
+mod turns;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+#[cfg(test)]
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::journal::Journal;
+use crate::turns::Turns;
 
 pub use backup::{BackedUp, Generation};
 pub use error::StoreError;
@@ -55,8 +59,8 @@ pub struct Store {
     writer: Mutex<Connection>,
     /// Locked after the writer, never before it.
     journal: Mutex<Journal>,
-    /// Writers that wait for their turn: long work makes way for them.
-    waiting: AtomicUsize,
+    /// Writers that wait for their turn: long work yields to them.
+    turns: Turns,
     /// Counts contacts that a CRM has taken from here: what it was asked for before may be older.
     pushes: AtomicU64,
     /// The writer's count of changes when the last backup was begun; none is as high as the first value.
@@ -114,19 +118,15 @@ impl Store {
         self.met(work(&searcher))
     }
 
-    /// A stretch of long work: it makes way for every other writer before it begins, and asks as it goes on whether one
+    /// A stretch of long work: it yields to every other writer before it begins, and asks as it goes on whether one
     /// waits. All of `work` is kept, or none of it.
     fn write_in_turn<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>, &dyn Fn() -> bool) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let others_wait = || self.waiting.load(Ordering::Relaxed) > 0;
-        // A lock knows no order: without this the thread that has just let go would take it again at once.
-        while others_wait() {
-            std::thread::yield_now();
-        }
+        self.turns.yield_to_others();
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.met(self.transact(&mut writer, false, |tx| work(tx, &others_wait)))
+        self.met(self.transact(&mut writer, false, |tx| work(tx, &|| self.turns.others_wait())))
     }
 
     /// As [`Self::write`], and once it returns nothing of it is lost, not even by a power cut: for what a person wrote, and
@@ -148,11 +148,7 @@ impl Store {
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        // A panic while writing rolls its transaction back.
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        writer
+        self.turns.wait_for(&self.writer)
     }
 
     fn transact<T>(

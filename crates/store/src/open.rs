@@ -6,7 +6,9 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+#[cfg(test)]
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -18,6 +20,7 @@ use crate::backup::{self, Generation, unused};
 use crate::journal::{self, Journal, Replayed};
 use crate::lineage::{self, FileKind, State};
 use crate::table::{self, outbox};
+use crate::turns::Turns;
 use crate::{DataFolder, Store, StoreError};
 
 pub(crate) const FILE: &str = "timbre.db";
@@ -244,7 +247,7 @@ fn connect(
         path: path.to_owned(),
         writer: Mutex::new(writer),
         journal: Mutex::new(journal),
-        waiting: AtomicUsize::new(0),
+        turns: Turns::default(),
         pushes: AtomicU64::new(0),
         backed_up: AtomicU64::new(u64::MAX),
         reader: Mutex::new(reader),

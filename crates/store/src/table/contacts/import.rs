@@ -460,7 +460,7 @@ mod tests {
                 // In the middle of a stretch, with the lock held, somebody else wants to write.
                 if writer.is_none() && rows.len() == 1_500 {
                     writer = Some(scope.spawn(|| store.set_setting("call", &true).unwrap()));
-                    while store.waiting.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+                    while !store.turns.others_wait() {
                         std::thread::yield_now();
                     }
                 }
