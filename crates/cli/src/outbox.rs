@@ -65,12 +65,12 @@ async fn done(session: &mut Session, what: &Outbox) -> Result<(Vec<OutboxItem>, 
             use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
             let states = if *all { vec![Waiting, Sending, Parked, Done, Discarded] } else { states.clone() };
             let (connector, limit) = (connector.clone(), *limit as usize);
-            let filter = OutboxFilter { connector, states, limit };
+            let filter = OutboxFilter { id: None, connector, states, limit };
             return Ok((asked(session, Command::OutboxList(filter)).await?, None));
         }
         Outbox::Retry { parked: true, connector, .. } => {
             let (connector, states) = (connector.clone(), vec![OutboxState::Parked]);
-            let filter = OutboxFilter { connector, states, limit: ALL };
+            let filter = OutboxFilter { id: None, connector, states, limit: ALL };
             let parked = asked(session, Command::OutboxList(filter)).await?;
             let retry = |item: &OutboxItem| Command::OutboxRetry { id: item.id, how: RetryHow::default() };
             parked.iter().map(retry).collect()

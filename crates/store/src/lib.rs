@@ -44,7 +44,7 @@ pub use table::contacts::{ContactsView, Gone, ImportRecord, ImportRow, IndexStat
 pub use table::cursors::ToRecord;
 pub use table::interactions::{InteractionFilter, Kept, Which};
 pub use table::listed::ListedCall;
-pub use table::outbox::{Dispatch, Failure, OutboxCounts, OutboxFilter};
+pub use table::outbox::{Dispatch, Failure, ListedRecord, OutboxCounts, OutboxFilter};
 pub use table::sync::deletions::Missing;
 pub use table::sync::details::Detail;
 pub use table::sync::{Pushes, Reconciliation, SyncState, Taken};

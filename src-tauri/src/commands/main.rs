@@ -145,9 +145,9 @@ pub(crate) async fn main_open_record(window: WebviewWindow, desk: State<'_, Desk
     use OutboxState::{Done, Parked, Sending, Waiting};
 
     let states = vec![Waiting, Sending, Parked, Done];
-    let filter = OutboxFilter { states, limit: ALL, ..OutboxFilter::default() };
+    let filter = OutboxFilter { id: Some(id), states, ..OutboxFilter::default() };
     let rows = ask!(desk, Command::OutboxRows(filter), Reply::OutboxRows { rows } => rows)?;
-    let url = rows.into_iter().find(|row| row.item.id == id).and_then(|row| row.url);
+    let url = rows.into_iter().next().and_then(|row| row.url);
     let none = || CommandError::new(ErrorCode::NotFound, "the record is not in the CRM, or opens nowhere").at("id");
     let url = url.ok_or_else(|| desk.refusal(none()))?;
     let opened = window.opener().open_url(url, None::<&str>);

@@ -1,5 +1,7 @@
 //! `calls` and `call_legs`: the history.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use rust_decimal::Decimal;
@@ -82,6 +84,19 @@ pub(super) fn find(db: &Connection, key: &CallKey) -> rusqlite::Result<Option<Ca
         "SELECT {COLUMNS} FROM calls WHERE key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = ?1), ?1)"
     );
     db.prepare_cached(&sql)?.query_row([key.to_string()], record).optional()
+}
+
+/// The calls with these keys, or that have a leg with one of them, by the key that was asked for.
+pub(super) fn find_all(db: &Connection, keys: &BTreeSet<String>) -> rusqlite::Result<HashMap<String, CallRecord>> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT {COLUMNS}, asked FROM (SELECT value AS asked FROM json_each(?1)) CROSS JOIN calls
+         ON key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = asked), asked)"
+    );
+    let mut select = db.prepare_cached(&sql)?;
+    select.query_map([to_json(keys)?], |row| Ok((row.get("asked")?, record(row)?)))?.collect()
 }
 
 /// The calls with a contact that began before a moment, the newest first: settled ones, and those of its numbers that were

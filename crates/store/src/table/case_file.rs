@@ -1,11 +1,12 @@
 //! The case file (expediente) of a contact: calls, what came of them, and where that is in the CRMs, as one timeline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use timbre_domain::call::CallKey;
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::interaction::Interaction;
 use timbre_domain::outbox::OutboxItem;
@@ -55,8 +56,10 @@ impl Store {
         self.read(|db| {
             let Some(contact) = contacts::find(db, id)? else { return Ok(None) };
             let mut entries: Vec<CaseEntry> = Vec::new();
-            for call in calls::of_contact(db, &contact, before, at_most)? {
-                let interaction = interactions::by_call(db, &call.call.key)?;
+            let calls = calls::of_contact(db, &contact, before, at_most)?;
+            let mut results = interactions::by_calls(db, &calls.iter().map(|one| one.call.key.to_string()).collect())?;
+            for call in calls {
+                let interaction = results.remove(&call.call.key.to_string());
                 // Its result may say that it was somebody else after all.
                 if interaction.as_ref().is_some_and(|one| one.contact.is_some_and(|with| with != id)) {
                     continue;
@@ -68,20 +71,25 @@ impl Store {
                     records: Vec::new(),
                 });
             }
-            for interaction in interactions::of_contact(db, id, before, at_most)? {
-                let told = |entry: &CaseEntry| entry.interaction.as_ref().is_some_and(|one| one.id == interaction.id);
-                if entries.iter().any(told) {
-                    continue;
-                }
-                let call = interaction.call.as_ref().map(|key| calls::find(db, key)).transpose()?.flatten();
+            let told: HashSet<_> = entries.iter().filter_map(|entry| Some(entry.interaction.as_ref()?.id)).collect();
+            let mut others = interactions::of_contact(db, id, before, at_most)?;
+            others.retain(|interaction| !told.contains(&interaction.id));
+            let keys = others.iter().filter_map(|one| one.call.as_ref()).map(CallKey::to_string).collect();
+            let mut calls = calls::find_all(db, &keys)?;
+            for interaction in others {
+                let call = interaction.call.as_ref().and_then(|key| calls.remove(&key.to_string()));
                 let at = call.as_ref().map_or(interaction.created_at, |call| call.call.detected_at);
                 entries.push(CaseEntry { at, call, interaction: Some(interaction), records: Vec::new() });
             }
             entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
             entries.truncate(limit);
-            for entry in &mut entries {
+            let of = entries.iter().map(|entry| {
                 let call = entry.call.as_ref().map(|call| call.call.key.to_string());
-                entry.records = outbox::of(db, call.as_deref(), entry.interaction.as_ref().map(|one| one.id))?;
+                (call, entry.interaction.as_ref().map(|one| one.id))
+            });
+            let records = outbox::of_each(db, &of.collect::<Vec<_>>())?;
+            for (entry, records) in entries.iter_mut().zip(records) {
+                entry.records = records;
             }
             let mut charged: BTreeMap<String, Decimal> = BTreeMap::new();
             let mut charges = db.prepare_cached(
@@ -102,7 +110,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use timbre_domain::call::{Call, CallKey, CallState, Direction, Party};
+    use timbre_domain::call::{Call, CallState, Direction, Party};
     use timbre_domain::contact::{ContactPhone, PhoneKind};
     use timbre_domain::endpoint::EndpointNumber;
     use timbre_domain::interaction::{Charge, InteractionId, InteractionState};
@@ -110,7 +118,7 @@ mod tests {
     use timbre_domain::vendor::VendorId;
     use uuid::Uuid;
 
-    use super::super::testing::{TestStore, at, store};
+    use super::super::testing::{TestStore, at, statements, store};
     use super::*;
     use crate::{Kept, Which};
 
@@ -179,5 +187,24 @@ mod tests {
         assert_eq!(resulted(&store, Some(20), 2, "0.10", 40), moved, "one call, one result");
         assert_eq!(times(1), [(at(30), false, true), (at(10), true, false)]);
         assert_eq!(times(2), [(at(20), true, true), (at(10), true, false)]);
+    }
+    #[test]
+    fn a_long_case_file_runs_no_more_statements_than_a_short_one() {
+        let store = store();
+        store.save_contact(&contact(1), at(0)).unwrap();
+        for n in 0..40_u8 {
+            called(&store, n.into(), (n * 3).into());
+            resulted(&store, Some(n.into()), 1, "1", i64::from(n) * 3 + 1);
+            resulted(&store, None, 1, "1", i64::from(n) * 3 + 2);
+        }
+        let read = |limit: usize| {
+            let read = |store: &Store| store.case_file(ContactId(Uuid::from_u128(1)), None, limit).unwrap().unwrap();
+            let (file, statements) = statements(&store, read);
+            (file.entries.len(), statements)
+        };
+        let (short, few) = read(2);
+        let (long, many) = read(80);
+        assert_eq!((short, long), (2, 80));
+        assert!(many <= few, "{many} statements for {long} entries, {few} for {short}");
     }
 }

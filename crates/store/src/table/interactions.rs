@@ -1,5 +1,7 @@
 //! `interactions`: what came of the calls.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::outbox::{OutboxItem, Wanted};
 
 use super::outbox::Order;
-use super::{calls, contacts, from_word, json, ms, outbox, time, to_json, unreadable, uuid, word};
+use super::{calls, contacts, from_word, hex_list, json, ms, outbox, time, to_json, unreadable, uuid, word};
 use crate::{Store, StoreError};
 
 /// Which interaction is meant.
@@ -78,13 +80,13 @@ impl Store {
         self.read(|db| match filter.contact {
             Some(contact) => db
                 .prepare_cached(&format!(
-                    "{SELECT} WHERE contact_id = ?4 AND created_at >= ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3"
+                    "SELECT {COLUMNS} FROM interactions WHERE contact_id = ?4 AND created_at >= ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3"
                 ))?
                 .query_map(params![from, to, limit, contact.0.as_bytes()], read)?
                 .collect(),
             None => db
                 .prepare_cached(&format!(
-                    "{SELECT} WHERE created_at >= ?1 AND created_at < ?2 ORDER BY created_at DESC, id LIMIT ?3"
+                    "SELECT {COLUMNS} FROM interactions WHERE created_at >= ?1 AND created_at < ?2 ORDER BY created_at DESC, id LIMIT ?3"
                 ))?
                 .query_map(params![from, to, limit], read)?
                 .collect(),
@@ -154,17 +156,48 @@ fn order_key_of(interaction: &Interaction, call: Option<&calls::CallRecord>) -> 
     }
 }
 
-const SELECT: &str = "SELECT id, call_key, contact_id, agent, disposition, comment, fields, follow_up, charges, state, \
-    revision, created_at, updated_at, final_at, change_draft FROM interactions";
+const COLUMNS: &str = "id, call_key, contact_id, agent, disposition, comment, fields, follow_up, charges, state, \
+    revision, created_at, updated_at, final_at, change_draft";
 
 pub(super) fn by_id(db: &Connection, id: InteractionId) -> rusqlite::Result<Option<Interaction>> {
-    db.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?.query_row([id.0.as_bytes()], read).optional()
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM interactions WHERE id = ?1"))?
+        .query_row([id.0.as_bytes()], read)
+        .optional()
 }
 
 /// The interaction about a call, by the key of any of its legs.
 pub(super) fn by_call(db: &Connection, key: &CallKey) -> rusqlite::Result<Option<Interaction>> {
-    let sql = format!("{SELECT} WHERE call_key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = ?1), ?1)");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM interactions WHERE call_key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = ?1), ?1)"
+    );
     db.prepare_cached(&sql)?.query_row([key.to_string()], read).optional()
+}
+
+/// What came of these calls, by the key that was asked for: a call's, or that of any of its legs.
+pub(super) fn by_calls(db: &Connection, keys: &BTreeSet<String>) -> rusqlite::Result<HashMap<String, Interaction>> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT {COLUMNS}, asked FROM (SELECT value AS asked FROM json_each(?1)) CROSS JOIN interactions
+         ON call_key = coalesce((SELECT call_key FROM call_legs WHERE leg_key = asked), asked)"
+    );
+    let mut select = db.prepare_cached(&sql)?;
+    select.query_map([to_json(keys)?], |row| Ok((row.get("asked")?, read(row)?)))?.collect()
+}
+
+/// The interactions with these ids.
+pub(super) fn by_ids(
+    db: &Connection,
+    ids: &BTreeSet<InteractionId>,
+) -> rusqlite::Result<HashMap<InteractionId, Interaction>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM interactions WHERE id IN (SELECT unhex(value) FROM json_each(?1))"
+    ))?;
+    select.query_map([hex_list(ids.iter().map(|id| id.0))?], |row| read(row).map(|one| (one.id, one)))?.collect()
 }
 
 /// The interactions with a contact that were begun before a moment, the newest first.
@@ -174,9 +207,11 @@ pub(super) fn of_contact(
     before: i64,
     limit: i64,
 ) -> rusqlite::Result<Vec<Interaction>> {
-    db.prepare_cached(&format!("{SELECT} WHERE contact_id = ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3"))?
-        .query_map(params![contact.0.as_bytes(), before, limit], read)?
-        .collect()
+    db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM interactions WHERE contact_id = ?1 AND created_at < ?2 ORDER BY created_at DESC LIMIT ?3"
+    ))?
+    .query_map(params![contact.0.as_bytes(), before, limit], read)?
+    .collect()
 }
 
 fn save(tx: &Transaction<'_>, one: &Interaction) -> rusqlite::Result<()> {
@@ -212,7 +247,7 @@ fn save(tx: &Transaction<'_>, one: &Interaction) -> rusqlite::Result<()> {
 
 /// Reads every row.
 pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
-    db.prepare(SELECT)?.query_map([], read)?.try_for_each(|row| row.map(drop))
+    db.prepare(&format!("SELECT {COLUMNS} FROM interactions"))?.query_map([], read)?.try_for_each(|row| row.map(drop))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Interaction> {

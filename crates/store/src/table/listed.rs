@@ -1,14 +1,18 @@
 //! Calls as lists show them: with the contact's name, what came of them and where that is.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 use timbre_domain::call::CallKey;
+use timbre_domain::contact::ContactId;
 use timbre_domain::history::{CallsWanted, WithWhom, is_missed, returned_by};
 use timbre_domain::interaction::Interaction;
+use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::OutboxItem;
 
 use super::calls::{self, CallRecord};
-use super::{interactions, ms, outbox};
+use super::{contacts, hex_list, interactions, ms, outbox, to_json};
 use crate::{Store, StoreError};
 
 /// A call as a list shows it.
@@ -50,7 +54,7 @@ impl Store {
                 ))?
                 .query_map(params![from, to, limit], calls::record)?
                 .collect::<rusqlite::Result<_>>()?;
-            records.into_iter().map(|record| listed(db, record)).collect()
+            listed(db, records)
         })
     }
 
@@ -60,7 +64,7 @@ impl Store {
     /// When the database can't be read.
     pub fn call_returned(&self, key: &CallKey) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.read(|db| match calls::find(db, key)? {
-            Some(missed) => returned(db, &missed),
+            Some(missed) => Ok(returned(db, &[missed])?.pop().flatten()),
             None => Ok(None),
         })
     }
@@ -77,47 +81,74 @@ impl Store {
     }
 }
 
-fn listed(db: &Connection, record: CallRecord) -> rusqlite::Result<ListedCall> {
-    let who: Option<(String, String)> = match record.contact {
-        Some(contact) => db
-            .prepare_cached("SELECT name, company FROM contacts WHERE id = ?1")?
-            .query_row([contact.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?,
-        None => None,
-    };
-    let (name, company) = who.unwrap_or_default();
-    let interaction = interactions::by_call(db, &record.call.key)?;
-    let key = record.call.key.to_string();
-    let records = outbox::of(db, Some(&key), interaction.as_ref().map(|one| one.id))?;
-    let returned_at = returned(db, &record)?;
-    Ok(ListedCall { record, name, company, interaction, records, returned_at })
+/// Adds what belongs to the calls: one statement a table, however many calls there are.
+fn listed(db: &Connection, records: Vec<CallRecord>) -> rusqlite::Result<Vec<ListedCall>> {
+    let keys: Vec<String> = records.iter().map(|record| record.call.key.to_string()).collect();
+    let names = contacts::names_of(db, &records.iter().filter_map(|record| record.contact).collect())?;
+    let mut interactions = interactions::by_calls(db, &keys.iter().cloned().collect())?;
+    let of: Vec<_> = keys
+        .into_iter()
+        .map(|key| {
+            let interaction = interactions.get(&key).map(|one| one.id);
+            (Some(key), interaction)
+        })
+        .collect();
+    let items = outbox::of_each(db, &of)?;
+    let returned = returned(db, &records)?;
+    let mut calls = Vec::with_capacity(records.len());
+    for (((record, (key, _)), records), returned_at) in records.into_iter().zip(of).zip(items).zip(returned) {
+        let (name, company) = record.contact.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
+        let interaction = key.and_then(|key| interactions.remove(&key));
+        calls.push(ListedCall { record, name, company, interaction, records, returned_at });
+    }
+    Ok(calls)
 }
 
-/// When a missed call was returned: the first time somebody was put through to the same number or the same contact.
-fn returned(db: &Connection, missed: &CallRecord) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    if !is_missed(&missed.call) {
-        return Ok(None);
-    }
-    let one = |record: &CallRecord| returned_by(with_whom(missed), with_whom(record));
-    let after = ms(missed.call.detected_at);
-    let talked = |which: &str| {
-        format!("SELECT {} FROM calls WHERE {which} AND connected_at > ?2 AND direction <> 'internal'", calls::COLUMNS)
+/// When each missed call was returned: the first time somebody was put through to the same number or the same contact.
+/// Nothing for any other call.
+fn returned(db: &Connection, records: &[CallRecord]) -> rusqlite::Result<Vec<Option<DateTime<Utc>>>> {
+    let missed = || records.iter().filter(|record| is_missed(&record.call));
+    let Some(after) = missed().map(|record| ms(record.call.detected_at)).min() else {
+        return Ok(vec![None; records.len()]);
     };
-    let mut first: Option<DateTime<Utc>> = None;
-    let mut take = |found: CallRecord| first = first.into_iter().chain(one(&found)).min();
-    if let Some(number) = missed.call.party.number() {
-        let mut select = db.prepare_cached(&talked("party_key = ?1"))?;
-        for found in select.query_map(params![number.key(), after], calls::record)? {
-            take(found?);
+    let numbers: BTreeSet<String> = missed().filter_map(number_of).collect();
+    let contacts: BTreeSet<ContactId> = missed().filter_map(|record| record.contact).collect();
+    let contacts = hex_list(contacts.iter().map(|contact| contact.0))?;
+    let talked: Vec<CallRecord> = db
+        .prepare_cached(&talked_sql())?
+        .query_map(params![to_json(&numbers)?, contacts, after], calls::record)?
+        .collect::<rusqlite::Result<_>>()?;
+
+    let (mut by_number, mut by_contact) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+    for record in &talked {
+        if let Some(number) = number_of(record) {
+            by_number.entry(number).or_default().push(record);
+        }
+        if let Some(contact) = record.contact {
+            by_contact.entry(contact).or_default().push(record);
         }
     }
-    if let Some(contact) = missed.contact {
-        let mut select = db.prepare_cached(&talked("contact_id = ?1"))?;
-        for found in select.query_map(params![contact.0.as_bytes(), after], calls::record)? {
-            take(found?);
-        }
-    }
-    Ok(first)
+    let first = |record: &CallRecord| {
+        let number = number_of(record).and_then(|number| by_number.get(&number));
+        let contact = record.contact.and_then(|contact| by_contact.get(&contact));
+        let of_both = number.into_iter().chain(contact).flatten();
+        of_both.filter_map(|other| returned_by(with_whom(record), with_whom(other))).min()
+    };
+    Ok(records.iter().map(|record| is_missed(&record.call).then(|| first(record)).flatten()).collect())
+}
+
+/// The conversations after a moment with any of these numbers or contacts.
+fn talked_sql() -> String {
+    format!(
+        "SELECT {} FROM calls WHERE (party_key IN (SELECT value FROM json_each(?1))
+             OR contact_id IN (SELECT unhex(value) FROM json_each(?2)))
+             AND connected_at > ?3 AND direction <> 'internal'",
+        calls::COLUMNS
+    )
+}
+
+fn number_of(record: &CallRecord) -> Option<String> {
+    record.call.party.number().map(PhoneNumber::key)
 }
 
 fn with_whom(record: &CallRecord) -> WithWhom<'_> {
@@ -128,14 +159,14 @@ fn with_whom(record: &CallRecord) -> WithWhom<'_> {
 mod tests {
     use proptest::prelude::*;
     use timbre_domain::call::{Call, CallState, Direction, Party};
-    use timbre_domain::contact::{Contact, ContactId};
+    use timbre_domain::contact::Contact;
     use timbre_domain::endpoint::EndpointNumber;
     use timbre_domain::interaction::{InteractionId, InteractionState};
-    use timbre_domain::number::{Country, PhoneNumber};
+    use timbre_domain::number::Country;
     use timbre_domain::vendor::VendorId;
     use uuid::Uuid;
 
-    use super::super::testing::{TestStore, at, store};
+    use super::super::testing::{TestStore, at, plan, statements, store};
     use super::*;
     use crate::{Kept, Which};
 
@@ -166,6 +197,33 @@ mod tests {
             Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })
         });
         saved.unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_long_list_runs_no_more_statements_than_a_short_one() {
+        let store = store();
+        for n in 0..60 {
+            let contact = ContactId(Uuid::from_u128(n as u128 + 1));
+            store.save_contact(&Contact { name: format!("Cliente {n}"), ..Contact::empty(contact) }, at(0)).unwrap();
+            called(&store, n, n % 3 > 0, CallState::Ended);
+            store.set_call_contact(&key(n), contact).unwrap();
+            resulted(&store, n, InteractionState::Draft);
+        }
+        let list = |limit: usize| {
+            let wanted = CallsWanted { limit, ..CallsWanted::default() };
+            let (listed, statements) = statements(&store, |store| store.listed_calls(&wanted).unwrap());
+            assert!(listed.iter().all(|one| !one.name.is_empty() && one.interaction.is_some()));
+            (listed.len(), statements)
+        };
+        assert_eq!(list(3), (3, 5), "calls, names, results, records, who called back");
+        assert_eq!(list(60), (60, 5));
+    }
+
+    #[test]
+    fn who_called_back_is_sought_in_indexes() {
+        let plan = plan(&store(), &talked_sql());
+        assert!(plan.contains("calls_by_party") && plan.contains("calls_by_contact"), "{plan}");
+        assert!(!plan.contains("SCAN calls"), "{plan}");
     }
 
     fn ids(listed: &[ListedCall]) -> Vec<&str> {

@@ -62,6 +62,11 @@ fn to_json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
+/// Ids as a list that `SELECT unhex(value) FROM json_each(?)` takes apart: JSON has no bytes.
+fn hex_list(ids: impl Iterator<Item = Uuid>) -> rusqlite::Result<String> {
+    to_json(&ids.map(|id| id.simple().to_string()).collect::<Vec<_>>())
+}
+
 fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>, kind: Type) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, kind, error.into())
 }
@@ -69,6 +74,7 @@ fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>, kind: 
 #[cfg(test)]
 pub(crate) mod testing {
     use chrono::{DateTime, Utc};
+    use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
     use crate::{DataFolder, Store};
 
@@ -97,5 +103,40 @@ pub(crate) mod testing {
         let (store, report) = Store::open(&folder, at(0)).unwrap();
         assert_eq!(report.set_aside, None);
         TestStore { store, _folder: folder, _dir: dir }
+    }
+
+    thread_local! {
+        static STATEMENTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    /// What a piece of work gives, and how many statements it made the connections that read run.
+    pub(crate) fn statements<T>(store: &Store, work: impl FnOnce(&Store) -> T) -> (T, usize) {
+        let count = |event: TraceEvent<'_>| {
+            if matches!(event, TraceEvent::Stmt(..)) {
+                STATEMENTS.set(STATEMENTS.get() + 1);
+            }
+        };
+        let trace = |count: Option<fn(TraceEvent<'_>)>| {
+            for connection in [&store.reader, &store.searcher] {
+                connection.lock().unwrap().trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, count);
+            }
+        };
+        trace(Some(count));
+        STATEMENTS.set(0);
+        let done = work(store);
+        let count = STATEMENTS.get();
+        trace(None);
+        (done, count)
+    }
+
+    /// How a statement finds its rows, one step a line.
+    pub(crate) fn plan(store: &Store, sql: &str) -> String {
+        let steps = store.read(|db| {
+            let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let count = explain.parameter_count();
+            let nothing = rusqlite::params_from_iter(std::iter::repeat_n(rusqlite::types::Null, count));
+            explain.query_map(nothing, |row| row.get::<_, String>(3))?.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        steps.unwrap().join("\n")
     }
 }

@@ -1,5 +1,6 @@
 //! `outbox`: the records on their way to the CRMs. What makes one is told in `want.rs`.
 
+mod listed;
 mod want;
 
 use std::sync::atomic::Ordering;
@@ -15,6 +16,8 @@ use timbre_domain::crm::Receipt;
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::outbox::{BELIEVED_AHEAD, OutboxItem, OutboxState, Problem, RecordKind, RequestId, TakenBack};
 
+pub use self::listed::ListedRecord;
+pub(super) use self::listed::of_each;
 use self::want::contact_sent;
 pub(super) use self::want::{
     call_changed, call_ended, call_settled, contact_found, contact_lost, move_order, retell, want,
@@ -85,6 +88,8 @@ pub struct Dispatch {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OutboxFilter {
+    /// Only the one with this id.
+    pub id: Option<RequestId>,
     /// Only those to this CRM.
     pub connector: Option<AccountName>,
     /// Only those in these states; all but done and discarded where it is empty.
@@ -344,14 +349,6 @@ impl Store {
         })
     }
 
-    /// What an item is made of: its call, its contact, its result. Nothing where there is no such item.
-    ///
-    /// # Errors
-    /// When the database can't be read.
-    pub fn outbox_about(&self, id: RequestId) -> Result<Option<Dispatch>, StoreError> {
-        self.read(|db| dispatch(db, id))
-    }
-
     /// The records of a call and of what came of it, the oldest first.
     ///
     /// # Errors
@@ -359,7 +356,8 @@ impl Store {
     pub fn outbox_of_call(&self, key: &CallKey) -> Result<Vec<OutboxItem>, StoreError> {
         self.read(|db| {
             let interaction = interactions::by_call(db, key)?;
-            of(db, Some(&key.to_string()), interaction.map(|one| one.id))
+            let of = (Some(key.to_string()), interaction.map(|one| one.id));
+            Ok(of_each(db, &[of])?.pop().unwrap_or_default())
         })
     }
 
@@ -368,21 +366,7 @@ impl Store {
     /// # Errors
     /// When the database can't be read.
     pub fn outbox(&self, filter: &OutboxFilter) -> Result<Vec<OutboxItem>, StoreError> {
-        let states = match filter.states.as_slice() {
-            [] => &[OutboxState::Waiting, OutboxState::Sending, OutboxState::Parked],
-            some => some,
-        };
-        let limit = i64::try_from(if filter.limit == 0 { 100 } else { filter.limit }).unwrap_or(i64::MAX);
-        let connector = filter.connector.as_ref().map(AccountName::as_str);
-        let states = to_json(&states)?;
-        self.read(|db| {
-            db.prepare_cached(&format!(
-                "{SELECT} WHERE state IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR connector = ?2)
-                 ORDER BY seq LIMIT ?3"
-            ))?
-            .query_map(params![states, connector, limit], read)?
-            .collect()
-        })
+        self.read(|db| Ok(filtered(db, filter)?.into_iter().map(|(item, _)| item).collect()))
     }
 
     /// The item with this id.
@@ -536,15 +520,19 @@ pub(crate) fn counts_as_begun(
     .map(drop)
 }
 
-/// The items of a call and of a result.
-pub(super) fn of(
-    db: &Connection,
-    call: Option<&str>,
-    interaction: Option<InteractionId>,
-) -> rusqlite::Result<Vec<OutboxItem>> {
-    db.prepare_cached(&format!("{SELECT} WHERE (subject = ?1 AND kind = 'call') OR part_of = ?2 ORDER BY seq"))?
-        .query_map(params![call, interaction.map(|id| *id.0.as_bytes())], read)?
-        .collect()
+/// An item, and the interaction it belongs to.
+type Part = (OutboxItem, Option<InteractionId>);
+
+fn filtered(db: &Connection, filter: &OutboxFilter) -> rusqlite::Result<Vec<Part>> {
+    let states = match filter.states.as_slice() {
+        [] => &[OutboxState::Waiting, OutboxState::Sending, OutboxState::Parked],
+        some => some,
+    };
+    let limit = i64::try_from(if filter.limit == 0 { 100 } else { filter.limit }).unwrap_or(i64::MAX);
+    let connector = filter.connector.as_ref().map(AccountName::as_str);
+    let id = filter.id.map(|id| *id.0.as_bytes());
+    let mut select = db.prepare_cached(&filter_sql(id.is_some()))?;
+    select.query_map(params![to_json(&states)?, connector, limit, id], part)?.collect()
 }
 
 fn dispatch(db: &Connection, id: RequestId) -> rusqlite::Result<Option<Dispatch>> {
@@ -584,8 +572,17 @@ const NEXT: &str = "connector = ?1 AND state IN ('waiting', 'sending') AND next_
           AND earlier.seq < item.seq AND earlier.state IN ('waiting', 'sending')
           AND (earlier.next_at <= ?2 OR earlier.attempts > 0 OR earlier.state = 'sending'))";
 
+/// The statement of a filter; `one` says that it names an item, which is then a seek.
+fn filter_sql(one: bool) -> String {
+    let which = if one { "id = ?4" } else { "?4 IS NULL" };
+    format!(
+        "{SELECT} WHERE {which} AND state IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR connector = ?2)
+         ORDER BY seq LIMIT ?3"
+    )
+}
+
 const SELECT: &str = "SELECT id, connector, kind, subject, order_key, state, wanted, sent, attempted, remote_id, attempts, \
-    despite_duplicate, created_at, next_at, begun_at, problem, unsure FROM outbox";
+    despite_duplicate, created_at, next_at, begun_at, problem, unsure, part_of FROM outbox";
 
 pub(super) fn by_id(db: &Connection, id: RequestId) -> rusqlite::Result<Option<OutboxItem>> {
     db.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?.query_row([id.0.as_bytes()], read).optional()
@@ -594,6 +591,10 @@ pub(super) fn by_id(db: &Connection, id: RequestId) -> rusqlite::Result<Option<O
 /// Reads every row.
 pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
     db.prepare(SELECT)?.query_map([], read)?.try_for_each(|row| row.map(drop))
+}
+
+fn part(row: &Row<'_>) -> rusqlite::Result<Part> {
+    Ok((read(row)?, row.get_ref(17)?.as_blob_or_null()?.map(uuid).transpose()?.map(InteractionId)))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {

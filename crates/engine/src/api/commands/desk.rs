@@ -13,7 +13,7 @@ use timbre_domain::outbox::{OutboxItem, OutboxState, RecordWait, waits_for};
 use timbre_domain::popup::{Dossier, PopupCard};
 use timbre_domain::preferences::Preferences;
 use timbre_domain::texts::Catalogue;
-use timbre_store::{ListedCall, OutboxFilter};
+use timbre_store::{ListedCall, ListedRecord, OutboxFilter};
 
 use super::{CommandError, Reply};
 use crate::Context;
@@ -174,26 +174,20 @@ impl Context {
     }
 
     pub(super) async fn outbox_rows(&self, filter: OutboxFilter) -> Result<Reply, CommandError> {
-        let items = self.outbox_items(filter).await?;
-        let mut rows = Vec::with_capacity(items.len());
-        for item in items {
-            rows.push(self.outbox_row(item).await?);
+        if let Some(name) = &filter.connector {
+            self.crm(name)?;
         }
-        Ok(Reply::OutboxRows { rows })
+        let listed = self.stored(move |store| store.listed_outbox(&filter)).await?;
+        Ok(Reply::OutboxRows { rows: listed.into_iter().map(|one| self.outbox_row(one)).collect() })
     }
 
-    async fn outbox_row(&self, item: OutboxItem) -> Result<OutboxRow, CommandError> {
-        let id = item.id;
-        let country = self.settings.country;
-        let about = self.stored(move |store| store.outbox_about(id)).await?;
-        let of_call = about.as_ref().and_then(|about| about.call.as_ref());
-        let waits = self.waits_for(&item, of_call.is_some_and(|record| record.call.state != CallState::Ended));
-        let (call, contact) = about.map(|about| (about.call, about.contact)).unwrap_or_default();
+    fn outbox_row(&self, listed: ListedRecord) -> OutboxRow {
+        let ListedRecord { item, call, contact, name, company } = listed;
+        let waits = self.waits_for(&item, call.as_ref().is_some_and(|record| record.call.state != CallState::Ended));
         let number = call.as_ref().and_then(|record| record.call.party.number());
-        let name = contact.as_ref().map(|one| if one.name.is_empty() { one.company.clone() } else { one.name.clone() });
-        let about = name.filter(|name| !name.is_empty()).or_else(|| number.map(|number| number.written(country)));
-        let (call, contact) = (call.map(|record| record.call.key), contact.map(|one| one.id));
-        let about = about.unwrap_or_default();
+        let name = Some(if name.is_empty() { company } else { name }).filter(|name| !name.is_empty());
+        let about = name.or_else(|| number.map(|number| number.written(self.settings.country))).unwrap_or_default();
+        let call = call.map(|record| record.call.key);
         let crm = self.crm(&item.connector).ok();
         let url = item.remote_id.as_deref().and_then(|id| crm.as_ref()?.connector.opens_at(item.kind, id));
         let texts = Catalogue::of(self.language());
@@ -207,7 +201,7 @@ impl Context {
             Some(code) if open => (texts.crm_what(code), texts.crm_what_to_do(code)),
             _ => Default::default(),
         };
-        Ok(OutboxRow { item, about, call, contact, url, waits, what, what_to_do })
+        OutboxRow { item, about, call, contact, url, waits, what, what_to_do }
     }
 
     fn waits_for(&self, item: &OutboxItem, goes_on: bool) -> Option<RecordWait> {

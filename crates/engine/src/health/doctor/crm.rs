@@ -55,6 +55,7 @@ pub(super) async fn check(context: &Context, crm: &ConnectorHandle) -> Vec<Check
     let looked = context
         .stored(move |store| {
             let waiting = OutboxFilter {
+                id: None,
                 connector: Some(name.clone()),
                 states: vec![OutboxState::Waiting, OutboxState::Sending],
                 limit: 1,

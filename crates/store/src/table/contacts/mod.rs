@@ -24,7 +24,7 @@ pub use index::IndexState;
 pub use pulled::{Gone, Pulled};
 pub(super) use pulled::{ids_of, take_in, unlink};
 pub use row::Prepared;
-pub(super) use row::{Writer, read_all};
+pub(super) use row::{Writer, names_of, read_all};
 pub(crate) use row::{put_back, take_out};
 
 use super::{ms, outbox};

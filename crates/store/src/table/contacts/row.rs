@@ -1,5 +1,7 @@
 //! A contact's row, the keys it is found by and its full text: how they are read, and the one place that writes them.
 
+use std::collections::{BTreeSet, HashMap};
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
@@ -7,7 +9,7 @@ use timbre_domain::identity::{email_key, keys_of, origin_key};
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::search::{digits_in, words_of};
 
-use super::super::{json, ms, time, to_json, uuid};
+use super::super::{hex_list, json, ms, time, to_json, uuid};
 use crate::journal;
 
 /// `contacts.row`: the database's own number of a contact.
@@ -40,6 +42,21 @@ pub(super) fn by_id(db: &Connection, id: ContactId) -> rusqlite::Result<Option<(
     let Some(row) = row else { return Ok(None) };
     Ok(by_row(db, row)?.map(|contact| (row, contact)))
 }
+
+/// The names and companies of these contacts; those that are gone are left out.
+pub(in crate::table) fn names_of(
+    db: &Connection,
+    ids: &BTreeSet<ContactId>,
+) -> rusqlite::Result<HashMap<ContactId, (String, String)>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut select = db.prepare_cached(NAMES_OF)?;
+    let name = |row: &Row<'_>| Ok((ContactId(uuid(row.get_ref(0)?.as_blob()?)?), (row.get(1)?, row.get(2)?)));
+    select.query_map([hex_list(ids.iter().map(|id| id.0))?], name)?.collect()
+}
+
+const NAMES_OF: &str = "SELECT id, name, company FROM contacts WHERE id IN (SELECT unhex(value) FROM json_each(?1))";
 
 /// The ids of other programs that a contact is known by, as `identity::origin_key` writes them.
 pub(super) fn ids_of(db: &Connection, row: RowId) -> rusqlite::Result<Vec<String>> {
@@ -361,13 +378,18 @@ impl<'a> Writer<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::store;
-    use super::IDS_OF;
+    use super::super::super::testing::{plan, store};
+    use super::{IDS_OF, NAMES_OF};
 
     #[test]
     fn the_ids_of_a_contact_are_a_seek_in_their_own_index() {
         let plan: String =
             store().read(|db| db.query_row(&format!("EXPLAIN QUERY PLAN {IDS_OF}"), [1], |row| row.get(3))).unwrap();
         assert!(plan.starts_with("SEARCH contact_keys USING COVERING INDEX contact_ids (contact=?"), "{plan}");
+    }
+    #[test]
+    fn the_names_of_contacts_are_seeks_and_no_scan() {
+        let plan = plan(&store(), NAMES_OF);
+        assert!(plan.starts_with("SEARCH contacts USING INDEX"), "{plan}");
     }
 }

@@ -7,7 +7,7 @@ use timbre_domain::number::{Country, PhoneNumber};
 use timbre_domain::outbox::{LONGEST_PAUSE, Wanted};
 use uuid::Uuid;
 
-use super::super::testing::{TestStore, at, store};
+use super::super::testing::{TestStore, at, plan, statements, store};
 use super::*;
 use crate::{Kept, Which};
 
@@ -369,4 +369,79 @@ fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
     assert_eq!(next(&store, 10), None);
     ends(910, 10);
     assert_eq!(next(&store, 10), Some(waiting[0].id));
+}
+
+#[test]
+fn one_record_is_sought_and_a_long_list_runs_no_more_statements_than_a_short_one() {
+    let store = store();
+    let mut made = Vec::new();
+    for n in 1..=50 {
+        store.save_contact(&contact(n), at(0)).unwrap();
+        let with = Some(ContactId(Uuid::from_u128(n)));
+        made.extend(result(&store, n, with, &[RecordKind::Note], 0));
+    }
+    let list = |filter: OutboxFilter| statements(&store, |store| store.listed_outbox(&filter).unwrap());
+    let (one, of_one) = list(OutboxFilter { id: Some(made[20].id), ..OutboxFilter::default() });
+    assert_eq!(one.iter().map(|one| &one.item).collect::<Vec<_>>(), [&made[20]]);
+    assert_eq!((one[0].name.as_str(), one[0].contact), ("Ana", Some(ContactId(Uuid::from_u128(21)))));
+    let (all, of_all) = list(OutboxFilter::default());
+    assert_eq!(all.iter().map(|one| &one.item).collect::<Vec<_>>(), made.iter().collect::<Vec<_>>());
+    assert_eq!((of_one, of_all), (3, 3), "records, results, names");
+
+    let one = plan(&store, &filter_sql(true));
+    assert!(one.contains("SEARCH outbox USING INDEX sqlite_autoindex_outbox_1 (id=?)"), "{one}");
+    let each = plan(&store, &super::listed::of_each_sql());
+    assert!(each.contains("outbox_by_subject") && each.contains("outbox_by_interaction"), "{each}");
+    assert!(!each.contains("SCAN outbox"), "{each}");
+}
+
+#[test]
+fn a_listed_record_is_about_what_is_sent_of_it() {
+    let store = store();
+    store.save_contact(&contact(1), at(0)).unwrap();
+    let gone = ContactId(Uuid::from_u128(9));
+    result(&store, 1, Some(ContactId(Uuid::from_u128(1))), &[RecordKind::Note, RecordKind::FollowUp], 0);
+    result(&store, 2, Some(gone), &[RecordKind::Note], 0);
+    result(&store, 3, None, &[RecordKind::Charge], 0);
+    for n in ["4", "5"] {
+        let key = CallKey {
+            vendor: timbre_domain::vendor::VendorId::known("callmyway"),
+            account: "main".parse().unwrap(),
+            external_id: n.into(),
+        };
+        let call = timbre_domain::call::Call {
+            key: key.clone(),
+            endpoint: timbre_domain::endpoint::EndpointNumber::new("8373456").unwrap(),
+            direction: timbre_domain::call::Direction::In,
+            party: timbre_domain::call::Party::Withheld,
+            state: timbre_domain::call::CallState::Ended,
+            detected_at: at(0),
+            connected_at: None,
+            ended_at: Some(at(9)),
+            dial: None,
+            legs: vec![n.into()],
+        };
+        store.write(|tx| calls::save(tx, &call)).unwrap();
+        store
+            .change_interaction(&Which::Call(key.clone()), at(1), |_, _| {
+                let with = Some(ContactId(Uuid::from_u128(1)));
+                let mut interaction = Interaction::begun(InteractionId(Uuid::now_v7()), Some(key.clone()), None, at(1));
+                (interaction.contact, interaction.state) =
+                    (with, if n == "4" { InteractionState::Final } else { InteractionState::Draft });
+                let subjects = [(RecordKind::Call, key.to_string()), (RecordKind::Note, interaction.id.to_string())];
+                let records = subjects.map(|(kind, subject)| Wanted { kind, subject, taken_back: None }).to_vec();
+                Ok::<_, ()>(Kept { interaction, records: vec![(crm(), records)], do_not_call: None, new_contact: None })
+            })
+            .unwrap()
+            .unwrap();
+    }
+    store.add_contact(&contact(2), &[crm()], at(1)).unwrap();
+    let listed = store.listed_outbox(&OutboxFilter::default()).unwrap();
+    assert_eq!(listed.len(), 9);
+    for one in listed {
+        let sent = store.outbox_dispatch(one.item.id).unwrap().unwrap();
+        let contact = sent.contact.map(|contact| (contact.id, contact.name, contact.company));
+        assert_eq!(one.contact.map(|id| (id, one.name, one.company)), contact, "{:?}", one.item);
+        assert_eq!((one.call, one.item), (sent.call, sent.item));
+    }
 }
