@@ -139,13 +139,16 @@ pub trait CrmConnector: Send + Sync {
     async fn rehearse(&self, rehearsal: &Rehearsal) -> Vec<RehearsalStep>;
 }
 
-/// Remembers when a scope of a vendor's limit was last used, so that a restart keeps the limit.
+/// Remembers when a scope of a vendor's limit was last used, so that a restart keeps the limit. Neither method holds up the
+/// thread that polls it.
+#[async_trait]
 pub trait ThrottleMemory: Send + Sync {
     /// When the scope was last used, UTC.
-    fn last_used(&self, scope: &str) -> Option<DateTime<Utc>>;
+    async fn last_used(&self, scope: &str) -> Option<DateTime<Utc>>;
 
-    /// The scope is about to be used.
-    fn remember(&self, scope: &str, at: DateTime<Utc>);
+    /// The scope is about to be used: once this returns, a restart knows of it. Times are kept in the order in which they
+    /// come. A future that is dropped may still have its time kept.
+    async fn remember(&self, scope: &str, at: DateTime<Utc>);
 }
 
 /// The disk a folder lies on.

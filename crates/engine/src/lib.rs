@@ -19,7 +19,7 @@ use std::sync::Arc;
 use timbre_domain::ports::{Clock, ContactFiles, Disk, Shell};
 use timbre_domain::preferences::Preferences;
 use timbre_settings::Settings;
-use timbre_store::{DataFolder, OpenReport, Store, StoreError};
+use timbre_store::{DataFolder, OpenReport, StoreError};
 use tokio::sync::broadcast;
 
 use crate::api::event::Event;
@@ -27,13 +27,14 @@ use crate::calls::session::AccountSession;
 use crate::crm::connector::ConnectorHandle;
 use crate::runtime::component::Components;
 pub use crate::runtime::context::Context;
+use crate::runtime::store_work::StoreWork;
 
 /// What an engine is made of. Whoever starts it has chosen the adapters.
 pub struct Parts {
     /// The held data folder.
     pub folder: DataFolder,
     /// The database in it.
-    pub store: Arc<Store>,
+    pub store: StoreWork,
     /// What opening it found.
     pub opened: OpenReport,
     /// The settings.
@@ -101,7 +102,10 @@ impl Engine {
         let Self { context, components, .. } = self;
         components.stop().await;
         // Windows or clients may still hold the context; the next start then checks the database, no more.
-        Arc::try_unwrap(context).map_or(Ok(()), Context::close)
+        match Arc::try_unwrap(context) {
+            Ok(context) => context.close().await,
+            Err(_) => Ok(()),
+        }
     }
 }
 

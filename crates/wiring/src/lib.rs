@@ -16,6 +16,7 @@ use timbre_domain::vendor::Vendors;
 use timbre_engine::api::local::Server;
 use timbre_engine::calls::session::AccountSession;
 use timbre_engine::runtime::preferences;
+use timbre_engine::runtime::store_work::StoreWork;
 use timbre_engine::{Context, Engine, Parts};
 use timbre_settings::{Account, ConfigError, Settings};
 use timbre_store::{Agent, DataFolder, OpenReport, Store, StoreError};
@@ -185,16 +186,16 @@ pub async fn start_on(
 ) -> Result<Running, StartError> {
     let Machine { clock, secrets, shell, disk, serves } = machine;
     let (folder, store, opened) = open_store(data_dir, clock.as_ref()).await?;
-    let store = Arc::new(store);
-    let throttles = Arc::new(Throttles::new(clock.clone(), store.clone()));
+    let store = StoreWork::new(Arc::new(store));
+    let throttles = Arc::new(Throttles::new(clock.clone(), Arc::new(store.clone())));
     let limiters = Arc::<Limiters>::default();
     let mut sessions = Vec::with_capacity(settings.accounts.len());
     for account in &settings.accounts {
         let session = open_session(account, &settings, &secrets, &throttles, &clock)?;
         let served = serves.endpoints(account);
-        sessions.push(Arc::new(AccountSession::new(account.clone(), session, served, &store)?));
+        sessions.push(Arc::new(AccountSession::new(account.clone(), session, served, store.store())?));
     }
-    let connectors = connectors::lines(&settings, &store, &secrets, &clock, &limiters)?;
+    let connectors = connectors::lines(&settings, store.store(), &secrets, &clock, &limiters)?;
     let limits = Limits::Running { throttles, limiters };
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);

@@ -17,6 +17,7 @@ use crate::health::database::Database;
 use crate::health::notices::Notices;
 use crate::runtime::bus::Bus;
 use crate::runtime::component::Supervision;
+use crate::runtime::store_work::StoreWork;
 
 /// What windows, command line and components work with.
 pub struct Context {
@@ -38,8 +39,7 @@ pub struct Context {
     pub(crate) dialling: Mutex<()>,
     pub(crate) preferences: watch::Sender<Preferences>,
     pub(crate) notices: Notices,
-    /// How much database work is under way.
-    pub(crate) storing: watch::Sender<usize>,
+    work: StoreWork,
     pub(crate) database: Database,
     /// What was found when the database was opened, where there is something to tell.
     pub(crate) opened: Option<StoreState>,
@@ -53,7 +53,8 @@ impl Context {
         let first_events = bus.subscribe();
         let opened = StoreState::of(&parts.opened, parts.clock.now());
         let context = Self {
-            store: parts.store,
+            store: parts.store.store().clone(),
+            work: parts.store,
             settings: parts.settings,
             clock: parts.clock,
             shell: parts.shell,
@@ -68,7 +69,6 @@ impl Context {
             dialling: Mutex::new(()),
             preferences: watch::Sender::new(parts.preferences),
             notices: Notices::default(),
-            storing: watch::Sender::new(0),
             database: Database::default(),
             opened,
             saves: AtomicBool::new(true),
@@ -91,7 +91,7 @@ impl Context {
     /// How much database work is under way: nothing follows from a moment before all of it is done.
     #[must_use]
     pub fn storing(&self) -> watch::Receiver<usize> {
-        self.storing.subscribe()
+        self.work.under_way()
     }
 
     /// The settings in use.
@@ -127,32 +127,14 @@ impl Context {
         &self,
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let store = self.store.clone();
-        self.storing.send_modify(|under_way| *under_way += 1);
-        let _done = Done(&self.storing);
-        match tokio::task::spawn_blocking(move || work(&store)).await {
-            Ok(done) => done,
-            // Only a panic in the store or the end of the runtime leads here.
-            Err(error) => {
-                Err(StoreError::File { what: "the database work was cut short", source: std::io::Error::other(error) })
-            }
-        }
+        self.work.run(work).await
     }
 
     /// Closes the database.
-    pub(crate) fn close(self) -> Result<(), StoreError> {
-        let Self { store, sessions, connectors, .. } = self;
+    pub(crate) async fn close(self) -> Result<(), StoreError> {
+        let Self { store, work, sessions, connectors, .. } = self;
         // The adapters remember their limits in the database.
-        drop((sessions, connectors));
-        Arc::try_unwrap(store).map_or(Ok(()), Store::close)
-    }
-}
-
-/// Counts one piece of database work less when it is over, however it ends.
-struct Done<'a>(&'a watch::Sender<usize>);
-
-impl Drop for Done<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|under_way| *under_way = under_way.saturating_sub(1));
+        drop((store, sessions, connectors));
+        work.close().await
     }
 }

@@ -5,3 +5,4 @@ pub mod bus;
 pub mod component;
 pub mod context;
 pub mod preferences;
+pub mod store_work;

@@ -2,50 +2,50 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
-use timbre_domain::ports::ThrottleMemory;
 
 use super::{ms, time};
-use crate::Store;
+use crate::{Store, StoreError};
 
-impl ThrottleMemory for Store {
-    fn last_used(&self, scope: &str) -> Option<DateTime<Utc>> {
-        let found = self.read(|db| {
+impl Store {
+    /// When a scope of a vendor's limit was last used.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn throttle_last_used(&self, scope: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|db| {
             let found = db.query_row("SELECT last_used_at FROM throttles WHERE scope = ?1", [scope], |row| row.get(0));
             found.optional()?.map(time).transpose()
-        });
-        found.unwrap_or_else(|error| {
-            tracing::warn!(%error, "when the vendor was last asked is not known");
-            None
         })
     }
 
-    /// A full disk must not keep calls from being seen: what can't be remembered is logged and the question is asked.
-    fn remember(&self, scope: &str, at: DateTime<Utc>) {
-        let saved = self.write(|tx| {
+    /// A scope of a vendor's limit is about to be used.
+    ///
+    /// # Errors
+    /// When it could not be saved.
+    pub fn remember_throttle(&self, scope: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(|tx| {
             tx.prepare_cached(
                 "INSERT INTO throttles (scope, last_used_at) VALUES (?1, ?2)
                  ON CONFLICT (scope) DO UPDATE SET last_used_at = excluded.last_used_at",
             )?
             .execute(params![scope, ms(at)])
-        });
-        if let Err(error) = saved {
-            tracing::warn!(%error, "when the vendor was asked could not be saved");
-        }
+            .map(drop)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{at, store};
-    use super::*;
 
     #[test]
     fn the_last_use_of_each_scope_is_remembered() {
         let store = store();
-        assert_eq!(store.last_used("a"), None);
-        store.remember("a", at(1));
-        store.remember("b", at(2));
-        store.remember("a", at(3));
-        assert_eq!((store.last_used("a"), store.last_used("b")), (Some(at(3)), Some(at(2))));
+        let last_used = |scope: &str| store.throttle_last_used(scope).unwrap();
+        assert_eq!(last_used("a"), None);
+        for (scope, used) in [("a", 1), ("b", 2), ("a", 3)] {
+            store.remember_throttle(scope, at(used)).unwrap();
+        }
+        assert_eq!((last_used("a"), last_used("b")), (Some(at(3)), Some(at(2))));
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use timbre_domain::observation::Pace;
 use timbre_domain::ports::{Clock, ThrottleMemory};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 pub use pace::{MARGIN, Pacer};
 
@@ -38,8 +38,7 @@ impl Throttles {
         Self { clock, memory, by_scope: Mutex::default() }
     }
 
-    /// The throttle of a scope; made, with what was remembered from before, when it is first asked for. The first rule
-    /// given for a scope is kept.
+    /// The throttle of a scope, made when it is first asked for. The first rule given for a scope is kept.
     pub fn of(&self, scope: &str, rule: Duration) -> Arc<Throttle> {
         let mut by_scope = self.by_scope.lock().unwrap_or_else(PoisonError::into_inner);
         let made = by_scope.entry(scope.to_owned()).or_insert_with(|| {
@@ -54,6 +53,8 @@ pub struct Throttle {
     scope: String,
     clock: Arc<dyn Clock>,
     memory: Arc<dyn ThrottleMemory>,
+    /// Set once the pace goes on from before a restart.
+    recalled: OnceCell<()>,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -71,6 +72,12 @@ struct Waiting {
     since: Duration,
 }
 
+/// What somebody who waits does next.
+enum Look {
+    Goes,
+    Waits(Option<Duration>),
+}
+
 /// Leave to send one question. The scope is held until it is given back.
 pub struct Permit<'a> {
     throttle: &'a Throttle,
@@ -80,44 +87,37 @@ pub struct Permit<'a> {
 
 impl Throttle {
     fn new(scope: String, rule: Duration, clock: Arc<dyn Clock>, memory: Arc<dyn ThrottleMemory>) -> Self {
-        let mut pacer = Pacer::new(rule);
-        if let Some(last) = memory.last_used(&scope) {
-            pacer.continue_from(clock.elapsed(), (clock.now() - last).to_std().ok());
+        let state = Mutex::new(State { pacer: Pacer::new(rule), waiting: Vec::new(), next_ticket: 0 });
+        Self { scope, clock, memory, recalled: OnceCell::new(), state, changed: Notify::new() }
+    }
+
+    /// Goes on from what was remembered before a restart.
+    async fn recall(&self) {
+        if let Some(last) = self.memory.last_used(&self.scope).await {
+            let ago = (self.clock.now() - last).to_std().ok();
+            self.lock().pacer.continue_from(self.clock.elapsed(), ago);
         }
-        let state = Mutex::new(State { pacer, waiting: Vec::new(), next_ticket: 0 });
-        Self { scope, clock, memory, state, changed: Notify::new() }
     }
 
     /// Waits for a slot and takes it. Dropping the future gives the place in the queue up; keeping it without polling it
     /// holds everybody up.
     pub async fn acquire(&self, lane: Lane) -> Permit<'_> {
         let place = Place { throttle: self, ticket: self.enter(lane) };
+        self.recalled.get_or_init(|| self.recall()).await;
         loop {
             // Registered before the state is looked at, so that no change is missed in between.
             let changed = self.changed.notified();
-            let sleeps_until = {
-                let state = self.lock();
-                let now = self.clock.elapsed();
-                let is_first = state.first().is_some_and(|w| w.ticket == place.ticket);
-                match state.pacer.next_slot(now) {
-                    Some(slot) if slot <= now && is_first => {
-                        drop(state);
-                        // First remembered, then sent: the database may keep us waiting, and the distance counts from
-                        // the moment the question really leaves.
-                        self.memory.remember(&self.scope, self.clock.now());
-                        let mut state = self.lock();
-                        let sent_at = self.clock.elapsed();
-                        if state.pacer.next_slot(sent_at).is_some_and(|slot| slot <= sent_at) {
-                            state.pacer.sent(sent_at);
-                            return Permit { throttle: self, sent_at, told: false };
-                        }
-                        // Somebody slipped in meanwhile.
-                        state.pacer.next_slot(sent_at)
+            let sleeps_until = match self.look(place.ticket) {
+                Look::Goes => {
+                    // First remembered, then sent: the database may keep us waiting, and the distance counts from the
+                    // moment the question really leaves.
+                    self.memory.remember(&self.scope, self.clock.now()).await;
+                    match self.take_slot() {
+                        Ok(permit) => return permit,
+                        Err(slot) => slot,
                     }
-                    // The slot is another's, who is about to take it and will say so.
-                    Some(slot) if slot <= now => None,
-                    slot => slot,
                 }
+                Look::Waits(slot) => slot,
             };
             match sleeps_until {
                 Some(slot) => tokio::select! {
@@ -126,6 +126,32 @@ impl Throttle {
                 },
                 None => changed.await,
             }
+        }
+    }
+
+    /// Whether this place goes now, else until when it waits: without a time, until something changes.
+    fn look(&self, ticket: u64) -> Look {
+        let state = self.lock();
+        let now = self.clock.elapsed();
+        match state.pacer.next_slot(now) {
+            Some(slot) if slot <= now && state.first().is_some_and(|w| w.ticket == ticket) => Look::Goes,
+            // The slot is another's, who is about to take it and will say so.
+            Some(slot) if slot <= now => Look::Waits(None),
+            slot => Look::Waits(slot),
+        }
+    }
+
+    /// Takes the slot that is due. Where somebody took it while it was remembered that it is used: the next one, if that
+    /// is known.
+    fn take_slot(&self) -> Result<Permit<'_>, Option<Duration>> {
+        let mut state = self.lock();
+        let sent_at = self.clock.elapsed();
+        match state.pacer.next_slot(sent_at) {
+            Some(slot) if slot <= sent_at => {
+                state.pacer.sent(sent_at);
+                Ok(Permit { throttle: self, sent_at, told: false })
+            }
+            slot => Err(slot),
         }
     }
 
@@ -212,153 +238,4 @@ impl Drop for Permit<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::{DateTime, Utc};
-    use timbre_simulator::ManualClock;
-
-    use super::*;
-
-    const RULE: Duration = Duration::from_secs(4);
-    const SLOT: Duration = Duration::from_millis(4_020);
-
-    #[derive(Default)]
-    struct Memory(Mutex<HashMap<String, DateTime<Utc>>>);
-
-    impl ThrottleMemory for Memory {
-        fn last_used(&self, scope: &str) -> Option<DateTime<Utc>> {
-            self.0.lock().unwrap().get(scope).copied()
-        }
-
-        fn remember(&self, scope: &str, at: DateTime<Utc>) {
-            self.0.lock().unwrap().insert(scope.to_owned(), at);
-        }
-    }
-
-    struct Line {
-        clock: ManualClock,
-        memory: Arc<Memory>,
-        throttle: Arc<Throttle>,
-        order: Arc<Mutex<Vec<&'static str>>>,
-    }
-
-    impl Line {
-        fn new() -> Self {
-            let (clock, memory) = (ManualClock::default(), Arc::new(Memory::default()));
-            let throttle = Throttles::new(Arc::new(clock.clone()), memory.clone()).of("scope", RULE);
-            Self { clock, memory, throttle, order: Arc::default() }
-        }
-
-        /// Somebody who asks once, and is answered at once.
-        fn asks(&self, name: &'static str, lane: Lane) -> tokio::task::JoinHandle<()> {
-            let (throttle, order) = (self.throttle.clone(), self.order.clone());
-            tokio::spawn(async move {
-                let permit = throttle.acquire(lane).await;
-                order.lock().unwrap().push(name);
-                permit.answered();
-            })
-        }
-
-        async fn settle(&self) {
-            for _ in 0..64 {
-                tokio::task::yield_now().await;
-            }
-        }
-
-        async fn slots(&self, n: u32) {
-            for _ in 0..n {
-                self.settle().await;
-                self.clock.advance(SLOT);
-            }
-            self.settle().await;
-        }
-
-        fn order(&self) -> Vec<&'static str> {
-            self.order.lock().unwrap().clone()
-        }
-    }
-
-    #[tokio::test]
-    async fn one_goes_a_slot_and_live_calls_go_first() {
-        let line = Line::new();
-        line.asks("first", Lane::Background);
-        line.settle().await;
-        line.asks("history", Lane::Background);
-        line.asks("endpoints", Lane::Background);
-        line.asks("live", Lane::Live);
-        line.settle().await;
-        assert_eq!(line.order(), ["first"]);
-        line.slots(1).await;
-        assert_eq!(line.order(), ["first", "live"]);
-        line.slots(2).await;
-        assert_eq!(line.order(), ["first", "live", "history", "endpoints"]);
-    }
-
-    #[tokio::test]
-    async fn a_poller_that_always_asks_again_does_not_starve_the_rest() {
-        let line = Line::new();
-        let (throttle, order) = (line.throttle.clone(), line.order.clone());
-        let poller = tokio::spawn(async move {
-            loop {
-                let permit = throttle.acquire(Lane::Live).await;
-                order.lock().unwrap().push("live");
-                permit.answered();
-            }
-        });
-        line.settle().await;
-        line.asks("history", Lane::Background);
-        line.asks("endpoints", Lane::Background);
-        line.slots(12).await;
-        let order = line.order();
-        assert_eq!(order.iter().position(|name| *name == "history"), Some(5), "{order:?}");
-        assert_eq!(order.iter().position(|name| *name == "endpoints"), Some(6), "{order:?}");
-        assert_eq!(order.iter().filter(|name| **name == "live").count(), 11);
-        poller.abort();
-    }
-
-    #[tokio::test]
-    async fn whoever_gives_up_waiting_holds_nobody_up() {
-        let line = Line::new();
-        line.asks("first", Lane::Live);
-        line.settle().await;
-        let gives_up = line.asks("gives up", Lane::Live);
-        line.settle().await;
-        line.asks("patient", Lane::Background);
-        line.settle().await;
-        gives_up.abort();
-        line.slots(1).await;
-        assert_eq!(line.order(), ["first", "patient"]);
-    }
-
-    #[tokio::test]
-    async fn nobody_goes_while_an_answer_is_outstanding_and_a_question_that_is_dropped_frees_the_slot() {
-        let line = Line::new();
-        let outstanding = line.throttle.acquire(Lane::Live).await;
-        line.asks("next", Lane::Live);
-        line.slots(5).await;
-        assert!(line.order().is_empty());
-        drop(outstanding);
-        line.settle().await;
-        assert!(line.order().is_empty(), "it may have arrived just before it was dropped");
-        line.slots(1).await;
-        assert_eq!(line.order(), ["next"]);
-    }
-
-    #[tokio::test]
-    async fn what_was_asked_before_a_restart_counts() {
-        let line = Line::new();
-        line.asks("before", Lane::Live);
-        line.settle().await;
-        line.clock.advance(Duration::from_secs(1));
-        let after = Throttles::new(Arc::new(line.clock.clone()), line.memory.clone()).of("scope", RULE);
-        let restarted = Line { throttle: after, ..line };
-        restarted.asks("after", Lane::Live);
-        restarted.settle().await;
-        assert_eq!(restarted.order(), ["before"]);
-        restarted.clock.advance(Duration::from_millis(3_019));
-        restarted.settle().await;
-        assert_eq!(restarted.order(), ["before"]);
-        restarted.clock.advance(Duration::from_millis(1));
-        restarted.settle().await;
-        assert_eq!(restarted.order(), ["before", "after"]);
-    }
-}
+mod tests;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use timbre_crm::Limiters;
 use timbre_domain::ports::Clock;
-use timbre_store::{DataFolder, Store};
+use timbre_engine::runtime::store_work::StoreWork;
+use timbre_store::DataFolder;
 use timbre_telephony::throttle::Throttles;
 
 use crate::{StartError, open_store};
@@ -27,7 +28,7 @@ pub enum Limits {
 /// The limits, held for as long as somebody asks.
 pub(super) struct Open {
     pub(super) throttles: Arc<Throttles>,
-    folder: Option<(DataFolder, Arc<Store>)>,
+    folder: Option<(DataFolder, StoreWork)>,
 }
 
 impl Limits {
@@ -39,8 +40,8 @@ impl Limits {
                 if opened.set_aside.is_some() {
                     tracing::error!("the database was damaged: it was set aside, and what was typed was brought back");
                 }
-                let store = Arc::new(store);
-                let throttles = Arc::new(Throttles::new(clock.clone(), store.clone()));
+                let store = StoreWork::new(Arc::new(store));
+                let throttles = Arc::new(Throttles::new(clock.clone(), Arc::new(store.clone())));
                 Ok(Open { throttles, folder: Some((folder, store)) })
             }
         }
@@ -60,9 +61,9 @@ impl Open {
         let Self { throttles, folder } = self;
         drop(throttles);
         let Some((folder, store)) = folder else { return };
-        let Ok(store) = Arc::try_unwrap(store) else { return };
-        let closed = tokio::task::spawn_blocking(move || {
-            let closed = store.close();
+        // On its own, so that the folder is held until the database is closed even where nobody waits for that.
+        let closed = tokio::spawn(async move {
+            let closed = store.close().await;
             drop(folder);
             closed
         });

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use super::super::*;
 use super::fake::{FakeCrm, Remote};
 use crate::Parts;
+use crate::runtime::store_work::StoreWork;
 use timbre_settings::Settings;
 use timbre_telephony::registry::descriptions;
 
@@ -134,7 +135,7 @@ impl Desk {
         let screen = Arc::new(Screen::default());
         let parts = Parts {
             folder,
-            store,
+            store: StoreWork::new(store),
             opened,
             settings,
             clock: clock.clone(),
