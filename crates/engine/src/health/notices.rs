@@ -244,21 +244,23 @@ impl Teller {
     /// Whoever has talked to a caller since need not be reminded of them: the history's rule for a missed call that was
     /// returned is the rule here.
     async fn reached(&self) {
-        let put_off: Vec<_> = {
+        let put_off: Vec<CallKey> = {
             let kept = self.context.notices.kept();
-            kept.snoozed.iter().filter_map(|(_, notice)| Some((notice.id, notice.call.clone()?))).collect()
+            kept.snoozed.iter().filter_map(|(_, notice)| notice.call.clone()).collect()
         };
-        for (id, missed) in put_off {
-            let key = missed.clone();
-            match self.context.stored(move |store| store.call_returned(&key)).await {
-                Ok(Some(_)) => self.context.notices.kept().snoozed.retain(|(_, notice)| notice.id != id),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "whether a call was returned can't be read"
-                    );
-                }
+        if put_off.is_empty() {
+            return;
+        }
+        match self.context.stored(move |store| store.calls_returned(&put_off)).await {
+            Ok(returned) => self
+                .context
+                .notices
+                .kept()
+                .snoozed
+                .retain(|(_, notice)| notice.call.as_ref().is_none_or(|call| !returned.contains_key(call))),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "whether missed calls were returned can't be read");
             }
         }
     }

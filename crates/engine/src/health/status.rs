@@ -7,7 +7,7 @@ use timbre_domain::call::{AccountName, Call, CallState, Direction};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::status::{AccountReach, AccountStatus, ConnectorReach, ConnectorStatus, LiveCall, Status};
 use timbre_domain::texts::Catalogue;
-use timbre_store::StoreError;
+use timbre_store::{OutboxCounts, StoreError};
 
 use crate::Context;
 use crate::calls::session::{AccountSession, PollStatus};
@@ -26,14 +26,17 @@ impl Context {
     pub(crate) async fn status(&self) -> Result<Status, StoreError> {
         let mut calls: Vec<_> = self.sessions.iter().flat_map(|session| live(session, self)).collect();
         calls.sort_by_key(|call| std::cmp::Reverse(call.since));
-        let mut connectors = Vec::with_capacity(self.connectors.len());
-        for crm in &self.connectors {
-            connectors.push(self.connector_status(crm).await?);
-        }
         // Where nobody asks for results, none is pending.
         let asked = !self.settings.dispositions.is_empty() || !self.connectors.is_empty();
         let since = self.pending_since();
-        let pending = if asked { self.stored(move |store| store.pending_calls(since)).await? } else { 0 };
+        let (pending, mut counts) = if asked {
+            self.stored(move |store| Ok((store.pending_calls(since)?, store.outbox_counts_of_all()?))).await?
+        } else {
+            Default::default()
+        };
+        let of_crm =
+            |crm: &Arc<ConnectorHandle>| self.connector_status(crm, counts.remove(crm.name()).unwrap_or_default());
+        let connectors = self.connectors.iter().map(of_crm).collect();
         let now = self.clock.now();
         let do_not_disturb = self.preferences().do_not_disturb.filter(|wish| wish.holds(now));
         let accounts = self.sessions.iter().map(|session| account(session)).collect();
@@ -41,16 +44,14 @@ impl Context {
         Ok(Status { calls, accounts, connectors, pending, do_not_disturb, database, components })
     }
 
-    async fn connector_status(&self, crm: &ConnectorHandle) -> Result<ConnectorStatus, StoreError> {
-        let name = crm.name().clone();
-        let counts = self.stored(move |store| store.outbox_counts(&name)).await?;
+    fn connector_status(&self, crm: &ConnectorHandle, counts: OutboxCounts) -> ConnectorStatus {
         let (reach, code, until) = match crm.condition() {
             ConnectorHealth::Ready => (ConnectorReach::Answers, None, None),
             ConnectorHealth::Waits { until, why } => (ConnectorReach::Failing, Some(why.code), Some(until)),
             ConnectorHealth::Stopped { why } => (ConnectorReach::Stopped, Some(why.code), None),
         };
         let texts = Catalogue::of(self.language());
-        Ok(ConnectorStatus {
+        ConnectorStatus {
             connector: crm.name().clone(),
             reach,
             code,
@@ -60,7 +61,7 @@ impl Context {
             waiting: counts.waiting,
             parked: counts.parked,
             held: crm.kinds().held().into_iter().map(|(kind, _)| kind).collect(),
-        })
+        }
     }
 
     /// The CRMs that answered when they were asked last.

@@ -69,6 +69,20 @@ impl Store {
         })
     }
 
+    /// Which of these missed calls were returned, and when somebody talked to the caller.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn calls_returned(&self, keys: &[CallKey]) -> Result<HashMap<CallKey, DateTime<Utc>>, StoreError> {
+        self.read(|db| {
+            let found = calls::find_all(db, &keys.iter().map(CallKey::to_string).collect())?;
+            let (asked, missed): (Vec<_>, Vec<_>) =
+                keys.iter().filter_map(|key| Some((key, found.get(&key.to_string())?.clone()))).unzip();
+            let returned = asked.into_iter().zip(returned(db, &missed)?);
+            Ok(returned.filter_map(|(key, at)| Some((key.clone(), at?))).collect())
+        })
+    }
+
     /// How many answered calls since a moment have no final result.
     ///
     /// # Errors
@@ -318,6 +332,11 @@ mod tests {
                 prop_assert_eq!(one.returned_at, others.min());
                 prop_assert_eq!(store.call_returned(&one.record.call.key).unwrap(), one.returned_at);
             }
+            let keys: Vec<_> = all.iter().map(|one| one.record.call.key.clone()).collect();
+            let (returned, count) = statements(&store, |store| store.calls_returned(&keys).unwrap());
+            let expected = all.iter().filter_map(|one| Some((one.record.call.key.clone(), one.returned_at?)));
+            prop_assert_eq!(returned, expected.collect::<HashMap<_, _>>());
+            prop_assert!(count <= 2, "{} statements for {} calls", count, keys.len());
         }
     }
 }

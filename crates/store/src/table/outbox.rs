@@ -5,7 +5,7 @@ mod want;
 
 use std::sync::atomic::Ordering;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -388,6 +388,23 @@ impl Store {
             db.prepare_cached(sql)?.query_row([connector.as_str()], |row| {
                 Ok(OutboxCounts { waiting: row.get(0)?, parked: row.get(1)?, done: row.get(2)? })
             })
+        })
+    }
+
+    /// How many items stand where, for each CRM that any were ever made for.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn outbox_counts_of_all(&self) -> Result<HashMap<AccountName, OutboxCounts>, StoreError> {
+        self.read(|db| {
+            let sql =
+                "SELECT connector, sum(state IN ('waiting', 'sending')), sum(state = 'parked'), sum(state = 'done')
+                       FROM outbox GROUP BY connector";
+            let counts = |row: &Row<'_>| {
+                let counts = OutboxCounts { waiting: row.get(1)?, parked: row.get(2)?, done: row.get(3)? };
+                Ok((from_word(row.get(0)?)?, counts))
+            };
+            db.prepare_cached(sql)?.query_map([], counts)?.collect()
         })
     }
 

@@ -246,9 +246,9 @@ impl Context {
 
     pub(super) async fn connectors(&self) -> Result<Reply, CommandError> {
         let mut connectors = Vec::with_capacity(self.connectors.len());
+        let mut counts = self.stored(timbre_store::Store::outbox_counts_of_all).await?;
         for crm in &self.connectors {
-            let name = crm.name().clone();
-            let outbox = self.stored(move |store| store.outbox_counts(&name)).await?;
+            let outbox = counts.remove(crm.name()).unwrap_or_default();
             connectors.push(ConnectorReport {
                 about: crm.connector.about().clone(),
                 file: match &crm.settings.file {

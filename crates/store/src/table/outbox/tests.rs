@@ -445,3 +445,19 @@ fn a_listed_record_is_about_what_is_sent_of_it() {
         assert_eq!((one.call, one.item), (sent.call, sent.item));
     }
 }
+
+#[test]
+fn the_counts_of_all_crms_are_those_of_each_in_one_statement() {
+    let store = store();
+    let other: AccountName = "other".parse().unwrap();
+    for n in 1..=3 {
+        store.add_contact(&contact(n), &[crm(), other.clone()][..1 + usize::from(n == 2)], at(0)).unwrap();
+    }
+    let waiting = next(&store, 5).unwrap();
+    store.outbox_failed(waiting, &failure(OutboxState::Parked, at(0)), &problem()).unwrap();
+    let (all, count) = statements(&store, |store| store.outbox_counts_of_all().unwrap());
+    assert_eq!((all.len(), count), (2, 1));
+    for (name, counts) in all {
+        assert_eq!(counts, store.outbox_counts(&name).unwrap());
+    }
+}
