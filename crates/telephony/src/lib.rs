@@ -8,4 +8,5 @@ pub mod extra_ca;
 pub mod formcall;
 pub mod http;
 pub mod registry;
+mod text;
 pub mod throttle;

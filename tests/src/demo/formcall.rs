@@ -115,7 +115,7 @@ impl Stage {
         let call = self.dials(&[CONTACT, "--contact", &contact, "--data", "Plan=Fibra"], words).await?;
         self.situation("dialled", &call).await?;
         let handle = self.sim.call(&call).ok_or("the vendor placed no call")?;
-        self.wait(handle.state(), || handle.agent_answers()).await?;
+        self.wait(|| handle.agent_answers()).await?;
         self.clock.sleep(Duration::from_millis(300)).await;
         handle.customer_answers();
         self.reaches(&call, DialState::Connected, words).await?;
@@ -128,7 +128,7 @@ impl Stage {
         println!("\n{title}");
         let call = self.dials(&[BUSY], words).await?;
         let handle = self.sim.call(&call).ok_or("the vendor placed no call")?;
-        self.wait(handle.state(), || handle.agent_answers()).await?;
+        self.wait(|| handle.agent_answers()).await?;
         handle.customer_is_busy();
         self.reaches(&call, DialState::Ended, words).await?;
         played.push(("busy", call, DialState::Ended));
@@ -143,7 +143,7 @@ impl Stage {
         let call = self.dials(&[LOST], words).await?;
         self.situation("lost-answer", &call).await?;
         let handle = self.sim.call(&call).ok_or("the vendor placed no call")?;
-        self.wait(handle.state(), || handle.agent_answers()).await?;
+        self.wait(|| handle.agent_answers()).await?;
         handle.customer_answers();
         self.reaches(&call, DialState::Connected, words).await?;
         self.clock.sleep(Duration::from_secs(1)).await;
@@ -178,7 +178,7 @@ impl Stage {
     }
 
     /// The agent's telephone may not ring yet: tries until the verb fits.
-    async fn wait(&self, _from: impl std::fmt::Debug, fits: impl Fn() -> bool) -> Result<(), Trouble> {
+    async fn wait(&self, fits: impl Fn() -> bool) -> Result<(), Trouble> {
         for _ in 0..200 {
             if fits() {
                 return Ok(());

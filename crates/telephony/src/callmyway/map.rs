@@ -84,7 +84,9 @@ pub fn read_endpoints(bytes: &[u8]) -> Result<Vec<Endpoint>, PortError> {
         Value::Null => return Ok(Vec::new()),
         Value::Array(list) if list.is_empty() => return Ok(Vec::new()),
         Value::Object(entries) => entries,
-        other => return Err(PortError::new(ErrorCode::Unreadable, format!("endpoints is {}", wire::kind(&other)))),
+        other => {
+            return Err(PortError::new(ErrorCode::Unreadable, format!("endpoints is {}", crate::text::kind(&other))));
+        }
     };
     entries
         .into_iter()
@@ -95,7 +97,7 @@ pub fn read_endpoints(bytes: &[u8]) -> Result<Vec<Endpoint>, PortError> {
                 other => {
                     return Err(PortError::new(
                         ErrorCode::Unreadable,
-                        format!("endpoints.{id} is {}", wire::kind(&other)),
+                        format!("endpoints.{id} is {}", crate::text::kind(&other)),
                     ));
                 }
             };

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
+
+use crate::text::{kind, text};
 
 /// One row of `cdrs`, of live calls and of records alike (seed 000, sections 2 and 3). Everything is text; what was not
 /// sent is empty.
@@ -53,18 +55,6 @@ pub(super) struct Row {
     /// Fields that no document names: kept, not dropped.
     #[serde(flatten)]
     pub(super) extra: BTreeMap<String, Value>,
-}
-
-/// A string, a number, a boolean or null, as text. Numbers keep the digits they were written with.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(String::new()),
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(yes) => Ok(yes.to_string()),
-        Value::Array(list) if list.is_empty() => Ok(String::new()),
-        other => Err(serde::de::Error::custom(format!("a text or a number was expected, not {}", kind(&other)))),
-    }
 }
 
 /// What an answer says of itself.
@@ -122,16 +112,5 @@ pub(super) fn rows(content: Value) -> Result<Vec<(String, Value)>, Refusal> {
         Value::Object(rows) => Ok(rows.into_iter().map(|(key, row)| (format!("cdrs.{key}"), row)).collect()),
         Value::String(text) if text.trim().is_empty() => Ok(Vec::new()),
         other => Err(Refusal::Shape(format!("cdrs is {}", kind(&other)))),
-    }
-}
-
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::text::text;
 
 /// The body of an order (seed 004, "¿Cómo usar FormCall?").
 #[derive(Debug, Serialize)]
@@ -50,17 +52,6 @@ pub(super) struct Row {
     /// Fields that Timbre does not read: kept, not dropped.
     #[serde(flatten)]
     pub(super) extra: BTreeMap<String, Value>,
-}
-
-/// A string, a number, a boolean or null, as text.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(String::new()),
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(yes) => Ok(yes.to_string()),
-        Value::Array(_) | Value::Object(_) => Err(serde::de::Error::custom("a text or a number was expected")),
-    }
 }
 
 /// Reads JSON; where it is none, with straight quotes in the place of typographic ones, which the vendor's own document has
