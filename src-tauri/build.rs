@@ -1,75 +1,65 @@
-//! Tells Tauri which commands exist, so that each window's capability file grants them one by one.
+//! Tells Tauri which commands exist and which window may use which: the rights come from the list in `commands/list.rs`.
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    const COMMANDS: &[&str] = &[
-        "popup_ready",
-        "popup_filled",
-        "popup_painted",
-        "popup_focus",
-        "popup_begun",
-        "popup_close",
-        "popup_save",
-        "popup_choose",
-        "popup_search",
-        "popup_add_contact",
-        "popup_edit_contact",
-        "popup_dial",
-        "popup_open_contact",
-        "dial_ready",
-        "dial_search",
-        "dial_recent",
-        "dial_read_number",
-        "dial_dial",
-        "dial_height",
-        "dial_close",
-        "strip_ready",
-        "strip_menu",
-        "strip_open_dial",
-        "strip_open_main",
-        "main_ready",
-        "main_status",
-        "main_calls",
-        "main_card",
-        "main_dossier",
-        "main_save",
-        "main_choose",
-        "main_add_contact",
-        "main_edit_contact",
-        "main_search",
-        "main_outbox",
-        "main_retry",
-        "main_discard",
-        "main_resume",
-        "main_open_record",
-        "main_open_dial",
-        "main_set_preferences",
-        "main_screens",
-        "main_try_popup",
-        "dial_shown",
-        "strip_shown",
-        "main_shown",
-        "setup_shown",
-        "main_places",
-        "main_open_place",
-        "dial_choose_identity",
-        "setup_ready",
-        "setup_offers",
-        "setup_set_language",
-        "setup_check_account",
-        "setup_save_account",
-        "setup_keyring",
-        "setup_check_connector",
-        "setup_save_connector",
-        "setup_form",
-        "setup_remove_account",
-        "setup_remove_connector",
-        "setup_save_identity",
-        "setup_remove_identity",
-        "setup_pick_connector_file",
-        "setup_finish",
-    ];
-    tauri_build::try_build(
-        tauri_build::Attributes::new().app_manifest(tauri_build::AppManifest::new().commands(COMMANDS)),
-    )?;
+use std::error::Error;
+use std::path::Path;
+
+struct Window {
+    name: &'static str,
+    label: &'static str,
+    more: &'static [&'static str],
+    about: &'static str,
+}
+
+/// A command and the windows that may use it.
+type Right = (&'static str, &'static [&'static str]);
+
+macro_rules! windows {
+    (
+        windows { $($window:ident $label:literal [$($more:literal),*] $about:literal;)* }
+        engine { $([$($for_engine:ident),+] $engine:ident: $command:ident;)* }
+        shell { $([$($for_shell:ident),+] $kind:ident fn $shell:ident($($arg:ident: $type:ty),* $(,)?) $(-> $output:ty)?;)* }
+        events { $([$($told:ident),+] $event:ident: $payload:ty;)* }
+    ) => {
+        const WINDOWS: &[Window] = &[
+            $(Window { name: stringify!($window), label: $label, more: &[$($more),*], about: $about }),*
+        ];
+        const RIGHTS: &[Right] = &[
+            $((stringify!($engine), &[$(stringify!($for_engine)),+]),)*
+            $((stringify!($shell), &[$(stringify!($for_shell)),+]),)*
+        ];
+    };
+}
+
+include!("src/commands/list.rs");
+
+/// A window's capability file, as Tauri reads it.
+fn capability(window: &Window) -> String {
+    let listens = ["core:event:allow-listen", "core:event:allow-unlisten"];
+    let mut permissions: Vec<String> = listens.iter().chain(window.more).map(ToString::to_string).collect();
+    let allowed = RIGHTS.iter().filter(|(_, windows)| windows.contains(&window.name));
+    permissions.extend(allowed.map(|(command, _)| format!("allow-{}", command.replace('_', "-"))));
+    let Window { name, label, about, .. } = window;
+    format!(
+        "{{\"identifier\": {name:?}, \"description\": {about:?}, \"windows\": [{label:?}], \"permissions\": {permissions:?}}}"
+    )
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=src/commands/list.rs");
+    let folder = Path::new(&std::env::var("OUT_DIR")?).join("window-capabilities");
+    std::fs::create_dir_all(&folder)?;
+    for window in WINDOWS {
+        let file = folder.join(format!("{}.json", window.name));
+        let text = capability(window);
+        // A file that is written anew each time would have everything built again.
+        if std::fs::read_to_string(&file).ok().as_deref() != Some(&text) {
+            std::fs::write(file, text)?;
+        }
+    }
+    let commands: Vec<&'static str> = RIGHTS.iter().map(|(command, _)| *command).collect();
+    let pattern = folder.join("*.json").to_str().ok_or("the build folder's name is not UTF-8")?.to_owned();
+    let manifest = tauri_build::AppManifest::new().commands(commands.leak());
+    let attributes = tauri_build::Attributes::new().app_manifest(manifest);
+    tauri_build::try_build(attributes.capabilities_path_pattern(pattern.leak()))?;
     Ok(())
 }

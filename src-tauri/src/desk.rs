@@ -15,12 +15,13 @@ use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
 use timbre_domain::status::{Hello, Status};
 use timbre_domain::texts::{Catalogue, Language};
-use timbre_engine::Context;
-use timbre_engine::api::commands::{Command, CommandError, Reply};
+use timbre_engine::api::Command;
+use timbre_engine::{CommandError, Context};
 use timbre_platform::secrets::Secrets;
 use timbre_wiring::setup::Limits;
 use tokio::sync::{mpsc, watch};
 
+use crate::commands::{PageEvent, events};
 use crate::popup;
 use crate::popup::pool::{Event, Slot};
 
@@ -174,7 +175,7 @@ impl Desk {
     }
 
     /// Has the engine do something.
-    pub(crate) async fn execute(&self, command: Command) -> Result<Reply, Refusal> {
+    pub(crate) async fn execute<C: Command>(&self, command: C) -> Result<C::Output, Refusal> {
         let Some(context) = self.context() else {
             let (code, detail) = match self.engine() {
                 EngineState::Broken(code, detail) => (code, detail),
@@ -262,8 +263,7 @@ impl Desk {
         let hello = self.hello();
         let Some(app) = self.app() else { return };
         for label in app.webview_windows().into_keys() {
-            let page = label.split('-').next().unwrap_or_default();
-            self.emit_to(&label, &format!("{page}-hello"), &hello);
+            self.tell(&label, events::hello(&hello));
         }
     }
 
@@ -272,8 +272,7 @@ impl Desk {
         let Some(app) = self.app() else { return };
         let windows = app.webview_windows();
         for label in windows.keys() {
-            let page = label.split('-').next().unwrap_or_default();
-            self.emit_to(label, &format!("{page}-flush"), &());
+            self.tell(label, events::flush(&()));
         }
         if !windows.is_empty() && self.context().is_some() {
             self.clock().sleep(FLUSHES_WITHIN).await;
@@ -281,11 +280,11 @@ impl Desk {
     }
 
     /// Tells a window something, where it is open.
-    pub(crate) fn emit_to(&self, label: &str, event: &str, payload: &(impl serde::Serialize + Clone)) {
+    pub(crate) fn tell<T: serde::Serialize + Clone>(&self, label: &str, event: PageEvent<'_, T>) {
         if let Some(app) = self.app()
-            && let Err(error) = app.emit_to(label, event, payload.clone())
+            && let Err(error) = app.emit_to(label, event.name, event.payload.clone())
         {
-            tracing::error!(%error, window = label, event, "a window was not told");
+            tracing::error!(%error, window = label, event = event.name, "a window was not told");
         }
     }
 

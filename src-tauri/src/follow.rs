@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use timbre_domain::error::ErrorCode;
 use timbre_domain::status::{Light, Status};
-use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::commands::events;
 use crate::desk::{Ask, Desk};
 use crate::popup::pool;
 use crate::windows::{dial, main, strip};
@@ -19,9 +20,21 @@ const GATHERED: Duration = Duration::from_millis(80);
 
 /// How everything is, with the one thing to show where there is room for one.
 #[derive(Debug, Clone, serde::Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct StatusAndLight {
     pub(crate) status: Status,
     pub(crate) light: Light,
+}
+
+/// What the main window shows and asks for again when it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Changed {
+    Calls,
+    Contacts,
+    Outbox,
+    Results,
 }
 
 /// Follows an engine until it is gone.
@@ -39,7 +52,9 @@ pub(crate) async fn run(desk: Desk, mut events: Receiver<Event>) {
         let mut changed = Vec::new();
         match told {
             Ok(event) => hear(&desk, &event, &mut changed).await,
-            Err(RecvError::Lagged(_)) => changed.extend(["calls", "results", "outbox", "contacts"]),
+            Err(RecvError::Lagged(_)) => {
+                changed.extend([Changed::Calls, Changed::Results, Changed::Outbox, Changed::Contacts])
+            }
             Err(RecvError::Closed) => return,
         }
         desk.clock().sleep(GATHERED).await;
@@ -49,7 +64,7 @@ pub(crate) async fn run(desk: Desk, mut events: Receiver<Event>) {
         changed.sort_unstable();
         changed.dedup();
         for what in changed {
-            desk.emit_to(main::LABEL, "main-changed", &what);
+            desk.tell(main::LABEL, events::main_changed(&what));
         }
         refresh(&desk).await;
     }
@@ -66,16 +81,16 @@ async fn quiet_ends(desk: &Desk) {
     }
 }
 
-async fn hear(desk: &Desk, event: &Event, changed: &mut Vec<&'static str>) {
+async fn hear(desk: &Desk, event: &Event, changed: &mut Vec<Changed>) {
     match event {
         Event::Detected(_) | Event::Connected(_) | Event::Ended(_) | Event::Resumed(_) | Event::Recorded(_) => {
-            changed.push("calls");
+            changed.push(Changed::Calls);
         }
-        Event::Popup(popup) if popup.completed => changed.push("calls"),
+        Event::Popup(popup) if popup.completed => changed.push(Changed::Calls),
         Event::OutboxSent(item) | Event::OutboxWaiting(item) | Event::OutboxParked(item) => {
-            changed.extend(["outbox", "results"]);
+            changed.extend([Changed::Outbox, Changed::Results]);
             if let Some(call) = item.call_key.clone()
-                && let Ok(Reply::Records { records }) = desk.execute(Command::Records { call: call.clone() }).await
+                && let Ok(records) = desk.execute(command::CallRecords { call: call.clone() }).await
             {
                 desk.post(pool::Event::Records(call, records));
             }
@@ -83,11 +98,11 @@ async fn hear(desk: &Desk, event: &Event, changed: &mut Vec<&'static str>) {
         Event::Store(state) if !state.ok && !state.backup && state.code == Some(ErrorCode::StoreDamaged) => {
             desk.ask(Ask::Heal);
         }
-        Event::Import(progress) if progress.finished => changed.push("contacts"),
-        Event::Sync(progress) if progress.finished => changed.push("contacts"),
+        Event::Import(progress) if progress.finished => changed.push(Changed::Contacts),
+        Event::Sync(progress) if progress.finished => changed.push(Changed::Contacts),
         Event::Dial(dial) => {
-            desk.emit_to(dial::LABEL, "dial-progress", &dial.progress);
-            desk.emit_to(main::LABEL, "main-progress", &dial.progress);
+            desk.tell(dial::LABEL, events::dial_progress(&dial.progress));
+            desk.tell(main::LABEL, events::dial_progress(&dial.progress));
         }
         _ => {}
     }
@@ -95,17 +110,14 @@ async fn hear(desk: &Desk, event: &Event, changed: &mut Vec<&'static str>) {
 
 /// Tells windows and tray how everything is now.
 pub(crate) async fn refresh(desk: &Desk) {
-    let status = match desk.execute(Command::Status).await {
-        Ok(Reply::Status(status)) => *status,
-        _ => Status::default(),
-    };
+    let status = desk.execute(command::StatusShow).await.unwrap_or_default();
     let before = desk.status();
     desk.remember_status(status.clone());
     if before != status {
-        desk.emit_to(main::LABEL, "main-status", &status);
-        desk.emit_to(dial::LABEL, "dial-status", &status);
+        desk.tell(main::LABEL, events::status_changed(&status));
+        desk.tell(dial::LABEL, events::status_changed(&status));
         let light = status.light();
-        desk.emit_to(strip::LABEL, "strip-status", &StatusAndLight { status: status.clone(), light });
+        desk.tell(strip::LABEL, events::strip_status(&StatusAndLight { status: status.clone(), light }));
     }
     tray::show(desk, &status).await;
 }

@@ -120,7 +120,7 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
             .manage(tray::Shown::default())
             .manage(text_scale::TextScale::default())
             .manage(hotkeys::Keys::default())
-            .invoke_handler(handler())
+            .invoke_handler(commands::handler())
             .setup(move |app| {
                 desk.opens(app.handle().clone());
                 #[cfg(target_os = "linux")]
@@ -147,78 +147,6 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
         RunEvent::WindowEvent { event: tauri::WindowEvent::Destroyed, .. } => network_process::window_gone(_app),
         _ => {}
     }))
-}
-
-fn handler() -> impl Fn(tauri::ipc::Invoke<tauri::Wry>) -> bool {
-    use commands::{dial, main, popup, setup, strip};
-
-    tauri::generate_handler![
-        popup::popup_ready,
-        popup::popup_filled,
-        popup::popup_painted,
-        popup::popup_focus,
-        popup::popup_begun,
-        popup::popup_close,
-        popup::popup_save,
-        popup::popup_choose,
-        popup::popup_search,
-        popup::popup_add_contact,
-        popup::popup_edit_contact,
-        popup::popup_dial,
-        popup::popup_open_contact,
-        dial::dial_ready,
-        dial::dial_search,
-        dial::dial_recent,
-        dial::dial_read_number,
-        dial::dial_dial,
-        dial::dial_height,
-        dial::dial_close,
-        strip::strip_ready,
-        strip::strip_menu,
-        strip::strip_open_dial,
-        strip::strip_open_main,
-        main::main_ready,
-        main::main_status,
-        main::main_calls,
-        main::main_card,
-        main::main_dossier,
-        main::main_save,
-        main::main_choose,
-        main::main_add_contact,
-        main::main_edit_contact,
-        main::main_search,
-        main::main_outbox,
-        main::main_retry,
-        main::main_discard,
-        main::main_resume,
-        main::main_open_record,
-        main::main_open_dial,
-        main::main_set_preferences,
-        main::main_screens,
-        main::main_try_popup,
-        dial::dial_shown,
-        strip::strip_shown,
-        main::main_shown,
-        setup::setup_shown,
-        main::main_places,
-        main::main_open_place,
-        dial::dial_choose_identity,
-        setup::setup_ready,
-        setup::setup_offers,
-        setup::setup_set_language,
-        setup::setup_check_account,
-        setup::setup_save_account,
-        setup::setup_keyring,
-        setup::setup_check_connector,
-        setup::setup_save_connector,
-        setup::setup_form,
-        setup::setup_remove_account,
-        setup::setup_remove_connector,
-        setup::setup_save_identity,
-        setup::setup_remove_identity,
-        setup::setup_pick_connector_file,
-        setup::setup_finish,
-    ]
 }
 
 /// A second start, with its arguments: it has ended, and what it wanted is done here.

@@ -4,7 +4,8 @@ use tauri_plugin_autostart::ManagerExt as _;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
-use timbre_engine::api::commands::{Command, CommandError};
+use timbre_engine::CommandError;
+use timbre_engine::api::command;
 
 use crate::desk::Desk;
 use crate::popup::pool::Event;
@@ -22,7 +23,7 @@ pub(crate) async fn choose(desk: &Desk, chosen: Preferences) -> Result<(), Refus
     if chosen.autostart != before.autostart {
         start_with_session(desk, chosen.autostart)?;
     }
-    desk.execute(Command::PreferencesSet(Box::new(chosen))).await?;
+    desk.execute(command::PreferencesSet(chosen)).await?;
     apply(desk);
     desk.say_hello();
     follow::refresh(desk).await;

@@ -15,10 +15,12 @@ use timbre_domain::call::CallKey;
 use timbre_domain::contact::{ContactId, PhoneKind};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RequestId, Retried, RetryHow};
-use timbre_engine::api::commands::{
-    Command, CommandError, ContactEdit, OutboxFilter, Reply, SaveInteraction, SavedInteraction, Which,
-};
+use timbre_engine::CommandError;
 use timbre_engine::api::event::Event;
+use timbre_engine::api::{OutboxFilter, Which, command};
+use timbre_engine::calls::results::SaveInteraction;
+use timbre_engine::calls::results::SavedInteraction;
+use timbre_engine::contacts::edit::ContactEdit;
 
 use crate::story::{ENDPOINT, Story};
 
@@ -55,10 +57,7 @@ pub async fn try_save(
         edit: InteractionEdit { finish: true, ..edit },
         caller: None,
     };
-    match story.execute(Command::InteractionsSave(Box::new(save))).await? {
-        Reply::Interaction(saved) => Ok(*saved),
-        other => panic!("{other:?}"),
-    }
+    story.execute(command::InteractionsSave(save)).await
 }
 
 /// The agent finishes what came of a call, with this comment.
@@ -71,10 +70,7 @@ pub async fn save(story: &mut Story, call: &CallKey, comment: &str) -> SavedInte
 pub async fn outbox(story: &mut Story) -> Vec<OutboxItem> {
     use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
     let filter = OutboxFilter { states: vec![Waiting, Sending, Parked, Done, Discarded], ..OutboxFilter::default() };
-    match story.execute(Command::OutboxList(filter)).await.unwrap() {
-        Reply::Outbox { items } => items,
-        other => panic!("{other:?}"),
-    }
+    story.execute(command::OutboxList(filter)).await.unwrap()
 }
 
 /// Lets time go on until everything is where it can get to by itself.
@@ -109,17 +105,11 @@ pub async fn contact(story: &mut Story, name: &str, number: &str) -> ContactId {
         phones: Some(vec![(number.to_owned(), PhoneKind::Mobile)]),
         ..ContactEdit::default()
     };
-    match story.execute(Command::ContactsAdd(edit)).await.unwrap() {
-        Reply::Contact { contact } => contact.id,
-        other => panic!("{other:?}"),
-    }
+    story.execute(command::ContactsAdd(edit)).await.unwrap().id
 }
 
 /// The agent tries a record again and waits for what comes of it.
 pub async fn retry(story: &mut Story, id: RequestId, how: RetryHow) -> Retried {
-    let command = Command::OutboxRetry { id, how: RetryHow { wait: true, ..how } };
-    match story.execute_closely(command).await.unwrap() {
-        Reply::Retried(retried) => *retried,
-        other => panic!("{other:?}"),
-    }
+    let command = command::OutboxRetry { id, how: RetryHow { wait: true, ..how } };
+    story.execute_closely(command).await.unwrap()
 }

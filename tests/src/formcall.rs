@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use timbre_domain::call::AccountName;
 use timbre_domain::error::PortError;
 use timbre_domain::ports::{Clock, SecretStore};
-use timbre_engine::api::commands::{Command, CommandError, Reply};
+use timbre_engine::CommandError;
+use timbre_engine::api::Command;
 use timbre_engine::api::event::Event;
 use timbre_settings::Settings;
 use timbre_simulator::ManualClock;
@@ -140,7 +141,7 @@ impl FormCallStory {
     /// # Errors
     /// The engine's.
     #[expect(clippy::expect_used, reason = "a story asks a running engine")]
-    pub async fn execute(&mut self, command: Command) -> Result<Reply, CommandError> {
+    pub async fn execute<C: Command>(&mut self, command: C) -> Result<C::Output, CommandError> {
         let context = self.running.as_ref().expect("the engine runs").context();
         let doing = context.execute(command);
         tokio::pin!(doing);

@@ -13,8 +13,9 @@ use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
-use timbre_engine::api::commands::{Command, CommandError, OutboxFilter, Reply};
+use timbre_engine::CommandError;
 use timbre_engine::api::event::Event;
+use timbre_engine::api::{Command, OutboxFilter, command};
 use timbre_settings::Settings;
 use timbre_simulator::clock::ManualClock;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY, Outcome, RequestEntry};
@@ -287,7 +288,7 @@ impl Story {
     /// # Errors
     /// The engine's.
     #[expect(clippy::expect_used, reason = "a story asks a running engine")]
-    pub async fn execute(&mut self, command: Command) -> Result<Reply, CommandError> {
+    pub async fn execute<C: Command>(&mut self, command: C) -> Result<C::Output, CommandError> {
         let context = self.running.as_ref().expect("the engine runs").context();
         // Commands may wait for slots of the throttle, so the time must go on meanwhile.
         let doing = context.execute(command);
@@ -307,7 +308,7 @@ impl Story {
     /// # Errors
     /// The engine's.
     #[expect(clippy::expect_used, reason = "a story asks a running engine")]
-    pub async fn execute_closely(&mut self, command: Command) -> Result<Reply, CommandError> {
+    pub async fn execute_closely<C: Command>(&mut self, command: C) -> Result<C::Output, CommandError> {
         const STEP: Duration = Duration::from_millis(100);
         let context = self.running.as_ref().expect("the engine runs").context();
         let doing = context.execute(command);
@@ -320,7 +321,7 @@ impl Story {
             };
             // Whoever writes to the database or speaks to the CRM is seen by no clock: each look takes as long as theirs.
             for _ in 0..20 {
-                let looks = context.execute(Command::OutboxList(OutboxFilter::default()));
+                let looks = context.execute(command::OutboxList(OutboxFilter::default()));
                 tokio::select! {
                     biased;
                     done = &mut doing => return done,

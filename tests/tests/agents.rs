@@ -2,8 +2,8 @@
 
 use timbre_domain::call::Direction;
 use timbre_domain::endpoint::EndpointNumber;
-use timbre_engine::api::commands::{Agent, Command, Reply};
 use timbre_engine::api::event::Event;
+use timbre_engine::api::{Agent, command};
 use timbre_simulator::SimulatorConfig;
 use timbre_tests::story::{ENDPOINT, Story};
 use timbre_wiring::Serves;
@@ -80,13 +80,16 @@ async fn an_agent_in_a_call_keeps_no_other_agent_from_dialling() {
     story.sim.rings("88884787", ENDPOINT).answer();
     detected(&mut story).await;
     let dial = |from: &str| {
-        Command::Dial(timbre_engine::calls::dialler::DialRequest {
+        command::Dial(timbre_engine::calls::dialler::DialRequest {
             number: "22223333".to_owned(),
             from: Some(from.to_owned()),
             ..Default::default()
         })
     };
     assert!(story.execute(dial("Ana")).await.is_err());
-    assert!(matches!(story.execute(dial("Bruno")).await, Ok(Reply::Dial { accepted: true, .. })));
+    assert!(matches!(
+        story.execute(dial("Bruno")).await,
+        Ok(timbre_engine::calls::dialler::Dialled { accepted: true, .. })
+    ));
     story.stop().await;
 }

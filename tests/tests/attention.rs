@@ -1,6 +1,6 @@
 //! What an agent is shown of trouble and of what is still to be done: a CRM that is down, a missed caller who was talked to.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::time::Duration;
 
@@ -11,8 +11,10 @@ use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::notice::{Notice, NoticeKind};
 use timbre_domain::ports::Clock as _;
 use timbre_domain::status::{ConnectorReach, Light, Status};
-use timbre_engine::api::commands::{Command, ContactEdit, Reply, SaveInteraction, Which};
 use timbre_engine::api::event::Event;
+use timbre_engine::api::{Which, command};
+use timbre_engine::calls::results::SaveInteraction;
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{CrmConfig, CustomField, Fault};
 use timbre_tests::story::{ENDPOINT, Story};
 
@@ -47,14 +49,11 @@ async fn called(story: &mut Story, number: &str, answered: bool) -> CallKey {
 }
 
 async fn status(story: &mut Story) -> Status {
-    let Reply::Status(status) = story.execute(Command::Status).await.unwrap() else { panic!() };
-    *status
+    story.execute(command::StatusShow).await.unwrap()
 }
 
 async fn row(story: &mut Story, key: &CallKey) -> CallRow {
-    let Reply::CallRows { rows } = story.execute(Command::CallRows(CallsWanted::default())).await.unwrap() else {
-        panic!()
-    };
+    let rows = story.execute(command::CallRows(CallsWanted::default())).await.unwrap();
     rows.into_iter().find(|row| row.call.key == *key).unwrap()
 }
 
@@ -72,7 +71,7 @@ async fn after(story: &mut Story, wait: Duration) {
 async fn person(story: &mut Story, name: &str, numbers: &[&str]) -> ContactId {
     let phones = numbers.iter().map(|number| ((*number).to_owned(), PhoneKind::Mobile)).collect();
     let edit = ContactEdit { name: Some(name.into()), phones: Some(phones), ..ContactEdit::default() };
-    let Reply::Contact { contact } = story.execute(Command::ContactsAdd(edit)).await.unwrap() else { panic!() };
+    let contact = story.execute(command::ContactsAdd(edit)).await.unwrap();
     contact.id
 }
 
@@ -85,7 +84,7 @@ async fn a_crm_that_is_down_is_told_once_shown_until_it_is_back_and_told_back() 
     story.crm().go_down();
     let edit = InteractionEdit { comment: Some("Compró".into()), finish: true, ..InteractionEdit::default() };
     let save = SaveInteraction { which: Which::Call(key), edit, caller: None };
-    story.execute(Command::InteractionsSave(Box::new(save))).await.unwrap();
+    story.execute(command::InteractionsSave(save)).await.unwrap();
     story.until("its silence", |event| matches!(event, Event::Connector(_)).then_some(())).await;
     let now = status(&mut story).await;
     assert_eq!((now.connectors[0].reach, now.light()), (ConnectorReach::Failing, Light::Waiting));
@@ -120,7 +119,7 @@ async fn a_crm_that_stumbles_for_a_moment_is_no_news() {
     story.crm().faults().next(Fault::CutBeforeStoring);
     let edit = InteractionEdit { comment: Some("Compró".into()), finish: true, ..InteractionEdit::default() };
     let save = SaveInteraction { which: Which::Call(key), edit, caller: None };
-    story.execute(Command::InteractionsSave(Box::new(save))).await.unwrap();
+    story.execute(command::InteractionsSave(save)).await.unwrap();
     story
         .until("trouble", |event| {
             matches!(event, Event::OutboxWaiting(one) if one.item.problem.is_some()).then_some(())
@@ -138,7 +137,7 @@ async fn a_missed_caller_who_is_talked_to_afterwards_is_returned_and_not_brought
     let missed = called(&mut story, "88884787", false).await;
     assert_eq!(row(&mut story, &missed).await.returned_at, None);
     let notice = of_kind(&story, NoticeKind::Missed).remove(0);
-    story.execute(Command::NoticeSnooze { notice: notice.id }).await.unwrap();
+    story.execute(command::NoticeSnooze { notice: notice.id }).await.unwrap();
 
     // Calling back in vain returns nothing: the reminder comes all the same.
     let again = called(&mut story, "88884787", false).await;
@@ -147,13 +146,13 @@ async fn a_missed_caller_who_is_talked_to_afterwards_is_returned_and_not_brought
     assert_eq!(of_kind(&story, NoticeKind::Missed).len(), 3);
 
     let notice = of_kind(&story, NoticeKind::Missed).pop().unwrap();
-    story.execute(Command::NoticeSnooze { notice: notice.id }).await.unwrap();
+    story.execute(command::NoticeSnooze { notice: notice.id }).await.unwrap();
     let answered = called(&mut story, "+506 8888 4787", true).await;
     let talked = row(&mut story, &answered).await.call.connected_at;
     assert!(talked.is_some());
     for key in [&missed, &again] {
         assert_eq!(row(&mut story, key).await.returned_at, talked);
-        let Reply::Card(card) = story.execute(Command::Card { call: key.clone() }).await.unwrap() else { panic!() };
+        let card = story.execute(command::CallCard { call: key.clone() }).await.unwrap();
         assert_eq!(card.returned_at, talked, "the card says the same as the list");
     }
     assert_eq!(row(&mut story, &answered).await.returned_at, None);
@@ -174,8 +173,8 @@ async fn a_missed_caller_is_returned_by_a_call_with_the_same_contact_on_another_
     assert_eq!(row(&mut story, &missed).await.returned_at, None, "another person");
     let other = called(&mut story, "22223333", true).await;
     assert_eq!(row(&mut story, &missed).await.returned_at, row(&mut story, &other).await.call.connected_at);
-    let known = Command::KnownContact { contact: ana, entries: 0 };
-    let Reply::KnownContact(known) = story.execute(known).await.unwrap() else { panic!() };
+    let known = command::ContactsKnown { contact: ana, entries: 0 };
+    let known = story.execute(known).await.unwrap();
     let of = |key: &CallKey| {
         known.dossier.recent.iter().find(|one| one.call.as_ref().is_some_and(|call| call.key == *key)).unwrap()
     };

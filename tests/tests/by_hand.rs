@@ -6,7 +6,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{FollowUp, InteractionEdit};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, RetryHow, RetryOutcome};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::api::commands::Command;
+use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
 use timbre_simulator::crm::{CrmConfig, CustomField, Fault};
 use timbre_tests::agent::{call, one, outbox, retry, save, settled, try_save};
@@ -183,7 +183,7 @@ async fn a_crm_that_takes_its_time_is_waited_for_ten_seconds_and_no_longer() {
     assert!(story.clock.elapsed() - asked <= Duration::from_secs(11));
     settled(&mut story).await;
     one(&story, "Call");
-    let gone = story.execute(Command::OutboxDiscard { id }).await;
+    let gone = story.execute(command::OutboxDiscard { id }).await;
     assert!(gone.is_err(), "it is with the CRM: {gone:?}");
     story.stop().await;
 }

@@ -1,6 +1,6 @@
 //! A record is refused because its contact is gone in the CRM: it goes at once, without the contact or with it again.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::time::Duration;
 
@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use timbre_domain::contact::ContactId;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::api::commands::{Command, ContactEdit, Reply};
+use timbre_engine::api::command;
 use timbre_engine::api::event::{Event, SyncPhase};
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, DEFAULT_API_KEY, Role};
 use timbre_tests::agent::{MINUTE, call, contact, one, outbox, records, save};
 use timbre_tests::story::Story;
@@ -66,12 +67,12 @@ async fn parked_change(story: &mut Story) -> (String, ContactId, OutboxItem) {
         _ => None,
     };
     story.until("her telephones", all).await;
-    let found = story.execute(Command::ContactsSearch { text: "Ana".into(), limit: 1 }).await.unwrap();
-    let Reply::Contacts { contacts } = found else { panic!() };
+    let found = story.execute(command::ContactsSearch { text: "Ana".into(), limit: 1 }).await.unwrap();
+    let contacts = found;
     let here = contacts[0].id;
     story.crm().delete("Contact", &there);
     let edit = ContactEdit { name: Some("Ana María Rojas".into()), ..ContactEdit::default() };
-    story.execute(Command::ContactsEdit { id: here, edit }).await.unwrap();
+    story.execute(command::ContactsEdit { id: here, edit }).await.unwrap();
     story.until("that it is parked", |event| matches!(event, Event::OutboxParked(_)).then_some(())).await;
     let item = outbox(story).await.into_iter().find(|item| item.kind == RecordKind::Contact).unwrap();
     assert_eq!(item.state, OutboxState::Parked);
@@ -84,7 +85,7 @@ async fn a_change_of_a_contact_that_is_back_goes_at_once() {
     let (there, _, _) = parked_change(&mut story).await;
     assert!(story.crm().restore("Contact", &there));
     let began = story.clock.elapsed();
-    story.execute(Command::ContactsSync { connector: None, full: true }).await.unwrap();
+    story.execute(command::ContactsSync { connector: None, full: true }).await.unwrap();
     sent(&mut story, RecordKind::Contact).await;
     let took = story.clock.elapsed() - began;
     assert!(took < AT_ONCE, "{took:?}");
@@ -100,7 +101,7 @@ async fn what_is_parked_with_a_contact_goes_at_once_when_it_is_merged_into_anoth
     let other = contact(&mut story, "Ana Rojas", "8888-0000").await;
     sent(&mut story, RecordKind::Contact).await;
     let began = story.clock.elapsed();
-    story.execute(Command::ContactsMerge { kept: other, others: vec![here] }).await.unwrap();
+    story.execute(command::ContactsMerge { kept: other, others: vec![here] }).await.unwrap();
     sent(&mut story, RecordKind::Contact).await;
     let took = story.clock.elapsed() - began;
     assert!(took < AT_ONCE, "{took:?}");

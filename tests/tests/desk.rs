@@ -14,8 +14,10 @@ use timbre_domain::popup::PopupPolicy;
 use timbre_domain::ports::Clock as _;
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
 use timbre_domain::status::{AccountReach, Light, Status};
-use timbre_engine::api::commands::{Command, ContactEdit, Reply, SaveInteraction, Which};
 use timbre_engine::api::event::Event;
+use timbre_engine::api::{Which, command};
+use timbre_engine::calls::results::SaveInteraction;
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::{Fault, RequestKind, SimulatorConfig};
 use timbre_tests::story::{ENDPOINT, Story};
 
@@ -42,22 +44,20 @@ async fn ended(story: &mut Story, number: &str, answered: bool) -> CallKey {
 async fn person(story: &mut Story, name: &str) -> ContactId {
     let phones = vec![(NUMBER.to_owned(), PhoneKind::Mobile)];
     let edit = ContactEdit { name: Some(name.into()), phones: Some(phones), ..ContactEdit::default() };
-    let Reply::Contact { contact } = story.execute(Command::ContactsAdd(edit)).await.unwrap() else { panic!() };
+    let contact = story.execute(command::ContactsAdd(edit)).await.unwrap();
     contact.id
 }
 
 async fn status(story: &mut Story) -> Status {
-    let Reply::Status(status) = story.execute(Command::Status).await.unwrap() else { panic!() };
-    *status
+    story.execute(command::StatusShow).await.unwrap()
 }
 
 async fn choose(story: &mut Story, preferences: Preferences) {
-    story.execute(Command::PreferencesSet(Box::new(preferences))).await.unwrap();
+    story.execute(command::PreferencesSet(preferences)).await.unwrap();
 }
 
 async fn rows(story: &mut Story, wanted: CallsWanted) -> Vec<CallRow> {
-    let Reply::CallRows { rows } = story.execute(Command::CallRows(wanted)).await.unwrap() else { panic!() };
-    rows
+    story.execute(command::CallRows(wanted)).await.unwrap()
 }
 
 fn of_kind(story: &Story, kind: NoticeKind) -> Vec<Notice> {
@@ -84,13 +84,13 @@ async fn a_missed_call_is_told_once_with_its_name_and_again_when_it_was_put_off(
     assert_eq!(missed[0].number.as_deref(), Some("+50688884787"));
     assert_eq!(missed[0].actions, [NoticeAction::Open, NoticeAction::CallBack, NoticeAction::Snooze]);
 
-    story.execute(Command::NoticeSnooze { notice: missed[0].id }).await.unwrap();
+    story.execute(command::NoticeSnooze { notice: missed[0].id }).await.unwrap();
     after(&mut story, Duration::from_secs(590)).await;
     assert_eq!(of_kind(&story, NoticeKind::Missed).len(), 1, "not yet");
     after(&mut story, Duration::from_secs(20)).await;
     assert_eq!(of_kind(&story, NoticeKind::Missed).len(), 2);
 
-    story.execute(Command::NoticeSnooze { notice: missed[0].id }).await.unwrap();
+    story.execute(command::NoticeSnooze { notice: missed[0].id }).await.unwrap();
     ended(&mut story, NUMBER, true).await;
     after(&mut story, Duration::from_secs(620)).await;
     assert_eq!(of_kind(&story, NoticeKind::Missed).len(), 2, "whoever was talked to since is not brought up again");
@@ -166,11 +166,9 @@ async fn a_card_tells_what_was_before_and_a_choice_is_remembered() {
     assert!(matches!(several.matched, Match::Several { .. }) && several.dossier.is_none(), "{several:?}");
     let edit = InteractionEdit { comment: Some("quiere dos".into()), finish: true, ..InteractionEdit::default() };
     let save = SaveInteraction { which: Which::Call(first.clone()), edit, caller: None };
-    story.execute(Command::InteractionsSave(Box::new(save))).await.unwrap();
+    story.execute(command::InteractionsSave(save)).await.unwrap();
 
-    let Reply::Card(card) = story.execute(Command::Attach { call: first.clone(), contact: eva }).await.unwrap() else {
-        panic!()
-    };
+    let card = story.execute(command::CallAttach { call: first.clone(), contact: eva }).await.unwrap();
     assert!(matches!(&card.matched, Match::One { kind: MatchKind::Chosen, contact } if contact.id == eva), "{card:?}");
     assert_eq!(card.interaction.as_ref().unwrap().comment, "quiere dos");
 
@@ -178,9 +176,7 @@ async fn a_card_tells_what_was_before_and_a_choice_is_remembered() {
     let shown = story.shell.cards().pop().unwrap();
     let Match::Several { contacts, .. } = &shown.matched else { panic!("{shown:?}") };
     assert_eq!(contacts.iter().map(|one| one.id).collect::<Vec<_>>(), [eva, ana], "the one chosen last comes first");
-    let Reply::Card(card) = story.execute(Command::Attach { call: again, contact: eva }).await.unwrap() else {
-        panic!()
-    };
+    let card = story.execute(command::CallAttach { call: again, contact: eva }).await.unwrap();
     let dossier = card.dossier.unwrap();
     assert_eq!(dossier.recent.len(), 1, "this call itself is not what was before: {dossier:?}");
     assert_eq!(dossier.recent[0].interaction.as_ref().unwrap().comment, "quiere dos");
@@ -200,7 +196,7 @@ async fn preferences_outlive_a_restart() {
     choose(&mut story, chosen.clone()).await;
     story.stop().await;
     story.start().await;
-    let Reply::Preferences(kept) = story.execute(Command::PreferencesShow).await.unwrap() else { panic!() };
-    assert_eq!(*kept, chosen);
+    let kept = story.execute(command::PreferencesShow).await.unwrap();
+    assert_eq!(kept, chosen);
     story.stop().await;
 }

@@ -1,15 +1,17 @@
 //! Click-to-dial, from the request to its outcome.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use timbre_domain::call::Direction;
 use timbre_domain::contact::{ContactId, PhoneKind};
 use timbre_domain::dial::{DialId, DialState, LikelyReason};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::matching::Match;
-use timbre_engine::api::commands::{Command, CommandError, ContactEdit, Reply};
+use timbre_engine::CommandError;
+use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
 use timbre_engine::calls::dialler::DialRequest;
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::{AgentLegCaller, BusyStyle, ClickToDialLegs, DialAnswer, Fault, RequestKind, SimulatorConfig};
 use timbre_tests::story::{ENDPOINT, Story};
 
@@ -17,16 +19,13 @@ const NUMBER: &str = "8888-4787";
 
 async fn dial_to(story: &mut Story, number: &str, contact: Option<ContactId>) -> Result<DialId, CommandError> {
     let request = DialRequest { number: number.into(), contact, ..DialRequest::default() };
-    match story.execute(Command::Dial(request)).await? {
-        Reply::Dial { dial_id, .. } => Ok(dial_id),
-        other => panic!("{other:?}"),
-    }
+    Ok(story.execute(command::Dial(request)).await?.dial_id)
 }
 
 async fn ana(story: &mut Story) -> ContactId {
     let phones = vec![(NUMBER.to_owned(), PhoneKind::Mobile)];
     let ana = ContactEdit { name: Some("Ana".into()), phones: Some(phones), ..ContactEdit::default() };
-    let Reply::Contact { contact } = story.execute(Command::ContactsAdd(ana)).await.unwrap() else { panic!() };
+    let contact = story.execute(command::ContactsAdd(ana)).await.unwrap();
     contact.id
 }
 
@@ -223,7 +222,7 @@ async fn a_call_can_be_made_as_any_identity_and_as_no_other() {
     );
     let mut story = Story::with(SimulatorConfig::default(), &settings).await;
     let request = |from: &str| {
-        Command::Dial(DialRequest { number: NUMBER.into(), from: Some(from.into()), ..DialRequest::default() })
+        command::Dial(DialRequest { number: NUMBER.into(), from: Some(from.into()), ..DialRequest::default() })
     };
     let error = story.execute(request("Nadie")).await.unwrap_err();
     assert_eq!((error.code, error.place.as_deref()), (ErrorCode::NotFound, Some("from")));
@@ -265,13 +264,13 @@ async fn a_contact_who_does_not_want_to_be_called_is_called_only_on_purpose() {
     story.polls(1).await;
     let ana = ana(&mut story).await;
     let edit = ContactEdit { do_not_call: Some(true), ..ContactEdit::default() };
-    story.execute(Command::ContactsEdit { id: ana, edit }).await.unwrap();
+    story.execute(command::ContactsEdit { id: ana, edit }).await.unwrap();
     for contact in [None, Some(ana)] {
         let refused = dial_to(&mut story, NUMBER, contact).await.unwrap_err();
         assert_eq!((refused.code, refused.place.as_deref()), (ErrorCode::DoNotCall, Some("number")));
     }
     assert!(story.sim.ledger().dials.is_empty(), "nothing was sent");
     let request = DialRequest { number: NUMBER.into(), despite_do_not_call: true, ..DialRequest::default() };
-    story.execute(Command::Dial(request)).await.unwrap();
+    story.execute(command::Dial(request)).await.unwrap();
     assert_eq!(story.sim.ledger().dials.len(), 1);
 }

@@ -7,8 +7,9 @@ use std::fs;
 use chrono::TimeDelta;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::Clock as _;
-use timbre_engine::api::commands::{Command, ContactEdit, ImportRecord, Reply};
 use timbre_engine::api::event::{Condition, Event};
+use timbre_engine::api::{ImportRecord, command};
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_engine::health::doctor::Value::Number;
 use timbre_engine::health::doctor::{Check, DoctorReport, State};
 use timbre_simulator::{Fault, RefusalStyle, RequestKind, SimulatorConfig, WrongPasswordStyle};
@@ -16,10 +17,7 @@ use timbre_store::{DataFolder, Store};
 use timbre_tests::story::{ENDPOINT, PASSWORD, Story};
 
 async fn examined(story: &mut Story) -> DoctorReport {
-    match story.execute(Command::Doctor).await.unwrap() {
-        Reply::Doctor(report) => report,
-        other => panic!("{other:?}"),
-    }
+    story.execute(command::Doctor).await.unwrap()
 }
 
 fn in_state(report: &DoctorReport, state: State) -> Vec<&str> {
@@ -39,15 +37,15 @@ fn failing(event: &Event) -> Option<()> {
 async fn ana(story: &mut Story) {
     let phones = vec![("8888-4787".to_owned(), Default::default())];
     let ana = ContactEdit { name: Some("Ana Rojas".into()), phones: Some(phones), ..ContactEdit::default() };
-    story.execute(Command::ContactsAdd(ana)).await.unwrap();
+    story.execute(command::ContactsAdd(ana)).await.unwrap();
     // Whoever looks a number up waits for the index.
-    story.execute(Command::ContactsLookup { number: "88884787".into() }).await.unwrap();
+    story.execute(command::ContactsLookup { number: "88884787".into() }).await.unwrap();
 }
 
 #[tokio::test]
 async fn when_all_is_well_everything_is_good() {
     let mut story = Story::begin().await;
-    story.execute(Command::EndpointsSync { account: None }).await.unwrap();
+    story.execute(command::EndpointsSync { account: None }).await.unwrap();
     ana(&mut story).await;
     story.sim.rings("88884787", ENDPOINT);
     story.until("the pop-up", |event| matches!(event, Event::Popup(_)).then_some(())).await;
@@ -193,7 +191,7 @@ async fn endpoints_are_compared_with_the_vendors_list_once_it_was_read() {
     let mut story = Story::with(SimulatorConfig::default(), "endpoints = [\"8373456\", \"8373457\"]\n").await;
     story.polls(1).await;
     assert_eq!(found(&examined(&mut story).await, "account.endpoints_never_read").state, State::NotChecked);
-    story.execute(Command::EndpointsSync { account: None }).await.unwrap();
+    story.execute(command::EndpointsSync { account: None }).await.unwrap();
     let report = examined(&mut story).await;
     let strange = found(&report, "account.endpoints_strange");
     assert_eq!((strange.state, &strange.values["places"]), (State::Warning, &"2".into()));

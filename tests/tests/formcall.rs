@@ -8,9 +8,10 @@ use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::Clock as _;
 use timbre_domain::texts::{Catalogue, Language};
-use timbre_engine::api::commands::{Command, ContactEdit, Reply};
+use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
-use timbre_engine::calls::dialler::DialRequest;
+use timbre_engine::calls::dialler::{DialRequest, Dialled};
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::formcall::{
     DOCUMENTED_POPUP, DOCUMENTED_TOKEN, ErrorQuotes, ErrorStatus, Fault, FormCall, FormCallConfig, Popup, RequestKind,
 };
@@ -18,8 +19,8 @@ use timbre_tests::formcall::FormCallStory;
 
 const NUMBER: &str = "+56 9 5631 1283";
 
-fn dial(number: &str) -> Command {
-    Command::Dial(DialRequest { number: number.to_owned(), ..DialRequest::default() })
+fn dial(number: &str) -> command::Dial {
+    command::Dial(DialRequest { number: number.to_owned(), ..DialRequest::default() })
 }
 
 fn step(event: &Event, state: DialState) -> Option<DialProgress> {
@@ -46,10 +47,10 @@ async fn a_dialled_contact_pops_up_at_once_and_the_list_tells_when_they_spoke_an
         phones: Some(vec![(NUMBER.into(), timbre_domain::contact::PhoneKind::Mobile)]),
         ..ContactEdit::default()
     };
-    let Reply::Contact { contact } = story.execute(Command::ContactsAdd(edit)).await.unwrap() else { panic!() };
+    let contact = story.execute(command::ContactsAdd(edit)).await.unwrap();
     let request = DialRequest { number: NUMBER.into(), contact: Some(contact.id), ..DialRequest::default() };
     let request = DialRequest { extra: [("Plan".to_owned(), "Fibra".to_owned())].into(), ..request };
-    let Reply::Dial { accepted: true, .. } = story.execute(Command::Dial(request)).await.unwrap() else { panic!() };
+    assert!(story.execute(command::Dial(request)).await.unwrap().accepted);
     let popup = story.until("the pop-up", |event| match event {
         Event::Popup(popup) => Some(popup.clone()),
         _ => None,
@@ -115,7 +116,7 @@ async fn a_lost_answer_leads_to_no_second_call_and_the_call_is_found_in_the_list
     for fault in [Fault::AnswerLost, Fault::ConnectionReset, Fault::EmptyBody, Fault::TruncatedJson] {
         let mut story = FormCallStory::begin().await;
         story.sim.faults().on(RequestKind::Order, 1, fault.clone());
-        let Reply::Dial { accepted, .. } = story.execute(dial(NUMBER)).await.unwrap() else { panic!() };
+        let Dialled { accepted, .. } = story.execute(dial(NUMBER)).await.unwrap();
         assert!(!accepted, "{fault:?}");
         // While nobody knows, another order is refused instead of risking a second call.
         let popup = story.until("the call of the lost answer", |event| match event {
@@ -281,7 +282,7 @@ async fn an_extra_certificate_lets_the_vendor_be_reached_and_doctor_shows_its_ex
         story.start().await;
         story.execute(dial(NUMBER)).await.unwrap();
         assert_eq!(placed(&story), 1);
-        let Reply::Doctor(report) = story.execute(Command::Doctor).await.unwrap() else { panic!() };
+        let report = story.execute(command::Doctor).await.unwrap();
         let check = report.checks.iter().find(|check| check.finding.starts_with("vendor.extra_ca")).unwrap();
         assert_eq!(check.finding, finding);
         story.stop().await;

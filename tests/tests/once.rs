@@ -10,7 +10,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, InteractionEdit};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, RetryHow, RetryOutcome};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::command;
 use timbre_engine::api::event::{Event, KindState};
 use timbre_simulator::crm::{
     Access, ApiUser, CrmConfig, CustomEntity, CustomField, DEFAULT_API_KEY, Fault, FieldKind, Role,
@@ -148,7 +148,7 @@ async fn a_kind_that_can_not_be_searched_for_is_held_and_told_and_freed_by_itsel
     one(&story, "Call");
     let notices = story.shell.notices();
     assert!(notices.iter().any(|notice| notice.about == "kind:crm:charge"), "{notices:#?}");
-    let Reply::Doctor(report) = story.execute(Command::Doctor).await.unwrap() else { panic!() };
+    let report = story.execute(command::Doctor).await.unwrap();
     assert!(report.checks.iter().any(|check| check.finding == "crm.held"), "{report:#?}");
     let tried = retry(&mut story, held.id, RetryHow::default()).await;
     assert_eq!(tried.outcome, RetryOutcome::Held, "{tried:?}");
@@ -165,7 +165,7 @@ async fn a_kind_that_can_not_be_searched_for_is_held_and_told_and_freed_by_itsel
 #[tokio::test]
 async fn a_trial_frees_at_once_what_was_held_and_holds_what_it_finds_wanting() {
     let mut story = shop("Call, CCharge").await;
-    let trial = || Command::ConnectorTest { name: "crm".parse().unwrap(), rehearsal: Rehearsal::default() };
+    let trial = || command::TestConnector { name: "crm".parse().unwrap(), rehearsal: Rehearsal::default() };
     story.execute(trial()).await.unwrap();
     story.collect();
     assert_eq!(kinds(&story), [(RecordKind::Charge, KindState::Held)], "before anything was to be sent");
@@ -242,7 +242,7 @@ async fn an_answer_that_does_not_show_the_id_is_told_and_the_record_is_found_by_
     assert!(description.ends_with(&format!("cti:{}", saved.outbox[0].id)), "{description}");
     let notices = story.shell.notices();
     assert!(notices.iter().any(|notice| notice.about == "kind:crm:call"), "{notices:#?}");
-    let Reply::Doctor(report) = story.execute(Command::Doctor).await.unwrap() else { panic!() };
+    let report = story.execute(command::Doctor).await.unwrap();
     assert!(report.checks.iter().any(|check| check.finding == "crm.id_not_kept"), "{report:#?}");
     // Its answer lost, the next one is found all the same.
     story.crm().faults().on("POST", "Call", 1, Fault::CutAfterStoring);
@@ -333,8 +333,8 @@ async fn a_second_trial_of_writing_goes_well_although_the_samples_of_the_first_s
     story.start().await;
     for _ in 0..2 {
         let rehearsal = Rehearsal { number: None, write: true, dry_run: false };
-        let tried = Command::ConnectorTest { name: "crm".parse().unwrap(), rehearsal };
-        let Reply::Rehearsed { steps } = story.execute(tried).await.unwrap() else { panic!() };
+        let tried = command::TestConnector { name: "crm".parse().unwrap(), rehearsal };
+        let steps = story.execute(tried).await.unwrap();
         let problems: Vec<_> = steps.iter().filter(|step| step.problem.is_some()).collect();
         assert!(problems.is_empty(), "{problems:#?}");
         let stays = steps.iter().flat_map(|step| &step.read).filter(|line| line.starts_with("stays")).count();

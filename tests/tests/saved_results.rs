@@ -12,10 +12,12 @@ use timbre_domain::interaction::{Interaction, InteractionEdit, InteractionState}
 use timbre_domain::matching::Match;
 use timbre_domain::outbox::{OutboxState, RecordWait};
 use timbre_domain::popup::PopupCard;
-use timbre_engine::api::commands::{
-    Command, CommandError, ContactEdit, OutboxFilter, Reply, SaveInteraction, SavedInteraction, Which,
-};
+use timbre_engine::CommandError;
 use timbre_engine::api::event::Event;
+use timbre_engine::api::{OutboxFilter, Which, command};
+use timbre_engine::calls::results::SaveInteraction;
+use timbre_engine::calls::results::SavedInteraction;
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
 use timbre_tests::story::{ENDPOINT, Story};
 
@@ -65,10 +67,7 @@ async fn save(
     caller: Option<TypedCaller>,
 ) -> Result<SavedInteraction, CommandError> {
     let save = SaveInteraction { which: Which::Call(call.clone()), edit, caller };
-    match story.execute(Command::InteractionsSave(Box::new(save))).await? {
-        Reply::Interaction(saved) => Ok(*saved),
-        other => panic!("{other:?}"),
-    }
+    story.execute(command::InteractionsSave(save)).await
 }
 
 fn sale(comment: &str) -> InteractionEdit {
@@ -85,8 +84,7 @@ fn typed(comment: &str) -> InteractionEdit {
 }
 
 async fn card(story: &mut Story, call: &CallKey) -> PopupCard {
-    let Reply::Card(card) = story.execute(Command::Card { call: call.clone() }).await.unwrap() else { panic!() };
-    *card
+    story.execute(command::CallCard { call: call.clone() }).await.unwrap()
 }
 
 async fn kept(story: &mut Story, call: &CallKey) -> Interaction {
@@ -94,15 +92,14 @@ async fn kept(story: &mut Story, call: &CallKey) -> Interaction {
 }
 
 async fn contacts(story: &mut Story, text: &str) -> Vec<Contact> {
-    let find = Command::ContactsSearch { text: text.into(), limit: 9 };
-    let Reply::Contacts { contacts } = story.execute(find).await.unwrap() else { panic!() };
-    contacts
+    let find = command::ContactsSearch { text: text.into(), limit: 9 };
+    story.execute(find).await.unwrap()
 }
 
 async fn person(story: &mut Story, name: &str, number: &str) -> ContactId {
     let phones = vec![(number.to_owned(), PhoneKind::Mobile)];
     let edit = ContactEdit { name: Some(name.into()), phones: Some(phones), ..ContactEdit::default() };
-    let Reply::Contact { contact } = story.execute(Command::ContactsAdd(edit)).await.unwrap() else { panic!() };
+    let contact = story.execute(command::ContactsAdd(edit)).await.unwrap();
     contact.id
 }
 
@@ -111,7 +108,7 @@ async fn settled(story: &mut Story) {
     for _ in 0..400 {
         let filter =
             OutboxFilter { states: vec![OutboxState::Waiting, OutboxState::Sending], ..OutboxFilter::default() };
-        let Reply::Outbox { items } = story.execute(Command::OutboxList(filter)).await.unwrap() else { panic!() };
+        let items = story.execute(command::OutboxList(filter)).await.unwrap();
         if items.is_empty() {
             return;
         }
@@ -141,7 +138,7 @@ async fn what_is_typed_after_a_save_reaches_the_crm_when_it_is_saved_and_by_noth
     settled(&mut story).await;
     // The agent says who it was; that goes out at once, with what was saved.
     let ana = person(&mut story, "Ana Rojas", "2222-3333").await;
-    story.execute(Command::Attach { call: key.clone(), contact: ana }).await.unwrap();
+    story.execute(command::CallAttach { call: key.clone(), contact: ana }).await.unwrap();
     settled(&mut story).await;
     // More is typed, and Timbre ends and starts again.
     let more = InteractionEdit {
@@ -160,7 +157,7 @@ async fn what_is_typed_after_a_save_reaches_the_crm_when_it_is_saved_and_by_noth
     settled(&mut story).await;
     // A contact is changed: what hangs on it is told anew.
     let edit = ContactEdit { company: Some("Cafetal".into()), ..ContactEdit::default() };
-    story.execute(Command::ContactsEdit { id: ana, edit }).await.unwrap();
+    story.execute(command::ContactsEdit { id: ana, edit }).await.unwrap();
     settled(&mut story).await;
 
     assert!(!told(&story).contains(UNSAVED), "{:#?}", story.crm().ledger());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use timbre_domain::ports::Clock;
-use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
 use timbre_engine::runtime::component;
 use timbre_simulator::crm::CrmConfig;
@@ -83,10 +83,10 @@ async fn each_component_that_panics_once_is_started_again_and_the_next_call_pops
     assert_eq!(shown.await, call.callid());
 
     // It is told in the status and by doctor.
-    let Reply::Status(status) = story.execute(Command::Status).await.unwrap() else { panic!("no status") };
+    let status = story.execute(command::StatusShow).await.unwrap();
     assert_eq!(status.components.len(), expected.len());
     assert!(status.components.iter().all(|component| component.runs && component.failures == 1));
-    let Reply::Doctor(report) = story.execute(Command::Doctor).await.unwrap() else { panic!("no report") };
+    let report = story.execute(command::Doctor).await.unwrap();
     let restarted = report.checks.iter().filter(|check| check.finding == "component.restarted").count();
     assert_eq!(restarted, expected.len());
     story.stop().await;

@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use timbre_domain::contact::{Contact, PhoneKind};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind};
-use timbre_engine::api::commands::{Command, ContactEdit, OutboxFilter, Reply, SaveInteraction, Which};
 use timbre_engine::api::event::Event;
+use timbre_engine::api::{OutboxFilter, Which, command};
+use timbre_engine::calls::results::SaveInteraction;
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
 use timbre_tests::story::Story;
 
@@ -34,8 +36,8 @@ async fn office_that(differs: impl FnOnce(&mut CrmConfig)) -> Story {
 /// A pass; a full one looks for what was deleted, too. Afterwards all telephones are here. Gives added, changed, removed
 /// and kept.
 async fn sync(story: &mut Story, full: bool) -> [u64; 4] {
-    let reply = story.execute(Command::ContactsSync { connector: None, full }).await.unwrap();
-    let Reply::ContactsSynced { reports } = reply else { panic!("{reply:?}") };
+    let reply = story.execute(command::ContactsSync { connector: None, full }).await.unwrap();
+    let reports = reply;
     let [report] = reports.as_slice() else { panic!("{reports:?}") };
     assert_eq!(report.problem, None);
     if report.details_left > 0 {
@@ -46,10 +48,7 @@ async fn sync(story: &mut Story, full: bool) -> [u64; 4] {
 }
 
 async fn found(story: &mut Story, text: &str) -> Vec<Contact> {
-    match story.execute(Command::ContactsSearch { text: text.into(), limit: 10 }).await.unwrap() {
-        Reply::Contacts { contacts } => contacts,
-        other => panic!("{other:?}"),
-    }
+    story.execute(command::ContactsSearch { text: text.into(), limit: 10 }).await.unwrap()
 }
 
 async fn the_one(story: &mut Story, text: &str) -> Contact {
@@ -64,7 +63,7 @@ async fn settled(story: &mut Story) -> Vec<OutboxItem> {
     for _ in 0..400 {
         let filter =
             OutboxFilter { states: vec![Waiting, Sending, Parked, Done, Discarded], ..OutboxFilter::default() };
-        let Reply::Outbox { items } = story.execute(Command::OutboxList(filter)).await.unwrap() else { panic!() };
+        let items = story.execute(command::OutboxList(filter)).await.unwrap();
         if items.iter().all(|item| !matches!(item.state, Waiting | Sending)) {
             return items;
         }
@@ -97,7 +96,7 @@ async fn a_contact_who_is_deleted_over_there_stays_here_where_a_result_was_writt
         ..InteractionEdit::default()
     };
     let save = SaveInteraction { which: Which::New, edit, caller: None };
-    story.execute(Command::InteractionsSave(Box::new(save))).await.unwrap();
+    story.execute(command::InteractionsSave(save)).await.unwrap();
     settled(&mut story).await;
 
     story.crm().delete_contact(&rosa);
@@ -105,8 +104,7 @@ async fn a_contact_who_is_deleted_over_there_stays_here_where_a_result_was_writt
     assert_eq!(sync(&mut story, true).await[2..], [1, 1], "one goes, one stays");
     assert_eq!(found(&mut story, "Luis").await, []);
     assert_eq!(the_one(&mut story, "Rosa").await.id, here);
-    let file = story.execute(Command::CaseFile { contact: here, before: None, limit: 0 }).await.unwrap();
-    let Reply::CaseFile(file) = file else { panic!() };
+    let file = story.execute(command::CaseFile { contact: here, before: None, limit: 0 }).await.unwrap();
     assert_eq!(file.entries.len(), 1, "with what was written");
     assert_eq!(sync(&mut story, true).await[2..], [0, 0], "it is not found gone again and again");
     assert_eq!(story.crm().records("Contact")[0]["id"], eva.as_str());
@@ -137,7 +135,7 @@ async fn a_contact_who_is_changed_here_gets_there_once_with_all_telephones_of_bo
         add_phones: vec![("8777-1234".into(), PhoneKind::Mobile)],
         ..ContactEdit::default()
     };
-    story.execute(Command::ContactsEdit { id: here.id, edit }).await.unwrap();
+    story.execute(command::ContactsEdit { id: here.id, edit }).await.unwrap();
     let items = settled(&mut story).await;
     let [item] = items.as_slice() else { panic!("{items:#?}") };
     assert_eq!((item.kind, item.state), (RecordKind::Contact, OutboxState::Done));
@@ -170,7 +168,7 @@ fn stored(phones: &[(&str, &str)]) -> Value {
 
 async fn edited(story: &mut Story, edit: ContactEdit) -> OutboxItem {
     let here = the_one(story, "Rosa").await;
-    story.execute(Command::ContactsEdit { id: here.id, edit }).await.unwrap();
+    story.execute(command::ContactsEdit { id: here.id, edit }).await.unwrap();
     settled(story).await.remove(0)
 }
 
@@ -192,8 +190,8 @@ async fn telephones_that_nobody_touched_stand_in_the_crm_as_they_stood() {
     story.start().await;
     sync(&mut story, false).await;
     for (caller, reads) in [("5581994930853", true), ("552147995635", true), ("81994930853", false)] {
-        let reply = story.execute(Command::ContactsLookup { number: format!("+{caller}") }).await.unwrap();
-        let Reply::Found(found) = reply else { panic!("{reply:?}") };
+        let reply = story.execute(command::ContactsLookup { number: format!("+{caller}") }).await.unwrap();
+        let found = reply;
         assert_eq!(found.contacts.len(), usize::from(reads), "{caller}");
     }
 

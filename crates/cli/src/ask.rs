@@ -1,51 +1,93 @@
 //! The commands that ask one thing and print what came of it.
 
 use chrono::{DateTime, Local, NaiveDate, TimeZone as _, Utc};
+use serde_json::json;
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::TimeRange;
 use timbre_domain::endpoint::EndpointNumber;
-use timbre_engine::api::commands::{Agent, CallFilter, Command};
+use timbre_engine::api::Command;
+use timbre_engine::api::command::{
+    AgentsList, AgentsSet, CallsList, CallsSync, EndpointsList, EndpointsSync, UnreadList,
+};
+use timbre_engine::api::{Agent, CallFilter};
 use timbre_platform::secrets::SharedRedactor;
 
-use crate::args::{Agents, Args, Calls, Endpoints, What};
+use crate::args::{Agents, Args, Calls, Endpoints, OfAccount};
 use crate::exit::Failure;
 use crate::print::Printer;
 use crate::session::Session;
 
-pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
-    let command = match &args.what {
-        What::Calls(Calls::List { from, to, limit }) => {
-            Command::CallsList(CallFilter { from: *from, to: *to, limit: *limit as usize })
-        }
-        What::Calls(Calls::Sync { of, from, to }) => {
-            let range = from.zip(*to).map(|(from, to)| TimeRange { from, to });
-            Command::CallsSync { account: of.account.clone(), range }
-        }
-        What::Endpoints(Endpoints::List(of)) => Command::EndpointsList { account: of.account.clone() },
-        What::Endpoints(Endpoints::Sync(of)) => Command::EndpointsSync { account: of.account.clone() },
-        What::Agents(Agents::List) => Command::AgentsList,
-        What::Agents(Agents::Set { name, endpoints }) => {
-            Command::AgentsSet(Agent { name: name.clone(), endpoints: endpoints.clone() })
-        }
-        What::Status => Command::Status,
-        What::Backup => Command::BackUp,
-        What::Unread(of) => Command::UnreadList { account: of.account.clone() },
-        What::Watch
-        | What::Dial(_)
-        | What::Contacts(_)
-        | What::Interactions(_)
-        | What::Outbox(_)
-        | What::Connector(_)
-        | What::Config(_)
-        | What::Secret(_)
-        | What::Doctor => {
-            return Err(Failure::internal("this command is answered elsewhere".into()));
-        }
-    };
+/// Has one command carried out, and closes what was opened for it.
+pub(crate) async fn once<C: Command>(args: &Args, redactor: SharedRedactor, command: C) -> Result<C::Output, Failure> {
     let mut session = Session::open(args, redactor, false).await?;
     let answered = session.execute(command).await;
     session.close().await?;
-    written(printer.reply(&answered?))
+    answered
+}
+
+pub(crate) async fn calls(
+    args: &Args,
+    what: &Calls,
+    printer: &Printer,
+    redactor: SharedRedactor,
+) -> Result<(), Failure> {
+    written(match what {
+        Calls::List { from, to, limit } => {
+            let filter = CallFilter { from: *from, to: *to, limit: *limit as usize };
+            let calls = once(args, redactor, CallsList(filter)).await?;
+            printer.reply("calls", &json!({"calls": calls}), || printer.calls(&calls))
+        }
+        Calls::Sync { of, from, to } => {
+            let range = from.zip(*to).map(|(from, to)| TimeRange { from, to });
+            let count = once(args, redactor, CallsSync { account: of.account.clone(), range }).await?;
+            printer.synced(count)
+        }
+    })
+}
+
+pub(crate) async fn endpoints(
+    args: &Args,
+    what: &Endpoints,
+    printer: &Printer,
+    redactor: SharedRedactor,
+) -> Result<(), Failure> {
+    written(match what {
+        Endpoints::List(of) => {
+            let endpoints = once(args, redactor, EndpointsList { account: of.account.clone() }).await?;
+            printer.reply("endpoints", &json!({"endpoints": endpoints}), || printer.endpoints(&endpoints))
+        }
+        Endpoints::Sync(of) => {
+            printer.synced(once(args, redactor, EndpointsSync { account: of.account.clone() }).await?)
+        }
+    })
+}
+
+pub(crate) async fn agents(
+    args: &Args,
+    what: &Agents,
+    printer: &Printer,
+    redactor: SharedRedactor,
+) -> Result<(), Failure> {
+    written(match what {
+        Agents::List => {
+            let agents = once(args, redactor, AgentsList).await?;
+            printer.reply("agents", &json!({"agents": agents}), || printer.agents(&agents))
+        }
+        Agents::Set { name, endpoints } => {
+            once(args, redactor, AgentsSet(Agent { name: name.clone(), endpoints: endpoints.clone() })).await?;
+            printer.changed()
+        }
+    })
+}
+
+pub(crate) async fn unread(
+    args: &Args,
+    of: &OfAccount,
+    printer: &Printer,
+    redactor: SharedRedactor,
+) -> Result<(), Failure> {
+    let parts = once(args, redactor, UnreadList { account: of.account.clone() }).await?;
+    written(printer.reply("unread", &json!({"parts": parts}), || printer.unread(&parts)))
 }
 
 /// A closed standard output is the reader's business; any other failure to write is ours.

@@ -2,21 +2,22 @@
 
 pub(crate) mod rehearsal;
 
+use serde_json::json;
 use timbre_domain::crm::Abilities;
 use timbre_domain::crm::Rehearsal;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::number::PhoneNumber;
-use timbre_engine::api::commands::{Command, ConnectorReport, Reply};
+use timbre_engine::api::command::{ConnectorResume, ConnectorsList, TestConnector};
 use timbre_engine::api::event::{ConnectorState, KindEvent, KindState, SyncPhase, SyncProgress};
 use timbre_engine::crm::connector::ConnectorHealth;
+use timbre_engine::crm::report::ConnectorReport;
 use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::{Args, Connector};
-use crate::ask::written;
+use crate::ask::{once, written};
 use crate::exit::Failure;
 use crate::outbox;
 use crate::print::{Printer, clean, moment};
-use crate::session::Session;
 
 pub(crate) async fn run(
     args: &Args,
@@ -24,24 +25,26 @@ pub(crate) async fn run(
     printer: &Printer,
     redactor: SharedRedactor,
 ) -> Result<(), Failure> {
-    let command = match what {
-        Connector::List => Command::ConnectorsList,
+    match what {
+        Connector::List => {
+            let connectors = once(args, redactor, ConnectorsList).await?;
+            let value = json!({"connectors": connectors});
+            written(printer.reply("connectors", &value, || printer.lines(&list(printer, &connectors))))
+        }
         Connector::Test { name, number, write, dry_run } => {
             let number = number.as_deref().map(|text| PhoneNumber::typed(text, printer.home)).transpose();
             let number = number.map_err(|error| Failure::of(ErrorCode::BadNumber, format!("number: {error}")))?;
             let rehearsal = Rehearsal { number, write: *write, dry_run: *dry_run };
-            Command::ConnectorTest { name: name.clone(), rehearsal }
+            let steps = once(args, redactor, TestConnector { name: name.clone(), rehearsal }).await?;
+            let value = json!({"steps": steps});
+            written(printer.reply("rehearsed", &value, || printer.lines(&rehearsal::lines(&steps))))?;
+            rehearsal::outcome(printer, &steps)
         }
-        Connector::Resume { name } => Command::ConnectorResume { name: name.clone() },
-    };
-    let mut session = Session::open(args, redactor, false).await?;
-    let answered = session.execute(command).await;
-    session.close().await?;
-    let answered = answered?;
-    written(printer.reply(&answered))?;
-    match &answered {
-        Reply::Rehearsed { steps } => rehearsal::outcome(printer, steps),
-        _ => Ok(()),
+        Connector::Resume { name } => {
+            let user = once(args, redactor, ConnectorResume { name: name.clone() }).await?;
+            let words = printer.fill("connector.signed_in", &[("name", &clean(&user.name))]);
+            written(printer.reply("signed_in", &json!({"user": user}), || printer.line(&words)))
+        }
     }
 }
 
@@ -138,7 +141,7 @@ mod tests {
     use timbre_domain::crm::ConnectorAbout;
     use timbre_domain::outbox::{Problem, RecordKind};
     use timbre_domain::texts::Language;
-    use timbre_engine::api::commands::OutboxCounts;
+    use timbre_engine::api::OutboxCounts;
 
     use super::*;
 

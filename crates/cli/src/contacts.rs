@@ -7,15 +7,20 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interchange::ReadOptions;
-use timbre_engine::api::commands::{Command, ContactEdit, Reply};
+use timbre_engine::api::command::{
+    CaseFile, ContactsAdd, ContactsEdit, ContactsExport, ContactsImport, ContactsImports, ContactsLookup,
+    ContactsMerge, ContactsRemove, ContactsSearch, ContactsShow, ContactsSync,
+};
 use timbre_engine::api::event::Event;
-use timbre_engine::contacts::import::ImportRequest;
+use timbre_engine::contacts::edit::ContactEdit;
+use timbre_engine::contacts::import::{ImportReport, ImportRequest};
 use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::{self, Args, Contacts};
-use crate::ask::written;
+use crate::ask::{once, written};
 use crate::exit::Failure;
 use crate::print::Printer;
 use crate::session::Session;
@@ -27,38 +32,11 @@ pub(crate) async fn run(
     printer: &Printer,
     redactor: SharedRedactor,
 ) -> Result<(), Failure> {
-    let command = command(what)?;
-    let mut session = Session::open(args, redactor, false).await?;
-    let answered = match command {
-        Command::ContactsImport(_) => import(&mut session, command, args.json).await,
-        other => session.execute(other).await,
-    };
-    session.close().await?;
-    let answered = answered?;
-    written(print::reply(printer, &answered))?;
-    match &answered {
-        Reply::ContactsSynced { reports } => match reports.iter().find_map(|report| report.problem.as_ref()) {
-            Some(problem) => Err(Failure {
-                of_crm: true,
-                reason: None,
-                code: Some(problem.code),
-                detail: problem.words.clone(),
-                exit: crate::exit::exit_code(problem.code),
-                typed: None,
-            }),
-            None => Ok(()),
-        },
-        Reply::Imported(report) if !report.dry_run && report.record.finished_at.is_none() => {
-            let detail = format!("{}, row {}: the file was cut short there", report.record.file, report.record.rows);
-            Err(Failure::of(ErrorCode::BadFile, detail))
+    match what {
+        Contacts::Add(details) => {
+            let added = once(args, redactor, ContactsAdd(edited(details))).await?;
+            written(print::contact(printer, &added))
         }
-        _ => Ok(()),
-    }
-}
-
-fn command(what: &Contacts) -> Result<Command, Failure> {
-    Ok(match what {
-        Contacts::Add(details) => Command::ContactsAdd(edited(details)),
         Contacts::Edit { id, details, add_phones, remove_phones } => {
             let (add_phones, remove_phones) = (add_phones.clone(), remove_phones.clone());
             let edit = ContactEdit { add_phones, remove_phones, ..edited(details) };
@@ -66,23 +44,68 @@ fn command(what: &Contacts) -> Result<Command, Failure> {
                 let detail = "nothing to change was named; see `timbrectl contacts edit --help`";
                 return Err(Failure::of(ErrorCode::BadRequest, detail));
             }
-            Command::ContactsEdit { id: *id, edit }
+            let changed = once(args, redactor, ContactsEdit { id: *id, edit }).await?;
+            written(print::contact(printer, &changed))
         }
-        Contacts::Show { id } => Command::ContactsShow { id: *id },
+        Contacts::Show { id } => {
+            let contact = once(args, redactor, ContactsShow { id: *id }).await?;
+            written(print::contact(printer, &contact))
+        }
         Contacts::CaseFile { id, before, limit } => {
-            Command::CaseFile { contact: *id, before: *before, limit: *limit as usize }
+            let command = CaseFile { contact: *id, before: *before, limit: *limit as usize };
+            let file = once(args, redactor, command).await?;
+            written(printer.reply("case_file", &file, || printer.lines(&case_file::lines(printer, &file))))
         }
-        Contacts::Remove { id } => Command::ContactsRemove { id: *id },
-        Contacts::Merge { kept, others } => Command::ContactsMerge { kept: *kept, others: others.clone() },
-        Contacts::Lookup { number } => Command::ContactsLookup { number: number.clone() },
+        Contacts::Remove { id } => {
+            once(args, redactor, ContactsRemove { id: *id }).await?;
+            written(printer.changed())
+        }
+        Contacts::Merge { kept, others } => {
+            let merged = once(args, redactor, ContactsMerge { kept: *kept, others: others.clone() }).await?;
+            written(print::contact(printer, &merged))
+        }
+        Contacts::Lookup { number } => {
+            let found = once(args, redactor, ContactsLookup { number: number.clone() }).await?;
+            written(printer.reply("found", &found, || print::looked_up(printer, &found)))
+        }
         Contacts::Search { text, limit } => {
-            Command::ContactsSearch { text: text.join(" "), limit: usize::from(*limit) }
+            let search = ContactsSearch { text: text.join(" "), limit: usize::from(*limit) };
+            let contacts = once(args, redactor, search).await?;
+            written(printer.reply("contacts", &json!({"contacts": contacts}), || print::contacts(printer, &contacts)))
         }
-        Contacts::Import(import) => Command::ContactsImport(request(import)?),
-        Contacts::Sync { connector, full } => Command::ContactsSync { connector: connector.clone(), full: *full },
-        Contacts::Imports => Command::ContactsImports,
-        Contacts::Export { file, format } => Command::ContactsExport { path: absolute(file)?, format: *format },
-    })
+        Contacts::Import(import) => {
+            let mut session = Session::open(args, redactor, false).await?;
+            let imported = self::import(&mut session, request(import)?, args.json).await;
+            session.close().await?;
+            let report = imported?;
+            written(printer.reply("imported", &report, || print::imported(printer, &report)))?;
+            if report.dry_run || report.record.finished_at.is_some() {
+                return Ok(());
+            }
+            let detail = format!("{}, row {}: the file was cut short there", report.record.file, report.record.rows);
+            Err(Failure::of(ErrorCode::BadFile, detail))
+        }
+        Contacts::Sync { connector, full } => {
+            let sync = ContactsSync { connector: connector.clone(), full: *full };
+            let reports = once(args, redactor, sync).await?;
+            let value = json!({"reports": reports});
+            written(printer.reply("contacts_synced", &value, || print::synced(printer, &reports)))?;
+            match reports.iter().find_map(|report| report.problem.as_ref()) {
+                Some(problem) => Err(Failure::of(problem.code, problem.words.clone()).at_the_crm()),
+                None => Ok(()),
+            }
+        }
+        Contacts::Imports => {
+            let imports = once(args, redactor, ContactsImports).await?;
+            written(printer.reply("imports", &json!({"imports": imports}), || print::imports(printer, &imports)))
+        }
+        Contacts::Export { file, format } => {
+            let export = ContactsExport { path: absolute(file)?, format: *format };
+            let count = once(args, redactor, export).await?;
+            let words = printer.fill("contacts.exported", &[("count", &count.to_string())]);
+            written(printer.reply("exported", &json!({"count": count}), || printer.line(&words)))
+        }
+    }
 }
 
 fn edited(details: &args::Details) -> ContactEdit {
@@ -123,7 +146,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// With a bar on a terminal. Interrupted, it says how far it came.
-async fn import(session: &mut Session, command: Command, json: bool) -> Result<Reply, Failure> {
+async fn import(session: &mut Session, request: ImportRequest, json: bool) -> Result<ImportReport, Failure> {
     let bar = if json || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { bar() };
     let mut rows = 0;
     let mut tell = |event: Event| {
@@ -135,7 +158,7 @@ async fn import(session: &mut Session, command: Command, json: bool) -> Result<R
         }
     };
     let done = tokio::select! {
-        done = session.execute_telling(command, &mut tell) => Some(done),
+        done = session.execute_telling(ContactsImport(request), &mut tell) => Some(done),
         () = stop_signal() => None,
     };
     bar.finish_and_clear();

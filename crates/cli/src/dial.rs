@@ -2,9 +2,9 @@
 
 use timbre_domain::dial::{DialId, DialState};
 use timbre_domain::error::ErrorCode;
-use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::command::Dial;
 use timbre_engine::api::event::Event;
-use timbre_engine::calls::dialler::DialRequest;
+use timbre_engine::calls::dialler::{DialRequest, Dialled};
 use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::{self, Args};
@@ -28,16 +28,15 @@ pub(crate) async fn run(
         despite_do_not_call: dial.despite_do_not_call,
         extra: dial.data.iter().cloned().collect(),
     };
-    let outcome = match session.execute(Command::Dial(request)).await {
-        Ok(Reply::Dial { accepted: true, .. }) if dial.no_wait => Ok(()),
-        Ok(Reply::Dial { accepted: false, .. }) if dial.no_wait => Err(unknown()),
-        Ok(Reply::Dial { dial_id, accepted }) => {
+    let outcome = match session.execute(Dial(request)).await {
+        Ok(Dialled { accepted: true, .. }) if dial.no_wait => Ok(()),
+        Ok(Dialled { accepted: false, .. }) if dial.no_wait => Err(unknown()),
+        Ok(Dialled { dial_id, accepted }) => {
             tokio::select! {
                 outcome = follow(&mut session, dial_id, accepted, printer) => outcome,
                 () = stop_signal() => Err(Failure::interrupted("interrupted; the call goes on")),
             }
         }
-        Ok(other) => Err(Failure::internal(format!("an answer to another question: {other:?}"))),
         Err(failure) => Err(failure),
     };
     session.close().await?;

@@ -3,27 +3,20 @@
 use std::io;
 
 use serde::Serialize;
-use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::command::Doctor;
 use timbre_engine::health::doctor::{Check, DoctorReport, State};
 use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::Args;
-use crate::ask::written;
+use crate::ask::{once, written};
 use crate::exit::Failure;
 use crate::print::{Printer, clean};
-use crate::session::Session;
 
 /// A check failed (`timbrectl --help` lists the exit codes).
 const NEEDS_A_PERSON: u8 = 12;
 
 pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
-    let mut session = Session::open(args, redactor, false).await?;
-    let answered = session.execute(Command::Doctor).await;
-    session.close().await?;
-    let report = match answered? {
-        Reply::Doctor(report) => report,
-        other => return Err(Failure::internal(format!("an answer to another question: {other:?}"))),
-    };
+    let report = once(args, redactor, Doctor).await?;
     written(print(printer, &report))?;
     match report.count(State::Failed) {
         0 => Ok(()),

@@ -1,7 +1,7 @@
 //! Why a command failed, and the exit code that says so (`timbrectl --help` lists them).
 
 use timbre_domain::error::{ErrorCode, VendorReason};
-use timbre_engine::api::commands::CommandError;
+use timbre_engine::CommandError;
 use timbre_wiring::StartError;
 
 use crate::interactions::typed::Typed;
@@ -94,7 +94,8 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         | ErrorCode::StoreTooNew
         | ErrorCode::StoreFailed
         | ErrorCode::StoreBusy
-        | ErrorCode::AlreadyRunning => 9,
+        | ErrorCode::AlreadyRunning
+        | ErrorCode::OtherVersion => 9,
         ErrorCode::OutcomeUnknown => 10,
         ErrorCode::BadFile | ErrorCode::FileAccess | ErrorCode::SettingsChanged => 11,
         ErrorCode::Incomplete

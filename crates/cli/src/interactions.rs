@@ -7,14 +7,17 @@ pub(crate) mod typed;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use serde_json::json;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
-use timbre_engine::api::commands::{CallFilter, Command, InteractionFilter, Reply, SaveInteraction, Which};
+use timbre_engine::api::command::{CallsList, DispositionsList, InteractionsList, InteractionsSave, InteractionsShow};
+use timbre_engine::api::{CallFilter, InteractionFilter, Which};
+use timbre_engine::calls::results::{SaveInteraction, SavedInteraction};
 use timbre_platform::secrets::SharedRedactor;
 
 use self::typed::{Meant, Typed};
 use crate::args::{Add, Args, CallMeant, Interactions, Said};
-use crate::ask::written;
+use crate::ask::{once, written};
 use crate::exit::Failure;
 use crate::print::Printer;
 use crate::session::Session;
@@ -26,29 +29,36 @@ pub(crate) async fn run(
     printer: &Printer,
     redactor: SharedRedactor,
 ) -> Result<(), Failure> {
-    let command = match what {
-        Interactions::Add(add) => return save(args, added(add)?, printer, redactor).await,
+    match what {
+        Interactions::Add(add) => save(args, added(add)?, printer, redactor).await,
         Interactions::Edit(edit) => {
             let typed = typed(Meant::Known(Which::Id(edit.id)), &edit.said)?;
             if typed.edit == InteractionEdit::default() {
                 let detail = "nothing to change was named; see `timbrectl interactions edit --help`";
                 return Err(Failure::of(ErrorCode::BadRequest, detail));
             }
-            return save(args, typed, printer, redactor).await;
+            save(args, typed, printer, redactor).await
         }
-        Interactions::List { contact, from, to, limit } => Command::InteractionsList(InteractionFilter {
-            contact: *contact,
-            from: *from,
-            to: *to,
-            limit: *limit as usize,
-        }),
-        Interactions::Show { id } => Command::InteractionsShow { id: *id },
-        Interactions::Dispositions => Command::DispositionsList,
-    };
-    let mut session = Session::open(args, redactor, false).await?;
-    let answered = session.execute(command).await;
-    session.close().await?;
-    written(printer.reply(&answered?))
+        Interactions::List { contact, from, to, limit } => {
+            let filter = InteractionFilter { contact: *contact, from: *from, to: *to, limit: *limit as usize };
+            let list = once(args, redactor, InteractionsList(filter)).await?;
+            let value = json!({"interactions": list});
+            written(printer.reply("interactions", &value, || printer.lines(&print::list(printer, &list))))
+        }
+        Interactions::Show { id } => {
+            let saved = once(args, redactor, InteractionsShow { id: *id }).await?;
+            written(card(printer, &saved))
+        }
+        Interactions::Dispositions => {
+            let catalogue = once(args, redactor, DispositionsList).await?;
+            let value = json!({"catalogue": catalogue});
+            written(printer.reply("dispositions", &value, || printer.lines(&dispositions::tree(printer, &catalogue))))
+        }
+    }
+}
+
+fn card(printer: &Printer, saved: &SavedInteraction) -> io::Result<()> {
+    printer.reply("interaction", saved, || printer.lines(&print::card(printer, saved)))
 }
 
 /// Saves what was typed. Until it is saved, every failure carries it.
@@ -67,38 +77,31 @@ async fn save(args: &Args, mut typed: Typed, printer: &Printer, redactor: Shared
             Err(Failure::interrupted(detail))
         }
     };
-    let (reply, own, closed) = done.map_err(|failure| Failure { typed: Some(Box::new(typed)), ..failure })?;
-    written(printer.reply(&reply))?;
-    if let (true, false, Reply::Interaction(saved)) = (own, printer.is_json(), &reply)
-        && saved.outbox.iter().any(crate::outbox::is_on_its_way)
-    {
+    let (saved, own, closed) = done.map_err(|failure| Failure { typed: Some(Box::new(typed)), ..failure })?;
+    written(card(printer, &saved))?;
+    if own && !printer.is_json() && saved.outbox.iter().any(crate::outbox::is_on_its_way) {
         written(printer.line(&printer.text("outbox.not_open")))?;
     }
     closed
 }
 
-async fn send(session: &mut Session, typed: &mut Typed) -> Result<Reply, Failure> {
+async fn send(session: &mut Session, typed: &mut Typed) -> Result<SavedInteraction, Failure> {
     let which = match &typed.meant {
         Meant::Known(which) => which.clone(),
         Meant::LastCall => {
             let newest = CallFilter { limit: 1, ..CallFilter::default() };
-            let calls = match session.execute(Command::CallsList(newest)).await? {
-                Reply::Calls { calls } => calls,
-                other => return Err(Failure::internal(format!("an answer to another question: {other:?}"))),
-            };
-            let call = calls.into_iter().next();
+            let call = session.execute(CallsList(newest)).await?.into_iter().next();
             let none = || Failure::of(ErrorCode::NotFound, "call: there is no call in the history");
             Which::Call(call.ok_or_else(none)?.call.key)
         }
     };
     typed.meant = Meant::Known(which.clone());
-    if let (Which::Id(id), Some(charges)) = (&which, &mut typed.edit.charges)
-        && let Reply::Interaction(before) = session.execute(Command::InteractionsShow { id: *id }).await?
-    {
+    if let (Which::Id(id), Some(charges)) = (&which, &mut typed.edit.charges) {
+        let before = session.execute(InteractionsShow { id: *id }).await?;
         keep_ids(charges, &before.interaction.charges);
     }
     let save = SaveInteraction { which, edit: typed.edit.clone(), caller: None };
-    session.execute(Command::InteractionsSave(Box::new(save))).await
+    session.execute(InteractionsSave(save)).await
 }
 
 /// A charge of the same concept and currency is the same charge: the CRM's record of it changes, and none is taken back.

@@ -55,8 +55,11 @@ async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result
         What::Outbox(what) => outbox::run(args, what, printer, redactor).await,
         What::Connector(what) => connector::run(args, what, printer, redactor).await,
         What::Doctor => doctor::run(args, printer, redactor).await,
-        What::Calls(_) | What::Endpoints(_) | What::Agents(_) | What::Status | What::Backup | What::Unread(_) => {
-            ask::run(args, printer, redactor).await
-        }
+        What::Calls(what) => ask::calls(args, what, printer, redactor).await,
+        What::Endpoints(what) => ask::endpoints(args, what, printer, redactor).await,
+        What::Agents(what) => ask::agents(args, what, printer, redactor).await,
+        What::Unread(of) => ask::unread(args, of, printer, redactor).await,
+        What::Status => status::run(args, printer, redactor).await,
+        What::Backup => status::back_up(args, printer, redactor).await,
     }
 }

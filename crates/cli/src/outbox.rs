@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use serde_json::json;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Retried, RetryHow, RetryOutcome};
-use timbre_engine::api::commands::{Command, OutboxFilter, Reply};
+use timbre_engine::api::OutboxFilter;
+use timbre_engine::api::command::{OutboxDiscard, OutboxList, OutboxRetry};
 use timbre_engine::api::event::OutboxEvent;
 use timbre_platform::secrets::SharedRedactor;
 
@@ -48,7 +50,7 @@ pub(crate) async fn run(
         Outbox::Retry { parked: false, .. } => {}
         // The failure speaks for itself.
         _ if items.is_empty() && failed.is_some() => {}
-        _ => written(printer.reply(&Reply::Outbox { items: items.clone() }))?,
+        _ => written(printer.reply("outbox", &json!({"items": items}), || printer.lines(&list(printer, &items))))?,
     }
     let sends = matches!(what, Outbox::Retry { .. }) && items.iter().any(is_on_its_way);
     if own && sends && !printer.is_json() {
@@ -60,30 +62,35 @@ pub(crate) async fn run(
 /// The items as they are now. Where one of several can't be changed, the others are all the same: the first failure is
 /// told beside them.
 async fn done(session: &mut Session, what: &Outbox) -> Result<(Vec<OutboxItem>, Option<Failure>), Failure> {
-    let commands: Vec<_> = match what {
+    let (ids, discard) = match what {
         Outbox::List { connector, states, all, limit } => {
             use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
             let states = if *all { vec![Waiting, Sending, Parked, Done, Discarded] } else { states.clone() };
             let (connector, limit) = (connector.clone(), *limit as usize);
             let filter = OutboxFilter { id: None, connector, states, limit };
-            return Ok((asked(session, Command::OutboxList(filter)).await?, None));
+            return Ok((session.execute(OutboxList(filter)).await?, None));
         }
         Outbox::Retry { parked: true, connector, .. } => {
             let (connector, states) = (connector.clone(), vec![OutboxState::Parked]);
             let filter = OutboxFilter { id: None, connector, states, limit: ALL };
-            let parked = asked(session, Command::OutboxList(filter)).await?;
-            let retry = |item: &OutboxItem| Command::OutboxRetry { id: item.id, how: RetryHow::default() };
-            parked.iter().map(retry).collect()
+            let parked = session.execute(OutboxList(filter)).await?;
+            (parked.iter().map(|item| item.id).collect(), false)
         }
-        Outbox::Retry { ids, .. } => {
-            ids.iter().map(|id| Command::OutboxRetry { id: *id, how: RetryHow::default() }).collect()
-        }
-        Outbox::Discard { ids } => ids.iter().map(|id| Command::OutboxDiscard { id: *id }).collect(),
+        Outbox::Retry { ids, .. } => (ids.clone(), false),
+        Outbox::Discard { ids } => (ids.clone(), true),
     };
     let (mut items, mut failed, mut told) = (Vec::new(), None, HashSet::new());
-    for command in commands {
-        match asked(session, command).await {
-            Ok(changed) => items.extend(changed.into_iter().filter(|item| told.insert(item.id))),
+    for id in ids {
+        let changed = match discard {
+            true => session.execute(OutboxDiscard { id }).await,
+            false => {
+                let retried = session.execute(OutboxRetry { id, how: RetryHow::default() }).await;
+                retried.map(|retried| retried.item)
+            }
+        };
+        match changed {
+            Ok(item) if told.insert(item.id) => items.push(item),
+            Ok(_) => {}
             Err(failure) => failed = failed.or(Some(failure)),
         }
     }
@@ -99,29 +106,20 @@ async fn tried(
 ) -> Result<(Vec<OutboxItem>, Option<Failure>), Failure> {
     let (mut items, mut failed) = (Vec::new(), None);
     for id in ids {
-        match session.execute(Command::OutboxRetry { id: *id, how }).await {
-            Ok(reply @ Reply::Retried(_)) => {
-                written(printer.reply(&reply))?;
-                let Reply::Retried(retried) = reply else { continue };
+        match session.execute(OutboxRetry { id: *id, how }).await {
+            Ok(outcome) => {
+                written(printer.reply("retried", &outcome, || printer.lines(&retried(printer, &outcome))))?;
+                let retried = outcome;
                 if retried.outcome == RetryOutcome::Unsearchable {
                     let asks = printer.text("outbox.unsearchable.how");
                     failed = failed.or(Some(Failure::of(ErrorCode::Unsearchable, asks)));
                 }
                 items.push(retried.item);
             }
-            Ok(other) => return Err(Failure::internal(format!("an answer to another question: {other:?}"))),
             Err(failure) => failed = failed.or(Some(failure)),
         }
     }
     Ok((items, failed))
-}
-
-async fn asked(session: &mut Session, command: Command) -> Result<Vec<OutboxItem>, Failure> {
-    match session.execute(command).await? {
-        Reply::Outbox { items } => Ok(items),
-        Reply::Retried(retried) => Ok(vec![retried.item]),
-        other => Err(Failure::internal(format!("an answer to another question: {other:?}"))),
-    }
 }
 
 /// Whether it goes to the CRM by itself.

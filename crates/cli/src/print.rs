@@ -8,19 +8,20 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Local, Utc};
+use serde::Serialize;
 use serde_json::json;
 use timbre_domain::call::{AccountName, Direction, Party};
 use timbre_domain::contact::Contact;
 use timbre_domain::number::Country;
 use timbre_domain::texts::{Catalogue, Language};
-use timbre_engine::api::commands::Reply;
+use timbre_engine::api::{Agent, CallRecord, KeptUnread};
+use timbre_engine::calls::accounts::AccountEndpoint;
 use timbre_platform::folders;
 use timbre_platform::secrets::SharedRedactor;
 use timbre_settings::{ConnectorFile, Settings};
 
 use crate::args::Args;
 use crate::exit::Failure;
-use crate::{connector, contacts, doctor, interactions, outbox, status};
 
 /// Writes to standard output and standard error.
 pub(crate) struct Printer {
@@ -149,76 +150,63 @@ impl Printer {
         clean(&party.in_words(self.home, self.catalogue))
     }
 
-    /// What came of a command.
-    pub(crate) fn reply(&self, reply: &Reply) -> io::Result<()> {
-        if self.json {
-            return self.json(reply);
+    /// What came of a command: for people `words`, with `--json` the value under the reply's name.
+    pub(crate) fn reply(
+        &self,
+        name: &'static str,
+        value: &impl Serialize,
+        words: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Reply<'a, T: Serialize> {
+            reply: &'static str,
+            #[serde(flatten)]
+            value: &'a T,
         }
-        match reply {
-            Reply::Calls { calls } => calls.iter().try_for_each(|record| {
-                let call = &record.call;
-                let seconds = record.duration_s;
-                let length = seconds.map_or_else(String::new, |seconds| format!("  {}", length(seconds)));
-                let cost = record.cost.map_or_else(String::new, |cost| format!("  {cost}"));
-                let what = self.catalogue.text(direction(call.direction));
-                let when = call.detected_at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
-                self.line(&format!("{when}  {what}  {}{length}{cost}  {}", self.party(&call.party), call.key))
-            }),
-            Reply::Synced { count } => self.line(&count.to_string()),
-            Reply::Endpoints { endpoints } => endpoints.iter().try_for_each(|e| {
-                let own = if e.own { "  *" } else { "" };
-                self.line(&format!(
-                    "{}  {}  {}{own}",
-                    e.account,
-                    clean(&e.endpoint.id),
-                    clean(e.endpoint.number.as_str())
-                ))
-            }),
-            Reply::Agents { agents } => agents.iter().try_for_each(|agent| {
-                let endpoints: Vec<_> =
-                    agent.endpoints.iter().map(|(account, endpoint)| format!("{account}/{endpoint}")).collect();
-                self.line(&format!("{}  {}", clean(&agent.name), endpoints.join(", ")))
-            }),
-            Reply::Unread { parts } => parts.iter().try_for_each(|kept| {
-                self.line(&format!(
-                    "{}  {}: {}  {}",
-                    at(kept.at),
-                    kept.unread.place,
-                    kept.unread.reason,
-                    clean(&kept.unread.raw)
-                ))
-            }),
-            Reply::Dial { dial_id, .. } => self.line(&dial_id.to_string()),
-            Reply::Done => self.done(),
-            Reply::Doctor(report) => doctor::print(self, report),
-            Reply::Contact { .. }
-            | Reply::Contacts { .. }
-            | Reply::Found(_)
-            | Reply::Imported(_)
-            | Reply::Imports { .. }
-            | Reply::Exported { .. }
-            | Reply::ContactsSynced { .. }
-            | Reply::CaseFile(_) => contacts::print::reply(self, reply),
-            Reply::Interaction(saved) => self.lines(&interactions::print::card(self, saved)),
-            Reply::Interactions { interactions } => self.lines(&interactions::print::list(self, interactions)),
-            Reply::Dispositions { catalogue } => self.lines(&interactions::dispositions::tree(self, catalogue)),
-            Reply::Outbox { items } => self.lines(&outbox::list(self, items)),
-            Reply::Retried(retried) => self.lines(&outbox::retried(self, retried)),
-            Reply::Connectors { connectors } => self.lines(&connector::list(self, connectors)),
-            Reply::Rehearsed { steps } => self.lines(&connector::rehearsal::lines(steps)),
-            Reply::Status(status) => status::print(self, status),
-            Reply::Backups(backups) => status::backups(self, backups),
-            // What windows ask for has no words of its own here.
-            Reply::CallRows { .. }
-            | Reply::Card(_)
-            | Reply::KnownContact(_)
-            | Reply::OutboxRows { .. }
-            | Reply::Records { .. }
-            | Reply::Number(_)
-            | Reply::FoundContacts { .. }
-            | Reply::Preferences(_) => self.json(reply),
-            Reply::SignedIn { user } => self.line(&self.fill("connector.signed_in", &[("name", &clean(&user.name))])),
-        }
+        if self.json { self.json(&Reply { reply: name, value }) } else { words() }
+    }
+
+    /// A command that changes something and has nothing to say of it.
+    pub(crate) fn changed(&self) -> io::Result<()> {
+        self.reply("done", &json!({}), || self.line("OK"))
+    }
+
+    pub(crate) fn synced(&self, count: usize) -> io::Result<()> {
+        self.reply("synced", &json!({"count": count}), || self.line(&count.to_string()))
+    }
+
+    pub(crate) fn calls(&self, calls: &[CallRecord]) -> io::Result<()> {
+        calls.iter().try_for_each(|record| {
+            let call = &record.call;
+            let length = record.duration_s.map_or_else(String::new, |seconds| format!("  {}", length(seconds)));
+            let cost = record.cost.map_or_else(String::new, |cost| format!("  {cost}"));
+            let what = self.catalogue.text(direction(call.direction));
+            let when = call.detected_at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
+            self.line(&format!("{when}  {what}  {}{length}{cost}  {}", self.party(&call.party), call.key))
+        })
+    }
+
+    pub(crate) fn endpoints(&self, endpoints: &[AccountEndpoint]) -> io::Result<()> {
+        endpoints.iter().try_for_each(|one| {
+            let own = if one.own { "  *" } else { "" };
+            let (id, number) = (clean(&one.endpoint.id), clean(one.endpoint.number.as_str()));
+            self.line(&format!("{}  {id}  {number}{own}", one.account))
+        })
+    }
+
+    pub(crate) fn agents(&self, agents: &[Agent]) -> io::Result<()> {
+        agents.iter().try_for_each(|agent| {
+            let endpoints: Vec<_> =
+                agent.endpoints.iter().map(|(account, endpoint)| format!("{account}/{endpoint}")).collect();
+            self.line(&format!("{}  {}", clean(&agent.name), endpoints.join(", ")))
+        })
+    }
+
+    pub(crate) fn unread(&self, parts: &[KeptUnread]) -> io::Result<()> {
+        parts.iter().try_for_each(|kept| {
+            let (unread, at) = (&kept.unread, at(kept.at));
+            self.line(&format!("{at}  {}: {}  {}", unread.place, unread.reason, clean(&unread.raw)))
+        })
     }
 
     /// What an account's calls are charged in.
@@ -231,7 +219,7 @@ impl Printer {
     }
 
     /// As one line of JSON.
-    pub(crate) fn json(&self, value: &impl serde::Serialize) -> io::Result<()> {
+    pub(crate) fn json(&self, value: &impl Serialize) -> io::Result<()> {
         self.line(&serde_json::to_string(value).map_err(io::Error::other)?)
     }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use timbre_domain::call::Call;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::Shell;
-use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::Command;
 use timbre_engine::api::event::Event;
-use timbre_engine::api::local::Client;
+use timbre_engine::api::socket::Client;
 use timbre_platform::folders;
 use timbre_platform::secrets::SharedRedactor;
 use timbre_wiring::{Options, Running, StartError};
@@ -42,7 +42,7 @@ impl Session {
     pub(crate) async fn open(args: &Args, redactor: SharedRedactor, follow: bool) -> Result<Self, Failure> {
         let data_dir: PathBuf =
             args.data_dir.clone().or_else(folders::data_dir).ok_or(Failure::from(StartError::NoFolder))?;
-        if let Ok(client) = Client::connect(&data_dir).await {
+        if let Some(client) = Client::connect(&data_dir).await? {
             return Ok(Self::Running(client));
         }
         let options =
@@ -57,7 +57,7 @@ impl Session {
         matches!(self, Self::Own(..))
     }
 
-    pub(crate) async fn execute(&mut self, command: Command) -> Result<Reply, Failure> {
+    pub(crate) async fn execute<C: Command>(&mut self, command: C) -> Result<C::Output, Failure> {
         Ok(match self {
             Self::Running(client) => client.execute(command).await?,
             Self::Own(running, _) => running.context().execute(command).await?,
@@ -65,14 +65,14 @@ impl Session {
     }
 
     /// Has a command done that takes long, and hands on what is told meanwhile.
-    pub(crate) async fn execute_telling(
+    pub(crate) async fn execute_telling<C: Command>(
         &mut self,
-        command: Command,
+        command: C,
         tell: &mut (dyn FnMut(Event) + Send),
-    ) -> Result<Reply, Failure> {
+    ) -> Result<C::Output, Failure> {
         match self {
             Self::Running(client) => {
-                client.watch().await.map_err(gone)?;
+                client.watch().await?;
                 Ok(client.execute_telling(command, tell).await?)
             }
             Self::Own(running, events) => {
@@ -92,14 +92,14 @@ impl Session {
     /// Asks for events; none is missed from here on.
     pub(crate) async fn watch(&mut self) -> Result<(), Failure> {
         match self {
-            Self::Running(client) => client.watch().await.map_err(gone),
+            Self::Running(client) => Ok(client.watch().await?),
             Self::Own(..) => Ok(()),
         }
     }
 
     pub(crate) async fn next_event(&mut self) -> Result<Event, Failure> {
         match self {
-            Self::Running(client) => client.next_event().await.map_err(gone),
+            Self::Running(client) => Ok(client.next_event().await?),
             Self::Own(_, events) => loop {
                 match events.recv().await {
                     Ok(event) => return Ok(event),
@@ -118,8 +118,4 @@ impl Session {
             Self::Own(running, _) => running.stop().await.map_err(|error| StartError::from(error).into()),
         }
     }
-}
-
-fn gone(error: std::io::Error) -> Failure {
-    Failure::internal(format!("the running Timbre went away: {error}"))
 }

@@ -4,12 +4,26 @@ use std::io;
 
 use timbre_domain::error::ErrorCode;
 use timbre_domain::status::{AccountReach, ConnectorReach, ConnectorStatus, Status};
-
+use timbre_engine::api::command;
 use timbre_engine::health::database::{Backups, Generation};
+use timbre_platform::secrets::SharedRedactor;
 
+use crate::args::Args;
+use crate::ask::{once, written};
+use crate::exit::Failure;
 use crate::print::{Printer, clean, moment};
 
-pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
+pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
+    let status = once(args, redactor, command::StatusShow).await?;
+    written(printer.reply("status", &status, || print(printer, &status)))
+}
+
+pub(crate) async fn back_up(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
+    let backups = once(args, redactor, command::BackUp).await?;
+    written(printer.reply("backups", &backups, || self::backups(printer, &backups)))
+}
+
+fn print(printer: &Printer, status: &Status) -> io::Result<()> {
     for call in &status.calls {
         let number =
             if call.number_written.is_empty() { printer.text("match.withheld") } else { clean(&call.number_written) };
@@ -59,7 +73,7 @@ pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
     }
 }
 
-pub(crate) fn backups(printer: &Printer, backups: &Backups) -> io::Result<()> {
+fn backups(printer: &Printer, backups: &Backups) -> io::Result<()> {
     printer.line(&printer.text(if backups.made { "backup.made" } else { "backup.unchanged" }))?;
     for file in &backups.kept {
         printer.line(&printer.fill("backup.kept", &[("file", file)]))?;

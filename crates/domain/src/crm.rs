@@ -144,6 +144,7 @@ pub struct IdPage {
 
 /// Who signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CrmUser {
     /// The CRM's id of the user who will own our records.
     pub id: String,

@@ -146,6 +146,7 @@ pub struct OutboxItem {
 
 /// What a person asks for who has a record tried again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RetryHow {
     /// Create it although the CRM takes it for one that it has already.

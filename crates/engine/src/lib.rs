@@ -7,10 +7,13 @@
 //! - [`runtime`]: the supervised components, the bus between them, and what they work with.
 //! - [`api`]: the commands that windows, command line and local socket call, and the events that they hear.
 
+#![expect(missing_docs, reason = "a name that says everything needs no comment; a comment only for the lint is noise")]
+
 pub mod api;
 pub mod calls;
 pub mod contacts;
 pub mod crm;
+mod error;
 pub mod health;
 pub mod runtime;
 
@@ -25,6 +28,7 @@ use tokio::sync::broadcast;
 use crate::api::event::Event;
 use crate::calls::session::AccountSession;
 use crate::crm::connector::ConnectorHandle;
+pub use crate::error::CommandError;
 use crate::runtime::component::Components;
 pub use crate::runtime::context::Context;
 use crate::runtime::store_work::StoreWork;

@@ -13,7 +13,7 @@ use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
 use timbre_domain::session::Session;
 use timbre_domain::vendor::Vendors;
-use timbre_engine::api::local::Server;
+use timbre_engine::api::socket::Server;
 use timbre_engine::calls::session::AccountSession;
 use timbre_engine::runtime::preferences;
 use timbre_engine::runtime::store_work::StoreWork;

@@ -6,9 +6,5 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     set_up::run(workspace, &[Need::Nextest])?;
-    run_command(
-        workspace
-            .cargo(["nextest", "run", "-p", "timbre-tests", "--test", "bindings"])
-            .env("TIMBRE_WRITE_BINDINGS", "1"),
-    )
+    run_command(workspace.cargo(["nextest", "run", "-p", "timbre", "bindings"]).env("TIMBRE_WRITE_BINDINGS", "1"))
 }

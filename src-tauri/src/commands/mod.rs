@@ -1,47 +1,184 @@
-//! What the windows' pages may ask for, one line each: the engine does it, and each window's capability file says which
-//! of these it may use.
+//! What the windows' pages may ask for and are told: [`list.rs`](list.rs) declares it once. The engine carries most of it out;
+//! what concerns the windows themselves is here, a file a window.
 
-pub(crate) mod dial;
-pub(crate) mod main;
-pub(crate) mod popup;
-pub(crate) mod setup;
-pub(crate) mod strip;
+mod dial;
+mod main;
+mod popup;
+mod setup;
+mod strip;
+#[cfg(test)]
+mod typescript;
 
 use serde::Serialize;
-use timbre_domain::call::CallKey;
+use tauri::WebviewWindow;
+use timbre_domain::call::{Call, CallKey};
 use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::{Contact, ContactId, PhoneKind};
-use timbre_domain::error::ErrorCode;
-use timbre_domain::history::RecordState;
+use timbre_domain::crm::RehearsalStep;
+use timbre_domain::dial::{DialId, DialProgress};
+use timbre_domain::history::{OutboxRow, RecordState};
 use timbre_domain::interaction::{Interaction, InteractionEdit};
+use timbre_domain::outbox::RequestId;
 use timbre_domain::popup::PopupCard;
+use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
-use timbre_engine::api::commands::{Command, CommandError, ContactEdit, Reply, SaveInteraction, Which};
+use timbre_domain::status::{Hello, Status};
+use timbre_domain::texts::Language;
+use timbre_engine::api::{Command, Which, command};
 use timbre_engine::calls::dialler::DialRequest;
+use timbre_engine::calls::results::SaveInteraction;
+use timbre_engine::contacts::edit::ContactEdit;
+use timbre_settings::edit::{AccountDraft, ConnectorDraft, IdentityDraft, SettingsForm};
+use timbre_wiring::setup::{AccountCheck, KnownConnector};
 
+use self::main::{Place, Places};
+use self::setup::{Keep, Keyring, Offers};
 use crate::desk::Desk;
+use crate::follow::{Changed, StatusAndLight};
+use crate::windows::dial::DialWish;
+use crate::windows::main::{Goal, LABEL as MAIN};
+use crate::windows::page_is_laid_out;
 
 /// What a page is answered.
 pub(crate) type Answer<T> = Result<T, Refusal>;
 
-/// Has the engine do something and takes what is wanted out of its reply.
-macro_rules! ask {
-    ($desk:expr, $command:expr, $reply:pat => $wanted:expr) => {
-        match $desk.execute($command).await? {
-            $reply => Ok($wanted),
-            _ => Err($crate::commands::astray(&$desk)),
+/// The page that asks: its window, and what all windows work with.
+pub(crate) struct Asker {
+    window: WebviewWindow,
+    desk: Desk,
+}
+
+/// What a page is told.
+pub(crate) struct PageEvent<'a, T> {
+    pub(crate) name: &'static str,
+    pub(crate) payload: &'a T,
+}
+
+/// What carries out the commands of the shell, by their names.
+mod handlers {
+    pub(super) use super::page_shown;
+    pub(super) use super::{dial::*, main::*, popup::*, setup::*, strip::*};
+}
+
+macro_rules! shell_command {
+    (async $name:ident($($arg:ident: $type:ty),*) $output:ty) => {
+        #[tauri::command]
+        pub(super) async fn $name(window: WebviewWindow, desk: State<'_, Desk>, $($arg: $type),*) -> Answer<$output> {
+            handlers::$name(&Asker { window, desk: desk.inner().clone() }, $($arg),*).await
+        }
+    };
+    (sync $name:ident($($arg:ident: $type:ty),*) $output:ty) => {
+        #[tauri::command]
+        pub(super) fn $name(window: WebviewWindow, desk: State<'_, Desk>, $($arg: $type),*) -> Answer<$output> {
+            handlers::$name(&Asker { window, desk: desk.inner().clone() }, $($arg),*)
+        }
+    };
+    ($kind:ident $name:ident($($arg:ident: $type:ty),*)) => {
+        shell_command! { $kind $name($($arg: $type),*) () }
+    };
+}
+
+macro_rules! windows {
+    (
+        windows { $($window:ident $label:literal [$($more:literal),*] $about:literal;)* }
+        engine { $([$($for_engine:ident),+] $engine:ident: $command:ident;)* }
+        shell { $([$($for_shell:ident),+] $kind:ident fn $shell:ident($($arg:ident: $type:ty),* $(,)?) $(-> $output:ty)?;)* }
+        events { $([$($told:ident),+] $event:ident: $payload:ty;)* }
+    ) => {
+        /// The functions that Tauri calls.
+        mod invoked {
+            use tauri::State;
+
+            use super::*;
+
+            $(
+                #[tauri::command]
+                pub(super) async fn $engine(
+                    desk: State<'_, Desk>,
+                    input: command::$command,
+                ) -> Answer<<command::$command as Command>::Output> {
+                    desk.execute(input).await
+                }
+            )*
+            $(shell_command! { $kind $shell($($arg: $type),*) $($output)? })*
+        }
+
+        /// Answers every page.
+        pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
+            tauri::generate_handler![$(invoked::$engine,)* $(invoked::$shell),*]
+        }
+
+        /// One function an event, each with its payload.
+        pub(crate) mod events {
+            use super::*;
+
+            $(
+                pub(crate) fn $event(payload: &$payload) -> PageEvent<'_, $payload> {
+                    PageEvent { name: stringify!($event), payload }
+                }
+            )*
+        }
+
+        #[cfg(test)]
+        mod declared {
+            use super::typescript::{Command as Declared, Event};
+            use super::*;
+
+            pub(super) fn commands() -> Vec<Declared> {
+                vec![
+                    $(
+                        Declared::of::<<command::$command as Command>::Output>(
+                            stringify!($engine),
+                            &[$(stringify!($for_engine)),+],
+                        )
+                        .takes::<command::$command>("input"),
+                    )*
+                    $(
+                        Declared::of::<output!($($output)?)>(stringify!($shell), &[$(stringify!($for_shell)),+])
+                            $(.takes::<$type>(stringify!($arg)))*,
+                    )*
+                ]
+            }
+
+            pub(super) fn events() -> Vec<Event> {
+                vec![$(Event::of::<$payload>(stringify!($event), &[$(stringify!($told)),+])),*]
+            }
+
+            pub(super) const WINDOWS: &[&str] = &[$(stringify!($window)),*];
         }
     };
 }
-pub(crate) use ask;
 
-/// The engine answered another question: a mistake of ours.
-pub(crate) fn astray(desk: &Desk) -> Refusal {
-    desk.refusal(CommandError::new(ErrorCode::BadRequest, "an answer to another question"))
+#[cfg(test)]
+macro_rules! output {
+    () => {
+        ()
+    };
+    ($output:ty) => {
+        $output
+    };
+}
+
+include!("list.rs");
+
+/// The page has laid out what it shows first: its window comes up.
+fn page_shown(asker: &Asker) -> Answer<()> {
+    page_is_laid_out(&asker.window);
+    Ok(())
+}
+
+/// The records of a call have come further.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct CallRecords {
+    pub(crate) call_key: CallKey,
+    pub(crate) records: Vec<RecordState>,
 }
 
 /// A result as it is kept now, and how far its records are.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Saved {
     pub(crate) interaction: Interaction,
     pub(crate) records: Vec<RecordState>,
@@ -53,42 +190,34 @@ pub(crate) struct Saved {
 async fn save(desk: &Desk, call_key: CallKey, edit: InteractionEdit, caller: Option<TypedCaller>) -> Answer<Saved> {
     let named = caller.is_some() && edit.finish;
     let save = SaveInteraction { which: Which::Call(call_key.clone()), edit, caller };
-    let interaction =
-        ask!(desk, Command::InteractionsSave(Box::new(save)), Reply::Interaction(saved) => saved.interaction)?;
-    let records = ask!(desk, Command::Records { call: call_key.clone() }, Reply::Records { records } => records)?;
+    let interaction = desk.execute(command::InteractionsSave(save)).await?.interaction;
+    let records = desk.execute(command::CallRecords { call: call_key.clone() }).await?;
     let card = match named {
-        true => Some(ask!(desk, Command::Card { call: call_key }, Reply::Card(card) => *card)?),
+        true => Some(desk.execute(command::CallCard { call: call_key }).await?),
         false => None,
     };
     Ok(Saved { interaction, records, card })
 }
 
 async fn choose(desk: &Desk, call: CallKey, contact: ContactId) -> Answer<PopupCard> {
-    ask!(desk, Command::Attach { call, contact }, Reply::Card(card) => *card)
+    desk.execute(command::CallAttach { call, contact }).await
 }
 
 /// A new contact with a call's number.
 async fn add_contact(desk: &Desk, call: CallKey, name: String, company: String) -> Answer<PopupCard> {
-    let card = ask!(desk, Command::Card { call: call.clone() }, Reply::Card(card) => *card)?;
+    let card = desk.execute(command::CallCard { call: call.clone() }).await?;
     let number = card.call.party.number().map(|number| number.e164().unwrap_or(number.raw()).to_owned());
     let add_phones = number.into_iter().map(|number| (number, PhoneKind::Other)).collect();
     let edit = ContactEdit { name: Some(name), company: Some(company), add_phones, ..ContactEdit::default() };
-    let contact = ask!(desk, Command::ContactsAdd(edit), Reply::Contact { contact } => contact)?;
+    let contact = desk.execute(command::ContactsAdd(edit)).await?;
     choose(desk, call, contact.id).await
 }
 
 /// What a person says of a contact takes the place of what stands there, and goes to the CRMs.
 async fn edit_contact(desk: &Desk, id: ContactId, edit: ContactEdit) -> Answer<Contact> {
-    let contact = ask!(desk, Command::ContactsEdit { id, edit }, Reply::Contact { contact } => contact)?;
-    desk.emit_to(crate::windows::main::LABEL, "main-changed", &"contacts");
+    let contact = desk.execute(command::ContactsEdit { id, edit }).await?;
+    desk.tell(MAIN, events::main_changed(&Changed::Contacts));
     Ok(contact)
-}
-
-/// How many contacts a search brings.
-const FOUND: usize = 20;
-
-async fn search(desk: &Desk, text: String) -> Answer<Vec<timbre_domain::contact::Contact>> {
-    ask!(desk, Command::ContactsSearch { text, limit: FOUND }, Reply::Contacts { contacts } => contacts)
 }
 
 async fn place_call(
@@ -97,10 +226,10 @@ async fn place_call(
     from: Option<String>,
     contact: Option<ContactId>,
     despite_do_not_call: bool,
-) -> Answer<String> {
+) -> Answer<DialId> {
     let known = |label: &String| desk.hello().identities.iter().any(|identity| identity.label == *label);
     // The one that was chosen once may be gone from the settings meanwhile.
     let from = from.or_else(|| desk.preferences().identity.filter(known));
     let request = DialRequest { number, from, contact, despite_do_not_call, ..DialRequest::default() };
-    ask!(desk, Command::Dial(request), Reply::Dial { dial_id, .. } => dial_id.to_string())
+    Ok(desk.execute(command::Dial(request)).await?.dial_id)
 }

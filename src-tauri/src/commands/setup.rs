@@ -3,7 +3,7 @@
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use tauri::{Manager, State, WebviewWindow};
+use tauri::Manager;
 use tauri_plugin_dialog::DialogExt as _;
 use timbre_domain::call::AccountName;
 use timbre_domain::crm::RehearsalStep;
@@ -12,7 +12,7 @@ use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
 use timbre_domain::status::Hello;
 use timbre_domain::texts::Language;
-use timbre_engine::api::commands::CommandError;
+use timbre_engine::CommandError;
 use timbre_platform::secrets::{KeyringState, variable};
 use timbre_settings::address;
 use timbre_settings::edit::{AccountDraft, ConnectorDraft, Edit, IdentityDraft, SettingsFile, SettingsForm};
@@ -21,14 +21,14 @@ use timbre_wiring::setup::{
     known_connectors, known_vendors, save,
 };
 
-use super::Answer;
+use super::{Answer, Asker};
 use crate::desk::{Ask, Desk, EngineState};
 use crate::preferences;
-use crate::windows::page_is_laid_out;
 use crate::windows::setup;
 
 /// Where a secret is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Keep {
     /// In the system's keyring.
@@ -41,6 +41,7 @@ pub(crate) enum Keep {
 
 /// The keyring, and the way round it for one secret.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Keyring {
     state: KeyringState,
     variable: String,
@@ -49,64 +50,56 @@ pub(crate) struct Keyring {
 
 /// What can be set up.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Offers {
     vendors: Vec<KnownVendor>,
     connectors: Vec<KnownConnector>,
 }
 
 /// The page listens.
-#[tauri::command]
-pub(crate) fn setup_ready(desk: State<'_, Desk>) -> Hello {
-    desk.hello()
+pub(crate) fn setup_ready(asker: &Asker) -> Answer<Hello> {
+    let Asker { desk, .. } = asker;
+    Ok(desk.hello())
 }
 
 /// What can be set up.
-#[tauri::command]
-pub(crate) fn setup_offers(desk: State<'_, Desk>) -> Offers {
-    Offers { vendors: known_vendors(desk.language()), connectors: known_connectors(desk.language()) }
+pub(crate) fn setup_offers(asker: &Asker) -> Answer<Offers> {
+    let Asker { desk, .. } = asker;
+    Ok(Offers { vendors: known_vendors(desk.language()), connectors: known_connectors(desk.language()) })
 }
 
 /// From now on Timbre speaks this language.
-#[tauri::command]
-pub(crate) async fn setup_set_language(desk: State<'_, Desk>, language: Language) -> Answer<Hello> {
+pub(crate) async fn setup_set_language(asker: &Asker, language: Language) -> Answer<Hello> {
+    let Asker { desk, .. } = asker;
     let chosen = Preferences { language: Some(language), ..desk.preferences() };
     if desk.context().is_some() {
-        preferences::choose(&desk, chosen).await?;
+        preferences::choose(desk, chosen).await?;
     } else {
-        keep_before_the_engine(&desk, &chosen)?;
+        keep_before_the_engine(desk, &chosen)?;
     }
     Ok(desk.hello())
 }
 
 /// Signs in with the vendor, once, and asks what there is. Without a password, the one that is kept is used.
-#[tauri::command]
-pub(crate) async fn setup_check_account(
-    desk: State<'_, Desk>,
-    draft: AccountDraft,
-    password: String,
-) -> Answer<AccountCheck> {
-    let file = settings_file(&desk)?;
+pub(crate) async fn setup_check_account(asker: &Asker, draft: AccountDraft, password: String) -> Answer<AccountCheck> {
+    let Asker { desk, .. } = asker;
+    let file = settings_file(desk)?;
     let was = known_account(&file, &draft.name);
     if password.is_empty() {
-        same_address(&desk, account_address(&file, &draft.name), draft.text("base_url"))?;
+        same_address(desk, account_address(&file, &draft.name), draft.text("base_url"))?;
     }
     let _trial = desk.trials().read().await;
-    let checking = checking(&desk, &file)?;
+    let checking = checking(desk, &file)?;
     check_account(&checking, was.as_deref(), &draft, secret(password)).await.map_err(refused)
 }
 
 /// Keeps an account's password, and adds the account to the settings or replaces it.
-#[tauri::command]
-pub(crate) async fn setup_save_account(
-    desk: State<'_, Desk>,
-    draft: AccountDraft,
-    password: String,
-    keep: Keep,
-) -> Answer<()> {
-    let mut file = settings_file(&desk)?;
+pub(crate) async fn setup_save_account(asker: &Asker, draft: AccountDraft, password: String, keep: Keep) -> Answer<()> {
+    let Asker { desk, .. } = asker;
+    let mut file = settings_file(desk)?;
     let was = known_account(&file, &draft.name);
     if password.is_empty() {
-        same_address(&desk, account_address(&file, &draft.name), draft.text("base_url"))?;
+        same_address(desk, account_address(&file, &draft.name), draft.text("base_url"))?;
     }
     let language = Edit::Language { language: desk.language() };
     let name = draft.name.clone();
@@ -114,107 +107,95 @@ pub(crate) async fn setup_save_account(
     // The language of the first run is the file's; later ones are the agent's own choice.
     let begins = !file.form().is_ok_and(|form| form.exists);
     let edits = if begins { vec![language, account] } else { vec![account] };
-    keep_secret(&desk, &name, password, keep).await?;
-    write(&desk, &mut file, &edits)?;
-    set_up_anew(&desk);
+    keep_secret(desk, &name, password, keep).await?;
+    write(desk, &mut file, &edits)?;
+    set_up_anew(desk);
     Ok(())
 }
 
 /// Looks at the keyring, anew each time.
-#[tauri::command]
-pub(crate) async fn setup_keyring(desk: State<'_, Desk>, name: String) -> Answer<Keyring> {
-    let variable = variable(&account(&desk, &name)?);
+pub(crate) async fn setup_keyring(asker: &Asker, name: String) -> Answer<Keyring> {
+    let Asker { desk, .. } = asker;
+    let variable = variable(&account(desk, &name)?);
     let variable_set = std::env::var_os(&variable).is_some_and(|value| !value.is_empty());
     Ok(Keyring { state: desk.secrets().state().await, variable, variable_set })
 }
 
 /// Tries a CRM out, without writing anything there. Without a key, the one that is kept is used.
-#[tauri::command]
 pub(crate) async fn setup_check_connector(
-    desk: State<'_, Desk>,
+    asker: &Asker,
     draft: ConnectorDraft,
     key: String,
 ) -> Answer<Vec<RehearsalStep>> {
-    let file = settings_file(&desk)?;
+    let Asker { desk, .. } = asker;
+    let file = settings_file(desk)?;
     let was = known_crm(&file, &draft.name);
     if key.is_empty() {
-        same_address(&desk, crm_address(&file, &draft.name), &draft.base_url)?;
+        same_address(desk, crm_address(&file, &draft.name), &draft.base_url)?;
     }
     let _trial = desk.trials().read().await;
-    let checking = checking(&desk, &file)?;
+    let checking = checking(desk, &file)?;
     check_connector(&checking, was.as_deref(), &draft, secret(key)).await.map_err(refused)
 }
 
 /// Keeps a CRM's key, and adds the CRM to the settings or replaces it.
-#[tauri::command]
-pub(crate) async fn setup_save_connector(
-    desk: State<'_, Desk>,
-    draft: ConnectorDraft,
-    key: String,
-    keep: Keep,
-) -> Answer<()> {
-    let mut file = settings_file(&desk)?;
+pub(crate) async fn setup_save_connector(asker: &Asker, draft: ConnectorDraft, key: String, keep: Keep) -> Answer<()> {
+    let Asker { desk, .. } = asker;
+    let mut file = settings_file(desk)?;
     let name = draft.name.clone();
     if key.is_empty() {
-        same_address(&desk, crm_address(&file, &name), &draft.base_url)?;
+        same_address(desk, crm_address(&file, &name), &draft.base_url)?;
     }
     let put = Edit::PutConnector { was: known_crm(&file, &name), connector: draft };
     if !key.is_empty() {
         // What the CRM gave in exchange for the key until now would be used instead of the new one.
-        forget_secret(&desk, &format!("{}-token", name.trim())).await;
+        forget_secret(desk, &format!("{}-token", name.trim())).await;
     }
-    keep_secret(&desk, &name, key, keep).await?;
-    write(&desk, &mut file, &[put])?;
-    set_up_anew(&desk);
+    keep_secret(desk, &name, key, keep).await?;
+    write(desk, &mut file, &[put])?;
+    set_up_anew(desk);
     Ok(())
 }
 
 /// What the settings file says, as forms have it.
-#[tauri::command]
-pub(crate) fn setup_form(desk: State<'_, Desk>) -> Answer<SettingsForm> {
-    settings_file(&desk)?.form().map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error, &[])))
+pub(crate) fn setup_form(asker: &Asker) -> Answer<SettingsForm> {
+    let Asker { desk, .. } = asker;
+    settings_file(desk)?.form().map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error, &[])))
 }
 
 /// Removes an account, its identities and its secret.
-#[tauri::command]
-pub(crate) async fn setup_remove_account(desk: State<'_, Desk>, name: String) -> Answer<()> {
-    change(&desk, Edit::RemoveAccount { name: name.clone() })?;
-    forget_secret(&desk, &name).await;
+pub(crate) async fn setup_remove_account(asker: &Asker, name: String) -> Answer<()> {
+    let Asker { desk, .. } = asker;
+    change(desk, Edit::RemoveAccount { name: name.clone() })?;
+    forget_secret(desk, &name).await;
     Ok(())
 }
 
 /// Removes a CRM and its secrets. What waits for it stays in the outbox.
-#[tauri::command]
-pub(crate) async fn setup_remove_connector(desk: State<'_, Desk>, name: String) -> Answer<()> {
-    change(&desk, Edit::RemoveConnector { name: name.clone() })?;
-    forget_secret(&desk, &name).await;
-    forget_secret(&desk, &format!("{name}-token")).await;
+pub(crate) async fn setup_remove_connector(asker: &Asker, name: String) -> Answer<()> {
+    let Asker { desk, .. } = asker;
+    change(desk, Edit::RemoveConnector { name: name.clone() })?;
+    forget_secret(desk, &name).await;
+    forget_secret(desk, &format!("{name}-token")).await;
     Ok(())
 }
 
 /// Adds an identity, or replaces the one that was called so.
-#[tauri::command]
-pub(crate) async fn setup_save_identity(
-    desk: State<'_, Desk>,
-    was: Option<String>,
-    identity: IdentityDraft,
-) -> Answer<()> {
-    change(&desk, Edit::PutIdentity { was, identity })
+pub(crate) async fn setup_save_identity(asker: &Asker, was: Option<String>, identity: IdentityDraft) -> Answer<()> {
+    let Asker { desk, .. } = asker;
+    change(desk, Edit::PutIdentity { was, identity })
 }
 
 /// Removes an identity.
-#[tauri::command]
-pub(crate) async fn setup_remove_identity(desk: State<'_, Desk>, label: String) -> Answer<()> {
-    change(&desk, Edit::RemoveIdentity { label })
+pub(crate) async fn setup_remove_identity(asker: &Asker, label: String) -> Answer<()> {
+    let Asker { desk, .. } = asker;
+    change(desk, Edit::RemoveIdentity { label })
 }
 
 /// Lets the agent choose a connector's file.
-#[tauri::command]
-pub(crate) async fn setup_pick_connector_file(
-    window: WebviewWindow,
-    desk: State<'_, Desk>,
-) -> Answer<Option<KnownConnector>> {
-    let dialog = window.dialog().file().add_filter("TOML", &["toml"]).set_parent(&window);
+pub(crate) async fn setup_pick_connector_file(asker: &Asker) -> Answer<Option<KnownConnector>> {
+    let Asker { window, desk } = asker;
+    let dialog = window.dialog().file().add_filter("TOML", &["toml"]).set_parent(window);
     let (send, chosen) = tokio::sync::oneshot::channel();
     dialog.pick_file(|file| {
         // The window may be gone by the time the agent has chosen.
@@ -226,11 +207,11 @@ pub(crate) async fn setup_pick_connector_file(
 }
 
 /// All is set up: Timbre begins to work, and the main window says where it is to be found.
-#[tauri::command]
-pub(crate) async fn setup_finish(desk: State<'_, Desk>, autostart: bool) -> Answer<()> {
+pub(crate) async fn setup_finish(asker: &Asker, autostart: bool) -> Answer<()> {
+    let Asker { desk, .. } = asker;
     let chosen = Preferences { autostart, ..desk.preferences() };
-    preferences::start_with_session(&desk, autostart)?;
-    keep_before_the_engine(&desk, &chosen)?;
+    preferences::start_with_session(desk, autostart)?;
+    keep_before_the_engine(desk, &chosen)?;
     desk.ask(Ask::Begin);
     if let Some(window) = desk.app().and_then(|app| app.get_webview_window(setup::LABEL))
         && let Err(error) = window.destroy()
@@ -351,10 +332,4 @@ fn refused(failed: CheckFailed) -> Refusal {
     let CheckFailed { code, what, what_to_do, detail, place } = failed;
     let place = place.and_then(|place| place.field.or(place.name));
     Refusal { code, place, what, what_to_do, detail }
-}
-
-/// The page has laid out what it shows first.
-#[tauri::command]
-pub(crate) fn setup_shown(window: WebviewWindow) {
-    page_is_laid_out(&window);
 }

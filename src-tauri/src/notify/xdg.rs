@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use notify_rust::{Hint, Notification, Timeout, Urgency};
 use timbre_domain::notice::{Notice, NoticeAction, NoticeKind};
 use timbre_domain::texts::Catalogue;
-use timbre_engine::api::commands::Command;
+use timbre_engine::api::command;
 use uuid::Uuid;
 
 use crate::desk::Desk;
@@ -68,7 +68,7 @@ fn act(desk: &Desk, notice: &Notice, chosen: &str) {
         "snooze" => {
             let (desk, notice) = (desk.clone(), notice.id);
             tauri::async_runtime::spawn(async move {
-                if let Err(refusal) = desk.execute(Command::NoticeSnooze { notice }).await {
+                if let Err(refusal) = desk.execute(command::NoticeSnooze { notice }).await {
                     tracing::warn!(code = refusal.code.as_str(), "a notice could not be put off");
                 }
             });

@@ -16,11 +16,12 @@ use tauri::{AppHandle, Manager, PhysicalPosition, WebviewUrl, WebviewWindow, Web
 use timbre_domain::call::CallKey;
 use timbre_domain::history::{CallsWanted, RecordState};
 use timbre_domain::preferences::Corner;
-use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::command;
 
 use self::keyboard::Keyboard;
 use self::place::{Rect, place};
 use self::pool::{Event, MOST, Order, Pool, Slot};
+use crate::commands::{CallRecords, PageEvent, events};
 use crate::desk::Desk;
 use crate::text_scale;
 
@@ -167,16 +168,16 @@ impl Windows<'_> {
                     }
                 })
             }
-            Order::AskToClose(slot) => self.tell(slot, "popup-close-asked", ()),
+            Order::AskToClose(slot) => self.tell(slot, events::popup_close_asked(&())),
             Order::Fill(slot, card) => {
                 let key = card.call.key.clone();
                 let records = card.records.clone();
                 self.shows[slot] = Some(key.clone());
-                self.tell(slot, "popup-show", card)?;
-                if records.is_empty() { Ok(()) } else { self.tell_records(slot, &key, &records) }
+                self.tell(slot, events::popup_show(&card))?;
+                if records.is_empty() { Ok(()) } else { self.tell_records(slot, key, records) }
             }
-            Order::Change(slot, call) => self.tell(slot, "popup-changed", call),
-            Order::Records(slot, call_key, records) => self.tell_records(slot, &call_key, &records),
+            Order::Change(slot, call) => self.tell(slot, events::popup_changed(&call)),
+            Order::Records(slot, call_key, records) => self.tell_records(slot, call_key, records),
             Order::Reveal(slot, height) => self.reveal(slot, height),
             Order::Focus(slot) => self.focus(slot),
             Order::GiveBack(slot) => self.keyboard.give_back(&self.window(slot)?),
@@ -198,7 +199,7 @@ impl Windows<'_> {
                 if let Some(key) = self.shows[slot].take() {
                     (self.on_glass)(Some(&key), Glass::Hidden);
                 }
-                self.tell(slot, "popup-clear", ())
+                self.tell(slot, events::popup_clear(&()))
             }
             Order::Reload(slot) => {
                 tracing::warn!(window = %label(slot), "the page of a pop-up does not answer; it is loaded anew");
@@ -211,13 +212,13 @@ impl Windows<'_> {
         }
     }
 
-    fn tell(&self, slot: Slot, event: &str, payload: impl serde::Serialize + Clone) -> tauri::Result<()> {
+    fn tell<T: serde::Serialize + Clone>(&self, slot: Slot, event: PageEvent<'_, T>) -> tauri::Result<()> {
         use tauri::Emitter;
-        self.app.emit_to(label(slot), event, payload)
+        self.app.emit_to(label(slot), event.name, event.payload.clone())
     }
 
-    fn tell_records(&self, slot: Slot, call_key: &CallKey, records: &[RecordState]) -> tauri::Result<()> {
-        self.tell(slot, "popup-records", serde_json::json!({ "callKey": call_key, "records": records }))
+    fn tell_records(&self, slot: Slot, call_key: CallKey, records: Vec<RecordState>) -> tauri::Result<()> {
+        self.tell(slot, events::popup_records(&CallRecords { call_key, records }))
     }
 
     /// The one way a pop-up gets the keyboard: the agent clicked into it, or pressed the hotkey.
@@ -231,7 +232,7 @@ impl Windows<'_> {
         gtk::present(&window)?;
         #[cfg(not(target_os = "linux"))]
         window.set_focus()?;
-        self.tell(slot, "popup-focused", ())
+        self.tell(slot, events::popup_focused(&()))
     }
 
     fn a_popup_has_the_keyboard(&self) -> bool {
@@ -318,18 +319,17 @@ impl Windows<'_> {
 
 /// Brings what is known of a call, or of the newest, for its pop-up to be shown again.
 async fn fetch(desk: Desk, call: Option<CallKey>) {
-    let newest = Command::CallRows(CallsWanted { limit: 1, ..CallsWanted::default() });
+    let newest = command::CallRows(CallsWanted { limit: 1, ..CallsWanted::default() });
     let call = match call {
         Some(call) => Some(call),
         None => match desk.execute(newest).await {
-            Ok(Reply::CallRows { rows }) => rows.into_iter().next().map(|row| row.call.key),
+            Ok(rows) => rows.into_iter().next().map(|row| row.call.key),
             _ => None,
         },
     };
     let Some(call) = call else { return };
-    match desk.execute(Command::Card { call }).await {
-        Ok(Reply::Card(card)) => desk.post(Event::Reopen(card)),
-        Ok(_) => tracing::error!("an answer to another question"),
+    match desk.execute(command::CallCard { call }).await {
+        Ok(card) => desk.post(Event::Reopen(Box::new(card))),
         Err(refusal) => tracing::warn!(code = refusal.code.as_str(), "the newest call's pop-up does not come back"),
     }
 }

@@ -17,7 +17,7 @@ use timbre_domain::history::CallsWanted;
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
 use timbre_domain::status::{ConnectorReach, Light, Status};
 use timbre_domain::texts::Catalogue;
-use timbre_engine::api::commands::{Command, Reply};
+use timbre_engine::api::command;
 
 use self::menu::{Choice, Entry, Facts};
 use crate::desk::{Ask, Desk};
@@ -77,10 +77,7 @@ pub(crate) async fn show(desk: &Desk, status: &Status) {
     let texts = Catalogue::of(desk.language());
     let hello = desk.hello();
     let wanted = CallsWanted { limit: LOOKED_AT, ..CallsWanted::default() };
-    let recent = match desk.execute(Command::CallRows(wanted)).await {
-        Ok(Reply::CallRows { rows }) => rows,
-        _ => Vec::new(),
-    };
+    let recent = desk.execute(command::CallRows(wanted)).await.unwrap_or_default();
     let state = match (hello.set_up, hello.trouble.is_some()) {
         (false, _) => State::NotSetUp,
         (true, true) => State::Trouble,

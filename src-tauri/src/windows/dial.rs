@@ -9,6 +9,7 @@ use timbre_domain::contact::ContactId;
 
 use super::size::screen;
 use super::{builder, find, make, present};
+use crate::commands::events;
 use crate::desk::Desk;
 use crate::text_scale;
 
@@ -24,6 +25,7 @@ const MAX_HEIGHT: f64 = 520.0;
 
 /// Where a wish comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WishFrom {
     Hotkey,
@@ -36,6 +38,7 @@ pub(crate) enum WishFrom {
 
 /// What the window comes up for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct DialWish {
     /// What to dial, as a person writes it; empty for a bare window.
     pub(crate) number: String,
@@ -111,7 +114,7 @@ pub(crate) fn open(desk: &Desk, wish: DialWish) {
     if let Some(window) = find(app, LABEL) {
         // A page that does not listen yet comes up by itself.
         if let Some(wish) = waiting.tell(wish) {
-            desk.emit_to(LABEL, "dial-wish", &wish);
+            desk.tell(LABEL, events::dial_wish(&wish));
             if let Err(error) = center(&window).and_then(|()| present(&window)) {
                 tracing::error!(%error, "the dial window does not come up");
             }

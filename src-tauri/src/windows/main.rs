@@ -9,6 +9,7 @@ use timbre_domain::contact::ContactId;
 
 use super::size::Size;
 use super::{builder, find, make, places, present};
+use crate::commands::events;
 use crate::desk::{Desk, FLUSHES_WITHIN};
 
 /// Its label.
@@ -18,6 +19,7 @@ pub(crate) const SIZE: Size = Size { usual: (1080.0, 720.0), least: (880.0, 560.
 
 /// A page of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Page {
     #[default]
@@ -29,16 +31,20 @@ pub(crate) enum Page {
 
 /// Where it is to go.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Goal {
     pub(crate) page: Page,
     pub(crate) call: Option<CallKey>,
     pub(crate) contact: Option<ContactId>,
     /// It opens after the first run: where Timbre is to be found from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional = nullable))]
     pub(crate) welcome: Option<Home>,
 }
 
 /// Where Timbre is to be found while none of its windows is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Home {
     /// Its icon in the tray.
@@ -94,7 +100,7 @@ pub(crate) fn open(desk: &Desk, goal: Goal) {
     if let Some(window) = find(app, LABEL) {
         // A page that does not listen yet comes up by itself.
         if let Some(goal) = waiting.tell(goal) {
-            desk.emit_to(LABEL, "main-go-to", &goal);
+            desk.tell(LABEL, events::main_go_to(&goal));
             if let Err(error) = present(&window) {
                 tracing::error!(%error, "the main window does not come up");
             }
@@ -116,7 +122,7 @@ pub(crate) fn open(desk: &Desk, goal: Goal) {
                     api.prevent_close();
                     let (of, keeper) = (of.clone(), keeper.clone());
                     tauri::async_runtime::spawn(async move {
-                        keeper.emit_to(LABEL, "main-flush", &());
+                        keeper.tell(LABEL, events::flush(&()));
                         keeper.clock().sleep(FLUSHES_WITHIN).await;
                         if let Err(error) = of.destroy() {
                             tracing::error!(%error, "the main window does not close");

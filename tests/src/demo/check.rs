@@ -1,6 +1,6 @@
 //! Compares what was told and kept with the simulator's ledger, which is what really happened.
 
-use timbre_engine::api::commands::CallRecord;
+use timbre_engine::api::CallRecord;
 use timbre_engine::api::event::Event;
 use timbre_simulator::Ledger;
 use timbre_simulator::ledger::{CallEntry, DialFate};

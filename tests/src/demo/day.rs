@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use timbre_domain::contact::Contact;
 use timbre_domain::contact::ContactId;
 use timbre_domain::dial::DialState;
 use timbre_domain::ports::Clock as _;
@@ -79,7 +80,8 @@ pub(super) async fn play(stage: &mut Stage, options: &Options, words: &Words) ->
 async fn remember(stage: &Stage, paper: &Paper, contact: ContactId) -> Result<(), Trouble> {
     let id = contact.to_string();
     let fields = [format!("{}=1-1024-0567", paper.id_field), format!("{}={}", paper.plan_field, paper.plan)];
-    stage.programs.ask(&["contacts", "edit", &id, "--field", &fields[0], "--field", &fields[1]]).await?;
+    let edit = ["contacts", "edit", &id, "--field", &fields[0], "--field", &fields[1]];
+    stage.programs.ask::<Contact>(&edit, "contact").await?;
     let yesterday = (stage.clock.now() - TimeDelta::days(1)).to_rfc3339();
     for (disposition, comment, charge) in paper.past {
         let mut args = vec!["--contact", id.as_str(), "--disposition", disposition, "--comment", comment];

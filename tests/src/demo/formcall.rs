@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use timbre_domain::contact::Contact;
 use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::api::commands::{CallRecord, Reply};
+use timbre_engine::api::CallRecord;
 use timbre_engine::api::event::Event;
 use timbre_simulator::RealClock;
 use timbre_simulator::formcall::{DOCUMENTED_TOKEN, Fault, FormCall, FormCallConfig, RequestKind};
@@ -104,9 +105,7 @@ impl Stage {
     async fn story(&mut self, words: &Words) -> Result<Vec<Played>, Trouble> {
         let name = "Juan Pérez";
         let add = ["contacts", "add", "--name", name, "--phone", CONTACT, "--email", "jperez@mt2015.com"];
-        let Reply::Contact { contact } = self.programs.ask(&add).await? else {
-            return Err("the contact was not added".into());
-        };
+        let contact: Contact = self.programs.ask(&add, "contact").await?;
         let contact = contact.id.to_string();
         let mut played = Vec::new();
 
@@ -214,10 +213,7 @@ impl Stage {
     }
 
     async fn history(&self) -> Result<Vec<CallRecord>, Trouble> {
-        match self.programs.ask(&["calls", "list"]).await? {
-            Reply::Calls { calls } => Ok(calls),
-            other => Err(format!("an answer to another question: {other:?}").into()),
-        }
+        self.programs.ask(&["calls", "list"], "calls").await
     }
 }
 

@@ -6,12 +6,15 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 use timbre_domain::contact::ContactId;
 use timbre_domain::outbox::OutboxItem;
 use timbre_domain::ports::Clock as _;
-use timbre_engine::api::commands::{CallRecord, Reply};
+use timbre_engine::api::CallRecord;
 use timbre_engine::api::event::Event;
+use timbre_engine::contacts::lookup::LookedUp;
+use timbre_engine::crm::contact_sync::SyncReport;
 use timbre_simulator::crm::{Crm, DEFAULT_API_KEY};
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
@@ -93,12 +96,14 @@ impl Programs {
         Ok(())
     }
 
-    pub(super) async fn ask(&self, args: &[&str]) -> Result<Reply, Trouble> {
+    /// Runs `timbrectl` and reads what it answers under this name; under none, the whole answer.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, args: &[&str], name: &str) -> Result<T, Trouble> {
         let output = self.command("timbrectl").arg("--json").args(args).output().await?;
         if !output.status.success() {
             return Err(format!("timbrectl {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr)).into());
         }
-        Ok(serde_json::from_slice(&output.stdout)?)
+        let mut answer: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        Ok(serde_json::from_value(if name.is_empty() { answer } else { answer[name].take() })?)
     }
 }
 
@@ -150,35 +155,26 @@ impl Stage {
 
     /// Brings the CRM's contacts here; gives how many there are.
     pub(super) async fn sync(&self) -> Result<u64, Trouble> {
-        match self.programs.ask(&["contacts", "sync"]).await? {
-            Reply::ContactsSynced { reports } => Ok(reports.iter().map(|report| report.added + report.unchanged).sum()),
-            other => Err(format!("an answer to another question: {other:?}").into()),
-        }
+        let reports: Vec<SyncReport> = self.programs.ask(&["contacts", "sync"], "reports").await?;
+        Ok(reports.iter().map(|report| report.added + report.unchanged).sum())
     }
 
     /// Our id of a contact who came from the CRM.
     pub(super) async fn contact(&self, person: &Person) -> Result<ContactId, Trouble> {
-        match self.programs.ask(&["contacts", "lookup", &person.number]).await? {
-            Reply::Found(found) => {
-                let found = found.contacts.into_iter().find(|found| found.contact.name == person.name);
-                Ok(found.ok_or("a contact did not come from the CRM")?.contact.id)
-            }
-            other => Err(format!("an answer to another question: {other:?}").into()),
-        }
+        let found: LookedUp = self.programs.ask(&["contacts", "lookup", &person.number], "").await?;
+        let found = found.contacts.into_iter().find(|found| found.contact.name == person.name);
+        Ok(found.ok_or("a contact did not come from the CRM")?.contact.id)
     }
 
     /// Saves what came of a call, as the agent would.
     pub(super) async fn save(&self, args: &[String]) -> Result<(), Trouble> {
         let args: Vec<&str> = ["interactions", "add"].into_iter().chain(args.iter().map(String::as_str)).collect();
-        self.programs.ask(&args).await.map(drop)
+        self.programs.ask::<serde_json::Value>(&args, "").await.map(drop)
     }
 
     /// What is in the outbox, sent or not.
     pub(super) async fn outbox(&self) -> Result<Vec<OutboxItem>, Trouble> {
-        match self.programs.ask(&["outbox", "list", "--all", "--limit", "1000"]).await? {
-            Reply::Outbox { items } => Ok(items),
-            other => Err(format!("an answer to another question: {other:?}").into()),
-        }
+        self.programs.ask(&["outbox", "list", "--all", "--limit", "1000"], "items").await
     }
 
     /// Dials as a person at a second window would.
@@ -189,10 +185,7 @@ impl Stage {
     }
 
     pub(super) async fn history(&self) -> Result<Vec<CallRecord>, Trouble> {
-        match self.programs.ask(&["calls", "list"]).await? {
-            Reply::Calls { calls } => Ok(calls),
-            other => Err(format!("an answer to another question: {other:?}").into()),
-        }
+        self.programs.ask(&["calls", "list"], "calls").await
     }
 
     /// The next event for which `is` gives something; everything before it is kept.

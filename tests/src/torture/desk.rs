@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use timbre_domain::ports::Clock as _;
-use timbre_engine::api::local::Client;
+use timbre_engine::api::socket::Client;
 use timbre_simulator::RealClock;
 
 use super::Trouble;
@@ -108,15 +108,12 @@ impl Desk {
         let deadline = self.clock.elapsed() + STARTS_WITHIN;
         loop {
             match Client::connect(&self.data_dir).await {
-                Ok(client) => return Ok(client),
-                Err(error) if self.clock.elapsed() > deadline => {
-                    return Err(format!(
-                        "the engine did not start: {error}; see {}",
-                        self.config.with_extension("log").display()
-                    )
-                    .into());
+                Ok(Some(client)) => return Ok(client),
+                _ if self.clock.elapsed() > deadline => {
+                    let log = self.config.with_extension("log");
+                    return Err(format!("the engine did not start; see {}", log.display()).into());
                 }
-                Err(_) => self.clock.sleep(Duration::from_millis(5)).await,
+                _ => self.clock.sleep(Duration::from_millis(5)).await,
             }
         }
     }

@@ -12,11 +12,11 @@ use timbre_domain::crm::Rehearsal;
 use timbre_domain::interaction::{FollowUp, InteractionEdit};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RetryHow, RetryOutcome};
 use timbre_domain::ports::Clock as _;
-use timbre_engine::api::commands::{
-    Command, ContactEdit, InteractionFilter, OutboxFilter, Reply, SaveInteraction, Which,
-};
 use timbre_engine::api::event::Event;
-use timbre_engine::api::local::Client;
+use timbre_engine::api::socket::Client;
+use timbre_engine::api::{Command, InteractionFilter, OutboxFilter, Which, command};
+use timbre_engine::calls::results::SaveInteraction;
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{
     Access, ApiUser, Crm, CrmConfig, CustomField, DEFAULT_API_KEY, Fault, FaultMix, Moment, Role,
 };
@@ -105,7 +105,7 @@ impl Office {
                 phones: Some(vec![((*number).to_owned(), PhoneKind::Mobile)]),
                 ..ContactEdit::default()
             };
-            office.ask(Command::ContactsAdd(edit)).await?;
+            office.ask(command::ContactsAdd(edit)).await?;
         }
         office.expected.push(Expected::contacts(2));
         office.crm.faults().at_random(options.seed, mix());
@@ -189,7 +189,8 @@ impl Office {
 
     async fn call(&mut self, dice: &mut Dice) -> Result<CallKey, Trouble> {
         let number = dice.one_of(&NUMBERS).copied().unwrap_or(NUMBERS[0]);
-        let mut client = Client::connect(self.desk.database().parent().ok_or("no data folder")?).await?;
+        let data_dir = self.desk.database().parent().ok_or("no data folder")?.to_owned();
+        let mut client = Client::connect(&data_dir).await?.ok_or("no engine runs")?;
         client.watch().await?;
         let call = self.vendor.rings(number, ENDPOINT);
         let detected = until(&mut client, |event| match event {
@@ -206,7 +207,7 @@ impl Office {
     }
 
     /// Sends the command and kills the engine a moment later, whether or not it has answered. Whether it had.
-    async fn save_and_kill_after(&mut self, save: Command, pause: Duration) -> bool {
+    async fn save_and_kill_after(&mut self, save: command::InteractionsSave, pause: Duration) -> bool {
         self.desk.engine.kill_after(pause, &self.clock);
         self.ask(save).await.is_ok()
     }
@@ -251,7 +252,7 @@ impl Office {
         }
     }
 
-    async fn ask(&mut self, command: Command) -> Result<Reply, Trouble> {
+    async fn ask<C: Command>(&mut self, command: C) -> Result<C::Output, Trouble> {
         let client = self.client.as_mut().ok_or("there is no engine")?;
         Ok(tokio::time::timeout(PATIENCE, client.execute(command)).await??)
     }
@@ -289,7 +290,7 @@ impl Office {
             phones: Some(vec![(format!("7{:07}", self.typed), PhoneKind::Mobile)]),
             ..ContactEdit::default()
         };
-        self.ask(Command::ContactsAdd(edit)).await?;
+        self.ask(command::ContactsAdd(edit)).await?;
         for expected in &mut self.expected {
             if let Expected::Contacts(count) = expected {
                 *count += 1;
@@ -299,7 +300,7 @@ impl Office {
     }
 
     pub(super) async fn back_up(&mut self) -> Result<(), Trouble> {
-        self.ask(Command::BackUp).await.map(drop)
+        self.ask(command::BackUp).await.map(drop)
     }
 
     pub(super) fn kills(&mut self) {
@@ -319,23 +320,19 @@ impl Office {
 
     /// Whether the agent is told of damage, while the engine runs.
     pub(super) async fn is_told_of_damage(&mut self) -> bool {
-        matches!(self.ask(Command::Status).await, Ok(Reply::Status(status)) if status.database.damaged)
+        matches!(self.ask(command::StatusShow).await, Ok(status) if status.database.damaged)
     }
 
     /// Whether the doctor finds the database whole.
     pub(super) async fn is_whole(&mut self) -> Result<bool, Trouble> {
-        match self.ask(Command::Doctor).await? {
-            Reply::Doctor(report) => Ok(report.checks.iter().any(|check| check.finding == "database.whole")),
-            other => Err(format!("an answer to another question: {other:?}").into()),
-        }
+        let report = self.ask(command::Doctor).await?;
+        Ok(report.checks.iter().any(|check| check.finding == "database.whole"))
     }
 
     /// Every result that was said to be saved is in the database, word for word, and every contact that was typed.
     pub(super) async fn everything_saved_is_there(&mut self) -> Result<(), Trouble> {
         let filter = InteractionFilter { limit: 100_000, ..InteractionFilter::default() };
-        let Reply::Interactions { interactions } = self.ask(Command::InteractionsList(filter)).await? else {
-            return Err("an answer to another question".into());
-        };
+        let interactions = self.ask(command::InteractionsList(filter)).await?;
         let kept: HashMap<_, _> = interactions.iter().map(|one| (one.call.clone(), one.comment.as_str())).collect();
         for expected in &self.expected {
             if let Expected::Result { key, comment, .. } = expected
@@ -345,10 +342,8 @@ impl Office {
             }
         }
         for n in 1..=self.typed {
-            let lookup = Command::ContactsLookup { number: format!("7{n:07}") };
-            let Reply::Found(found) = self.ask(lookup).await? else {
-                return Err("an answer to another question".into());
-            };
+            let lookup = command::ContactsLookup { number: format!("7{n:07}") };
+            let found = self.ask(lookup).await?;
             if found.contacts.len() != 1 {
                 return Err(format!("contact {n} that was typed is there {} times", found.contacts.len()).into());
             }
@@ -363,17 +358,12 @@ impl Office {
         self.mend();
         // What was held goes.
         let name = "crm".parse().map_err(|_| "no name")?;
-        self.ask(Command::ConnectorTest { name, rehearsal: Rehearsal::default() }).await?;
+        self.ask(command::TestConnector { name, rehearsal: Rehearsal::default() }).await?;
         let deadline = self.clock.elapsed() + DRAINS_WITHIN;
         let mut parked = 0;
         loop {
-            let items = match self
-                .ask(Command::OutboxList(OutboxFilter { limit: 100_000, ..OutboxFilter::default() }))
-                .await?
-            {
-                Reply::Outbox { items } => items,
-                other => return Err(format!("an answer to another question: {other:?}").into()),
-            };
+            let items =
+                self.ask(command::OutboxList(OutboxFilter { limit: 100_000, ..OutboxFilter::default() })).await?;
             for item in items.iter().filter(|item| item.state == OutboxState::Parked) {
                 parked += 1;
                 self.retry(item).await?;
@@ -392,19 +382,17 @@ impl Office {
     /// A person tries a parked record again. Where Timbre can't tell whether it is there, the person looks.
     async fn retry(&mut self, item: &OutboxItem) -> Result<(), Trouble> {
         let how = RetryHow { wait: true, ..RetryHow::default() };
-        let Reply::Retried(retried) = self.ask(Command::OutboxRetry { id: item.id, how }).await? else {
-            return Err("an answer to another question".into());
-        };
+        let retried = self.ask(command::OutboxRetry { id: item.id, how }).await?;
         if retried.outcome != RetryOutcome::Unsearchable {
             return Ok(());
         }
         let id = item.id.to_string();
         let there = ["Call", "Task", "Contact"].iter().flat_map(|entity| self.crm.records(entity));
-        let command = match there.into_iter().any(|record| names(&record, &id)) {
-            true => Command::OutboxDiscard { id: item.id },
-            false => Command::OutboxRetry { id: item.id, how: RetryHow { unsearched: true, ..how } },
-        };
-        self.ask(command).await.map(drop)
+        if there.into_iter().any(|record| names(&record, &id)) {
+            return self.ask(command::OutboxDiscard { id: item.id }).await.map(drop);
+        }
+        let how = RetryHow { unsearched: true, ..how };
+        self.ask(command::OutboxRetry { id: item.id, how }).await.map(drop)
     }
 
     pub(super) async fn judge(&mut self) -> Result<Verdict, Trouble> {
@@ -427,13 +415,18 @@ async fn until<T>(client: &mut Client, is: impl Fn(&Event) -> Option<T>) -> Resu
     tokio::time::timeout(PATIENCE, waiting).await?
 }
 
-fn save(key: &CallKey, comment: &str, follow_up: bool, now: chrono::DateTime<chrono::Utc>) -> Command {
+fn save(
+    key: &CallKey,
+    comment: &str,
+    follow_up: bool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> command::InteractionsSave {
     let follow_up = follow_up.then(|| {
         Some(FollowUp { at: now + chrono::TimeDelta::days(2), whom: None, what: format!("Llamar por: {comment}") })
     });
     let edit =
         InteractionEdit { comment: Some(comment.to_owned()), follow_up, finish: true, ..InteractionEdit::default() };
-    Command::InteractionsSave(Box::new(SaveInteraction { which: Which::Call(key.clone()), edit, caller: None }))
+    command::InteractionsSave(SaveInteraction { which: Which::Call(key.clone()), edit, caller: None })
 }
 
 /// Every way to fail, before and after the record is stored.

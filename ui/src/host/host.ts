@@ -5,36 +5,37 @@ import type { Call } from "../bindings/Call";
 import type { CallKey } from "../bindings/CallKey";
 import type { CallRow } from "../bindings/CallRow";
 import type { CallsWanted } from "../bindings/CallsWanted";
+import type { Changed } from "../bindings/Changed";
 import type { Contact } from "../bindings/Contact";
 import type { ContactEdit } from "../bindings/ContactEdit";
 import type { ContactId } from "../bindings/ContactId";
 import type { DialProgress } from "../bindings/DialProgress";
+import type { DialWish } from "../bindings/DialWish";
 import type { Dossier } from "../bindings/Dossier";
 import type { FoundContact } from "../bindings/FoundContact";
+import type { Goal } from "../bindings/Goal";
 import type { Hello } from "../bindings/Hello";
+import type { Home } from "../bindings/Home";
 import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
 import type { Light } from "../bindings/Light";
 import type { NumberRead } from "../bindings/NumberRead";
 import type { OutboxRow } from "../bindings/OutboxRow";
+import type { Page } from "../bindings/Page";
+import type { Place } from "../bindings/Place";
+import type { Places } from "../bindings/Places";
 import type { PopupCard } from "../bindings/PopupCard";
 import type { Preferences } from "../bindings/Preferences";
 import type { RecordState } from "../bindings/RecordState";
 import type { RequestId } from "../bindings/RequestId";
+import type { Retried as WholeRetried } from "../bindings/Retried";
+import type { Saved } from "../bindings/Saved";
 import type { ShownPhone } from "../bindings/ShownPhone";
 import type { Status } from "../bindings/Status";
 import type { TypedCaller } from "../bindings/TypedCaller";
 import type { ConnectionsHost } from "./setup";
 
-/** A result as it is kept now, and how far its records are. */
-export interface Saved {
-  interaction: Interaction;
-  records: RecordState[];
-  /** The call's card with the contact that the save made; null where it made none. */
-  card: PopupCard | null;
-}
-
-export type { CallsWanted, FoundContact, NumberRead };
+export type { CallsWanted, DialWish, FoundContact, Goal, Home, NumberRead, Page, Places, Saved };
 
 /** What a person allows when they have a record sent again. */
 export interface RetryHow {
@@ -44,15 +45,8 @@ export interface RetryHow {
   unsearched?: boolean;
 }
 
-/** What came of it. */
-export interface Retried {
-  outcome: "sent" | "underway" | "waits" | "searched_later" | "stopped" | "held" | "parked" | "unsearchable" | "gone";
-  /** When it goes out or is searched for by itself. */
-  until: string | null;
-  /** Why it was not sent, and what to do, in the agent's language. */
-  what: string;
-  what_to_do: string;
-}
+/** What came of it, as far as pages tell it. */
+export type Retried = Pick<WholeRetried, "outcome" | "until" | "what" | "what_to_do">;
 
 /** What the shell tells a pop-up's window. */
 export interface PopupListener {
@@ -102,22 +96,6 @@ export interface PopupHost {
   openContact(contact: ContactId): Promise<void>;
 }
 
-/** How a dial comes to the dial window: opened bare, with a number to ask about, or already dialled elsewhere. */
-export interface DialWish {
-  /** What to dial, as a person writes it; empty for a bare window. */
-  number: string;
-  /** Where it comes from: a link asks before it dials and says so. */
-  from: "hotkey" | "clipboard" | "selection" | "link" | "call_back" | "command";
-  /** The contact to call back. */
-  contact: ContactId | null;
-  /** Why a link can't be dialled; then there is nothing to confirm. */
-  refusal: string | null;
-  /** The extension a link asks for, which a person must ask for or key in. */
-  extension: string | null;
-  /** Where a link's number is valid, as the link says, where it may mean another telephone here. */
-  context: string | null;
-}
-
 /** What the shell tells the dial window. */
 export interface DialListener {
   /** The window comes up for this. */
@@ -163,37 +141,12 @@ export interface StripHost {
   openMain(): Promise<void>;
 }
 
-/** A page of the main window, as tray and notifications open it. */
-export type Page = "today" | "pending" | "outbox" | "settings";
-
-/** Where the main window is to go. */
-export interface Goal {
-  page: Page;
-  call: CallKey | null;
-  contact: ContactId | null;
-  /** After the first run: where Timbre is to be found while no window is open. */
-  welcome?: Home | null;
-}
-
-/** In the tray, or in the small window of desktops that show none. */
-export type Home = "tray" | "strip";
-
-/** Where Timbre's things are on this computer. */
-export interface Places {
-  /** The settings file. */
-  settings: string;
-  /** The folder with the database and its backups. */
-  data: string;
-  /** The folder with the logs. */
-  logs: string;
-}
-
 /** What the shell tells the main window. */
 export interface MainListener {
   goTo(goal: Goal): void;
   status(status: Status): void;
   /** Something of this kind changed: ask again for what is shown of it. */
-  changed(what: "calls" | "results" | "outbox" | "contacts"): void;
+  changed(what: Changed): void;
   progress(progress: DialProgress): void;
   hello(hello: Hello): void;
 }
@@ -232,5 +185,5 @@ export interface MainHost {
   /** Where settings, data and logs are. */
   places(): Promise<Places>;
   /** Opens one of these folders in the system's file manager; for the settings, the folder they stand in. */
-  openPlace(which: keyof Places): Promise<void>;
+  openPlace(which: Place): Promise<void>;
 }

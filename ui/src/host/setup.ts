@@ -6,33 +6,18 @@ import type { ConnectorDraft } from "../bindings/ConnectorDraft";
 import type { Endpoint } from "../bindings/Endpoint";
 import type { Hello } from "../bindings/Hello";
 import type { IdentityDraft } from "../bindings/IdentityDraft";
+import type { Keep } from "../bindings/Keep";
+import type { Keyring } from "../bindings/Keyring";
 import type { KeyringState } from "../bindings/KeyringState";
 import type { KnownConnector } from "../bindings/KnownConnector";
 import type { KnownSetting } from "../bindings/KnownSetting";
 import type { KnownVendor } from "../bindings/KnownVendor";
 import type { Language } from "../bindings/Language";
+import type { Offers } from "../bindings/Offers";
 import type { RehearsalStep } from "../bindings/RehearsalStep";
 import type { SettingsForm } from "../bindings/SettingsForm";
 
-export type { AccountCheck, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, KnownVendor, RehearsalStep, IdentityDraft, SettingsForm };
-
-/** The keyring, and the way round it for one secret. */
-export interface Keyring {
-  state: KeyringState;
-  /** The environment variable that holds this secret where an administrator set it. */
-  variable: string;
-  /** Whether that variable is set. */
-  variable_set: boolean;
-}
-
-/** Where a secret is kept: in the keyring, in memory until Timbre ends, or in the administrator's environment. */
-export type Keep = "keyring" | "session" | "environment";
-
-/** What can be set up. */
-export interface Offers {
-  vendors: KnownVendor[];
-  connectors: KnownConnector[];
-}
+export type { AccountCheck, Keep, Keyring, Offers, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, KnownVendor, RehearsalStep, IdentityDraft, SettingsForm };
 
 /** Accounts, as far as their form needs them. */
 export interface AccountHost {

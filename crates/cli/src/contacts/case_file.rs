@@ -1,7 +1,7 @@
 //! A contact's case file, as a timeline for people.
 
 use timbre_domain::call::{CallState, Direction, Party};
-use timbre_engine::api::commands::{CallRecord, CaseEntry, CaseFile};
+use timbre_engine::api::{CallRecord, CaseEntry, CaseFile};
 
 use crate::interactions::print::said;
 use crate::outbox;

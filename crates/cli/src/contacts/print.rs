@@ -3,40 +3,40 @@
 use std::io;
 
 use chrono::Local;
+use serde_json::json;
 use timbre_domain::contact::Contact;
 use timbre_domain::interchange::{ChosenBy, ColumnUse, FileFormat, FileLayout, ProblemKind, Target};
-use timbre_engine::api::commands::{ImportRecord, LookedUp, Reply};
+use timbre_engine::api::ImportRecord;
 use timbre_engine::contacts::import::{ImportReport, RowNote};
+use timbre_engine::contacts::lookup::LookedUp;
 use timbre_engine::crm::contact_sync::SyncReport;
 
-use super::case_file;
 use crate::print::{Printer, clean, name};
 
 /// Rows with something wrong that fit a screen.
 const SHOWN: usize = 20;
 
-pub(crate) fn reply(printer: &Printer, reply: &Reply) -> io::Result<()> {
-    if printer.is_json() {
-        return printer.json(reply);
+pub(crate) fn contact(printer: &Printer, contact: &Contact) -> io::Result<()> {
+    printer.reply("contact", &json!({"contact": contact}), || card(printer, contact))
+}
+
+pub(crate) fn contacts(printer: &Printer, contacts: &[Contact]) -> io::Result<()> {
+    if contacts.is_empty() {
+        return printer.line(&printer.text("contacts.none"));
     }
-    match reply {
-        Reply::Contact { contact } => card(printer, contact),
-        Reply::Contacts { contacts } if contacts.is_empty() => printer.line(&printer.text("contacts.none")),
-        Reply::Contacts { contacts } => contacts.iter().try_for_each(|contact| printer.line(&line(printer, contact))),
-        Reply::Found(found) => looked_up(printer, found),
-        Reply::Imported(report) => imported(printer, report),
-        Reply::Imports { imports } => imports.iter().try_for_each(|import| printer.line(&earlier(printer, import))),
-        Reply::Exported { count } => printer.line(&printer.fill("contacts.exported", &[("count", &count.to_string())])),
-        Reply::ContactsSynced { reports } => {
-            reports.iter().try_for_each(|report| printer.lines(&synced(printer, report)))
-        }
-        Reply::CaseFile(file) => printer.lines(&case_file::lines(printer, file)),
-        other => printer.reply(other),
-    }
+    contacts.iter().try_for_each(|contact| printer.line(&line(printer, contact)))
+}
+
+pub(crate) fn imports(printer: &Printer, imports: &[ImportRecord]) -> io::Result<()> {
+    imports.iter().try_for_each(|import| printer.line(&earlier(printer, import)))
+}
+
+pub(crate) fn synced(printer: &Printer, reports: &[SyncReport]) -> io::Result<()> {
+    reports.iter().try_for_each(|report| printer.lines(&synced_lines(printer, report)))
 }
 
 /// What a synchronisation brought, a line each.
-fn synced(printer: &Printer, report: &SyncReport) -> Vec<String> {
+fn synced_lines(printer: &Printer, report: &SyncReport) -> Vec<String> {
     let count = |key: &str, count: u64| {
         (count > 0).then(|| format!("  {}", printer.fill(key, &[("count", &count.to_string())])))
     };
@@ -95,7 +95,7 @@ fn card(printer: &Printer, contact: &Contact) -> io::Result<()> {
     Ok(())
 }
 
-fn looked_up(printer: &Printer, found: &LookedUp) -> io::Result<()> {
+pub(crate) fn looked_up(printer: &Printer, found: &LookedUp) -> io::Result<()> {
     if found.withheld {
         return printer.line(&printer.text("match.withheld"));
     }
@@ -112,7 +112,7 @@ fn looked_up(printer: &Printer, found: &LookedUp) -> io::Result<()> {
     })
 }
 
-fn imported(printer: &Printer, report: &ImportReport) -> io::Result<()> {
+pub(crate) fn imported(printer: &Printer, report: &ImportReport) -> io::Result<()> {
     printer.line(&read_as(printer, &report.record.file, &report.layout))?;
     let (kept, known): (Vec<_>, Vec<_>) =
         report.layout.columns.iter().partition(|column| column.by == ChosenBy::Nobody);

@@ -2,7 +2,7 @@
 
 use timbre_domain::disposition::ChosenLevel;
 use timbre_domain::interaction::{Charge, FollowUp, Interaction, InteractionState};
-use timbre_engine::api::commands::SavedInteraction;
+use timbre_engine::calls::results::SavedInteraction;
 
 use crate::outbox;
 use crate::print::{Printer, clean, clean_lines, moment};

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use timbre_domain::interaction::InteractionEdit;
-use timbre_engine::api::commands::{SaveInteraction, Which};
+use timbre_engine::api::Which;
+use timbre_engine::calls::results::SaveInteraction;
 
 use crate::args::{CallMeant, call};
 

@@ -1,6 +1,16 @@
 //! What others ask of the engine and hear from it. Comes in: commands, from windows, the command line and the local socket.
 //! Goes out: their results, and events.
+//!
+//! [`command`] is the list: each command with its input, its result and its name. `handlers` carries them out.
 
-pub mod commands;
+pub mod command;
 pub mod event;
-pub mod local;
+mod handlers;
+pub mod socket;
+
+pub use self::command::Command;
+pub use crate::error::CommandError;
+pub use timbre_store::{
+    Agent, CallFilter, CallRecord, CaseEntry, CaseFile, ImportRecord, InteractionFilter, KeptUnread, OutboxCounts,
+    OutboxFilter, Which,
+};

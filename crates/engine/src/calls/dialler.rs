@@ -13,9 +13,9 @@ use timbre_domain::tracker::CallTransition;
 use uuid::Uuid;
 
 use crate::Context;
-use crate::api::commands::CommandError;
 use crate::calls::placed_calls;
 use crate::calls::session::{self, AccountSession, PollStatus};
+use crate::error::CommandError;
 use crate::runtime::bus::TransitionBatch;
 
 /// How long a freshly started engine waits to hear whether the agent is in a call.
@@ -38,6 +38,16 @@ pub struct DialRequest {
     /// More about the call for vendors that take it, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<String, String>,
+}
+
+/// A dial that was sent; its progress is told as events.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Dialled {
+    /// It names the dial in events.
+    pub dial_id: DialId,
+    /// Whether the vendor said that it took the order; else nobody knows, and it is followed all the same.
+    pub accepted: bool,
 }
 
 /// Refuses a number whose contact, the chosen one or else any that has it, does not want to be called.
@@ -63,7 +73,7 @@ async fn wants_to_be_called(
 
 /// Checks a dial, registers it so that its legs are recognised, and sends it. Gives its id as soon as the vendor has
 /// answered, and whether it said yes; what becomes of it is told as events.
-pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result<(DialId, bool), CommandError> {
+pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, CommandError> {
     let identity = identity(context, request.from.as_deref())?;
     let session = session::of_account(&context.sessions, &identity.account)
         .ok_or_else(|| CommandError::new(ErrorCode::NotFound, format!("there is no account {}", identity.account)))?;
@@ -128,9 +138,9 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
     }
     session.dialled.notify_one();
     match answer {
-        Ok(_) => Ok((id, true)),
+        Ok(_) => Ok(Dialled { dial_id: id, accepted: true }),
         // It is followed all the same: it may have been placed.
-        Err(error) if error.code == ErrorCode::OutcomeUnknown => Ok((id, false)),
+        Err(error) if error.code == ErrorCode::OutcomeUnknown => Ok(Dialled { dial_id: id, accepted: false }),
         Err(error) => Err(error.into()),
     }
 }

@@ -23,8 +23,8 @@ use timbre_domain::interchange::{ChosenBy, FileError, FileLayout, ProblemKind, R
 use timbre_store::{ImportRecord, ImportRow, Outcome, Store, StoreError, Tried};
 
 use crate::Context;
-use crate::api::commands::CommandError;
 use crate::api::event::{Event, ImportProgress};
+use crate::error::CommandError;
 use reading::{Findings, GROUP, Reading, Rows};
 use report::ReportFile;
 use timbre_settings::claim;

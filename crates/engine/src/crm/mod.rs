@@ -3,3 +3,4 @@
 pub mod connector;
 pub mod contact_sync;
 pub(crate) mod outbox;
+pub mod report;

@@ -7,6 +7,7 @@
 mod by_hand;
 pub(crate) mod kinds;
 mod report;
+mod rows;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, PoisonError};

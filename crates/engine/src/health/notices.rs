@@ -18,12 +18,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Context;
-use crate::api::commands::{CommandError, Reply};
 use crate::api::event::{
     CallEvent, Condition, ConnectorState, Event, KindEvent, KindState, OutboxEvent, ProviderState, StoreState,
 };
 use crate::calls::popup_card::dials;
 use crate::crm::connector::ConnectorHealth;
+use crate::error::CommandError;
 
 /// "Later" means after so long.
 const SNOOZE: Duration = Duration::from_secs(10 * 60);
@@ -55,7 +55,7 @@ impl Notices {
 
 impl Context {
     /// Tells a notice again later.
-    pub(crate) fn snooze(&self, id: Uuid) -> Result<Reply, CommandError> {
+    pub(crate) fn snooze(&self, id: Uuid) -> Result<(), CommandError> {
         let mut kept = self.notices.kept();
         let notice = kept.told.iter().find(|notice| notice.id == id).cloned();
         let notice =
@@ -64,7 +64,7 @@ impl Context {
         kept.snoozed.push((self.clock.elapsed() + SNOOZE, notice));
         drop(kept);
         self.notices.changed.notify_one();
-        Ok(Reply::Done)
+        Ok(())
     }
 }
 

@@ -8,7 +8,10 @@ use timbre_domain::popup::PopupPolicy;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::texts::Language;
 
+use timbre_domain::error::ErrorCode;
+
 use crate::Context;
+use crate::error::CommandError;
 use timbre_settings::Settings;
 
 /// The file with the preferences of whoever uses a data folder.
@@ -82,6 +85,22 @@ impl Context {
         }
         self.preferences.send_replace(preferences);
         Ok(())
+    }
+
+    pub(crate) async fn take_preferences(&self, preferences: Preferences) -> Result<Preferences, CommandError> {
+        let mut preferences = preferences;
+        let known = |label: &String| self.settings.identities.iter().any(|identity| identity.label == *label);
+        if preferences.identity.as_ref().is_some_and(|label| !known(label)) {
+            // One that was chosen before and is gone from the settings must not keep anything else from being chosen.
+            if preferences.identity != self.preferences().identity {
+                return Err(CommandError::new(ErrorCode::NotFound, "there is no such identity").at("identity"));
+            }
+            preferences.identity = None;
+        }
+        self.choose_preferences(preferences)
+            .await
+            .map_err(|error| CommandError::new(ErrorCode::StoreFailed, error.to_string()).at("preferences"))?;
+        Ok(self.preferences())
     }
 }
 

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::ports::Clock;
-use timbre_engine::api::commands::{Command, ContactEdit};
+use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
+use timbre_engine::contacts::edit::ContactEdit;
 use timbre_platform::clock::SystemClock;
 use timbre_settings::Settings;
 use timbre_simulator::{Ledger, RealClock, RequestKind, Simulator, SimulatorConfig};
@@ -75,7 +76,7 @@ pub(crate) async fn measure(calls: usize) -> Result<Report, Failure> {
     let mut running =
         timbre_wiring::start_with(settings, dir.path(), Arc::new(SystemClock::new()), secrets, shell, true).await?;
     let mut events = running.take_first_events();
-    let ana = Command::ContactsAdd(ContactEdit {
+    let ana = command::ContactsAdd(ContactEdit {
         name: Some("Ana Fernández".to_owned()),
         company: Some("Cafetalera del Valle".to_owned()),
         phones: Some(vec![(CALLER.to_owned(), PhoneKind::Mobile)]),

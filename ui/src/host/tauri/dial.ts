@@ -1,31 +1,30 @@
-import { invoke } from "@tauri-apps/api/core";
-import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
+import type { DialCommands, DialEvents } from "../../bindings/commands";
+import type { DialHost } from "../host";
+import { ask, comesUp, hear } from "./page";
 
-import type { DialProgress } from "../../bindings/DialProgress";
-import type { Hello } from "../../bindings/Hello";
-import type { Status } from "../../bindings/Status";
-import type { DialHost, DialWish } from "../host";
-import { comesUp } from "./shown";
+const call = ask<DialCommands>();
+
+/** How many contacts a search brings. */
+const FOUND = 20;
 
 /** Timbre itself, as far as the dial window may ask it. */
 export const dialHost: DialHost = {
   async start(listener) {
-    const window = getCurrentWebviewWindow();
-    await Promise.all([
-      window.listen<DialWish>("dial-wish", ({ payload }) => listener.wish(payload)),
-      window.listen<DialProgress>("dial-progress", ({ payload }) => listener.progress(payload)),
-      window.listen<Status>("dial-status", ({ payload }) => listener.status(payload)),
-      window.listen<Hello>("dial-hello", ({ payload }) => listener.hello(payload)),
-    ]);
-    const hello = await invoke<Hello>("dial_ready");
-    comesUp("dial");
+    await hear<DialEvents>({
+      dial_wish: (wish) => listener.wish(wish),
+      dial_progress: (progress) => listener.progress(progress),
+      status_changed: (status) => listener.status(status),
+      hello: (hello) => listener.hello(hello),
+    });
+    const hello = await call("dial_ready", {});
+    comesUp();
     return hello;
   },
-  search: (text) => invoke("dial_search", { text }),
-  recent: (limit) => invoke("dial_recent", { limit }),
-  readNumber: (text) => invoke("dial_read_number", { text }),
-  chooseIdentity: (label) => invoke("dial_choose_identity", { label }),
-  dial: (number, from, contact, despiteDoNotCall) => invoke("dial_dial", { number, from, contact, despiteDoNotCall }),
-  height: (height) => invoke("dial_height", { height }),
-  close: () => invoke("dial_close"),
+  search: (text) => call("contacts_find", { input: { text, limit: FOUND } }),
+  recent: (limit) => call("call_rows", { input: { from: null, to: null, pending: false, limit } }),
+  readNumber: (text) => call("number_read", { input: { text } }),
+  chooseIdentity: (label) => call("dial_choose_identity", { label }),
+  dial: (number, from, contact, despiteDoNotCall) => call("dial_dial", { number, from, contact, despiteDoNotCall }),
+  height: (height) => call("dial_height", { height }),
+  close: () => call("dial_close", {}),
 };

@@ -1,51 +1,48 @@
-import { invoke } from "@tauri-apps/api/core";
-import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
-
-import type { DialProgress } from "../../bindings/DialProgress";
-import type { Hello } from "../../bindings/Hello";
-import type { Status } from "../../bindings/Status";
-import type { Goal, MainHost, Retried } from "../host";
+import type { MainCommands, MainEvents } from "../../bindings/commands";
+import type { MainHost } from "../host";
+import { ask, comesUp, hear } from "./page";
 import { connectionsHost } from "./setup";
-import { comesUp } from "./shown";
+
+const call = ask<MainCommands>();
+
+/** How many contacts a search brings. */
+const FOUND = 20;
 
 /** Timbre itself, around its main window. */
 export const mainHost: MainHost = {
   connections: connectionsHost,
   async start(listener) {
-    const window = getCurrentWebviewWindow();
-    await Promise.all([
-      window.listen<Goal>("main-go-to", (event) => listener.goTo(event.payload)),
-      window.listen<Status>("main-status", (event) => listener.status(event.payload)),
-      window.listen<"calls" | "results" | "outbox" | "contacts">("main-changed", (event) => listener.changed(event.payload)),
-      window.listen<DialProgress>("main-progress", (event) => listener.progress(event.payload)),
-      window.listen("main-flush", () => globalThis.dispatchEvent(new Event("pagehide"))),
-      window.listen<Hello>("main-hello", (event) => listener.hello(event.payload)),
-    ]);
-    const hello = await invoke<Hello>("main_ready");
-    comesUp("main");
+    await hear<MainEvents>({
+      main_go_to: (goal) => listener.goTo(goal),
+      status_changed: (status) => listener.status(status),
+      main_changed: (what) => listener.changed(what),
+      dial_progress: (progress) => listener.progress(progress),
+      flush: () => globalThis.dispatchEvent(new Event("pagehide")),
+      hello: (hello) => listener.hello(hello),
+    });
+    const hello = await call("main_ready", {});
+    comesUp();
     return hello;
   },
-  status: () => invoke("main_status"),
-  calls: (query) => invoke("main_calls", { query }),
-  card: (callKey) => invoke("main_card", { callKey }),
-  dossier: (contact, entries) => invoke("main_dossier", { contact, entries }),
-  save: (callKey, edit, caller) => invoke("main_save", { callKey, edit, caller }),
-  choose: (callKey, contact) => invoke("main_choose", { callKey, contact }),
-  addContact: (callKey, name, company) => invoke("main_add_contact", { callKey, name, company }),
-  editContact: (contact, edit) => invoke("main_edit_contact", { contact, edit }),
-  search: (text) => invoke("main_search", { text }),
-  outbox: (all) => invoke("main_outbox", { all }),
+  status: () => call("status", { input: null }),
+  calls: (query) => call("call_rows", { input: query }),
+  card: (callKey) => call("call_card", { input: { call: callKey } }),
+  dossier: (contact, entries) => call("contacts_known", { input: { contact, entries } }),
+  save: (callKey, edit, caller) => call("main_save", { callKey, edit, caller }),
+  choose: (callKey, contact) => call("call_attach", { input: { call: callKey, contact } }),
+  addContact: (callKey, name, company) => call("main_add_contact", { callKey, name, company }),
+  editContact: (contact, edit) => call("main_edit_contact", { contact, edit }),
+  search: (text) => call("contacts_search", { input: { text, limit: FOUND } }),
+  outbox: (all) => call("main_outbox", { all }),
   retry: (id, { despiteDuplicate = false, unsearched = false }) =>
-    invoke<Retried | null>("main_retry", { id, despiteDuplicate, unsearched, wait: true }).then(
-      (retried) => retried ?? { outcome: "underway", until: null, what: "", what_to_do: "" },
-    ),
-  discard: (id) => invoke("main_discard", { id }),
-  resume: (connector) => invoke("main_resume", { connector }),
-  openRecord: (id) => invoke("main_open_record", { id }),
-  openDial: (number, contact) => invoke("main_open_dial", { number, contact }),
-  setPreferences: (preferences) => invoke("main_set_preferences", { preferences }),
-  screens: () => invoke("main_screens"),
-  tryPopup: () => invoke("main_try_popup"),
-  places: () => invoke("main_places"),
-  openPlace: (which) => invoke("main_open_place", { which }),
+    call("outbox_retry", { input: { id, despite_duplicate: despiteDuplicate, unsearched, wait: true } }),
+  discard: (id) => call("main_discard", { id }),
+  resume: (connector) => call("connector_resume", { input: { name: connector } }).then(() => undefined),
+  openRecord: (id) => call("main_open_record", { id }),
+  openDial: (number, contact) => call("main_open_dial", { number, contact }),
+  setPreferences: (preferences) => call("main_set_preferences", { preferences }),
+  screens: () => call("main_screens", {}),
+  tryPopup: () => call("main_try_popup", {}),
+  places: () => call("main_places", {}),
+  openPlace: (which) => call("main_open_place", { which }),
 };

@@ -1,35 +1,40 @@
-import { invoke } from "@tauri-apps/api/core";
-import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
+import type { MainCommands, SetupCommands, SetupEvents } from "../../bindings/commands";
+import type { AccountHost, ConnectionsHost, ConnectorHost, SetupHost } from "../setup";
+import { ask, comesUp, hear } from "./page";
 
-import type { Hello } from "../../bindings/Hello";
-import type { ConnectionsHost, SetupHost } from "../setup";
-import { comesUp } from "./shown";
+const call = ask<SetupCommands>();
+const callOfMain = ask<MainCommands>();
 
-/** Accounts and CRMs, which the first run and the main window set up alike. */
+/** What the first run and the settings page have in common. */
+const shared: AccountHost & ConnectorHost & Pick<ConnectionsHost, "offers"> = {
+  offers: () => call("setup_offers", {}),
+  checkAccount: (draft, password) => call("setup_check_account", { draft, password }),
+  saveAccount: (draft, password, keep) => call("setup_save_account", { draft, password, keep }),
+  keyring: (name) => call("setup_keyring", { name }),
+  checkConnector: (draft, key) => call("setup_check_connector", { draft, key }),
+  saveConnector: (draft, key, keep) => call("setup_save_connector", { draft, key, keep }),
+  pickConnectorFile: () => call("setup_pick_connector_file", {}),
+};
+
+/** Accounts and CRMs, as the main window's settings page changes them. */
 export const connectionsHost: ConnectionsHost = {
-  offers: () => invoke("setup_offers"),
-  checkAccount: (draft, password) => invoke("setup_check_account", { draft, password }),
-  saveAccount: (draft, password, keep) => invoke("setup_save_account", { draft, password, keep }),
-  keyring: (name) => invoke("setup_keyring", { name }),
-  checkConnector: (draft, key) => invoke("setup_check_connector", { draft, key }),
-  saveConnector: (draft, key, keep) => invoke("setup_save_connector", { draft, key, keep }),
-  pickConnectorFile: () => invoke("setup_pick_connector_file"),
-  form: () => invoke("setup_form"),
-  removeAccount: (name) => invoke("setup_remove_account", { name }),
-  removeConnector: (name) => invoke("setup_remove_connector", { name }),
-  saveIdentity: (was, identity) => invoke("setup_save_identity", { was, identity }),
-  removeIdentity: (label) => invoke("setup_remove_identity", { label }),
+  ...shared,
+  form: () => callOfMain("setup_form", {}),
+  removeAccount: (name) => callOfMain("setup_remove_account", { name }),
+  removeConnector: (name) => callOfMain("setup_remove_connector", { name }),
+  saveIdentity: (was, identity) => callOfMain("setup_save_identity", { was, identity }),
+  removeIdentity: (label) => callOfMain("setup_remove_identity", { label }),
 };
 
 /** Timbre itself, as far as the first run may ask it. */
 export const setupHost: SetupHost = {
-  ...connectionsHost,
+  ...shared,
   async start(listener) {
-    await getCurrentWebviewWindow().listen<Hello>("setup-hello", ({ payload }) => listener.hello(payload));
-    const hello = await invoke<Hello>("setup_ready");
-    comesUp("setup");
+    await hear<SetupEvents>({ hello: (hello) => listener.hello(hello) });
+    const hello = await call("setup_ready", {});
+    comesUp();
     return hello;
   },
-  setLanguage: (language) => invoke("setup_set_language", { language }),
-  finish: (autostart) => invoke("setup_finish", { autostart }),
+  setLanguage: (language) => call("setup_set_language", { language }),
+  finish: (autostart) => call("setup_finish", { autostart }),
 };

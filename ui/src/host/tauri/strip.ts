@@ -1,27 +1,21 @@
-import { invoke } from "@tauri-apps/api/core";
-import { getCurrentWebviewWindow } from "@tauri-apps/api/webviewWindow";
-
-import type { Hello } from "../../bindings/Hello";
-import type { Light } from "../../bindings/Light";
-import type { Status } from "../../bindings/Status";
+import type { StripCommands, StripEvents } from "../../bindings/commands";
 import type { StripHost } from "../host";
-import { comesUp } from "./shown";
+import { ask, comesUp, hear } from "./page";
+
+const call = ask<StripCommands>();
 
 /** Timbre itself, as far as the strip may ask it. */
 export const stripHost: StripHost = {
   async start(listener) {
-    const window = getCurrentWebviewWindow();
-    await Promise.all([
-      window.listen<{ status: Status; light: Light }>("strip-status", ({ payload }) =>
-        listener.status(payload.status, payload.light),
-      ),
-      window.listen<Hello>("strip-hello", ({ payload }) => listener.hello(payload)),
-    ]);
-    const hello = await invoke<Hello>("strip_ready");
-    comesUp("strip");
+    await hear<StripEvents>({
+      strip_status: ({ status, light }) => listener.status(status, light),
+      hello: (hello) => listener.hello(hello),
+    });
+    const hello = await call("strip_ready", {});
+    comesUp();
     return hello;
   },
-  menu: () => invoke("strip_menu"),
-  openDial: () => invoke("strip_open_dial"),
-  openMain: () => invoke("strip_open_main"),
+  menu: () => call("strip_menu", {}),
+  openDial: () => call("strip_open_dial", {}),
+  openMain: () => call("strip_open_main", {}),
 };

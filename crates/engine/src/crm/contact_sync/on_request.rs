@@ -10,8 +10,8 @@ use timbre_store::Store;
 
 use super::{Halt, SyncReport, Work};
 use crate::Context;
-use crate::api::commands::CommandError;
 use crate::crm::connector::{ConnectorHandle, ConnectorHealth, our_problem, problem};
+use crate::error::CommandError;
 
 /// Brings the contacts of one CRM, or of all whose contacts are brought here. `full` brings all of them again and looks for
 /// what was deleted. What could not be done is said in the reports; it is an error where nothing could.

@@ -9,7 +9,8 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::Clock as _;
 
 use super::*;
-use crate::api::commands::{Command, ContactEdit, Reply};
+use crate::api::command;
+use crate::contacts::edit::ContactEdit;
 
 fn thousands(desk: &Desk, n: usize) {
     let mut remote = desk.remote();
@@ -23,7 +24,7 @@ fn thousands(desk: &Desk, n: usize) {
 
 async fn edits(desk: &Desk, id: ContactId, name: &str) {
     let edit = ContactEdit { name: Some(name.into()), ..ContactEdit::default() };
-    desk.context.execute(Command::ContactsEdit { id, edit }).await.unwrap();
+    desk.context.execute(command::ContactsEdit { id, edit }).await.unwrap();
 }
 
 fn count_pulls(desk: &Desk) -> usize {
@@ -305,8 +306,8 @@ async fn a_person_can_ask_for_it_and_is_told_what_came() {
     let desk = Desk::with(true);
     thousands(&desk, 30);
     let mut events = desk.context.subscribe();
-    let command = Command::ContactsSync { connector: Some(crm()), full: true };
-    let Reply::ContactsSynced { reports } = desk.context.execute(command).await.unwrap() else { panic!() };
+    let command = command::ContactsSync { connector: Some(crm()), full: true };
+    let reports = desk.context.execute(command).await.unwrap();
     assert_eq!((reports[0].added, reports[0].details_fetched, reports[0].problem.clone()), (30, 30, None));
     let mut finished = Vec::new();
     while let Ok(event) = events.try_recv() {
@@ -318,7 +319,7 @@ async fn a_person_can_ask_for_it_and_is_told_what_came() {
     }
     let told = [(SyncPhase::Full, 30, 30), (SyncPhase::Deletions, 30, 30), (SyncPhase::Details, 30, 0)];
     assert_eq!(finished, told);
-    let nobody = Command::ContactsSync { connector: Some("other".parse().unwrap()), full: false };
+    let nobody = command::ContactsSync { connector: Some("other".parse().unwrap()), full: false };
     assert_eq!(desk.context.execute(nobody).await.unwrap_err().code, ErrorCode::NotFound);
 }
 

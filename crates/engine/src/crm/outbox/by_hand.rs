@@ -9,9 +9,10 @@ use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RequestId, Retried
 use timbre_domain::texts::Catalogue;
 use tokio::sync::watch;
 
+use super::rows::no_item;
 use crate::Context;
-use crate::api::commands::CommandError;
 use crate::crm::connector::{ConnectorHandle, ConnectorHealth, Standing};
+use crate::error::CommandError;
 
 /// A person waits no longer for what comes of it.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
@@ -33,10 +34,7 @@ impl Context {
             crm.by_hand.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         }
         let item = self.stored(move |store| store.outbox_retry(id, how.despite_duplicate, asked)).await?;
-        let item = item.ok_or_else(|| {
-            let detail = format!("there is no item {id}, or it is with the CRM already");
-            CommandError::new(ErrorCode::NotFound, detail).at("item")
-        })?;
+        let item = item.ok_or_else(|| no_item(id))?;
         let crm = self.crm(&item.connector).ok();
         let mut changes = crm.as_ref().map(|crm| (crm.condition_changes(), crm.worked_off.subscribe()));
         let deadline = self.clock.elapsed() + ANSWERED_WITHIN;

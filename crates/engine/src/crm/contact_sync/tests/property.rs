@@ -94,7 +94,7 @@ async fn happen(desk: &Desk, step: usize, what: Happens) {
             let phones = vec![(format!("8999{n:04}"), timbre_domain::contact::PhoneKind::Mobile)];
             let edit =
                 ContactEdit { name: Some(format!("Mía {step}")), phones: Some(phones), ..ContactEdit::default() };
-            desk.context.execute(Command::ContactsAdd(edit)).await.unwrap();
+            desk.context.execute(crate::api::command::ContactsAdd(edit)).await.unwrap();
         }
         Happens::Sent => desk.sends().await,
         Happens::Pass => drop(now(&desk.context, None, false).await),

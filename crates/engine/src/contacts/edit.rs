@@ -1,26 +1,12 @@
-//! The commands about contacts.
-
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+//! What a person changes of a contact: checked, and marked as theirs, so that no later import or sync takes it back.
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
-use timbre_domain::contact::{Contact, ContactId, ContactPhone, PhoneKind};
-use timbre_domain::endpoint::EndpointNumber;
+use timbre_domain::contact::{Contact, ContactPhone, PhoneKind};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::identity::{FIRST_EMAIL, FIRST_PHONE, added_email, email_key, removed_email, removed_phone, tidy};
-use timbre_domain::interchange::FileFormat;
-use timbre_domain::matching::{self, MatchKind};
-use timbre_domain::number::{Country, PhoneNumber, ReadNumber, certain};
-use timbre_domain::outbox::RecordKind;
-use timbre_store::{CallRecord, IndexState};
-use uuid::Uuid;
+use timbre_domain::number::{Country, PhoneNumber, certain};
 
-use super::{CommandError, Reply};
-use crate::Context;
-use crate::calls::popup_card::dials;
-use crate::contacts::import::absolute;
-use crate::crm::connector::ConnectorHandle;
+use crate::error::CommandError;
 
 /// What a person says of a contact; what is left out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,188 +34,8 @@ pub struct ContactEdit {
     pub fields: Vec<(String, String)>,
 }
 
-/// A contact that has a number, and how it was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FoundContact {
-    /// How the number led to it.
-    pub match_kind: MatchKind,
-    /// The contact.
-    #[serde(flatten)]
-    pub contact: Contact,
-}
-
-/// Who has a number.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookedUp {
-    /// The number in E.164, where it could be placed in a country.
-    pub e164: Option<String>,
-    /// Whether it is a withheld one.
-    pub withheld: bool,
-    /// The endpoint of an account of ours that has this very number: it is no contact's then.
-    pub endpoint: Option<EndpointNumber>,
-    /// The contacts.
-    pub contacts: Vec<FoundContact>,
-}
-
-/// The CRMs that are told of a contact that a person made or changed here: where it came from, or all of them where it was
-/// typed here. What came from a file stays here until somebody brings it there.
-fn tell(crms: &[Arc<ConnectorHandle>], contact: &Contact) -> Vec<AccountName> {
-    let takes = |crm: &&Arc<ConnectorHandle>| {
-        let able = crm.connector.about().abilities.records.contains(&RecordKind::Contact);
-        let whose = contact.origin.as_ref().is_none_or(|origin| origin.source == crm.name().as_str());
-        able && crm.settings.push_contacts && whose
-    };
-    crms.iter().filter(takes).map(|crm| crm.name().clone()).collect()
-}
-
-impl Context {
-    pub(crate) fn crms_to_tell(&self, contact: &Contact) -> Vec<AccountName> {
-        tell(&self.connectors, contact)
-    }
-
-    /// Makes what contacts are found by anew, where an older version or another country made it.
-    pub(super) async fn contacts_in_step(&self) -> Result<(), CommandError> {
-        let country = self.settings.country;
-        let mut state = self.stored(move |store| store.index_state(country)).await?;
-        while state == IndexState::Behind {
-            state = self.stored(move |store| store.bring_index_in_step(country)).await?;
-        }
-        Ok(())
-    }
-
-    pub(super) async fn add_contact(&self, edit: ContactEdit) -> Result<Reply, CommandError> {
-        let contact = edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.settings.country)?;
-        let (saved, now) = (contact.clone(), self.clock.now());
-        let tell = self.crms_to_tell(&contact);
-        let waiting = self.stored(move |store| store.add_contact(&saved, &tell, now)).await?;
-        self.outbox_waits(&waiting);
-        Ok(Reply::Contact { contact })
-    }
-
-    /// The contact that an agent made of a caller while they wrote the result.
-    pub(super) fn new_caller(
-        &self,
-        name: String,
-        company: String,
-        call: Option<&CallRecord>,
-    ) -> Result<Contact, CommandError> {
-        let number = call.and_then(|record| record.call.party.number()).map(dials);
-        let add_phones = number.into_iter().map(|number| (number, PhoneKind::Other)).collect();
-        let edit = ContactEdit { name: Some(name), company: Some(company), add_phones, ..ContactEdit::default() };
-        edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.settings.country)
-    }
-
-    pub(super) async fn edit_contact(&self, id: ContactId, edit: ContactEdit) -> Result<Reply, CommandError> {
-        let (country, now) = (self.settings.country, self.clock.now());
-        // What is changed is the contact as it is at that moment: an import or a merge may be at it too.
-        let crms = self.connectors.clone();
-        let tell = move |contact: &Contact| tell(&crms, contact);
-        let change = move |contact| edited(contact, edit, country);
-        let changed = self.stored(move |store| store.change_contact(id, now, tell, change)).await?;
-        let (contact, waiting) = changed.ok_or_else(|| no_contact(id))??;
-        self.outbox_waits(&waiting);
-        Ok(Reply::Contact { contact })
-    }
-
-    pub(super) async fn contact_with(&self, id: ContactId) -> Result<Contact, CommandError> {
-        self.stored(move |store| store.contact(id)).await?.ok_or_else(|| no_contact(id))
-    }
-
-    pub(super) async fn remove_contact(&self, id: ContactId) -> Result<Reply, CommandError> {
-        match self.stored(move |store| store.remove_contact(id)).await? {
-            true => Ok(Reply::Done),
-            false => Err(no_contact(id)),
-        }
-    }
-
-    pub(super) async fn merge_contacts(&self, kept: ContactId, others: Vec<ContactId>) -> Result<Reply, CommandError> {
-        if others.is_empty() || others.contains(&kept) {
-            let detail = "name the contact to keep, and then others that it takes in";
-            return Err(CommandError::new(ErrorCode::BadRequest, detail).at("others"));
-        }
-        for id in others.iter().chain([&kept]) {
-            self.contact_with(*id).await?;
-        }
-        let now = self.clock.now();
-        let crms = self.connectors.clone();
-        let tell = move |contact: &Contact| tell(&crms, contact);
-        let merged = self.stored(move |store| store.merge_contacts(kept, &others, now, tell)).await?;
-        let (contact, waiting) = merged.ok_or_else(|| no_contact(kept))?;
-        self.outbox_waits(&waiting);
-        self.outbox_may_go();
-        Ok(Reply::Contact { contact })
-    }
-
-    pub(super) async fn search_contacts(&self, text: String, limit: usize) -> Result<Reply, CommandError> {
-        let country = self.settings.country;
-        let contacts = self.stored(move |store| store.search_contacts(&text, country, limit)).await?;
-        Ok(Reply::Contacts { contacts })
-    }
-
-    pub(super) async fn look_up(&self, text: &str) -> Result<Reply, CommandError> {
-        if !text.contains(|c: char| c.is_ascii_digit()) && !PhoneNumber::is_withheld(text) {
-            return Err(CommandError::new(ErrorCode::BadNumber, "there are no digits in it").at("number"));
-        }
-        // Endpoints are matched first and to the letter, as they are when a call comes.
-        let endpoint = self.sessions.iter().find_map(|session| session.served().of_account(text.trim()).cloned());
-        if endpoint.is_some() {
-            return Ok(Reply::Found(LookedUp { endpoint, ..LookedUp::default() }));
-        }
-        let number = match PhoneNumber::read(text, self.settings.country) {
-            ReadNumber::Withheld => return Ok(Reply::Found(LookedUp { withheld: true, ..LookedUp::default() })),
-            ReadNumber::Number(number) => number,
-        };
-        let sought = number.clone();
-        let contacts = self.stored(move |store| store.contacts_by_number(&sought)).await?;
-        let found = |contact: Contact| {
-            matching::kind_of(&contact, &number).map(|match_kind| FoundContact { match_kind, contact })
-        };
-        let contacts = contacts.into_iter().filter_map(found).collect();
-        Ok(Reply::Found(LookedUp { e164: number.e164().map(str::to_owned), contacts, ..LookedUp::default() }))
-    }
-
-    pub(super) async fn export_contacts(
-        self: &Arc<Self>,
-        path: PathBuf,
-        format: Option<FileFormat>,
-    ) -> Result<Reply, CommandError> {
-        absolute(&path)?;
-        let format = format.unwrap_or_else(|| format_of(&path));
-        let context = self.clone();
-        let work = tokio::task::spawn_blocking(move || {
-            // As they are at this moment, whatever is imported meanwhile.
-            let view = context.store.contacts_view()?;
-            let mut writer = context.files.write(&path, format, &view.shape()?)?;
-            let (mut count, mut last) = (0, None);
-            loop {
-                let page = view.after(last)?;
-                let Some(end) = page.last() else { break };
-                last = Some(end.id);
-                for contact in &page {
-                    writer.write(contact)?;
-                }
-                count += page.len();
-            }
-            writer.finish()?;
-            Ok(Reply::Exported { count })
-        });
-        work.await.unwrap_or_else(|error| Err(CommandError::new(ErrorCode::FileAccess, error.to_string())))
-    }
-}
-
-fn format_of(path: &Path) -> FileFormat {
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some(ending) if ending.eq_ignore_ascii_case("vcf") => FileFormat::Vcard,
-        _ => FileFormat::Csv,
-    }
-}
-
-fn no_contact(id: ContactId) -> CommandError {
-    CommandError::new(ErrorCode::NotFound, format!("there is no contact {id}")).at("contact")
-}
-
 /// A contact with what a person says of it, and the note that a person said it.
-fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<Contact, CommandError> {
+pub(crate) fn edited(mut contact: Contact, edit: ContactEdit, country: Country) -> Result<Contact, CommandError> {
     let mut typed = Vec::new();
     if let Some(name) = edit.name {
         contact.name = tidy(&name);
@@ -374,6 +180,10 @@ fn phones_typed(phones: Vec<(String, PhoneKind)>, country: Country) -> Result<Ve
 
 #[cfg(test)]
 mod tests {
+    use timbre_domain::contact::ContactId;
+    use timbre_domain::number::ReadNumber;
+    use uuid::Uuid;
+
     use super::*;
 
     fn from_crm() -> Contact {

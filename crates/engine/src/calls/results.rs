@@ -1,26 +1,21 @@
-//! The commands about results, the outbox and the CRMs.
+//! What the agent writes of a call: kept as it is typed, saved with what follows from it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::caller::{CallerOnSave, TypedCaller};
-use timbre_domain::contact::ContactId;
-use timbre_domain::crm::{ConnectorAbout, CrmUser, Rehearsal, RehearsalStep};
 use timbre_domain::disposition::Action;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::interaction::{BadInteraction, Interaction, InteractionEdit, InteractionId, InteractionState};
-use timbre_domain::outbox::{OutboxItem, Problem, RecordKind, RequestId, records_of};
-use timbre_store::{CallRecord, CaseFile, InteractionFilter, Kept, OutboxCounts, OutboxFilter, Which};
+use timbre_domain::interaction::{Interaction, InteractionEdit, InteractionId, InteractionState};
+use timbre_domain::outbox::{OutboxItem, records_of};
+use timbre_store::{CallRecord, Kept, Which};
 use uuid::Uuid;
 
-use super::{CommandError, Reply};
 use crate::Context;
 use crate::calls::{records, session};
-use crate::crm::connector::{ConnectorHandle, ConnectorHealth};
-use timbre_settings::ConnectorFile;
+use crate::error::CommandError;
 
 /// How long the vendor's record may take to bring back a call.
 const RECOVERED_WITHIN: Duration = Duration::from_secs(15);
@@ -47,52 +42,8 @@ pub struct SavedInteraction {
     pub outbox: Vec<OutboxItem>,
 }
 
-/// A CRM and how it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ConnectorReport {
-    /// What it is and can do.
-    #[serde(flatten)]
-    pub about: ConnectorAbout,
-    /// The file that describes it: the name of one that comes with Timbre, or a path.
-    pub file: String,
-    /// What the settings file says for it.
-    pub values: BTreeMap<String, String>,
-    /// Whether it can be asked.
-    pub state: ConnectorHealth,
-    /// How many records stand where.
-    pub outbox: OutboxCounts,
-    /// The kinds of record that are not sent, because the CRM would not find them again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub held: Vec<HeldKind>,
-}
-
-/// A kind of record that is not sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeldKind {
-    /// Which.
-    pub kind: RecordKind,
-    /// Why.
-    pub why: Problem,
-}
-
-impl From<BadInteraction> for CommandError {
-    fn from(bad: BadInteraction) -> Self {
-        match &bad {
-            BadInteraction::Wrong { place, .. } => Self::new(ErrorCode::BadRequest, bad.to_string()).at(place.clone()),
-            BadInteraction::Incomplete(lacks) => {
-                let place = lacks.first().map(ToString::to_string).unwrap_or_default();
-                Self::new(ErrorCode::Incomplete, bad.to_string()).at(place)
-            }
-        }
-    }
-}
-
 impl Context {
-    pub(super) async fn save_interaction(self: &Arc<Self>, save: SaveInteraction) -> Result<Reply, CommandError> {
-        Ok(Reply::Interaction(Box::new(self.save_result(save).await?)))
-    }
-
-    pub(super) async fn save_result(self: &Arc<Self>, save: SaveInteraction) -> Result<SavedInteraction, CommandError> {
+    pub(crate) async fn save_result(self: &Arc<Self>, save: SaveInteraction) -> Result<SavedInteraction, CommandError> {
         let SaveInteraction { which, edit, caller } = save;
         if let Some(contact) = edit.contact {
             self.contact_with(contact).await?;
@@ -202,104 +153,11 @@ impl Context {
         Ok(Kept { interaction, records, do_not_call, new_contact })
     }
 
-    fn crms_for_contacts(&self) -> Vec<AccountName> {
-        let takes = |crm: &&Arc<ConnectorHandle>| {
-            crm.settings.push_contacts && crm.connector.about().abilities.records.contains(&RecordKind::Contact)
-        };
-        self.connectors.iter().filter(takes).map(|crm| crm.name().clone()).collect()
-    }
-
-    pub(super) async fn interaction(&self, id: InteractionId) -> Result<Reply, CommandError> {
+    pub(crate) async fn interaction(&self, id: InteractionId) -> Result<SavedInteraction, CommandError> {
         let (interaction, outbox) =
             self.stored(move |store| Ok((store.interaction(id)?, store.outbox_of(id)?))).await?;
         let interaction = interaction.ok_or_else(|| no_interaction(id))?;
-        Ok(Reply::Interaction(Box::new(SavedInteraction { interaction, outbox })))
-    }
-
-    pub(super) async fn interactions(&self, filter: InteractionFilter) -> Result<Reply, CommandError> {
-        Ok(Reply::Interactions { interactions: self.stored(move |store| store.interactions(&filter)).await? })
-    }
-
-    pub(super) async fn case_file(
-        &self,
-        contact: ContactId,
-        before: Option<chrono::DateTime<chrono::Utc>>,
-        limit: usize,
-    ) -> Result<CaseFile, CommandError> {
-        let limit = if limit == 0 { 50 } else { limit };
-        let file = self.stored(move |store| store.case_file(contact, before, limit)).await?;
-        let detail = || CommandError::new(ErrorCode::NotFound, format!("there is no contact {contact}")).at("contact");
-        file.ok_or_else(detail)
-    }
-
-    pub(super) async fn outbox_items(&self, filter: OutboxFilter) -> Result<Vec<OutboxItem>, CommandError> {
-        if let Some(name) = &filter.connector {
-            self.crm(name)?;
-        }
-        Ok(self.stored(move |store| store.outbox(&filter)).await?)
-    }
-
-    pub(super) async fn discard(&self, id: RequestId) -> Result<Reply, CommandError> {
-        let item = self.stored(move |store| store.outbox_discard(id)).await?.ok_or_else(|| no_item(id))?;
-        Ok(Reply::Outbox { items: vec![item] })
-    }
-
-    pub(super) async fn connectors(&self) -> Result<Reply, CommandError> {
-        let mut connectors = Vec::with_capacity(self.connectors.len());
-        let mut counts = self.stored(timbre_store::Store::outbox_counts_of_all).await?;
-        for crm in &self.connectors {
-            let outbox = counts.remove(crm.name()).unwrap_or_default();
-            connectors.push(ConnectorReport {
-                about: crm.connector.about().clone(),
-                file: match &crm.settings.file {
-                    ConnectorFile::BuiltIn(name) => name.clone(),
-                    ConnectorFile::Path(path) => path.display().to_string(),
-                },
-                values: crm.settings.values.clone(),
-                state: crm.condition(),
-                outbox,
-                held: crm.kinds().held().into_iter().map(|(kind, why)| HeldKind { kind, why }).collect(),
-            });
-        }
-        Ok(Reply::Connectors { connectors })
-    }
-
-    /// Tries a CRM out. A person asked, so that it is asked although it was stopped; where the sign-in works again, it
-    /// goes on.
-    pub(super) async fn test_connector(&self, name: &AccountName, rehearsal: Rehearsal) -> Result<Reply, CommandError> {
-        let crm = self.crm(name)?;
-        let steps: Vec<RehearsalStep> = crm.connector.rehearse(&rehearsal).await;
-        crm.learns_of_kinds(self, &steps).await;
-        let went_well = steps.first().is_some_and(|step| step.problem.is_none() && step.status.is_some());
-        if went_well && matches!(crm.condition(), ConnectorHealth::Stopped { .. }) {
-            crm.resumes(self).await?;
-        }
-        Ok(Reply::Rehearsed { steps })
-    }
-
-    /// A person says that the sign-in is right now.
-    pub(super) async fn resume_connector(&self, name: &AccountName) -> Result<Reply, CommandError> {
-        let crm = self.crm(name)?;
-        let user: CrmUser = crm
-            .connector
-            .sign_in()
-            .await
-            .map_err(|error| CommandError::new(error.code, error.detail).at("connector"))?;
-        crm.resumes(self).await?;
-        crm.outbox_changed.notify_one();
-        crm.sync_wanted.notify_one();
-        Ok(Reply::SignedIn { user })
-    }
-
-    pub(crate) fn crm(&self, name: &AccountName) -> Result<Arc<ConnectorHandle>, CommandError> {
-        self.connectors.iter().find(|crm| crm.name() == name).cloned().ok_or_else(|| {
-            let known: Vec<_> = self.connectors.iter().map(|crm| crm.name().as_str()).collect();
-            let detail = match known.as_slice() {
-                [] => "the settings file names no CRM: add a [[connectors]] section".to_owned(),
-                known => format!("no such connector; there are: {}", known.join(", ")),
-            };
-            CommandError::new(ErrorCode::NotFound, detail).at("connector")
-        })
+        Ok(SavedInteraction { interaction, outbox })
     }
 }
 
@@ -309,9 +167,4 @@ fn no_interaction(id: InteractionId) -> CommandError {
 
 fn no_call(key: &CallKey) -> CommandError {
     CommandError::new(ErrorCode::NotFound, format!("there is no call {key}")).at("call")
-}
-
-fn no_item(id: RequestId) -> CommandError {
-    let detail = format!("there is no item {id}, or it is with the CRM already");
-    CommandError::new(ErrorCode::NotFound, detail).at("item")
 }

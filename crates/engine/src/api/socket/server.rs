@@ -1,0 +1,182 @@
+//! The answering end of the local socket.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use interprocess::local_socket::ListenerOptions;
+use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
+use serde_json::value::RawValue;
+use timbre_domain::error::ErrorCode;
+use tokio::io::BufReader;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+#[cfg(unix)]
+use super::socket_path;
+use super::{Answer, Greeting, LONGEST_LINE, Request, WATCH, name, read_line, write_line};
+use crate::Context;
+use crate::error::CommandError;
+
+/// How many answers wait for a client that reads slowly.
+const WAITING_ANSWERS: usize = 256;
+
+/// The listening end; it stops when it is dropped or told to.
+pub struct Server {
+    stop: CancellationToken,
+    connections: TaskTracker,
+    #[cfg(unix)]
+    path: std::path::PathBuf,
+}
+
+impl Server {
+    /// Listens for this engine. The held data folder makes sure that a socket left by a dead process is nobody's.
+    ///
+    /// # Errors
+    /// When the socket can't be made.
+    pub fn start(context: Arc<Context>, data_dir: &Path) -> std::io::Result<Self> {
+        #[cfg(unix)]
+        let path = socket_path(data_dir);
+        #[cfg(unix)]
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = ListenerOptions::new().name(name(data_dir)?).create_tokio()?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        }
+        let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
+        connections.spawn(accept(context, listener, stop.clone(), connections.clone()));
+        Ok(Self {
+            stop,
+            connections,
+            #[cfg(unix)]
+            path,
+        })
+    }
+
+    /// Stops listening and ends every connection.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.connections.close();
+        self.connections.wait().await;
+        #[cfg(unix)]
+        // Left behind it is nobody's; the next start removes it.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn accept(context: Arc<Context>, listener: Listener, stop: CancellationToken, connections: TaskTracker) {
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(stream) => {
+                let (context, stop) = (context.clone(), stop.clone());
+                connections.spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        served = serve(context, stream) => if let Err(error) = served {
+                            tracing::debug!(%error, "a local client went away");
+                        }
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a local client could not be taken");
+                // Out of file handles, most likely: let some go before trying again.
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
+    let (receive, mut send) = tokio::io::split(stream);
+    let mut lines = BufReader::new(receive);
+    let Some(first) = read_line(&mut lines, LONGEST_LINE).await? else { return Ok(()) };
+    write_line(&mut send, &Greeting::ours()).await?;
+    if let Err(error) = Greeting::check(&first) {
+        return write_line(&mut send, &Answer::Error { id: 0, error }).await;
+    }
+    let (answers, mut outgoing) = mpsc::channel::<Answer>(WAITING_ANSWERS);
+    let writing = async move {
+        while let Some(answer) = outgoing.recv().await {
+            write_line(&mut send, &answer).await?;
+        }
+        Ok::<(), std::io::Error>(())
+    };
+    let reading = async move {
+        // Dropped with the connection, and what still runs with it.
+        let mut requests = tokio::task::JoinSet::new();
+        loop {
+            while requests.try_join_next().is_some() {}
+            let Some(line) = read_line(&mut lines, LONGEST_LINE).await? else { return Ok(()) };
+            let request: Request = match serde_json::from_slice(&line) {
+                Ok(request) => request,
+                Err(error) => {
+                    let error = CommandError::new(ErrorCode::BadRequest, error.to_string());
+                    let _ = answers.send(Answer::Error { id: 0, error }).await;
+                    return Ok(());
+                }
+            };
+            // Each request runs by itself: a long sync must not keep a dial waiting. They end with the connection.
+            let (context, answers) = (context.clone(), answers.clone());
+            requests.spawn(async move { answer(&context, request, &answers).await });
+        }
+    };
+    tokio::select! {
+        done = writing => done,
+        done = reading => done,
+    }
+}
+
+async fn answer(context: &Arc<Context>, request: Request, answers: &mpsc::Sender<Answer>) {
+    let Request { id, command, input } = request;
+    if command == WATCH {
+        return watch(context, id, answers).await;
+    }
+    let answered = match context.dispatch(&command, input.as_deref().unwrap_or(RawValue::NULL)).await {
+        Ok(output) => Answer::Output { id, output },
+        Err(error) => Answer::Error { id, error },
+    };
+    // Whoever asked may be gone.
+    let _ = answers.send(answered).await;
+}
+
+/// Sends every event from now on, until the client goes.
+async fn watch(context: &Context, id: u64, answers: &mpsc::Sender<Answer>) {
+    let mut events = context.subscribe();
+    if answers.send(Answer::Output { id, output: RawValue::NULL.to_owned() }).await.is_err() {
+        return;
+    }
+    loop {
+        let event = tokio::select! {
+            () = answers.closed() => return,
+            event = events.recv() => event,
+        };
+        let told = match event {
+            Ok(event) => Answer::Event(Box::new(event)),
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "a local client reads too slowly and missed events");
+                continue;
+            }
+            Err(RecvError::Closed) => return,
+        };
+        if answers.send(told).await.is_err() {
+            return;
+        }
+    }
+}
