@@ -13,12 +13,14 @@ use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::outbox::RecordKind;
 use timbre_domain::ports::{Clock, SecretStore};
+use timbre_transport::http::Answer;
+use timbre_transport::queue::Lane;
 use url::Url;
 
 use crate::connector::{Connector, How, Probe, Record, Request, Setting};
-use crate::http::{self, Answer, Prepared};
+use crate::http::{self, Prepared};
 use crate::judge::{self, Does};
-use crate::limiter::{Lane, Limiter, Limiters};
+use crate::limiter::{Limiter, Limiters};
 use crate::merge::Lists;
 use crate::orders;
 use crate::read;
@@ -114,9 +116,7 @@ impl Declarative {
             )
         };
         let abilities = abilities(&file, &base_url, &vars).map_err(failed)?;
-        let http = http::client().map_err(|error| {
-            PortError::new(ErrorCode::Unreachable, "the HTTP client could not be made").caused_by(error)
-        })?;
+        let http = timbre_transport::http::client(Vec::new())?;
         let about = ConnectorAbout {
             name: name.clone(),
             title: file.title.clone(),
@@ -174,7 +174,7 @@ impl Declarative {
                     .await;
             let connector = self.about.name.as_str();
             let answer = sent.map_err(|none| {
-                tracing::debug!(connector, step, detail = none.detail, "no answer");
+                tracing::debug!(connector, step, detail = none.error.detail, "no answer");
                 judge::silence(none, does)
             })?;
             let (status, took_ms) = (answer.status.as_u16(), answer.took.as_millis());
@@ -284,7 +284,7 @@ impl Declarative {
 
     /// The variables of an order.
     pub(crate) async fn order_vars(&self, order: &Order, lists: &Lists) -> Result<Vars, CrmError> {
-        let user = self.owner(Lane::Records).await?;
+        let user = self.owner(Lane::Regular).await?;
         Ok(orders::vars(&self.vars, order, lists).with("user", user.id.into()))
     }
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use timbre_domain::crm::{CrmError, Verdict};
-use timbre_domain::error::ErrorCode;
+use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::Clock;
+use timbre_transport::http::{Answer, NoAnswer};
 
 use crate::connector::{Errors, Then};
-use crate::http::{Answer, NoAnswer};
 
 /// The longest words of a CRM that are kept, characters.
 const WORDS_AT_MOST: usize = 300;
@@ -87,20 +87,13 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// Judges that no answer came.
 pub(crate) fn silence(none: NoAnswer, does: Does) -> CrmError {
-    let code = match &none {
-        NoAnswer { too_large: true, .. } => ErrorCode::TooLarge,
-        NoAnswer { timed_out: true, .. } => ErrorCode::TimedOut,
-        _ => ErrorCode::Unreachable,
-    };
+    let NoAnswer { error: PortError { code, detail, source, .. }, unsent } = none;
     let verdict = match does {
         // Whoever asks again and again finds out in the end: a network that is gone never parks a record.
-        Does::Writes if !none.never_sent => Verdict::SearchFirst { tries: u32::MAX },
+        Does::Writes if !unsent => Verdict::SearchFirst { tries: u32::MAX },
         _ => Verdict::BackOff,
     };
-    let mut error = CrmError::new(code, verdict, none.detail);
-    error.unsent = none.never_sent;
-    error.source = none.source.map(Into::into);
-    error
+    CrmError { unsent, source, ..CrmError::new(code, verdict, detail) }
 }
 
 /// An answer that says success and can't be read.

@@ -11,11 +11,11 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::RecordKind;
 use timbre_domain::ports::CrmConnector;
+use timbre_transport::queue::Lane;
 
 use crate::client::{Declarative, not_able};
 use crate::connector::{ContactShape, Record};
 use crate::judge::{self, Does};
-use crate::limiter::Lane;
 use crate::merge::{self, Lists, Theirs};
 use crate::read;
 use crate::sign_in::broken;
@@ -29,20 +29,20 @@ impl CrmConnector for Declarative {
 
     async fn sign_in(&self) -> Result<CrmUser, CrmError> {
         self.begin_anew().await;
-        self.owner(Lane::Caller).await
+        self.owner(Lane::Urgent).await
     }
 
     async fn pull(&self, cursor: Option<&Cursor>, pass_begins: bool) -> Result<ContactPage, CrmError> {
         let pull = self.file.pull.as_ref().ok_or_else(|| not_able("contacts.pull"))?;
         let vars = read::page_vars(&pull.page, &self.vars, cursor, pass_begins, self.file.limits.overlap_s);
-        let answer = self.ask(Lane::Contacts, &pull.page.request, &vars, "contacts.pull").await?;
+        let answer = self.ask(Lane::Background, &pull.page.request, &vars, "contacts.pull").await?;
         self.contact_page(&answer, &vars, cursor)
     }
 
     async fn ids(&self, cursor: Option<&Cursor>) -> Result<IdPage, CrmError> {
         let ids = self.file.ids.as_ref().ok_or_else(|| not_able("contacts.ids"))?;
         let vars = read::page_vars(&ids.page, &self.vars, cursor, cursor.is_none(), 0);
-        let answer = self.ask(Lane::Contacts, &ids.page.request, &vars, "contacts.ids").await?;
+        let answer = self.ask(Lane::Background, &ids.page.request, &vars, "contacts.ids").await?;
         let found = ids.ids.query(&answer).all();
         if found.is_empty() && !answer.is_object() && !answer.is_array() {
             return Err(judge::unreadable(Does::Reads, "the answer holds no list"));
@@ -53,7 +53,7 @@ impl CrmConnector for Declarative {
     }
 
     async fn fetch(&self, id: &str) -> Result<Option<RemoteContact>, CrmError> {
-        let Some(record) = self.raw_contact(Lane::Contacts, id).await? else { return Ok(None) };
+        let Some(record) = self.raw_contact(Lane::Background, id).await? else { return Ok(None) };
         let contact = read::contact(self.shape()?, &record, &self.vars).map_err(|error| broken(&error))?;
         let contact = contact.ok_or_else(|| judge::unreadable(Does::Reads, "the contact has no id"))?;
         Ok(Some(RemoteContact { complete: true, ..contact }))
@@ -61,7 +61,7 @@ impl CrmConnector for Declarative {
 
     async fn find(&self, number: &PhoneNumber) -> Result<Vec<RemoteContact>, CrmError> {
         let find = self.file.find.as_ref().ok_or_else(|| not_able("contacts.find"))?;
-        let answer = self.ask(Lane::Caller, &find.request, &self.number_vars(number), "contacts.find").await?;
+        let answer = self.ask(Lane::Urgent, &find.request, &self.number_vars(number), "contacts.find").await?;
         let records = find.records.query(&answer).all();
         Ok(read::contacts(self.shape()?, &records, &self.vars, "contacts.find").0)
     }
@@ -69,7 +69,7 @@ impl CrmConnector for Declarative {
     async fn search(&self, order: &Order) -> Result<Option<Receipt>, CrmError> {
         let record = self.record(order.content.kind())?;
         let vars = self.order_vars(order, &Lists::default()).await?;
-        let answer = self.ask(Lane::Records, &record.search, &vars, "search").await?;
+        let answer = self.ask(Lane::Regular, &record.search, &vars, "search").await?;
         Ok(self.found(record, &answer, order.content.kind()))
     }
 
@@ -188,7 +188,7 @@ impl Declarative {
         if !["phones", "emails"].iter().any(|list| report.changed.contains(*list)) {
             return Ok(None);
         }
-        self.raw_contact(Lane::Records, id).await?.ok_or_else(gone).map(Some)
+        self.raw_contact(Lane::Regular, id).await?.ok_or_else(gone).map(Some)
     }
 
     /// A contact's telephones and e-mail addresses as they are to stand there.
@@ -208,7 +208,7 @@ impl Declarative {
 
     async fn create(&self, record: &Record, vars: &Vars) -> Result<Receipt, CrmError> {
         let prepared = self.prepare(&record.create, vars).map_err(CrmError::before_the_request)?;
-        let answer = self.exchange(Lane::Records, &prepared, Does::Writes, "create").await?;
+        let answer = self.exchange(Lane::Regular, &prepared, Does::Writes, "create").await?;
         if let (Some(already), Some(json)) = (&record.already, answer.json())
             && answer.status.as_u16() == already.status
             && let Some(remote_id) = read::already(already, &json, vars).map_err(|error| broken(&error))?
@@ -236,7 +236,7 @@ impl Declarative {
     async fn amend(&self, record: &Record, kind: RecordKind, id: &str, vars: &Vars) -> Result<Receipt, CrmError> {
         let request = record.amend.as_ref().ok_or_else(|| not_able(&format!("records.{}.amend", kind.as_str())))?;
         let prepared = self.prepare(request, vars)?;
-        let answer = self.exchange(Lane::Records, &prepared, Does::Writes, "amend").await?;
+        let answer = self.exchange(Lane::Regular, &prepared, Does::Writes, "amend").await?;
         if matches!(answer.status.as_u16(), 404 | 410) {
             let mut error = self.refused(&answer, Does::Writes);
             (error.code, error.verdict) = (ErrorCode::NotFound, Verdict::Park);

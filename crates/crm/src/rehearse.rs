@@ -6,13 +6,13 @@ use timbre_domain::crm::{CrmError, Order, Rehearsal, RehearsalStep, RemoteContac
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{RecordKind, RequestId};
 use timbre_domain::ports::CrmConnector as _;
+use timbre_transport::queue::Lane;
 use uuid::Uuid;
 
 use crate::client::Declarative;
 use crate::connector::{How, Record, Request};
 use crate::http::Prepared;
 use crate::judge::{self, Does};
-use crate::limiter::Lane;
 use crate::merge::Lists;
 use crate::orders;
 use crate::read;
@@ -112,7 +112,7 @@ impl Trial<'_> {
         if self.dry {
             return Ok(Json::Null);
         }
-        let answer = self.client.exchange(Lane::Records, &prepared, does, name).await;
+        let answer = self.client.exchange(Lane::Regular, &prepared, does, name).await;
         // Shown again: only now all secrets are known.
         step.request = Some(self.client.shown(&prepared));
         let answer = answer?;
@@ -307,7 +307,7 @@ impl Trial<'_> {
         let user = match self.dry {
             true => "sample-user".to_owned(),
             // The sign-in's step went well, so this asks nothing that could fail but the network.
-            false => self.client.owner(Lane::Records).await.map(|user| user.id).unwrap_or_default(),
+            false => self.client.owner(Lane::Regular).await.map(|user| user.id).unwrap_or_default(),
         };
         let lists = orders::sample_lists(order);
         orders::vars(&self.client.vars, order, &lists).with("user", user.into())

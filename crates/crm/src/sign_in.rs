@@ -14,12 +14,14 @@ use timbre_domain::crm::{CrmError, Verdict};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, SecretStore};
 use timbre_domain::redact::Redactor;
+use timbre_transport::http::Answer;
+use timbre_transport::queue::Lane;
 use url::Url;
 
 use crate::connector::{Connector, How, OAuth2, Session, Token};
-use crate::http::{self, Answer, FORM, Prepared};
+use crate::http::{self, FORM, Prepared};
 use crate::judge::{self, Does};
-use crate::limiter::{Lane, Limiter};
+use crate::limiter::Limiter;
 use crate::load::token_address;
 use crate::template::Vars;
 

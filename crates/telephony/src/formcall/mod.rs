@@ -17,8 +17,8 @@ use timbre_domain::session::Session;
 use timbre_domain::vendor::{
     AccountField, AccountValues, Capability, FieldKind, OwnEndpoint, TimeRule, VendorDescription, VendorId,
 };
+use timbre_transport::extra_ca::ExtraCa;
 
-use crate::extra_ca::ExtraCa;
 use crate::registry::{Opening, Vendor};
 use client::{Account, Settings};
 
