@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::America::Costa_Rica;
-use timbre_domain::dial::{DialRules, LikelyReason, ReasonRule, RingFirst};
+use timbre_domain::dial::{DialRules, ReasonRule, RingFirst};
 use timbre_domain::endpoint::EndpointNumber;
-use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::error::{ErrorCode, PortError, VendorReason};
 use timbre_domain::session::{Limit, Session};
 use timbre_domain::vendor::{
     AccountField, AccountValues, Capability, FieldKind, OwnEndpoint, TimeRule, VendorDescription, VendorId,
@@ -157,7 +157,7 @@ fn limit(settings: &Settings, values: &AccountValues) -> Limit {
 /// "Únicamente permite una llamada activa por usuario"; why an accepted order may show no call (seed 000, section 1,
 /// "Notas"). An address that may read the live calls may dial, for it is the same list of addresses.
 fn dial_rules(values: &AccountValues) -> DialRules {
-    let reason = |name, disproved_by_polls| ReasonRule { reason: LikelyReason::known(name), disproved_by_polls };
+    let reason = |name, disproved_by_polls| ReasonRule { reason: VendorReason::known(name), disproved_by_polls };
     DialRules {
         ring_first: if values.text("ring_first") == "contact" { RingFirst::Contact } else { RingFirst::Agent },
         one_call_per_agent: true,

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::America::Santiago;
-use timbre_domain::dial::{DialRules, LikelyReason, ReasonRule, RingFirst};
+use timbre_domain::dial::{DialRules, ReasonRule, RingFirst};
 use timbre_domain::endpoint::EndpointNumber;
-use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::error::{ErrorCode, PortError, VendorReason};
 use timbre_domain::session::Session;
 use timbre_domain::vendor::{
     AccountField, AccountValues, Capability, FieldKind, OwnEndpoint, TimeRule, VendorDescription, VendorId,
@@ -106,7 +106,7 @@ impl Vendor for FormCall {
                 extra_data: true,
                 agent_leg_callers: Vec::new(),
                 likely_reasons: vec![ReasonRule {
-                    reason: LikelyReason::known("not_in_the_list"),
+                    reason: VendorReason::known("not_in_the_list"),
                     disproved_by_polls: false,
                 }],
             },
