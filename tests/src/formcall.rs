@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tempfile::TempDir;
-use timbre_domain::call::AccountName;
 use timbre_domain::error::PortError;
 use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::secret::SecretName;
 use timbre_engine::api::commands::{Command, CommandError, Reply};
 use timbre_engine::api::event::Event;
 use timbre_settings::Settings;
@@ -32,11 +32,11 @@ struct Token(String);
 
 #[async_trait]
 impl SecretStore for Token {
-    async fn password(&self, _account: &AccountName) -> Result<SecretString, PortError> {
+    async fn password(&self, _name: &SecretName) -> Result<SecretString, PortError> {
         Ok(SecretString::from(self.0.clone()))
     }
 
-    async fn keep(&self, _account: &AccountName, _secret: SecretString) -> Result<(), PortError> {
+    async fn keep(&self, _name: &SecretName, _secret: SecretString) -> Result<(), PortError> {
         Ok(())
     }
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tempfile::TempDir;
-use timbre_domain::call::{AccountName, Call, CallKey};
+use timbre_domain::call::{Call, CallKey};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
+use timbre_domain::secret::SecretName;
 use timbre_engine::api::commands::{Command, CommandError, OutboxFilter, Reply};
 use timbre_engine::api::event::Event;
 use timbre_settings::Settings;
@@ -42,12 +43,12 @@ pub struct FixedPassword(pub Option<String>);
 
 #[async_trait]
 impl SecretStore for FixedPassword {
-    async fn password(&self, _account: &AccountName) -> Result<SecretString, PortError> {
+    async fn password(&self, _name: &SecretName) -> Result<SecretString, PortError> {
         let missing = || PortError::new(ErrorCode::SecretMissing, "the story has none");
         self.0.clone().map(SecretString::from).ok_or_else(missing)
     }
 
-    async fn keep(&self, _account: &AccountName, _secret: SecretString) -> Result<(), PortError> {
+    async fn keep(&self, _name: &SecretName, _secret: SecretString) -> Result<(), PortError> {
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ use timbre_domain::crm::{CrmError, Verdict};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, SecretStore};
 use timbre_domain::redact::Redactor;
+use timbre_domain::secret::SecretName;
 use timbre_transport::http::Answer;
 use timbre_transport::queue::Lane;
 use url::Url;
@@ -126,23 +127,18 @@ impl Keys {
         }
         let kept = match how {
             // A token that was given in exchange is newer than what an administrator once stored.
-            How::OAuth2(OAuth2 { refresh: true, .. }) => match self.beside("token") {
-                Some(name) => self.secrets.password(&name).await.ok(),
-                None => None,
-            },
+            How::OAuth2(OAuth2 { refresh: true, .. }) => {
+                self.secrets.password(&SecretName::connector_token(&self.name)).await.ok()
+            }
             _ => None,
         };
         let secret = match kept {
             Some(kept) => kept,
-            None => self.secrets.password(&self.name).await.map_err(no_secret)?,
+            None => self.secrets.password(&SecretName::connector_key(&self.name)).await.map_err(no_secret)?,
         };
         self.learn(&secret);
         held.secret = Some(secret.clone());
         Ok(secret)
-    }
-
-    fn beside(&self, what: &str) -> Option<AccountName> {
-        format!("{}-{what}", self.name).parse().ok()
     }
 
     fn learn(&self, secret: &SecretString) {
@@ -163,10 +159,7 @@ impl Keys {
         way: &Way<'_>,
     ) -> Result<(SecretString, Option<Duration>), CrmError> {
         if oauth2.client_secret && oauth2.refresh && held.client_secret.is_none() {
-            let name = self.beside("client").ok_or_else(|| {
-                stopped(ErrorCode::SecretMissing, "the connector's name is too long for a second secret")
-            })?;
-            let client = self.secrets.password(&name).await.map_err(no_secret)?;
+            let client = self.secrets.password(&SecretName::connector_client(&self.name)).await.map_err(no_secret)?;
             self.learn(&client);
             held.client_secret = Some(client);
         }
@@ -209,9 +202,7 @@ impl Keys {
             let rotated = SecretString::from(rotated);
             self.learn(&rotated);
             held.secret = Some(rotated.clone());
-            if let Some(name) = self.beside("token")
-                && let Err(error) = self.secrets.keep(&name, rotated).await
-            {
+            if let Err(error) = self.secrets.keep(&SecretName::connector_token(&self.name), rotated).await {
                 // It works until Timbre ends; afterwards somebody must sign in again.
                 tracing::error!(connector = %self.name, code = error.code.as_str(), "a new refresh token could not be kept");
             }

@@ -7,9 +7,10 @@ use timbre_domain::call::AccountName;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::SecretStore;
 use timbre_domain::redact::Redactor;
+use timbre_domain::secret::SecretName;
 
 pub(crate) struct AccountSecret {
-    account: AccountName,
+    name: SecretName,
     store: Arc<dyn SecretStore>,
     read: Mutex<Option<SecretString>>,
     /// It knows every secret that was ever read here.
@@ -17,15 +18,15 @@ pub(crate) struct AccountSecret {
 }
 
 impl AccountSecret {
-    pub(crate) fn new(account: AccountName, store: Arc<dyn SecretStore>) -> Self {
-        Self { account, store, read: Mutex::default(), redactor: Mutex::default() }
+    pub(crate) fn new(account: &AccountName, store: Arc<dyn SecretStore>) -> Self {
+        Self { name: SecretName::account(account), store, read: Mutex::default(), redactor: Mutex::default() }
     }
 
     pub(crate) async fn get(&self) -> Result<SecretString, PortError> {
         if let Some(secret) = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             return Ok(secret);
         }
-        let secret = self.store.password(&self.account).await?;
+        let secret = self.store.password(&self.name).await?;
         self.redactor.lock().unwrap_or_else(PoisonError::into_inner).learn(&secret);
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret.clone());
         Ok(secret)

@@ -87,7 +87,7 @@ impl Account {
         throttle: Arc<Throttle>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
-        let password = AccountSecret::new(settings.account.clone(), secrets);
+        let password = AccountSecret::new(&settings.account, secrets);
         Ok(Self { settings, password, http: http::client(Vec::new())?, throttle, clock })
     }
 

@@ -54,7 +54,7 @@ impl Account {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
         let http = http::client(extra_ca.map(ExtraCa::certificates).unwrap_or_default())?;
-        Ok(Self { token: AccountSecret::new(settings.account.clone(), secrets), settings, http, clock })
+        Ok(Self { token: AccountSecret::new(&settings.account, secrets), settings, http, clock })
     }
 
     fn address(&self, path: &[&str]) -> Result<Url, PortError> {
