@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use timbre_domain::caller::TypedCaller;
-use timbre_domain::crm::RehearsalStep;
+use timbre_domain::crm::TestStep;
 use timbre_domain::dial::DialProgress;
 use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead, OutboxRow, RecordState};
 use timbre_domain::interaction::InteractionEdit;
@@ -62,7 +62,7 @@ fn the_front_end_knows_the_types_as_they_are_now() {
     KnownConnector::export_all(&config).unwrap();
     KnownVendor::export_all(&config).unwrap();
     KeyringState::export_all(&config).unwrap();
-    RehearsalStep::export_all(&config).unwrap();
+    TestStep::export_all(&config).unwrap();
     CallsWanted::export_all(&config).unwrap();
     OutboxRow::export_all(&config).unwrap();
     Retried::export_all(&config).unwrap();

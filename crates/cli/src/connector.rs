@@ -1,9 +1,9 @@
 //! `timbrectl connector`: the CRMs, how they are, and trying them out.
 
-pub(crate) mod rehearsal;
+pub(crate) mod test_steps;
 
 use timbre_domain::crm::Abilities;
-use timbre_domain::crm::Rehearsal;
+use timbre_domain::crm::ConnectorTest;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::number::PhoneNumber;
 use timbre_engine::api::commands::{Command, ConnectorReport, Reply};
@@ -29,8 +29,8 @@ pub(crate) async fn run(
         Connector::Test { name, number, write, dry_run } => {
             let number = number.as_deref().map(|text| PhoneNumber::typed(text, printer.home)).transpose();
             let number = number.map_err(|error| Failure::of(ErrorCode::BadNumber, format!("number: {error}")))?;
-            let rehearsal = Rehearsal { number, write: *write, dry_run: *dry_run };
-            Command::ConnectorTest { name: name.clone(), rehearsal }
+            let test = ConnectorTest { number, write: *write, dry_run: *dry_run };
+            Command::ConnectorTest { name: name.clone(), test }
         }
         Connector::Resume { name } => Command::ConnectorResume { name: name.clone() },
     };
@@ -40,7 +40,7 @@ pub(crate) async fn run(
     let answered = answered?;
     written(printer.reply(&answered))?;
     match &answered {
-        Reply::Rehearsed { steps } => rehearsal::outcome(printer, steps),
+        Reply::Tested { steps } => test_steps::outcome(printer, steps),
         _ => Ok(()),
     }
 }

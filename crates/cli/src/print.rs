@@ -205,7 +205,7 @@ impl Printer {
             Reply::Outbox { items } => self.lines(&outbox::list(self, items)),
             Reply::Retried(retried) => self.lines(&outbox::retried(self, retried)),
             Reply::Connectors { connectors } => self.lines(&connector::list(self, connectors)),
-            Reply::Rehearsed { steps } => self.lines(&connector::rehearsal::lines(steps)),
+            Reply::Tested { steps } => self.lines(&connector::test_steps::lines(steps)),
             Reply::Status(status) => status::print(self, status),
             Reply::Backups(backups) => status::backups(self, backups),
             // What windows ask for has no words of its own here.

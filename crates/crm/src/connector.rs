@@ -10,8 +10,8 @@ use timbre_domain::contact::PhoneKind;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::RecordKind;
 
-use crate::node::Node;
 use crate::template::Template;
+use crate::template_tree::Node;
 
 /// A CRM, as its file describes it: read and checked by [`Connector::load`].
 #[derive(Debug)]

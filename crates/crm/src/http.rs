@@ -12,8 +12,8 @@ use timbre_transport::http::{Answer, NoAnswer, secret_header};
 use url::Url;
 
 use crate::connector::{Body, Request};
-use crate::node::Node;
 use crate::template::{Place, TemplateError, Vars};
+use crate::template_tree::Node;
 
 /// A request, whole but for the sign-in.
 pub(crate) struct Prepared {

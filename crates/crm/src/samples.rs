@@ -1,5 +1,5 @@
 //! Samples of everything a template may be filled with: files are tried out with them when they are loaded, and shown with
-//! them in a rehearsal that sends nothing.
+//! them in a test that sends nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

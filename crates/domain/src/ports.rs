@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use crate::call::Call;
 use crate::crm::{
-    ConnectorAbout, ContactPage, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, Rehearsal, RehearsalStep,
-    RemoteContact,
+    ConnectorAbout, ConnectorTest, ContactPage, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, RemoteContact,
+    TestStep,
 };
 use crate::error::PortError;
 use crate::interchange::{ContactReader, ContactWriter, ExportShape, FileError, FileFormat, FileLayout, ReadOptions};
@@ -137,7 +137,7 @@ pub trait CrmConnector: Send + Sync {
     fn opens_at(&self, kind: RecordKind, remote_id: &str) -> Option<String>;
 
     /// Tries everything out, for its administrator.
-    async fn rehearse(&self, rehearsal: &Rehearsal) -> Vec<RehearsalStep>;
+    async fn test(&self, test: &ConnectorTest) -> Vec<TestStep>;
 }
 
 /// Remembers when a scope of a vendor's limit was last used, so that a restart keeps the limit. Neither method holds up the

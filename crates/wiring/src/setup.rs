@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use timbre_domain::crm::{Rehearsal, RehearsalStep};
+use timbre_domain::crm::{ConnectorTest, TestStep};
 use timbre_domain::endpoint::{Endpoint, EndpointNumber};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::observation::LiveAnswer;
@@ -222,7 +222,7 @@ pub async fn check_connector(
     was: Option<&str>,
     draft: &ConnectorDraft,
     key: Option<SecretString>,
-) -> Result<Vec<RehearsalStep>, CheckFailed> {
+) -> Result<Vec<TestStep>, CheckFailed> {
     let edit = Edit::PutConnector { was: was.map(str::to_owned), connector: draft.clone() };
     let settings = checking.with(edit)?;
     let connector = settings.connectors.iter().find(|connector| connector.name.as_str() == draft.name.trim());
@@ -234,7 +234,7 @@ pub async fn check_connector(
     let limiters = checking.limits.limiters();
     let crm = connectors::adapter(connector, &settings, &secrets, &checking.clock, &limiters)
         .map_err(|error| CheckFailed::of_port(checking.language, &error))?;
-    Ok(crm.rehearse(&Rehearsal::default()).await)
+    Ok(crm.test(&ConnectorTest::default()).await)
 }
 
 /// Makes changes of the settings, checks them with the connectors' files, and writes them.

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tauri::{Manager, State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt as _;
-use timbre_domain::crm::RehearsalStep;
+use timbre_domain::crm::TestStep;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
@@ -137,7 +137,7 @@ pub(crate) async fn setup_check_connector(
     desk: State<'_, Desk>,
     draft: ConnectorDraft,
     key: String,
-) -> Answer<Vec<RehearsalStep>> {
+) -> Answer<Vec<TestStep>> {
     let file = settings_file(&desk)?;
     let was = known_crm(&file, &draft.name);
     if key.is_empty() {

@@ -11,10 +11,10 @@ import type { KnownConnector } from "../bindings/KnownConnector";
 import type { KnownSetting } from "../bindings/KnownSetting";
 import type { KnownVendor } from "../bindings/KnownVendor";
 import type { Language } from "../bindings/Language";
-import type { RehearsalStep } from "../bindings/RehearsalStep";
+import type { TestStep } from "../bindings/TestStep";
 import type { SettingsForm } from "../bindings/SettingsForm";
 
-export type { AccountCheck, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, KnownVendor, RehearsalStep, IdentityDraft, SettingsForm };
+export type { AccountCheck, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, KnownVendor, TestStep, IdentityDraft, SettingsForm };
 
 /** The keyring, and the way round it for one secret. */
 export interface Keyring {
@@ -46,7 +46,7 @@ export interface AccountHost {
 
 /** CRMs, as far as their form needs them. */
 export interface ConnectorHost {
-  checkConnector(draft: ConnectorDraft, key: string): Promise<RehearsalStep[]>;
+  checkConnector(draft: ConnectorDraft, key: string): Promise<TestStep[]>;
   saveConnector(draft: ConnectorDraft, key: string, keep: Keep): Promise<void>;
   /** Lets the agent choose a connector's file; nothing where they chose none. */
   pickConnectorFile(): Promise<KnownConnector | null>;

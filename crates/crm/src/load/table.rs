@@ -9,8 +9,8 @@ use serde_json_path::JsonPath;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::node::Node;
 use crate::template::{Place, Scope, Template, TemplateError};
+use crate::template_tree::Node;
 
 /// What is wrong with a connector's file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

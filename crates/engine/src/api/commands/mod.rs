@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::cdr::TimeRange;
 use timbre_domain::contact::{Contact, ContactId};
-use timbre_domain::crm::{CrmUser, Rehearsal, RehearsalStep};
+use timbre_domain::crm::{ConnectorTest, CrmUser, TestStep};
 use timbre_domain::dial::DialId;
 use timbre_domain::disposition::DispositionCatalogue;
 use timbre_domain::endpoint::Endpoint;
@@ -169,7 +169,8 @@ pub enum Command {
         /// Which.
         name: AccountName,
         /// How far.
-        rehearsal: Rehearsal,
+        #[serde(rename = "rehearsal")]
+        test: ConnectorTest,
     },
     /// The sign-in with a CRM is right now: go on.
     ConnectorResume {
@@ -324,10 +325,11 @@ pub enum Reply {
         /// They.
         connectors: Vec<ConnectorReport>,
     },
-    /// What a trial of a CRM showed.
-    Rehearsed {
+    /// What the test of a CRM showed.
+    #[serde(rename = "rehearsed")]
+    Tested {
         /// Step by step.
-        steps: Vec<RehearsalStep>,
+        steps: Vec<TestStep>,
     },
     /// A CRM let us in.
     SignedIn {
@@ -499,7 +501,7 @@ impl Context {
             Command::OutboxRetry { id, how } => Ok(Reply::Retried(Box::new(self.retried(id, how).await?))),
             Command::OutboxDiscard { id } => self.discard(id).await,
             Command::ConnectorsList => self.connectors().await,
-            Command::ConnectorTest { name, rehearsal } => self.test_connector(&name, rehearsal).await,
+            Command::ConnectorTest { name, test } => self.test_connector(&name, test).await,
             Command::ConnectorResume { name } => self.resume_connector(&name).await,
             Command::AgentsList => Ok(Reply::Agents { agents: self.stored(timbre_store::Store::agents).await? }),
             Command::AgentsSet(agent) => self.set_agent(agent).await,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::caller::{CallerOnSave, TypedCaller};
 use timbre_domain::contact::ContactId;
-use timbre_domain::crm::{ConnectorAbout, CrmUser, Rehearsal, RehearsalStep};
+use timbre_domain::crm::{ConnectorAbout, ConnectorTest, CrmUser, TestStep};
 use timbre_domain::disposition::Action;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{BadInteraction, Interaction, InteractionEdit, InteractionId, InteractionState};
@@ -266,15 +266,15 @@ impl Context {
 
     /// Tries a CRM out. A person asked, so that it is asked although it was stopped; where the sign-in works again, it
     /// goes on.
-    pub(super) async fn test_connector(&self, name: &AccountName, rehearsal: Rehearsal) -> Result<Reply, CommandError> {
+    pub(super) async fn test_connector(&self, name: &AccountName, test: ConnectorTest) -> Result<Reply, CommandError> {
         let crm = self.crm(name)?;
-        let steps: Vec<RehearsalStep> = crm.connector.rehearse(&rehearsal).await;
+        let steps: Vec<TestStep> = crm.connector.test(&test).await;
         crm.learns_of_kinds(self, &steps).await;
         let went_well = steps.first().is_some_and(|step| step.problem.is_none() && step.status.is_some());
         if went_well && matches!(crm.condition(), ConnectorHealth::Stopped { .. }) {
             crm.resumes(self).await?;
         }
-        Ok(Reply::Rehearsed { steps })
+        Ok(Reply::Tested { steps })
     }
 
     /// A person says that the sign-in is right now.
