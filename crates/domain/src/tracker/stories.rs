@@ -65,14 +65,14 @@ impl Line {
     fn new() -> Self {
         let reason = |name, disproved_by_polls| ReasonRule { reason: VendorReason::known(name), disproved_by_polls };
         let likely_reasons = vec![reason("address_not_authorised", true), reason("telephone_not_registered", false)];
-        let tracker = CallTracker::new(VendorId::known("callmyway"), "main".parse().unwrap());
+        let tracker = CallTracker::new(VendorId::known("acme"), "main".parse().unwrap());
         Self { tracker: tracker.with_rules(DialRules { likely_reasons, ..DialRules::default() }), seconds: 0 }
     }
 
     fn batch(&mut self, observations: Vec<AttributedCall>, complete: bool) -> ObservationBatch {
         self.seconds += 4;
         ObservationBatch {
-            vendor: VendorId::known("callmyway"),
+            vendor: VendorId::known("acme"),
             account: "main".parse().unwrap(),
             sequence: self.tracker.next_sequence(),
             answered_at: time(self.seconds),
