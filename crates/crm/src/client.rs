@@ -138,7 +138,6 @@ impl Declarative {
         })
     }
 
-    /// Fills a request.
     pub(crate) fn prepare(&self, request: &Request, vars: &Vars) -> Result<Prepared, CrmError> {
         http::prepare(request, &self.base, self.file.headers.as_ref(), vars).map_err(|error| broken(&error))
     }

@@ -57,7 +57,7 @@ pub(crate) struct Limits {
     pub(crate) overlap_s: u64,
 }
 
-/// A request.
+/// A request as the file describes it: templates that are filled when it is sent.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -166,7 +166,7 @@ pub(crate) struct Ids {
     pub(crate) ids: JsonPath,
 }
 
-/// How one pages.
+/// How a long list is asked for, page by page.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) request: Request,

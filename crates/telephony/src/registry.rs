@@ -36,7 +36,7 @@ pub struct Opening<'a> {
     pub secrets: Arc<dyn SecretStore>,
     /// The limits in use.
     pub throttles: &'a Throttles,
-    /// Time.
+    /// The clock that time-outs and limits go by.
     pub clock: Arc<dyn Clock>,
 }
 

@@ -20,9 +20,9 @@ const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(3600);
 /// A whole answer, whatever its status.
 #[derive(Debug)]
 pub struct Answer {
-    /// The HTTP status.
+    /// The HTTP status, which may be a refusal.
     pub status: StatusCode,
-    /// The answer's headers.
+    /// The headers as the server sent them.
     pub headers: HeaderMap,
     /// The body, not longer than was allowed.
     pub body: Vec<u8>,

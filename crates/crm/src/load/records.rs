@@ -1,4 +1,4 @@
-//! The sections `[records.KIND.*]`.
+//! Reads the sections `[records.KIND.*]` of a connector's file.
 
 use std::collections::BTreeMap;
 

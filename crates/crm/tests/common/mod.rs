@@ -69,7 +69,7 @@ impl Clock for TestClock {
     }
 }
 
-/// Secrets in memory.
+/// A keyring in memory, which shows what was kept in it.
 #[derive(Default)]
 pub struct Secrets(pub Mutex<BTreeMap<String, String>>);
 

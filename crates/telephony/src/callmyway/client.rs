@@ -1,4 +1,4 @@
-//! CallMyWay over HTTP.
+//! CallMyWay over HTTP: the live calls, the records and the endpoints in their turn of the throttle, and click-to-dial.
 
 use std::sync::Arc;
 use std::time::Duration;

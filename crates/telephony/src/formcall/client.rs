@@ -1,4 +1,4 @@
-//! FormCall over HTTP.
+//! FormCall over HTTP: orders a call, and lists the calls of a day.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -25,7 +25,7 @@ pub struct Throttles {
 }
 
 impl Throttles {
-    /// No throttles yet.
+    /// Throttles that keep time by `clock`, and what `memory` remembers from before a restart.
     pub fn new(clock: Arc<dyn Clock>, memory: Arc<dyn ThrottleMemory>) -> Self {
         Self { clock, memory, by_scope: Mutex::default() }
     }
