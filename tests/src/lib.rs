@@ -5,6 +5,7 @@ pub mod demo;
 pub mod desktop;
 #[cfg(target_os = "linux")]
 pub mod disk;
+pub mod driver;
 pub mod formcall;
 pub mod hasty;
 pub mod programs;

@@ -1,5 +1,6 @@
 //! A story: the real engine, the real store and the real adapter against the simulator, on one clock that a test moves.
 
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,32 +9,30 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tempfile::TempDir;
-use timbre_domain::call::{AccountName, Call, CallKey};
+use timbre_domain::call::{Call, CallKey};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
+use timbre_domain::secret::SecretName;
 use timbre_engine::CommandError;
+use timbre_engine::api::Command;
 use timbre_engine::api::event::Event;
-use timbre_engine::api::{Command, OutboxFilter, command};
 use timbre_settings::Settings;
 use timbre_simulator::clock::ManualClock;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY, Outcome, RequestEntry};
 use timbre_simulator::ledger::RequestOutcome;
 use timbre_simulator::{Fault, Ledger, RequestKind, Simulator, SimulatorConfig};
 use timbre_telephony::callmyway::ANSWER_WITHIN;
-use timbre_wiring::{Machine, Running, Serves};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::TryRecvError;
+use timbre_wiring::{Machine, Serves};
 use tokio::sync::watch;
+
+use crate::driver::{Driver, STEPS, Servers};
 
 /// The simulator's first endpoint and sign-in.
 pub const ENDPOINT: &str = "8373456";
-/// Its password.
+/// The password of that sign-in.
 pub const PASSWORD: &str = "secreto";
-
-/// A story that needs more steps than this to see something will never see it.
-const STEPS: usize = 2_000;
 
 /// How long the engine waits for an answer of the CRM (`espocrm.toml`, `timeout_s`).
 const CRM_ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -43,12 +42,12 @@ pub struct FixedPassword(pub Option<String>);
 
 #[async_trait]
 impl SecretStore for FixedPassword {
-    async fn password(&self, _account: &AccountName) -> Result<SecretString, PortError> {
+    async fn password(&self, _name: &SecretName) -> Result<SecretString, PortError> {
         let missing = || PortError::new(ErrorCode::SecretMissing, "the story has none");
         self.0.clone().map(SecretString::from).ok_or_else(missing)
     }
 
-    async fn keep(&self, _account: &AccountName, _secret: SecretString) -> Result<(), PortError> {
+    async fn keep(&self, _name: &SecretName, _secret: SecretString) -> Result<(), PortError> {
         Ok(())
     }
 }
@@ -128,15 +127,14 @@ impl Disk for StoryDisk {
     }
 }
 
-/// A running story.
+/// The engine with a vendor, and a CRM where there is one.
 pub struct Story {
-    /// The time, for the engine and the vendor alike.
-    pub clock: ManualClock,
-    /// The vendor.
+    driver: Driver,
+    /// The simulated vendor, on the story's clock.
     pub sim: Simulator,
     /// The CRM, where the story has one.
     pub crm: Option<Arc<Crm>>,
-    /// What was shown.
+    /// The shell that the engine shows its pop-ups on.
     pub shell: Arc<RememberingShell>,
     /// The disk under the engine's files.
     pub disk: Arc<StoryDisk>,
@@ -144,17 +142,25 @@ pub struct Story {
     pub serves: Serves,
     /// The engine's clock, where it is to be another than the story's own.
     pub engine_clock: Arc<dyn Clock>,
-    /// Everything told so far.
-    pub told: Vec<Event>,
-    /// How many of them a story has already waited for.
-    seen: usize,
     settings: String,
     password: Option<String>,
     dir: TempDir,
-    running: Option<Running>,
     looks: Option<watch::Receiver<u64>>,
     asked_before: usize,
-    events: Option<Receiver<Event>>,
+}
+
+impl Deref for Story {
+    type Target = Driver;
+
+    fn deref(&self) -> &Driver {
+        &self.driver
+    }
+}
+
+impl DerefMut for Story {
+    fn deref_mut(&mut self) -> &mut Driver {
+        &mut self.driver
+    }
 }
 
 impl Story {
@@ -180,22 +186,18 @@ impl Story {
             sim.base_url()
         );
         Self {
-            clock: clock.clone(),
+            driver: Driver::on(clock.clone()),
             sim,
             crm: None,
             shell: Arc::default(),
             disk: Arc::default(),
             serves: Serves::default(),
-            engine_clock: Arc::new(clock.clone()),
-            told: Vec::new(),
-            seen: 0,
+            engine_clock: Arc::new(clock),
             settings,
             password: Some(PASSWORD.to_owned()),
             dir: tempfile::tempdir().expect("a folder of its own"),
-            running: None,
             looks: None,
             asked_before: 0,
-            events: None,
         }
     }
 
@@ -258,82 +260,35 @@ impl Story {
         let clock = self.engine_clock.clone();
         let machine =
             Machine { clock, secrets, shell: self.shell.clone(), disk: self.disk.clone(), serves: self.serves.clone() };
-        let mut running =
+        let running =
             timbre_wiring::start_on(settings, &self.data_dir(), machine, true).await.expect("the engine starts");
-        self.events = Some(running.take_first_events());
         self.looks = running.context().sessions().first().map(|session| session.polls());
         self.asked_before = live_questions(&self.sim.ledger());
-        self.running = Some(running);
+        self.driver.take(running);
     }
 
-    /// Stops the engine.
-    #[expect(clippy::expect_used, reason = "an engine that does not stop cleanly fails every story")]
+    /// Stops the engine, and lets it finish what it is about to send.
     pub async fn stop(&mut self) {
-        self.collect();
-        let Some(running) = self.running.take() else { return };
-        let stopping = running.stop();
-        tokio::pin!(stopping);
-        // Whoever waits for an answer is given a moment to finish, so that time must go on.
-        loop {
-            tokio::select! {
-                biased;
-                stopped = &mut stopping => return stopped.expect("the engine stops cleanly"),
-                deadline = self.idle() => self.advance_to(deadline),
-            }
-        }
+        let (driver, mut servers) = self.parts();
+        driver.stop(&mut servers).await;
     }
 
     /// Has the engine do something.
     ///
     /// # Errors
     /// The engine's.
-    #[expect(clippy::expect_used, reason = "a story asks a running engine")]
     pub async fn execute<C: Command>(&mut self, command: C) -> Result<C::Output, CommandError> {
-        let context = self.running.as_ref().expect("the engine runs").context();
-        // Commands may wait for slots of the throttle, so the time must go on meanwhile.
-        let doing = context.execute(command);
-        tokio::pin!(doing);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut doing => return done,
-                deadline = self.idle() => self.advance_to(deadline),
-            }
-        }
+        let (driver, mut servers) = self.parts();
+        driver.execute(&mut servers, command).await
     }
 
-    /// The same for a command that waits for what comes of it: time goes on in small steps, and everybody who works meanwhile
-    /// gets further in each.
+    /// The same for a command that waits for what comes of it: time goes on in small steps.
     ///
     /// # Errors
     /// The engine's.
-    #[expect(clippy::expect_used, reason = "a story asks a running engine")]
     pub async fn execute_closely<C: Command>(&mut self, command: C) -> Result<C::Output, CommandError> {
-        const STEP: Duration = Duration::from_millis(100);
-        let context = self.running.as_ref().expect("the engine runs").context();
-        let doing = context.execute(command);
-        tokio::pin!(doing);
-        loop {
-            let deadline = tokio::select! {
-                biased;
-                done = &mut doing => return done,
-                deadline = self.idle() => deadline,
-            };
-            // Whoever writes to the database or speaks to the CRM is seen by no clock: each look takes as long as theirs.
-            for _ in 0..20 {
-                let looks = context.execute(command::OutboxList(OutboxFilter::default()));
-                tokio::select! {
-                    biased;
-                    done = &mut doing => return done,
-                    _ = looks => {}
-                }
-            }
-            self.advance_to(deadline.min(self.clock.elapsed() + STEP));
-        }
-    }
-
-    fn advance_to(&self, deadline: Duration) {
-        self.clock.advance(deadline.saturating_sub(self.clock.elapsed()));
+        let (driver, mut servers) = self.parts();
+        driver.execute_closely(&mut servers, command).await
     }
 
     /// Lets time go on until an event is told for which `is` gives something. It looks at what was told after the event
@@ -341,19 +296,9 @@ impl Story {
     ///
     /// # Panics
     /// When it is never told.
-    #[expect(clippy::panic, reason = "what a story waits for in vain fails it")]
     pub async fn until<T>(&mut self, what: &str, is: impl Fn(&Event) -> Option<T>) -> T {
-        for _ in 0..STEPS {
-            self.collect();
-            while let Some(event) = self.told.get(self.seen) {
-                self.seen += 1;
-                if let Some(found) = is(event) {
-                    return found;
-                }
-            }
-            self.step().await;
-        }
-        panic!("never told by {:?}: {what}\n{:#?}\n{:#?}", self.clock.elapsed(), self.told, self.sim.ledger());
+        let (driver, mut servers) = self.parts();
+        driver.until(&mut servers, what, is).await
     }
 
     /// Lets the vendor be asked `n` more times for the live calls, and everything that follows from it happen.
@@ -364,99 +309,74 @@ impl Story {
     pub async fn polls(&mut self, n: usize) {
         let enough = live_questions(&self.sim.ledger()) + n;
         for _ in 0..STEPS {
-            if live_questions(&self.sim.ledger()) >= enough {
+            let asked = live_questions(&self.sim.ledger());
+            let (driver, mut servers) = self.parts();
+            if asked >= enough {
                 // The answer to the last one is worked off when the engine sleeps again.
-                self.idle().await;
-                self.collect();
+                driver.idle(&mut servers).await;
+                driver.collect();
                 return;
             }
-            self.step().await;
+            driver.step(&mut servers).await;
         }
         panic!("the vendor was not asked {n} more times");
     }
 
-    /// One deadline further, or one event if that comes first.
-    async fn step(&mut self) {
-        let deadline = self.idle().await;
-        let told = self.told.len();
-        self.collect();
-        if self.told.len() == told {
-            self.advance_to(deadline);
-        }
-    }
-
-    /// Resolves when everybody waits for time to go on, with the next moment somebody waits for.
-    ///
-    /// Nothing sleeps here: it looks again whenever a sleeper, the vendor or the poller has moved.
-    async fn idle(&self) -> Duration {
-        let mut looks = self.looks.clone();
-        let mut storing = self.running.as_ref().map(|running| running.context().storing());
-        let mut sleepers = self.clock.changes();
-        loop {
-            sleepers.mark_unchanged();
-            // Whoever was woken a moment ago goes first.
-            for _ in 0..16 {
-                tokio::task::yield_now().await;
-            }
-            // Time stands still while something is written: a slow disk is no reason to be late.
-            let stores = storing.as_mut().is_some_and(|storing| *storing.borrow_and_update() > 0);
-            if !stores && let Some(deadline) = self.next_deadline(looks.as_mut()) {
-                return deadline;
-            }
-            let mut looked = false;
-            let mut crm_looked = false;
-            tokio::select! {
-                _ = sleepers.changed() => {}
-                () = news_of(self.crm.as_deref(), || std::mem::replace(&mut crm_looked, true)) => {}
-                () = self.sim.wait_until(|_| std::mem::replace(&mut looked, true)) => {}
-                () = next_look(looks.as_mut()) => {}
-                () = next_write(storing.as_mut()) => {}
-            }
-        }
-    }
-
-    /// The next moment somebody waits for, unless something is still on its way: a question that has no answer yet (its
-    /// time-out began just now, for time stands still meanwhile), or a look that is not worked off yet. A vendor that
-    /// keeps silent, or is slow, needs time to go on all the same.
-    fn next_deadline(&self, looks: Option<&mut watch::Receiver<u64>>) -> Option<Duration> {
-        let ledger = self.sim.ledger();
-        let stalls = |fault: &Option<Fault>| matches!(fault, Some(Fault::Hang | Fault::Slow(_)));
-        let stalled = ledger.requests.iter().any(|r| matches!(r.outcome, RequestOutcome::Open) && stalls(&r.fault));
-        let at_the_crm =
-            self.crm.as_ref().map_or(AtTheCrm::Nothing, |crm| crm.with_log(|log| at_the_crm(&log.requests)));
-        if at_the_crm == AtTheCrm::Answering {
-            return None;
-        }
-        if !stalled {
-            let worked_off = looks.map_or(u64::MAX, |looks| *looks.borrow_and_update());
-            let asked = live_questions(&ledger) - self.asked_before;
-            // A CRM that keeps silent has begun its time-out just now, too, and time must go on.
-            let just_asked = at_the_crm == AtTheCrm::Nothing
-                && [ANSWER_WITHIN, CRM_ANSWER_WITHIN]
-                    .iter()
-                    .any(|within| self.clock.deadlines().contains(&(self.clock.elapsed() + *within)));
-            if worked_off < asked as u64 || just_asked {
-                return None;
-            }
-        }
-        self.clock.next_deadline()
-    }
-
-    /// Takes what was told without waiting.
-    pub fn collect(&mut self) {
-        let Some(events) = &mut self.events else { return };
-        loop {
-            match events.try_recv() {
-                Ok(event) => self.told.push(event),
-                Err(TryRecvError::Lagged(_)) => {}
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
-            }
-        }
+    fn parts(&mut self) -> (&mut Driver, VendorAndCrm<'_>) {
+        let (sim, crm, looks) = (&self.sim, self.crm.as_deref(), self.looks.clone());
+        (&mut self.driver, VendorAndCrm { sim, crm, looks, asked_before: self.asked_before })
     }
 
     /// How often an event of this name was told.
     pub fn count(&self, name: &str) -> usize {
         self.told.iter().filter(|event| name_of(event) == name).count()
+    }
+}
+
+/// The servers of a story, and the poller that works off their answers.
+struct VendorAndCrm<'a> {
+    sim: &'a Simulator,
+    crm: Option<&'a Crm>,
+    looks: Option<watch::Receiver<u64>>,
+    /// How many live questions the vendor had got before the engine started.
+    asked_before: usize,
+}
+
+impl Servers for VendorAndCrm<'_> {
+    async fn news(&mut self) {
+        let (mut looked, mut crm_looked) = (false, false);
+        tokio::select! {
+            () = news_of(self.crm, || std::mem::replace(&mut crm_looked, true)) => {}
+            () = self.sim.wait_until(|_| std::mem::replace(&mut looked, true)) => {}
+            () = next_look(self.looks.as_mut()) => {}
+        }
+    }
+
+    /// A question without an answer whose time-out began just now, for time stands still meanwhile; or an answer that is not
+    /// worked off yet. A vendor that keeps silent, or is slow, needs time to go on all the same.
+    fn is_answering(&mut self, clock: &ManualClock) -> bool {
+        let ledger = self.sim.ledger();
+        let stalls = |fault: &Option<Fault>| matches!(fault, Some(Fault::Hang | Fault::Slow(_)));
+        let stalled = ledger.requests.iter().any(|r| matches!(r.outcome, RequestOutcome::Open) && stalls(&r.fault));
+        let at_the_crm = self.crm.map_or(AtTheCrm::Nothing, |crm| crm.with_log(|log| at_the_crm(&log.requests)));
+        if at_the_crm == AtTheCrm::Answering {
+            return true;
+        }
+        if stalled {
+            return false;
+        }
+        let worked_off = self.looks.as_mut().map_or(u64::MAX, |looks| *looks.borrow_and_update());
+        let asked = live_questions(&ledger) - self.asked_before;
+        // A CRM that keeps silent has begun its time-out just now, too, and time must go on.
+        let just_asked = at_the_crm == AtTheCrm::Nothing
+            && [ANSWER_WITHIN, CRM_ANSWER_WITHIN]
+                .iter()
+                .any(|within| clock.deadlines().contains(&(clock.elapsed() + *within)));
+        worked_off < asked as u64 || just_asked
+    }
+
+    fn seen(&self) -> String {
+        format!("{:#?}", self.sim.ledger())
     }
 }
 
@@ -488,14 +408,6 @@ fn at_the_crm(requests: &[RequestEntry]) -> AtTheCrm {
 async fn news_of(crm: Option<&Crm>, mut enough: impl FnMut() -> bool) {
     match crm {
         Some(crm) => crm.wait_until(|_| enough()).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn next_write(storing: Option<&mut watch::Receiver<usize>>) {
-    match storing {
-        // The engine that wrote is gone, and nobody waits for it.
-        Some(storing) => drop(storing.changed().await),
         None => std::future::pending().await,
     }
 }

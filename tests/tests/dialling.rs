@@ -4,8 +4,8 @@
 
 use timbre_domain::call::Direction;
 use timbre_domain::contact::{ContactId, PhoneKind};
-use timbre_domain::dial::{DialId, DialState, LikelyReason};
-use timbre_domain::error::ErrorCode;
+use timbre_domain::dial::{DialId, DialState};
+use timbre_domain::error::{ErrorCode, VendorReason};
 use timbre_domain::matching::Match;
 use timbre_engine::CommandError;
 use timbre_engine::api::command;
@@ -117,7 +117,7 @@ async fn an_agents_telephone_that_never_rings_is_told_with_the_likely_reasons() 
             _ => None,
         })
         .await;
-    assert_eq!(reasons, ["telephone_not_registered", "codec_pcma", "address_not_authorised"].map(LikelyReason::known));
+    assert_eq!(reasons, ["telephone_not_registered", "codec_pcma", "address_not_authorised"].map(VendorReason::known));
     assert_eq!(states(&story, id), [DialState::Requested, DialState::Accepted, DialState::NoCallAppeared]);
     story.sim.telephone(ENDPOINT).registered(true);
     dial_to(&mut story, NUMBER, None).await.unwrap();

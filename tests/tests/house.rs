@@ -25,8 +25,14 @@ const RULES: &[Rule] = &[
         tests_know: None,
         advice: "The domain knows nobody: let it ask through a trait in ports.rs, and implement that outside.",
     },
-    Rule { who: "timbre-telephony", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
-    Rule { who: "timbre-crm", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
+    Rule {
+        who: "timbre-transport",
+        knows: &["timbre-domain"],
+        tests_know: None,
+        advice: "The transport serves every adapter alike: what belongs to one vendor or CRM stays in its adapter.",
+    },
+    Rule { who: "timbre-telephony", knows: &["timbre-domain", "timbre-transport"], tests_know: None, advice: ADAPTER },
+    Rule { who: "timbre-crm", knows: &["timbre-domain", "timbre-transport"], tests_know: None, advice: ADAPTER },
     Rule { who: "timbre-store", knows: &["timbre-domain"], tests_know: None, advice: ADAPTER },
     Rule {
         who: "timbre-settings",
@@ -86,8 +92,8 @@ const STORIES: &str = "timbre-tests";
 const PROGRAM: &[&str] =
     &["timbre-domain", "timbre-engine", "timbre-files", "timbre-platform", "timbre-settings", "timbre-wiring"];
 
-const ADAPTER: &str = "An adapter knows the domain only: what two of them share belongs there, \
-                       and what brings them together in timbre-engine or timbre-wiring.";
+const ADAPTER: &str = "An adapter knows the domain, and the transport where it speaks to a server: what two of them share \
+                       belongs there, and what brings them together in timbre-engine or timbre-wiring.";
 const A_PROGRAM: &str = "A program speaks to the engine and takes its adapters from timbre-wiring: \
                          add what is missing to the engine's commands.";
 
@@ -219,6 +225,11 @@ fn adapters_know_the_domain_and_not_each_other() {
 }
 
 #[test]
+fn the_transport_knows_the_domain_and_no_adapter() {
+    keeps_the_rules(&["timbre-transport"]);
+}
+
+#[test]
 fn the_engine_knows_the_domain_and_the_store_but_no_vendor() {
     keeps_the_rules(&["timbre-engine"]);
 }
@@ -269,6 +280,7 @@ fn a_house_that_breaks_every_rule_is_caught_at_each() {
         line("timbre-domain", "rusqlite", false),
         line("timbre-domain", "axum", false),
         line("timbre-telephony", "timbre-store", false),
+        line("timbre-transport", "timbre-crm", false),
         line("timbre-crm", "timbre-telephony", false),
         line("timbre-store", "timbre-engine", false),
         line("timbre-engine", "timbre-telephony", false),
@@ -290,6 +302,7 @@ fn a_house_that_breaks_every_rule_is_caught_at_each() {
         line("timbre-domain", "serde", false),
         line("timbre-domain", "tokio", true),
         line("timbre-telephony", "timbre-domain", false),
+        line("timbre-crm", "timbre-transport", false),
         line("timbre-telephony", "timbre-simulator", true),
         line("timbre-wiring", "timbre-crm", false),
         line("timbre", "tauri-build", false),

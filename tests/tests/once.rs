@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use timbre_domain::crm::Rehearsal;
+use timbre_domain::crm::ConnectorTest;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, InteractionEdit};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, RetryHow, RetryOutcome};
@@ -165,7 +165,7 @@ async fn a_kind_that_can_not_be_searched_for_is_held_and_told_and_freed_by_itsel
 #[tokio::test]
 async fn a_trial_frees_at_once_what_was_held_and_holds_what_it_finds_wanting() {
     let mut story = shop("Call, CCharge").await;
-    let trial = || command::TestConnector { name: "crm".parse().unwrap(), rehearsal: Rehearsal::default() };
+    let trial = || command::TestConnector { name: "crm".parse().unwrap(), test: ConnectorTest::default() };
     story.execute(trial()).await.unwrap();
     story.collect();
     assert_eq!(kinds(&story), [(RecordKind::Charge, KindState::Held)], "before anything was to be sent");
@@ -332,8 +332,8 @@ async fn a_second_trial_of_writing_goes_well_although_the_samples_of_the_first_s
     let mut story = Story::prepared_with_crm(config, FIELDS).await;
     story.start().await;
     for _ in 0..2 {
-        let rehearsal = Rehearsal { number: None, write: true, dry_run: false };
-        let tried = command::TestConnector { name: "crm".parse().unwrap(), rehearsal };
+        let test = ConnectorTest { number: None, write: true, dry_run: false };
+        let tried = command::TestConnector { name: "crm".parse().unwrap(), test };
         let steps = story.execute(tried).await.unwrap();
         let problems: Vec<_> = steps.iter().filter(|step| step.problem.is_some()).collect();
         assert!(problems.is_empty(), "{problems:#?}");

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 use timbre_domain::call::AccountName;
 use timbre_domain::contact::ContactId;
+use timbre_domain::secret::SecretName;
 use timbre_domain::texts::Language;
 
 pub(crate) use contacts::{Contacts, Details, Import};
@@ -201,13 +202,13 @@ pub(crate) enum Config {
 pub(crate) enum Secret {
     /// Store an account's password or a CRM's key in the keyring; it is asked for, or read from standard input.
     Set {
-        /// The account or the connector.
-        account: AccountName,
+        /// The account's or the connector's name; NAME-client is the client secret of a connector.
+        name: SecretName,
     },
     /// Remove an account's password or a CRM's key from the keyring.
     Forget {
-        /// The account or the connector.
-        account: AccountName,
+        /// The account's or the connector's name; NAME-client is the client secret of a connector.
+        name: SecretName,
     },
 }
 

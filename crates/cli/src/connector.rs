@@ -1,10 +1,10 @@
 //! `timbrectl connector`: the CRMs, how they are, and trying them out.
 
-pub(crate) mod rehearsal;
+pub(crate) mod test_steps;
 
 use serde_json::json;
 use timbre_domain::crm::Abilities;
-use timbre_domain::crm::Rehearsal;
+use timbre_domain::crm::ConnectorTest;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::number::PhoneNumber;
 use timbre_engine::api::command::{ConnectorResume, ConnectorsList, TestConnector};
@@ -34,11 +34,11 @@ pub(crate) async fn run(
         Connector::Test { name, number, write, dry_run } => {
             let number = number.as_deref().map(|text| PhoneNumber::typed(text, printer.home)).transpose();
             let number = number.map_err(|error| Failure::of(ErrorCode::BadNumber, format!("number: {error}")))?;
-            let rehearsal = Rehearsal { number, write: *write, dry_run: *dry_run };
-            let steps = once(args, redactor, TestConnector { name: name.clone(), rehearsal }).await?;
+            let test = ConnectorTest { number, write: *write, dry_run: *dry_run };
+            let steps = once(args, redactor, TestConnector { name: name.clone(), test }).await?;
             let value = json!({"steps": steps});
-            written(printer.reply("rehearsed", &value, || printer.lines(&rehearsal::lines(&steps))))?;
-            rehearsal::outcome(printer, &steps)
+            written(printer.reply("tested", &value, || printer.lines(&test_steps::lines(&steps))))?;
+            test_steps::outcome(printer, &steps)
         }
         Connector::Resume { name } => {
             let user = once(args, redactor, ConnectorResume { name: name.clone() }).await?;

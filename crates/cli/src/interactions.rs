@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn everything_that_was_typed_comes_back_from_the_line_that_is_kept() {
-        for call in [["--call", "last"], ["--call", "callmyway:main:1-2"]] {
+        for call in [["--call", "last"], ["--call", "acme:main:1-2"]] {
             let mut words = call.to_vec();
             words.extend([
                 "--comment",

@@ -20,19 +20,19 @@ pub(crate) async fn run(
     let secrets = Secrets::new(redactor);
     let failed = |error: PortError| Failure::from(StartError::from(error));
     match secret {
-        Secret::Set { account } => {
-            let password = read_password(account.as_str()).map_err(|error| Failure::internal(error.to_string()))?;
-            secrets.set_password(account, password).await.map_err(failed)?;
+        Secret::Set { name } => {
+            let password = read_password(name.as_str()).map_err(|error| Failure::internal(error.to_string()))?;
+            secrets.set_password(name, password).await.map_err(failed)?;
         }
-        Secret::Forget { account } => secrets.forget_password(account).await.map_err(failed)?,
+        Secret::Forget { name } => secrets.forget_password(name).await.map_err(failed)?,
     }
     let _ = printer.done();
     Ok(())
 }
 
-fn read_password(account: &str) -> std::io::Result<SecretString> {
+fn read_password(name: &str) -> std::io::Result<SecretString> {
     if std::io::stdin().is_terminal() {
-        return rpassword::prompt_password(format!("{account}: ")).map(SecretString::from);
+        return rpassword::prompt_password(format!("{name}: ")).map(SecretString::from);
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;

@@ -13,17 +13,19 @@ use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::outbox::RecordKind;
 use timbre_domain::ports::{Clock, SecretStore};
+use timbre_transport::http::Answer;
+use timbre_transport::queue::Lane;
 use url::Url;
 
 use crate::connector::{Connector, How, Probe, Record, Request, Setting};
-use crate::http::{self, Answer, Prepared};
-use crate::judge::{self, Does};
-use crate::limiter::{Lane, Limiter, Limiters};
+use crate::error_rules::{self, Effect};
+use crate::http::{self, Prepared};
+use crate::limiter::{Limiter, Limiters};
 use crate::merge::Lists;
-use crate::orders;
 use crate::read;
-use crate::sign_in::{Keys, Way, broken};
+use crate::sign_in::{Connection, Keys, broken};
 use crate::template::{TemplateError, Vars, ours};
+use crate::template_vars;
 
 /// One connector, as the settings give it.
 #[derive(Debug)]
@@ -114,9 +116,7 @@ impl Declarative {
             )
         };
         let abilities = abilities(&file, &base_url, &vars).map_err(failed)?;
-        let http = http::client().map_err(|error| {
-            PortError::new(ErrorCode::Unreachable, "the HTTP client could not be made").caused_by(error)
-        })?;
+        let http = timbre_transport::http::client(Vec::new())?;
         let about = ConnectorAbout {
             name: name.clone(),
             title: file.title.clone(),
@@ -138,7 +138,6 @@ impl Declarative {
         })
     }
 
-    /// Fills a request.
     pub(crate) fn prepare(&self, request: &Request, vars: &Vars) -> Result<Prepared, CrmError> {
         http::prepare(request, &self.base, self.file.headers.as_ref(), vars).map_err(|error| broken(&error))
     }
@@ -148,10 +147,10 @@ impl Declarative {
         &self,
         lane: Lane,
         prepared: &Prepared,
-        does: Does,
+        effect: Effect,
         step: &str,
     ) -> Result<Answer, CrmError> {
-        let way = Way {
+        let connection = Connection {
             file: &self.file,
             http: &self.http,
             limiter: &self.limiter,
@@ -164,24 +163,34 @@ impl Declarative {
         loop {
             self.open()?;
             // Also after a 401: what was refused for its token's age stored nothing.
-            let pass = self.keys.pass(&way, refused).await.map_err(|error| self.noted(error).before_the_request())?;
+            let credentials = self
+                .keys
+                .credentials(&connection, refused)
+                .await
+                .map_err(|error| self.noted(error).before_the_request())?;
             self.limiter.turn(lane).await;
             // Another request may have been refused while this one waited for its turn.
             self.open()?;
             let limits = &self.file.limits;
-            let sent =
-                http::send(&self.http, prepared, &pass.headers, &self.clock, limits.timeout, limits.answer_at_most)
-                    .await;
+            let sent = http::send(
+                &self.http,
+                prepared,
+                &credentials.headers,
+                &self.clock,
+                limits.timeout,
+                limits.answer_at_most,
+            )
+            .await;
             let connector = self.about.name.as_str();
             let answer = sent.map_err(|none| {
-                tracing::debug!(connector, step, detail = none.detail, "no answer");
-                judge::silence(none, does)
+                tracing::debug!(connector, step, detail = none.error.detail, "no answer");
+                error_rules::silence(none, effect)
             })?;
             let (status, took_ms) = (answer.status.as_u16(), answer.took.as_millis());
             tracing::debug!(connector, step, status, took_ms, "answered");
             // A token may end before its time; with a fresh one that is refused too, it is no matter of time.
             if status == 401 && renewable && refused.is_none() {
-                refused = Some(pass.number);
+                refused = Some(credentials.number);
                 continue;
             }
             return Ok(answer);
@@ -189,15 +198,15 @@ impl Declarative {
     }
 
     /// The answer, where it is a success.
-    pub(crate) fn judged(&self, answer: Answer, does: Does) -> Result<Answer, CrmError> {
+    pub(crate) fn judged(&self, answer: Answer, effect: Effect) -> Result<Answer, CrmError> {
         if answer.status.is_success() {
             return Ok(answer);
         }
-        Err(self.refused(&answer, does))
+        Err(self.refused(&answer, effect))
     }
 
-    pub(crate) fn refused(&self, answer: &Answer, does: Does) -> CrmError {
-        let mut error = judge::refusal(&self.file.errors, answer, does, &*self.clock);
+    pub(crate) fn refused(&self, answer: &Answer, effect: Effect) -> CrmError {
+        let mut error = error_rules::refusal(&self.file.errors, answer, effect, &*self.clock);
         error.words = self.keys.clean(&error.words);
         self.noted(error)
     }
@@ -205,8 +214,8 @@ impl Declarative {
     /// Asks for something and reads the answer's JSON.
     pub(crate) async fn ask(&self, lane: Lane, request: &Request, vars: &Vars, step: &str) -> Result<Json, CrmError> {
         let prepared = self.prepare(request, vars)?;
-        let answer = self.judged(self.exchange(lane, &prepared, Does::Reads, step).await?, Does::Reads)?;
-        answer.json().ok_or_else(|| judge::unreadable(Does::Reads, "the answer is no JSON"))
+        let answer = self.judged(self.exchange(lane, &prepared, Effect::Reads, step).await?, Effect::Reads)?;
+        answer.json().ok_or_else(|| error_rules::unreadable(Effect::Reads, "the answer is no JSON"))
     }
 
     fn open(&self) -> Result<(), CrmError> {
@@ -284,8 +293,8 @@ impl Declarative {
 
     /// The variables of an order.
     pub(crate) async fn order_vars(&self, order: &Order, lists: &Lists) -> Result<Vars, CrmError> {
-        let user = self.owner(Lane::Records).await?;
-        Ok(orders::vars(&self.vars, order, lists).with("user", user.id.into()))
+        let user = self.owner(Lane::Regular).await?;
+        Ok(template_vars::vars(&self.vars, order, lists).with("user", user.id.into()))
     }
 }
 
@@ -310,7 +319,7 @@ fn abilities(file: &Connector, base: &Url, vars: &Vars) -> Result<Abilities, Tem
         lists_are_partial: partial.map_or(Ok(false), |partial| partial.holds(vars))?,
         find: file.find.is_some(),
         contact_parts: match file.records.get(&RecordKind::Contact).and_then(|record| record.amend.as_ref()) {
-            Some(amend) => orders::contact_parts(vars, |vars| {
+            Some(amend) => template_vars::contact_parts(vars, |vars| {
                 let body = http::prepare(amend, base, None, vars)?.body;
                 Ok(body.is_some_and(|body| !matches!(body.as_slice(), b"" | b"{}")))
             })?,

@@ -10,8 +10,8 @@ use timbre_domain::contact::PhoneKind;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::RecordKind;
 
-use crate::node::Node;
 use crate::template::Template;
+use crate::template_tree::Node;
 
 /// A CRM, as its file describes it: read and checked by [`Connector::load`].
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(crate) struct Limits {
     pub(crate) overlap_s: u64,
 }
 
-/// A request.
+/// A request as the file describes it: templates that are filled when it is sent.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -166,7 +166,7 @@ pub(crate) struct Ids {
     pub(crate) ids: JsonPath,
 }
 
-/// How one pages.
+/// How a long list is asked for, page by page.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) request: Request,

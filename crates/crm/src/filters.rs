@@ -26,7 +26,7 @@ pub(crate) fn add_to(env: &mut Environment<'static>) {
     env.add_filter("number", |value: Value| on_text(&value, number));
 }
 
-/// Nothing stays nothing.
+/// Applies a filter to a text; a value that is none or undefined stays none.
 fn on_text(value: &Value, to: impl FnOnce(&str) -> Result<Value, Error>) -> Result<Value, Error> {
     if value.is_none() || value.is_undefined() {
         return Ok(Value::from(()));

@@ -1,22 +1,19 @@
-//! The little HTTP a CRM needs: requests put together from a file, bounded answers, time-outs by our clock, errors that name
-//! no URL.
+//! Requests put together from a connector's file.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::DateTime;
-use futures_util::StreamExt as _;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Method, StatusCode};
-use secrecy::{ExposeSecret as _, SecretString};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method};
+use secrecy::SecretString;
 use serde_json::Value as Json;
 use timbre_domain::ports::Clock;
+use timbre_transport::http::{Answer, NoAnswer, secret_header};
 use url::Url;
 
 use crate::connector::{Body, Request};
-use crate::node::Node;
 use crate::template::{Place, TemplateError, Vars};
+use crate::template_tree::Node;
 
 /// A request, whole but for the sign-in.
 pub(crate) struct Prepared {
@@ -26,57 +23,7 @@ pub(crate) struct Prepared {
     pub(crate) body: Option<Vec<u8>>,
 }
 
-/// An answer, whatever its status.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-    pub(crate) took: Duration,
-}
-
-/// Why no answer came.
-#[derive(Debug)]
-pub(crate) struct NoAnswer {
-    pub(crate) timed_out: bool,
-    pub(crate) too_large: bool,
-    /// The request certainly never reached the CRM.
-    pub(crate) never_sent: bool,
-    pub(crate) detail: String,
-    pub(crate) source: Option<reqwest::Error>,
-}
-
-impl Answer {
-    /// The body as JSON; nothing where it is empty or no JSON.
-    pub(crate) fn json(&self) -> Option<Json> {
-        serde_json::from_slice(self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)).ok()
-    }
-
-    /// How long the CRM asks us to wait (`Retry-After`, seconds or a date), an hour at most.
-    pub(crate) fn retry_after(&self, clock: &dyn Clock) -> Option<Duration> {
-        let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-        let wait = match text.parse::<u64>() {
-            Ok(seconds) => Duration::from_secs(seconds),
-            Err(_) => (DateTime::parse_from_rfc2822(text).ok()?.to_utc() - clock.now()).to_std().unwrap_or_default(),
-        };
-        Some(wait.min(Duration::from_secs(3600)))
-    }
-}
-
-/// A client for one CRM. Redirects are not followed and no referrer is sent: the secret goes to the CRM's own address alone.
-pub(crate) fn client() -> Result<Client, reqwest::Error> {
-    Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(Duration::from_secs(10))
-        .pool_idle_timeout(Duration::from_secs(30))
-        .tcp_nodelay(true)
-        .user_agent(concat!("Timbre/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(reqwest::Error::without_url)
-}
-
-/// What is told of a path that is none.
+/// The message for an invalid path.
 pub(crate) const NO_PATH: &str =
     "the path holds something that has no place in an address, or dots that lead elsewhere";
 
@@ -147,68 +94,21 @@ pub(crate) async fn send(
     let mut headers = HeaderMap::new();
     for (name, value) in &prepared.headers {
         let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) else {
-            return Err(unsendable("a header can't be written"));
+            return Err(NoAnswer::unsent("a header can't be written"));
         };
         headers.insert(name, value);
     }
     for (name, value) in secret_headers {
-        let value = HeaderValue::from_str(value.expose_secret());
-        let (Ok(name), Ok(mut value)) = (HeaderName::from_bytes(name.as_bytes()), value) else {
-            return Err(unsendable("the secret can't be written into a header"));
+        let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), secret_header(value)) else {
+            return Err(NoAnswer::unsent("the secret can't be written into a header"));
         };
-        value.set_sensitive(true);
         headers.insert(name, value);
     }
     let mut request = client.request(prepared.method.clone(), prepared.url.clone()).headers(headers);
     if let Some(body) = &prepared.body {
         request = request.body(body.clone());
     }
-    let began = clock.elapsed();
-    let exchange = async {
-        let response = request.send().await.map_err(failed)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(failed)?;
-            if body.len() + chunk.len() > at_most {
-                let detail = format!("the answer is larger than {at_most} bytes");
-                return Err(NoAnswer { timed_out: false, too_large: true, never_sent: false, detail, source: None });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, headers, body, took: clock.elapsed().saturating_sub(began) })
-    };
-    tokio::select! {
-        answer = exchange => answer,
-        () = clock.sleep(within) => {
-            let detail = format!("no whole answer within {} s", within.as_secs());
-            Err(NoAnswer { timed_out: true, too_large: false, never_sent: false, detail, source: None })
-        }
-    }
-}
-
-fn unsendable(what: &str) -> NoAnswer {
-    NoAnswer { timed_out: false, too_large: false, never_sent: true, detail: what.to_owned(), source: None }
-}
-
-fn failed(error: reqwest::Error) -> NoAnswer {
-    let error = error.without_url();
-    let what = if error.is_connect() { "no connection" } else { "the connection broke" };
-    let mut cause = error.source();
-    let mut root = None;
-    while let Some(error) = cause {
-        root = Some(error.to_string());
-        cause = error.source();
-    }
-    let detail = root.map_or_else(|| what.to_owned(), |root| format!("{what}: {root}"));
-    NoAnswer {
-        timed_out: error.is_timeout(),
-        too_large: false,
-        never_sent: error.is_connect(),
-        detail,
-        source: Some(error),
-    }
+    timbre_transport::http::send(request, clock, within, at_most).await
 }
 
 /// A template's place, for a log: `12:5`.

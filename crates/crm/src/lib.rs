@@ -5,20 +5,20 @@
 
 mod client;
 mod connector;
+mod connector_test;
+mod error_rules;
 mod filters;
 mod http;
-mod judge;
 mod limiter;
 mod load;
 mod merge;
-mod node;
-mod orders;
 mod port;
 mod read;
-mod rehearse;
 mod samples;
 mod sign_in;
 mod template;
+mod template_tree;
+mod template_vars;
 
 pub use client::{ConnectorSettings, Declarative};
 pub use connector::{Connector, Setting};

@@ -4,18 +4,18 @@ use async_trait::async_trait;
 use reqwest::Url;
 use serde_json::Value as Json;
 use timbre_domain::crm::{
-    ConnectorAbout, ContactPage, Content, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, Rehearsal, RehearsalStep,
-    RemoteContact, Verdict,
+    ConnectorAbout, ConnectorTest, ContactPage, Content, CrmError, CrmUser, Cursor, IdPage, Order, Receipt,
+    RemoteContact, TestStep, Verdict,
 };
 use timbre_domain::error::ErrorCode;
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::RecordKind;
 use timbre_domain::ports::CrmConnector;
+use timbre_transport::queue::Lane;
 
 use crate::client::{Declarative, not_able};
 use crate::connector::{ContactShape, Record};
-use crate::judge::{self, Does};
-use crate::limiter::Lane;
+use crate::error_rules::{self, Effect};
 use crate::merge::{self, Lists, Theirs};
 use crate::read;
 use crate::sign_in::broken;
@@ -29,23 +29,23 @@ impl CrmConnector for Declarative {
 
     async fn sign_in(&self) -> Result<CrmUser, CrmError> {
         self.begin_anew().await;
-        self.owner(Lane::Caller).await
+        self.owner(Lane::Urgent).await
     }
 
     async fn pull(&self, cursor: Option<&Cursor>, pass_begins: bool) -> Result<ContactPage, CrmError> {
         let pull = self.file.pull.as_ref().ok_or_else(|| not_able("contacts.pull"))?;
         let vars = read::page_vars(&pull.page, &self.vars, cursor, pass_begins, self.file.limits.overlap_s);
-        let answer = self.ask(Lane::Contacts, &pull.page.request, &vars, "contacts.pull").await?;
+        let answer = self.ask(Lane::Background, &pull.page.request, &vars, "contacts.pull").await?;
         self.contact_page(&answer, &vars, cursor)
     }
 
     async fn ids(&self, cursor: Option<&Cursor>) -> Result<IdPage, CrmError> {
         let ids = self.file.ids.as_ref().ok_or_else(|| not_able("contacts.ids"))?;
         let vars = read::page_vars(&ids.page, &self.vars, cursor, cursor.is_none(), 0);
-        let answer = self.ask(Lane::Contacts, &ids.page.request, &vars, "contacts.ids").await?;
+        let answer = self.ask(Lane::Background, &ids.page.request, &vars, "contacts.ids").await?;
         let found = ids.ids.query(&answer).all();
         if found.is_empty() && !answer.is_object() && !answer.is_array() {
-            return Err(judge::unreadable(Does::Reads, "the answer holds no list"));
+            return Err(error_rules::unreadable(Effect::Reads, "the answer holds no list"));
         }
         let next = read::next(&ids.page, &vars, &answer, &found, cursor).map_err(|error| broken(&error))?;
         let (cursor, more) = next.ok_or_else(stuck)?;
@@ -53,15 +53,15 @@ impl CrmConnector for Declarative {
     }
 
     async fn fetch(&self, id: &str) -> Result<Option<RemoteContact>, CrmError> {
-        let Some(record) = self.raw_contact(Lane::Contacts, id).await? else { return Ok(None) };
+        let Some(record) = self.raw_contact(Lane::Background, id).await? else { return Ok(None) };
         let contact = read::contact(self.shape()?, &record, &self.vars).map_err(|error| broken(&error))?;
-        let contact = contact.ok_or_else(|| judge::unreadable(Does::Reads, "the contact has no id"))?;
+        let contact = contact.ok_or_else(|| error_rules::unreadable(Effect::Reads, "the contact has no id"))?;
         Ok(Some(RemoteContact { complete: true, ..contact }))
     }
 
     async fn find(&self, number: &PhoneNumber) -> Result<Vec<RemoteContact>, CrmError> {
         let find = self.file.find.as_ref().ok_or_else(|| not_able("contacts.find"))?;
-        let answer = self.ask(Lane::Caller, &find.request, &self.number_vars(number), "contacts.find").await?;
+        let answer = self.ask(Lane::Urgent, &find.request, &self.number_vars(number), "contacts.find").await?;
         let records = find.records.query(&answer).all();
         Ok(read::contacts(self.shape()?, &records, &self.vars, "contacts.find").0)
     }
@@ -69,7 +69,7 @@ impl CrmConnector for Declarative {
     async fn search(&self, order: &Order) -> Result<Option<Receipt>, CrmError> {
         let record = self.record(order.content.kind())?;
         let vars = self.order_vars(order, &Lists::default()).await?;
-        let answer = self.ask(Lane::Records, &record.search, &vars, "search").await?;
+        let answer = self.ask(Lane::Regular, &record.search, &vars, "search").await?;
         Ok(self.found(record, &answer, order.content.kind()))
     }
 
@@ -101,7 +101,7 @@ impl CrmConnector for Declarative {
         let unclear = merge::not_in_e164(&lists.phones);
         if !unclear.is_empty() {
             // Which one it is, the CRM does not say.
-            refused.words = judge::one_line(&format!("{} ({})", refused.words, unclear.join(", ")));
+            refused.words = error_rules::one_line(&format!("{} ({})", refused.words, unclear.join(", ")));
         }
         Err(refused)
     }
@@ -114,8 +114,8 @@ impl CrmConnector for Declarative {
         Url::parse(&text).ok().filter(is_page).map(|_| text)
     }
 
-    async fn rehearse(&self, rehearsal: &Rehearsal) -> Vec<RehearsalStep> {
-        self.rehearsed(rehearsal).await
+    async fn test(&self, test: &ConnectorTest) -> Vec<TestStep> {
+        self.run_test(test).await
     }
 }
 
@@ -134,7 +134,7 @@ impl Declarative {
         let pull = self.file.pull.as_ref().ok_or_else(|| not_able("contacts.pull"))?;
         let records = pull.records.query(answer).all();
         if records.is_empty() && !answer.is_object() && !answer.is_array() {
-            return Err(judge::unreadable(Does::Reads, "the answer holds no list"));
+            return Err(error_rules::unreadable(Effect::Reads, "the answer holds no list"));
         }
         let next = read::next(&pull.page, vars, answer, &records, before).map_err(|error| broken(&error))?;
         let (cursor, more) = next.ok_or_else(stuck)?;
@@ -146,7 +146,7 @@ impl Declarative {
     pub(crate) async fn raw_contact(&self, lane: Lane, id: &str) -> Result<Option<Json>, CrmError> {
         let fetch = self.file.fetch.as_ref().ok_or_else(|| not_able("contacts.fetch"))?;
         let prepared = self.prepare(&fetch.request, &self.vars.with("id", id.into()))?;
-        let answer = self.exchange(lane, &prepared, Does::Reads, "contacts.fetch").await?;
+        let answer = self.exchange(lane, &prepared, Effect::Reads, "contacts.fetch").await?;
         if matches!(answer.status.as_u16(), 404 | 410) {
             // A proxy or a half-finished update says 404 to everything; the CRM's own says why.
             return match &self.file.errors.reason_header {
@@ -156,8 +156,8 @@ impl Declarative {
                 _ => Ok(None),
             };
         }
-        let answer = self.judged(answer, Does::Reads)?;
-        let json = answer.json().ok_or_else(|| judge::unreadable(Does::Reads, "the answer is no JSON"))?;
+        let answer = self.judged(answer, Effect::Reads)?;
+        let json = answer.json().ok_or_else(|| error_rules::unreadable(Effect::Reads, "the answer is no JSON"))?;
         Ok(fetch.record.query(&json).first().cloned().filter(|record| !record.is_null()))
     }
 
@@ -188,7 +188,7 @@ impl Declarative {
         if !["phones", "emails"].iter().any(|list| report.changed.contains(*list)) {
             return Ok(None);
         }
-        self.raw_contact(Lane::Records, id).await?.ok_or_else(gone).map(Some)
+        self.raw_contact(Lane::Regular, id).await?.ok_or_else(gone).map(Some)
     }
 
     /// A contact's telephones and e-mail addresses as they are to stand there.
@@ -208,20 +208,21 @@ impl Declarative {
 
     async fn create(&self, record: &Record, vars: &Vars) -> Result<Receipt, CrmError> {
         let prepared = self.prepare(&record.create, vars).map_err(CrmError::before_the_request)?;
-        let answer = self.exchange(Lane::Records, &prepared, Does::Writes, "create").await?;
+        let answer = self.exchange(Lane::Regular, &prepared, Effect::Writes, "create").await?;
         if let (Some(already), Some(json)) = (&record.already, answer.json())
             && answer.status.as_u16() == already.status
             && let Some(remote_id) = read::already(already, &json, vars).map_err(|error| broken(&error))?
         {
             return Ok(Receipt::of(remote_id));
         }
-        let answer = self.judged(answer, Does::Writes)?;
+        let answer = self.judged(answer, Effect::Writes)?;
         self.created(record, answer.json().as_ref(), vars)
     }
 
     pub(crate) fn created(&self, record: &Record, answer: Option<&Json>, vars: &Vars) -> Result<Receipt, CrmError> {
         let id = answer.and_then(|answer| read::first_text(&record.created_id, answer));
-        let id = id.ok_or_else(|| judge::unreadable(Does::Writes, "the answer names no id of the new record"))?;
+        let id =
+            id.ok_or_else(|| error_rules::unreadable(Effect::Writes, "the answer names no id of the new record"))?;
         // It is there, whatever this template makes of the answer.
         let kept = record.kept.as_ref().zip(answer).map(|(kept, answer)| {
             let holds = kept.holds(&vars.with("answer", free(answer)));
@@ -236,13 +237,13 @@ impl Declarative {
     async fn amend(&self, record: &Record, kind: RecordKind, id: &str, vars: &Vars) -> Result<Receipt, CrmError> {
         let request = record.amend.as_ref().ok_or_else(|| not_able(&format!("records.{}.amend", kind.as_str())))?;
         let prepared = self.prepare(request, vars)?;
-        let answer = self.exchange(Lane::Records, &prepared, Does::Writes, "amend").await?;
+        let answer = self.exchange(Lane::Regular, &prepared, Effect::Writes, "amend").await?;
         if matches!(answer.status.as_u16(), 404 | 410) {
-            let mut error = self.refused(&answer, Does::Writes);
+            let mut error = self.refused(&answer, Effect::Writes);
             (error.code, error.verdict) = (ErrorCode::NotFound, Verdict::Park);
             return Err(error);
         }
-        self.judged(answer, Does::Writes)?;
+        self.judged(answer, Effect::Writes)?;
         Ok(Receipt::of(id))
     }
 }
@@ -252,5 +253,5 @@ fn gone() -> CrmError {
 }
 
 fn stuck() -> CrmError {
-    judge::unreadable(Does::Reads, "more is said to follow, and the cursor does not move on")
+    error_rules::unreadable(Effect::Reads, "more is said to follow, and the cursor does not move on")
 }

@@ -1,5 +1,5 @@
 //! Samples of everything a template may be filled with: files are tried out with them when they are loaded, and shown with
-//! them in a rehearsal that sends nothing.
+//! them in a test that sends nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,7 +154,7 @@ pub(crate) fn paged(vars: &Vars, answer: &Json, last: &Json, count: usize) -> Va
     vars.with("answer", free(answer)).with("last", free(last)).with("count", count.into())
 }
 
-/// An empty object.
+/// What stands for a record that the CRM does not have: an empty object.
 pub(crate) fn nothing() -> Json {
     json!({})
 }

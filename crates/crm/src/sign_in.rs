@@ -14,12 +14,15 @@ use timbre_domain::crm::{CrmError, Verdict};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, SecretStore};
 use timbre_domain::redact::Redactor;
+use timbre_domain::secret::SecretName;
+use timbre_transport::http::Answer;
+use timbre_transport::queue::Lane;
 use url::Url;
 
 use crate::connector::{Connector, How, OAuth2, Session, Token};
-use crate::http::{self, Answer, FORM, Prepared};
-use crate::judge::{self, Does};
-use crate::limiter::{Lane, Limiter};
+use crate::error_rules::{self, Effect};
+use crate::http::{self, FORM, Prepared};
+use crate::limiter::Limiter;
 use crate::load::token_address;
 use crate::template::Vars;
 
@@ -30,7 +33,7 @@ const ANSWER_AT_MOST: usize = 1 << 20;
 
 /// What signs a request in.
 #[derive(Clone)]
-pub(crate) struct Pass {
+pub(crate) struct Credentials {
     pub(crate) headers: Vec<(String, SecretString)>,
     /// Counts the tokens, so that two requests that were refused together renew it once.
     pub(crate) number: u64,
@@ -49,12 +52,12 @@ pub(crate) struct Keys {
 struct Held {
     secret: Option<SecretString>,
     client_secret: Option<SecretString>,
-    pass: Option<(Pass, Option<Duration>)>,
+    credentials: Option<(Credentials, Option<Duration>)>,
     count: u64,
 }
 
-/// What a sign-in needs of the client.
-pub(crate) struct Way<'a> {
+/// How the CRM is reached, for the requests of a sign-in.
+pub(crate) struct Connection<'a> {
     pub(crate) file: &'a Connector,
     pub(crate) http: &'a reqwest::Client,
     pub(crate) limiter: &'a Limiter,
@@ -80,23 +83,27 @@ impl Keys {
     }
 
     /// What signs a request in; a token is fetched where there is none, or `refused` is the one there is.
-    pub(crate) async fn pass(&self, way: &Way<'_>, refused: Option<u64>) -> Result<Pass, CrmError> {
+    pub(crate) async fn credentials(
+        &self,
+        connection: &Connection<'_>,
+        refused: Option<u64>,
+    ) -> Result<Credentials, CrmError> {
         let mut held = self.held.lock().await;
-        if let Some((pass, expires)) = &held.pass
-            && refused != Some(pass.number)
+        if let Some((credentials, expires)) = &held.credentials
+            && refused != Some(credentials.number)
             && expires.is_none_or(|expires| self.clock.elapsed() + BEFORE_IT_EXPIRES < expires)
         {
-            return Ok(pass.clone());
+            return Ok(credentials.clone());
         }
-        let secret = self.secret(&mut held, &way.file.sign_in.how).await?;
-        let (name, value, expires) = match &way.file.sign_in.how {
+        let secret = self.secret(&mut held, &connection.file.sign_in.how).await?;
+        let (name, value, expires) = match &connection.file.sign_in.how {
             How::KeyHeader(name) => (name.clone(), secret, None),
             How::Bearer => ("Authorization".to_owned(), prefixed("Bearer ", &secret), None),
             How::Basic(user) => {
                 let pair = match user {
                     None => secret,
                     Some(user) => {
-                        let user = user.text(way.vars).map_err(|error| broken(&error))?;
+                        let user = user.text(connection.vars).map_err(|error| broken(&error))?;
                         prefixed(&format!("{user}:"), &secret)
                     }
                 };
@@ -104,18 +111,18 @@ impl Keys {
                 ("Authorization".to_owned(), prefixed("Basic ", &coded), None)
             }
             How::OAuth2(oauth2) => {
-                let (token, expires) = self.exchanged(&mut held, oauth2, &secret, way).await?;
+                let (token, expires) = self.exchanged(&mut held, oauth2, &secret, connection).await?;
                 ("Authorization".to_owned(), prefixed("Bearer ", &token), expires)
             }
             How::Session(session) => {
-                let token = self.logged_in(session, &secret, way).await?;
+                let token = self.logged_in(session, &secret, connection).await?;
                 (session.header.clone(), prefixed(&session.prefix, &token), None)
             }
         };
         held.count += 1;
-        let pass = Pass { headers: vec![(name, value)], number: held.count };
-        held.pass = Some((pass.clone(), expires));
-        Ok(pass)
+        let credentials = Credentials { headers: vec![(name, value)], number: held.count };
+        held.credentials = Some((credentials.clone(), expires));
+        Ok(credentials)
     }
 
     async fn secret(&self, held: &mut Held, how: &How) -> Result<SecretString, CrmError> {
@@ -124,23 +131,18 @@ impl Keys {
         }
         let kept = match how {
             // A token that was given in exchange is newer than what an administrator once stored.
-            How::OAuth2(OAuth2 { refresh: true, .. }) => match self.beside("token") {
-                Some(name) => self.secrets.password(&name).await.ok(),
-                None => None,
-            },
+            How::OAuth2(OAuth2 { refresh: true, .. }) => {
+                self.secrets.password(&SecretName::connector_token(&self.name)).await.ok()
+            }
             _ => None,
         };
         let secret = match kept {
             Some(kept) => kept,
-            None => self.secrets.password(&self.name).await.map_err(no_secret)?,
+            None => self.secrets.password(&SecretName::connector_key(&self.name)).await.map_err(no_secret)?,
         };
         self.learn(&secret);
         held.secret = Some(secret.clone());
         Ok(secret)
-    }
-
-    fn beside(&self, what: &str) -> Option<AccountName> {
-        format!("{}-{what}", self.name).parse().ok()
     }
 
     fn learn(&self, secret: &SecretString) {
@@ -158,23 +160,20 @@ impl Keys {
         held: &mut Held,
         oauth2: &OAuth2,
         secret: &SecretString,
-        way: &Way<'_>,
+        connection: &Connection<'_>,
     ) -> Result<(SecretString, Option<Duration>), CrmError> {
         if oauth2.client_secret && oauth2.refresh && held.client_secret.is_none() {
-            let name = self.beside("client").ok_or_else(|| {
-                stopped(ErrorCode::SecretMissing, "the connector's name is too long for a second secret")
-            })?;
-            let client = self.secrets.password(&name).await.map_err(no_secret)?;
+            let client = self.secrets.password(&SecretName::connector_client(&self.name)).await.map_err(no_secret)?;
             self.learn(&client);
             held.client_secret = Some(client);
         }
         let broken = |error: crate::template::TemplateError| broken(&error);
-        let url = oauth2.token_url.text(way.vars).map_err(broken)?;
+        let url = oauth2.token_url.text(connection.vars).map_err(broken)?;
         let url = token_address(&url).filter(crate::load::is_private);
         let url = url.ok_or_else(|| stopped(ErrorCode::BadConfig, "the token's address is no https address"))?;
         let mut pairs = match &oauth2.form {
             None => Vec::new(),
-            Some(form) => form.pairs(way.vars).map_err(broken)?,
+            Some(form) => form.pairs(connection.vars).map_err(broken)?,
         };
         let mut pair = |name: &str, value: &str| pairs.push((name.to_owned(), value.to_owned()));
         if oauth2.refresh {
@@ -194,11 +193,11 @@ impl Keys {
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
             body: Some(http::form(pairs).into_bytes()),
         };
-        let answer = self.asked(&prepared, way).await?;
+        let answer = self.asked(&prepared, connection).await?;
         let body = answer.json().unwrap_or_default();
         let text = |name: &str| body.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
-        let token =
-            text("access_token").ok_or_else(|| judge::unreadable(Does::Reads, "the token's answer holds none"))?;
+        let token = text("access_token")
+            .ok_or_else(|| error_rules::unreadable(Effect::Reads, "the token's answer holds none"))?;
         let token = SecretString::from(token);
         self.learn(&token);
         if let Some(rotated) =
@@ -207,9 +206,7 @@ impl Keys {
             let rotated = SecretString::from(rotated);
             self.learn(&rotated);
             held.secret = Some(rotated.clone());
-            if let Some(name) = self.beside("token")
-                && let Err(error) = self.secrets.keep(&name, rotated).await
-            {
+            if let Err(error) = self.secrets.keep(&SecretName::connector_token(&self.name), rotated).await {
                 // It works until Timbre ends; afterwards somebody must sign in again.
                 tracing::error!(connector = %self.name, code = error.code.as_str(), "a new refresh token could not be kept");
             }
@@ -223,12 +220,12 @@ impl Keys {
         &self,
         session: &Session,
         secret: &SecretString,
-        way: &Way<'_>,
+        connection: &Connection<'_>,
     ) -> Result<SecretString, CrmError> {
-        let vars = way.vars.with("secret", secret.expose_secret().into());
-        let prepared = http::prepare(&session.request, way.base, way.file.headers.as_ref(), &vars)
+        let vars = connection.vars.with("secret", secret.expose_secret().into());
+        let prepared = http::prepare(&session.request, connection.base, connection.file.headers.as_ref(), &vars)
             .map_err(|error| broken(&error))?;
-        let answer = self.asked(&prepared, way).await?;
+        let answer = self.asked(&prepared, connection).await?;
         let token = match &session.token {
             Token::Path(path) => {
                 let body = answer.json().unwrap_or_default();
@@ -242,15 +239,17 @@ impl Keys {
         Ok(token)
     }
 
-    async fn asked(&self, prepared: &Prepared, way: &Way<'_>) -> Result<Answer, CrmError> {
-        way.limiter.turn(way.lane).await;
-        let sent = http::send(way.http, prepared, &[], &self.clock, way.file.limits.timeout, ANSWER_AT_MOST).await;
-        let answer = sent.map_err(|none| judge::silence(none, Does::Reads))?;
+    async fn asked(&self, prepared: &Prepared, connection: &Connection<'_>) -> Result<Answer, CrmError> {
+        connection.limiter.turn(connection.lane).await;
+        let sent =
+            http::send(connection.http, prepared, &[], &self.clock, connection.file.limits.timeout, ANSWER_AT_MOST)
+                .await;
+        let answer = sent.map_err(|none| error_rules::silence(none, Effect::Reads))?;
         tracing::debug!(connector = %self.name, step = "sign_in", status = answer.status.as_u16(), "answered");
         if answer.status.is_success() {
             return Ok(answer);
         }
-        let mut error = judge::refusal(&way.file.errors, &answer, Does::Reads, &*self.clock);
+        let mut error = error_rules::refusal(&connection.file.errors, &answer, Effect::Reads, &*self.clock);
         error.words = self.clean(&error.words);
         if error.verdict == Verdict::Park {
             // RFC 6749, 5.2: a token that is no good is a 400. Asking again would lock us out.

@@ -291,7 +291,7 @@ fn failed(at: Place, source: &str, error: &Error) -> TemplateError {
 /// What a template may speak of: samples of everything it will ever be filled with.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope {
-    /// For the names.
+    /// One sample, for the names that a template may use.
     names: Vars,
     /// It is filled with each of these; under a condition, with those that meet it.
     samples: Vec<Vars>,

@@ -13,7 +13,7 @@ use common::{Reply, Secrets, espo, number, order, settings};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use timbre_crm::{Connector, Declarative};
-use timbre_domain::crm::{Cursor, Rehearsal, Verdict};
+use timbre_domain::crm::{ConnectorTest, Cursor, Verdict};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::CrmConnector;
 
@@ -240,7 +240,7 @@ async fn basic_takes_a_user_of_the_settings_or_a_whole_pair() {
 }
 
 #[tokio::test]
-async fn a_rehearsal_tries_everything_and_cleans_up_after_itself() {
+async fn a_connector_test_tries_everything_and_cleans_up_after_itself() {
     let (crm, server, _) = espo(&[]).await;
     let elio = json!({"id": "c1", "name": "Elio", "phoneNumber": "+50688841111", "modifiedAt": "2026-01-01 00:00:00"});
     server.replies(Reply::json(200, json!({"total": -2, "list": [elio]})));
@@ -259,7 +259,7 @@ async fn a_rehearsal_tries_everything_and_cleans_up_after_itself() {
     for _ in 0..3 {
         server.replies(Reply::json(403, "").header("X-Status-Reason", "No delete access."));
     }
-    let steps = crm.rehearse(&Rehearsal { number: Some(number("88841111")), write: true, dry_run: false }).await;
+    let steps = crm.test(&ConnectorTest { number: Some(number("88841111")), write: true, dry_run: false }).await;
     let names: Vec<_> = steps.iter().map(|step| step.step.as_str()).collect();
     let expected = [
         "sign_in.probe",
@@ -304,7 +304,7 @@ async fn a_rehearsal_tries_everything_and_cleans_up_after_itself() {
 #[tokio::test]
 async fn a_dry_run_shows_every_request_and_sends_none() {
     let (crm, server, _) = espo(&[("charge_entity", "CCharge")]).await;
-    let steps = crm.rehearse(&Rehearsal { dry_run: true, ..Rehearsal::default() }).await;
+    let steps = crm.test(&ConnectorTest { dry_run: true, ..ConnectorTest::default() }).await;
     assert!(server.seen().is_empty());
     assert!(
         steps.iter().all(|step| step.problem.is_none() && step.status.is_none() && step.request.is_some()),

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use common::Reply;
 use common::other::{CLIENT, REFRESH, SECRET, World, call, signed_in_by};
 use serde_json::json;
-use timbre_domain::crm::Rehearsal;
+use timbre_domain::crm::ConnectorTest;
 use timbre_domain::ports::CrmConnector;
 use timbre_domain::redact::forms;
 
@@ -49,7 +49,7 @@ async fn a_secret_shows_nowhere() {
         let echo = if exchanges { format!("Bearer t1-very-secret {SECRET}") } else { format!("Bearer {SECRET}") };
         server.replies(Reply::json(200, json!({"data": [{"id": 1, "first": echo, "last": SECRET}]})));
         server.replies(Reply::json(400, json!({"errors": [{"detail": echo}]})));
-        let steps = crm.rehearse(&Rehearsal { write: true, ..Rehearsal::default() }).await;
+        let steps = crm.test(&ConnectorTest { write: true, ..ConnectorTest::default() }).await;
         shown.push_str(&format!("{steps:?} {crm:?} {:?}", crm.about()));
         server.replies(Reply::json(400, json!({"errors": [{"detail": echo}]})));
         let error = crm.submit(&call("x")).await.unwrap_err();

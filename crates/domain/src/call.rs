@@ -218,14 +218,14 @@ mod tests {
 
     #[test]
     fn a_call_key_survives_being_written_and_read_even_with_colons_in_the_id() {
-        let key: CallKey = CallKey::try_from("callmyway:main:a:b".to_owned()).unwrap();
+        let key: CallKey = CallKey::try_from("acme:main:a:b".to_owned()).unwrap();
         assert_eq!(key.external_id, "a:b");
         assert_eq!(CallKey::try_from(key.to_string()).unwrap(), key);
     }
 
     #[test]
     fn what_is_no_call_key_is_refused() {
-        for text in ["", "callmyway", "callmyway:main", "callmyway:main:", "No body:main:1", "callmyway:Main:1"] {
+        for text in ["", "acme", "acme:main", "acme:main:", "No body:main:1", "acme:Main:1"] {
             assert_eq!(CallKey::try_from(text.to_owned()), Err(BadCallKey), "{text}");
         }
     }

@@ -388,9 +388,9 @@ impl CrmError {
     }
 }
 
-/// A trial of a connector by its administrator.
+/// How far an administrator's test of a connector goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rehearsal {
+pub struct ConnectorTest {
     /// The number that is looked for; one that nobody has where it is left out.
     pub number: Option<PhoneNumber>,
     /// Also create a record of each kind, find it by its request id, amend it and remove it.
@@ -399,10 +399,10 @@ pub struct Rehearsal {
     pub dry_run: bool,
 }
 
-/// One step of a rehearsal.
+/// One step of the test of a connector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct RehearsalStep {
+pub struct TestStep {
     /// What was tried: the name of the section of the connector's file, such as `contacts.pull`.
     pub step: String,
     /// The request, without secrets; nothing where it could not even be put together.

@@ -3,7 +3,6 @@
 //! A vendor's yes means that it took the order, nothing more: what became of the call is read from the live calls, where it
 //! may show as one leg or as two, or from the vendor's list of the calls it placed for us.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -97,7 +96,7 @@ pub struct DialRules {
 impl DialRules {
     /// The likely reasons, the likeliest first, given whether polls succeed.
     #[must_use]
-    pub fn reasons(&self, polls_succeed: bool) -> Vec<LikelyReason> {
+    pub fn reasons(&self, polls_succeed: bool) -> Vec<VendorReason> {
         let mut reasons: Vec<_> = self.likely_reasons.iter().collect();
         reasons.sort_by_key(|reason| reason.disproved_by_polls == polls_succeed);
         reasons.into_iter().map(|reason| reason.reason.clone()).collect()
@@ -108,7 +107,7 @@ impl DialRules {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReasonRule {
     /// The reason.
-    pub reason: LikelyReason,
+    pub reason: VendorReason,
     /// Whether a successful poll makes it unlikely, as for an address that is not authorised.
     pub disproved_by_polls: bool,
 }
@@ -166,28 +165,6 @@ impl DialState {
     }
 }
 
-/// Why an accepted dial may have shown no call, such as `telephone_not_registered`. Vendors describe their own; the texts
-/// lie in the catalogue under `dial.reason.<reason>` and `dial.reason.<reason>.do`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "ts", ts(type = "string"))]
-#[serde(transparent)]
-pub struct LikelyReason(Cow<'static, str>);
-
-impl LikelyReason {
-    /// A reason that an adapter describes.
-    #[must_use]
-    pub const fn known(name: &'static str) -> Self {
-        Self(Cow::Borrowed(name))
-    }
-
-    /// Its name in the catalogue.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// One step of a dial, for whoever watches it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -208,7 +185,7 @@ pub struct DialProgress {
     pub reason: Option<VendorReason>,
     /// Why it may have shown no call, for [`DialState::NoCallAppeared`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub likely_reasons: Vec<LikelyReason>,
+    pub likely_reasons: Vec<VendorReason>,
 }
 
 /// How long to wait for a call to appear after the vendor accepted a dial, unless the settings say otherwise.

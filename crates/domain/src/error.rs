@@ -151,8 +151,10 @@ pub struct PortError {
     pub reason: Option<VendorReason>,
 }
 
-/// A reason that a vendor gives for a refusal, of a closed set of its own, written `vendor.reason`. The texts lie in
-/// the catalogue under `reason.<reason>.what` and `reason.<reason>.do`; the error's code says what kind of refusal it is.
+/// A reason of a vendor's own closed set, by its name in the catalogue.
+///
+/// The reason for a refusal is written `vendor.reason`, with the texts `reason.<reason>.what` and `.do`. The reason why an
+/// accepted dial may show no call, such as `telephone_not_registered`, has the texts `dial.reason.<reason>` and `.do`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[cfg_attr(feature = "ts", ts(type = "string"))]

@@ -38,6 +38,7 @@ pub mod preferences;
 pub mod redact;
 pub mod refusal;
 pub mod search;
+pub mod secret;
 pub mod session;
 pub mod status;
 pub mod texts;

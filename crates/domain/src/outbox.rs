@@ -450,7 +450,7 @@ mod tests {
             charges: vec![charge(1), charge(2)],
             ..Interaction::begun(
                 InteractionId(Uuid::from_u128(7)),
-                Some("callmyway:main:a".to_owned().try_into().unwrap()),
+                Some("acme:main:a".to_owned().try_into().unwrap()),
                 Some(ContactId(Uuid::from_u128(8))),
                 at,
             )

@@ -188,7 +188,7 @@ mod tests {
 
     fn call(direction: &str, state: &str) -> Call {
         serde_json::from_value(serde_json::json!({
-            "key": "callmyway:main:1", "endpoint": "8373456", "direction": direction,
+            "key": "acme:main:1", "endpoint": "8373456", "direction": direction,
             "party": { "kind": "withheld" }, "state": state, "detected_at": "2025-01-01T00:00:00Z",
             "connected_at": null, "ended_at": null, "dial": null, "legs": [],
         }))

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use crate::call::{AccountName, Call};
+use crate::call::Call;
 use crate::crm::{
-    ConnectorAbout, ContactPage, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, Rehearsal, RehearsalStep,
-    RemoteContact,
+    ConnectorAbout, ConnectorTest, ContactPage, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, RemoteContact,
+    TestStep,
 };
 use crate::error::PortError;
 use crate::interchange::{ContactReader, ContactWriter, ExportShape, FileError, FileFormat, FileLayout, ReadOptions};
@@ -18,6 +18,7 @@ use crate::notice::Notice;
 use crate::number::PhoneNumber;
 use crate::outbox::RecordKind;
 use crate::popup::PopupCard;
+use crate::secret::SecretName;
 
 /// Time, as a thing that is passed in.
 #[async_trait]
@@ -68,18 +69,18 @@ impl Shell for Headless {
 /// Where secrets are kept: the operating system's keyring, or the environment on machines without one.
 #[async_trait]
 pub trait SecretStore: Send + Sync {
-    /// The password of an account.
+    /// The secret of this name: a password, a token, an API key.
     ///
     /// # Errors
     /// [`SecretMissing`](crate::error::ErrorCode::SecretMissing) or
     /// [`KeyringUnavailable`](crate::error::ErrorCode::KeyringUnavailable).
-    async fn password(&self, account: &AccountName) -> Result<SecretString, PortError>;
+    async fn password(&self, name: &SecretName) -> Result<SecretString, PortError>;
 
     /// Keeps a secret that a vendor gave in exchange for the one we had, such as a refresh token.
     ///
     /// # Errors
     /// [`KeyringUnavailable`](crate::error::ErrorCode::KeyringUnavailable).
-    async fn keep(&self, account: &AccountName, secret: SecretString) -> Result<(), PortError>;
+    async fn keep(&self, name: &SecretName, secret: SecretString) -> Result<(), PortError>;
 }
 
 /// One CRM. Every call keeps the connector's limits by itself: it may wait before it sends, and looking up a caller goes
@@ -136,7 +137,7 @@ pub trait CrmConnector: Send + Sync {
     fn opens_at(&self, kind: RecordKind, remote_id: &str) -> Option<String>;
 
     /// Tries everything out, for its administrator.
-    async fn rehearse(&self, rehearsal: &Rehearsal) -> Vec<RehearsalStep>;
+    async fn test(&self, test: &ConnectorTest) -> Vec<TestStep>;
 }
 
 /// Remembers when a scope of a vendor's limit was last used, so that a restart keeps the limit. Neither method holds up the

@@ -1,5 +1,8 @@
 //! A live connection of an account with its vendor, as ports by capability: each is there or it is not.
 //!
+//! There is a port here once a vendor of ours offers it and the engine uses it. A further one (hanging up, recordings, …) is a
+//! trait, a field of [`Session`] and a [`Capability`](crate::vendor::Capability), added with the first vendor that has it.
+//!
 //! Every port keeps the vendor's limits by itself: a method may wait long before it sends, and live calls go first.
 
 use std::collections::BTreeMap;
@@ -13,10 +16,7 @@ use crate::cdr::{CdrPage, PageCursor, TimeRange};
 use crate::dial::{DialOrder, DialRules, Placed, PlacedCall};
 use crate::endpoint::{Endpoint, EndpointNumber};
 use crate::error::{ErrorCode, PortError};
-use crate::number::PhoneNumber;
 use crate::observation::LiveAnswer;
-use crate::ports::CrmConnector;
-use crate::vendor::Capability;
 
 /// An account's session. A vendor's adapter opens it; the engine uses whatever ports it offers.
 #[derive(Default, Clone)]
@@ -29,49 +29,14 @@ pub struct Session {
     pub dial: Option<Arc<dyn Dialling>>,
     /// What became of calls that were placed for us.
     pub placed_calls: Option<Arc<dyn PlacedCalls>>,
-    /// Ends calls.
-    pub hang_up: Option<Arc<dyn HangUp>>,
     /// The account's endpoints.
     pub endpoints: Option<Arc<dyn EndpointDirectory>>,
-    /// Takes dispositions.
-    pub dispositions: Option<Arc<dyn DispositionSink>>,
-    /// Numbers that must not be called.
-    pub black_list: Option<Arc<dyn BlackList>>,
-    /// Recordings of calls.
-    pub recordings: Option<Arc<dyn Recordings>>,
-    /// Campaigns and their agents.
-    pub campaign_board: Option<Arc<dyn CampaignBoard>>,
-    /// Lists that a dialler calls.
-    pub dialler_lists: Option<Arc<dyn DiallerLists>>,
-    /// The same account as a CRM, where the vendor is both.
-    pub crm: Option<Arc<dyn CrmConnector>>,
     /// The vendor's own checks for `doctor`.
     pub checks: Option<Arc<dyn VendorChecks>>,
     /// What the vendor's rules make of a dial.
     pub dial_rules: DialRules,
     /// The limit on reading calls, and what shares it.
     pub limit: Option<Limit>,
-}
-
-impl Session {
-    /// What this session offers, in the order of [`Capability`].
-    #[must_use]
-    pub fn capabilities(&self) -> Vec<Capability> {
-        let offered = [
-            (self.live_calls.is_some(), Capability::LiveCalls),
-            (self.call_records.is_some(), Capability::CallRecords),
-            (self.dial.is_some(), Capability::Dial),
-            (self.placed_calls.is_some(), Capability::PlacedCalls),
-            (self.hang_up.is_some(), Capability::HangUp),
-            (self.endpoints.is_some(), Capability::Endpoints),
-            (self.dispositions.is_some(), Capability::Dispositions),
-            (self.black_list.is_some(), Capability::BlackList),
-            (self.recordings.is_some(), Capability::Recordings),
-            (self.campaign_board.is_some(), Capability::CampaignBoard),
-            (self.dialler_lists.is_some(), Capability::DiallerLists),
-        ];
-        offered.into_iter().filter(|(is_there, _)| *is_there).map(|(_, capability)| capability).collect()
-    }
 }
 
 /// A vendor's limit on reading calls, as one account meets it.
@@ -139,16 +104,6 @@ pub trait PlacedCalls: Send + Sync {
     fn interval(&self) -> Duration;
 }
 
-/// Ends calls.
-#[async_trait]
-pub trait HangUp: Send + Sync {
-    /// Ends the call that the vendor knows under this id, at this endpoint.
-    ///
-    /// # Errors
-    /// [`NotFound`](ErrorCode::NotFound) when there is no such call any more.
-    async fn hang_up(&self, endpoint: &EndpointNumber, external_id: &str) -> Result<(), PortError>;
-}
-
 /// The account's endpoints.
 #[async_trait]
 pub trait EndpointDirectory: Send + Sync {
@@ -157,76 +112,6 @@ pub trait EndpointDirectory: Send + Sync {
     /// # Errors
     /// As [`LiveCalls::live_calls`].
     async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError>;
-}
-
-/// Takes the disposition of a call.
-#[async_trait]
-pub trait DispositionSink: Send + Sync {
-    /// Tells the vendor what came of a call: the disposition's levels from the outermost on, and the comment.
-    ///
-    /// # Errors
-    /// [`BadRequest`](ErrorCode::BadRequest) naming the field that the vendor refuses.
-    async fn dispose(&self, external_id: &str, levels: &[String], comment: &str) -> Result<(), PortError>;
-}
-
-/// Numbers that the vendor's diallers must not call.
-#[async_trait]
-pub trait BlackList: Send + Sync {
-    /// Adds a number, for one campaign or for all of them.
-    ///
-    /// # Errors
-    /// [`BadNumber`](ErrorCode::BadNumber) when the vendor does not take the number.
-    async fn add(&self, number: &PhoneNumber, campaign: Option<&str>) -> Result<(), PortError>;
-}
-
-/// Recordings of calls.
-#[async_trait]
-pub trait Recordings: Send + Sync {
-    /// The recording of a call; nothing where there is none (yet).
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
-    async fn recording(&self, external_id: &str, called_at: DateTime<Utc>) -> Result<Option<Recording>, PortError>;
-}
-
-/// A recording, whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recording {
-    /// Its media type, such as `audio/mpeg`.
-    pub media_type: String,
-    /// The sound.
-    pub bytes: Vec<u8>,
-}
-
-/// What campaigns and their agents are doing.
-#[async_trait]
-pub trait CampaignBoard: Send + Sync {
-    /// The campaigns and where they stand.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
-    async fn campaigns(&self) -> Result<Vec<CampaignState>, PortError>;
-}
-
-/// Where a campaign stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CampaignState {
-    /// The campaign's name with the vendor.
-    pub name: String,
-    /// How many calls wait.
-    pub waiting: u32,
-    /// How many agents are signed in, whatever they do.
-    pub agents: u32,
-}
-
-/// Lists of contacts that a dialler calls.
-#[async_trait]
-pub trait DiallerLists: Send + Sync {
-    /// Adds a number to a campaign's list, to be called by the dialler at a time or as soon as it can.
-    ///
-    /// # Errors
-    /// [`BadRequest`](ErrorCode::BadRequest) naming what the vendor refuses.
-    async fn add(&self, campaign: &str, number: &PhoneNumber, at: Option<DateTime<Utc>>) -> Result<(), PortError>;
 }
 
 /// A vendor's own checks for `doctor`.

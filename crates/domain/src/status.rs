@@ -223,7 +223,7 @@ mod tests {
 
     fn call(state: CallState) -> LiveCall {
         LiveCall {
-            call_key: serde_json::from_str(r#""callmyway:main:1""#).unwrap(),
+            call_key: serde_json::from_str(r#""acme:main:1""#).unwrap(),
             direction: Direction::In,
             state,
             party: Party::Withheld,

@@ -84,8 +84,6 @@ pub struct VendorDescription {
     pub capabilities: &'static [Capability],
     /// What an account asks for, in the order of the form. Exactly one field is a [`FieldKind::Secret`].
     pub fields: &'static [AccountField],
-    /// How the vendor writes times.
-    pub times: TimeRule,
     /// A commented section `[[accounts]]` for the example of the settings file, in English.
     pub example: &'static str,
     /// The agent's own endpoints, read from an account's checked values and the agent's name. Empty where the values name
@@ -105,12 +103,6 @@ impl VendorDescription {
     pub fn secret(&self) -> Option<&'static str> {
         self.fields.iter().find(|field| matches!(field.kind, FieldKind::Secret)).map(|field| field.name)
     }
-
-    /// Whether accounts can do this.
-    #[must_use]
-    pub fn can(&self, capability: Capability) -> bool {
-        self.capabilities.contains(&capability)
-    }
 }
 
 /// Something a vendor can do for an account. Each is a port of its own in [`crate::session`].
@@ -126,20 +118,8 @@ pub enum Capability {
     Dial,
     /// Tells what became of the calls it placed for us.
     PlacedCalls,
-    /// Ends a call.
-    HangUp,
     /// Lists the account's endpoints.
     Endpoints,
-    /// Takes the disposition of a call.
-    Dispositions,
-    /// Keeps numbers that its diallers must not call.
-    BlackList,
-    /// Keeps recordings of calls.
-    Recordings,
-    /// Shows what campaigns and their agents are doing.
-    CampaignBoard,
-    /// Takes lists of contacts that a dialler calls.
-    DiallerLists,
 }
 
 /// One field of a vendor's account form, which is also one key of the account's section in the settings file.
@@ -156,6 +136,27 @@ pub struct AccountField {
     pub required: bool,
     /// Whether a form hides it until it is asked for.
     pub advanced: bool,
+}
+
+impl AccountField {
+    /// A field that every account fills in.
+    #[must_use]
+    pub const fn required(name: &'static str, kind: FieldKind) -> Self {
+        Self { name, kind, required: true, advanced: false }
+    }
+
+    /// A field that may be left out; a form hides it until it is asked for.
+    #[must_use]
+    pub const fn optional(name: &'static str, kind: FieldKind) -> Self {
+        Self { name, kind, required: false, advanced: true }
+    }
+
+    /// The field `base_url`, which a form fills in with the vendor's public address and hides until it is asked for.
+    #[must_use]
+    pub const fn base_url(usual: &'static str) -> Self {
+        let kind = FieldKind::Address { usual: Some(usual) };
+        Self { name: "base_url", kind, required: true, advanced: true }
+    }
 }
 
 /// What a field holds, and what is assumed where it is left out.
@@ -208,15 +209,6 @@ pub enum FieldKind {
     Table,
     /// The path of a file on this machine.
     File,
-}
-
-/// How a vendor writes times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeRule {
-    /// Without a zone: the account's field `time_zone` says which is meant.
-    InAccountZone,
-    /// Each time carries its offset from UTC.
-    WithOffset,
 }
 
 /// One of the agent's own endpoints, as the settings name it.
@@ -334,7 +326,7 @@ mod tests {
 
     #[test]
     fn vendor_ids_are_plain_and_short() {
-        for good in ["callmyway", "formcall", "acme-2"] {
+        for good in ["acme", "north-tel", "acme-2"] {
             assert_eq!(good.parse::<VendorId>().unwrap().as_str(), good);
         }
         for bad in ["", "Acme", "a b", "a:b", "é", &"x".repeat(41)] {

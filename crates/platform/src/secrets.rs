@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::SecretStore;
 use timbre_domain::redact::Redactor;
+use timbre_domain::secret::SecretName;
 
 pub use keyring::Keyring;
 
@@ -32,12 +32,12 @@ impl SharedRedactor {
     }
 }
 
-/// Passwords by account. Clones share what is held until Timbre ends.
+/// Secrets by name. Clones share what is held until Timbre ends.
 #[derive(Debug, Clone)]
 pub struct Secrets {
     redactor: SharedRedactor,
     keyring: Arc<Keyring>,
-    held: Arc<Mutex<HashMap<AccountName, SecretString>>>,
+    held: Arc<Mutex<HashMap<SecretName, SecretString>>>,
 }
 
 impl Default for Secrets {
@@ -78,11 +78,11 @@ impl KeyringState {
     }
 }
 
-/// The environment variable that holds an account's password on a machine without a keyring: `TIMBRE_SECRET_` and the
+/// The environment variable that holds a secret on a machine without a keyring: `TIMBRE_SECRET_` and the
 /// name in capitals, with `_` for `-`.
 #[must_use]
-pub fn variable(account: &AccountName) -> String {
-    format!("TIMBRE_SECRET_{}", account.as_str().to_ascii_uppercase().replace('-', "_"))
+pub fn variable(name: &SecretName) -> String {
+    format!("TIMBRE_SECRET_{}", name.as_str().to_ascii_uppercase().replace('-', "_"))
 }
 
 impl Secrets {
@@ -98,40 +98,40 @@ impl Secrets {
         Self { redactor, keyring, held: Arc::default() }
     }
 
-    /// Stores an account's password in the keyring.
+    /// Stores a secret in the keyring.
     ///
     /// # Errors
     /// When the keyring is missing, locked or silent. What was held until Timbre ends is then still held.
-    pub async fn set_password(&self, account: &AccountName, password: SecretString) -> Result<(), PortError> {
+    pub async fn set_password(&self, name: &SecretName, password: SecretString) -> Result<(), PortError> {
         self.redactor.learn(&password);
-        let stored = self.keyring.with(account.as_str(), move |entry| entry.set_password(password.expose_secret()));
+        let stored = self.keyring.with(name.as_str(), move |entry| entry.set_password(password.expose_secret()));
         stored.await.map_err(keyring::Trouble::into_error)?;
-        self.held().remove(account);
+        self.held().remove(name);
         Ok(())
     }
 
-    /// Removes an account's password from the keyring, and what is held of it.
+    /// Removes a secret from the keyring, and what is held of it.
     ///
     /// # Errors
     /// When there is none, or the keyring is missing, locked or silent.
-    pub async fn forget_password(&self, account: &AccountName) -> Result<(), PortError> {
-        let held = self.held().remove(account).is_some();
-        match self.keyring.with(account.as_str(), keyring_core::Entry::delete_credential).await {
+    pub async fn forget_password(&self, name: &SecretName) -> Result<(), PortError> {
+        let held = self.held().remove(name).is_some();
+        match self.keyring.with(name.as_str(), keyring_core::Entry::delete_credential).await {
             Err(keyring::Trouble::NoEntry) if held => Ok(()),
             removed => removed.map_err(keyring::Trouble::into_error),
         }
     }
 
     /// Holds a secret in memory until Timbre ends, for where the keyring has none or does not work. It is never written.
-    pub fn hold_for_session(&self, account: &AccountName, secret: SecretString) {
+    pub fn hold_for_session(&self, name: &SecretName, secret: SecretString) {
         self.redactor.learn(&secret);
-        self.held().insert(account.clone(), secret);
+        self.held().insert(name.clone(), secret);
     }
 
     /// Whether a secret is held until Timbre ends.
     #[must_use]
-    pub fn holds(&self, account: &AccountName) -> bool {
-        self.held().contains_key(account)
+    pub fn holds(&self, name: &SecretName) -> bool {
+        self.held().contains_key(name)
     }
 
     /// How the keyring is, asked now: it may be started or unlocked at any time. A keyring that was found locked may ask
@@ -140,7 +140,7 @@ impl Secrets {
         self.keyring.state().await
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<AccountName, SecretString>> {
+    fn held(&self) -> MutexGuard<'_, HashMap<SecretName, SecretString>> {
         // Nothing in here can panic half-way through a change.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -148,15 +148,15 @@ impl Secrets {
 
 #[async_trait]
 impl SecretStore for Secrets {
-    async fn password(&self, account: &AccountName) -> Result<SecretString, PortError> {
-        let password = match std::env::var(variable(account)) {
+    async fn password(&self, name: &SecretName) -> Result<SecretString, PortError> {
+        let password = match std::env::var(variable(name)) {
             Ok(password) if !password.is_empty() => SecretString::from(password),
             _ => {
                 // What was given in this session is newer than what the keyring may have kept from before.
-                let held = self.held().get(account).cloned();
+                let held = self.held().get(name).cloned();
                 match held {
                     Some(held) => held,
-                    None => match self.keyring.with(account.as_str(), keyring_core::Entry::get_password).await {
+                    None => match self.keyring.with(name.as_str(), keyring_core::Entry::get_password).await {
                         Ok(password) => SecretString::from(password),
                         Err(trouble) => return Err(trouble.into_error()),
                     },
@@ -167,13 +167,13 @@ impl SecretStore for Secrets {
         Ok(password)
     }
 
-    async fn keep(&self, account: &AccountName, secret: SecretString) -> Result<(), PortError> {
-        let kept = self.set_password(account, secret.clone()).await;
+    async fn keep(&self, name: &SecretName, secret: SecretString) -> Result<(), PortError> {
+        let kept = self.set_password(name, secret.clone()).await;
         if let Err(error) = &kept
             && error.code == ErrorCode::KeyringUnavailable
         {
             // The one it was given for is worth nothing any more: without this, a restart of the engine loses both.
-            self.hold_for_session(account, secret);
+            self.hold_for_session(name, secret);
         }
         kept
     }

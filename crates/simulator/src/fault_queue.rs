@@ -1,6 +1,11 @@
 //! Faults that a test orders, and the requests that meet them.
 
+use std::fmt::Display;
+use std::io;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::console::invalid;
 
 /// A way to misbehave that fits some kinds of request.
 pub trait RequestFault<Kind>: Clone {
@@ -46,6 +51,31 @@ impl<Fault: RequestFault<Kind>, Kind: Copy + PartialEq> FaultQueue<Fault, Kind> 
     #[must_use]
     pub fn left(&self) -> usize {
         self.orders().iter().fold(0, |sum, order| sum.saturating_add(order.left))
+    }
+
+    /// Orders a fault by the name that a person typed; the answer is for that person.
+    pub(crate) fn order(&self, name: &str) -> String
+    where
+        Fault: FromStr<Err: Display>,
+    {
+        match name.parse() {
+            Ok(fault) => {
+                self.next(fault);
+                "ordered".to_owned()
+            }
+            Err(unknown) => unknown.to_string(),
+        }
+    }
+
+    /// Orders the faults that were named on the command line.
+    pub(crate) fn order_all(&self, names: &[String]) -> io::Result<()>
+    where
+        Fault: FromStr<Err: Display>,
+    {
+        for name in names {
+            self.next(name.parse().map_err(|unknown: Fault::Err| invalid(unknown))?);
+        }
+        Ok(())
     }
 
     pub(crate) fn take(&self, kind: Kind) -> Option<Fault> {

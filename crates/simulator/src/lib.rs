@@ -16,6 +16,7 @@ pub mod crm;
 pub mod dice;
 pub mod fault_queue;
 pub mod formcall;
+mod host;
 mod moment;
 mod vendor_time;
 

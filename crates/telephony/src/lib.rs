@@ -4,9 +4,8 @@
 //! and is pure, `client` does the HTTP. The [`throttle`] keeps the vendors' limits for everything that shares them.
 
 pub mod callmyway;
-pub mod extra_ca;
 pub mod formcall;
-pub mod http;
 pub mod registry;
+mod secret;
 mod text;
 pub mod throttle;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use timbre_domain::call::AccountName;
-use timbre_domain::error::PortError;
+use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::ports::{Clock, SecretStore};
 use timbre_domain::session::Session;
 use timbre_domain::vendor::{AccountValues, VendorDescription, VendorId, Vendors};
+use url::Url;
 
 use crate::throttle::Throttles;
 
@@ -35,8 +36,15 @@ pub struct Opening<'a> {
     pub secrets: Arc<dyn SecretStore>,
     /// The limits in use.
     pub throttles: &'a Throttles,
-    /// Time.
+    /// The clock that time-outs and limits go by.
     pub clock: Arc<dyn Clock>,
+}
+
+impl Opening<'_> {
+    pub(crate) fn base_url(&self) -> Result<Url, PortError> {
+        let base_url = self.values.address("base_url").cloned();
+        base_url.ok_or_else(|| PortError::new(ErrorCode::BadConfig, "there is no base_url"))
+    }
 }
 
 /// All vendors, in the order in which people are offered them.

@@ -14,12 +14,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
-use timbre_domain::crm::{Rehearsal, RehearsalStep};
+use timbre_domain::crm::{ConnectorTest, TestStep};
 use timbre_domain::endpoint::{Endpoint, EndpointNumber};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::observation::LiveAnswer;
 use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::secret::SecretName;
 use timbre_domain::session::Session;
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::calls::zone;
@@ -145,7 +145,7 @@ pub async fn check_account(
         .ok_or_else(|| CheckFailed::new(checking.language, ErrorCode::NotFound, "no account of this name".into()))?;
     let shared = checking.limits.open(&checking.clock).await;
     let shared = shared.map_err(|error| CheckFailed::of_start(checking.language, &error))?;
-    let secrets = checking.trying(&account.name, password);
+    let secrets = checking.trying(SecretName::account(&account.name), None, password);
     let session = open_session(account, &settings, &secrets, &shared.throttles, &checking.clock).map_err(of_port)?;
     let own: Vec<_> = account.endpoints().cloned().collect();
     let asked = tokio::select! {
@@ -222,17 +222,19 @@ pub async fn check_connector(
     was: Option<&str>,
     draft: &ConnectorDraft,
     key: Option<SecretString>,
-) -> Result<Vec<RehearsalStep>, CheckFailed> {
+) -> Result<Vec<TestStep>, CheckFailed> {
     let edit = Edit::PutConnector { was: was.map(str::to_owned), connector: draft.clone() };
     let settings = checking.with(edit)?;
     let connector = settings.connectors.iter().find(|connector| connector.name.as_str() == draft.name.trim());
     let connector = connector
         .ok_or_else(|| CheckFailed::new(checking.language, ErrorCode::NotFound, "no CRM of this name".into()))?;
-    let secrets = checking.trying(&connector.name, key);
+    // What the CRM gave in exchange for the key until now would be tried out instead of the new key.
+    let outdated = Some(SecretName::connector_token(&connector.name));
+    let secrets = checking.trying(SecretName::connector_key(&connector.name), outdated, key);
     let limiters = checking.limits.limiters();
     let crm = connectors::adapter(connector, &settings, &secrets, &checking.clock, &limiters)
         .map_err(|error| CheckFailed::of_port(checking.language, &error))?;
-    Ok(crm.rehearse(&Rehearsal::default()).await)
+    Ok(crm.test(&ConnectorTest::default()).await)
 }
 
 /// Makes changes of the settings, checks them with the connectors' files, and writes them.
@@ -267,36 +269,42 @@ impl Checking<'_> {
         edited.map(|edited| edited.settings).map_err(|error| CheckFailed::of_edit(self.language, &error, &edits))
     }
 
-    fn trying(&self, name: &AccountName, given: Option<SecretString>) -> Arc<dyn SecretStore> {
-        match given {
+    fn trying(
+        &self,
+        given: SecretName,
+        outdated: Option<SecretName>,
+        secret: Option<SecretString>,
+    ) -> Arc<dyn SecretStore> {
+        match secret {
             None => self.secrets.clone(),
-            Some(secret) => Arc::new(Trying { name: name.clone(), secret, others: self.secrets.clone() }),
+            Some(secret) => Arc::new(Trying { given, secret, outdated, others: self.secrets.clone() }),
         }
     }
 }
 
 /// The secrets, with one that is not kept yet.
 struct Trying {
-    name: AccountName,
+    given: SecretName,
     secret: SecretString,
+    /// What came in exchange for an older secret, and is no use beside the new one.
+    outdated: Option<SecretName>,
     others: Arc<dyn SecretStore>,
 }
 
 #[async_trait]
 impl SecretStore for Trying {
-    async fn password(&self, account: &AccountName) -> Result<SecretString, PortError> {
-        if *account == self.name {
+    async fn password(&self, name: &SecretName) -> Result<SecretString, PortError> {
+        if *name == self.given {
             return Ok(self.secret.clone());
         }
-        // What a CRM gave in exchange for the key until now would be tried out instead of the new key.
-        if account.as_str().strip_suffix("-token") == Some(self.name.as_str()) {
+        if self.outdated.as_ref() == Some(name) {
             return Err(PortError::new(ErrorCode::SecretMissing, "a new key is tried out"));
         }
-        self.others.password(account).await
+        self.others.password(name).await
     }
 
-    async fn keep(&self, account: &AccountName, secret: SecretString) -> Result<(), PortError> {
-        self.others.keep(account, secret).await
+    async fn keep(&self, name: &SecretName, secret: SecretString) -> Result<(), PortError> {
+        self.others.keep(name, secret).await
     }
 }
 

@@ -83,7 +83,7 @@ windows! {
         [setup, main] async fn setup_check_account(draft: AccountDraft, password: String) -> AccountCheck;
         [setup, main] async fn setup_save_account(draft: AccountDraft, password: String, keep: Keep);
         [setup, main] async fn setup_keyring(name: String) -> Keyring;
-        [setup, main] async fn setup_check_connector(draft: ConnectorDraft, key: String) -> Vec<RehearsalStep>;
+        [setup, main] async fn setup_check_connector(draft: ConnectorDraft, key: String) -> Vec<TestStep>;
         [setup, main] async fn setup_save_connector(draft: ConnectorDraft, key: String, keep: Keep);
         [setup, main] async fn setup_pick_connector_file() -> Option<KnownConnector>;
         [main] sync fn setup_form() -> SettingsForm;

@@ -14,7 +14,7 @@ use tauri::WebviewWindow;
 use timbre_domain::call::{Call, CallKey};
 use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::{Contact, ContactId, PhoneKind};
-use timbre_domain::crm::RehearsalStep;
+use timbre_domain::crm::TestStep;
 use timbre_domain::dial::{DialId, DialProgress};
 use timbre_domain::history::{OutboxRow, RecordState};
 use timbre_domain::interaction::{Interaction, InteractionEdit};

@@ -1,15 +1,18 @@
 //! What the first-run window's page, and the settings page, may ask for: an account and a CRM are tried out before they
 //! are kept, and their secrets go into the keyring.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tauri::Manager;
 use tauri_plugin_dialog::DialogExt as _;
-use timbre_domain::call::AccountName;
-use timbre_domain::crm::RehearsalStep;
+use timbre_domain::crm::TestStep;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
+use timbre_domain::secret::SecretName;
 use timbre_domain::status::Hello;
 use timbre_domain::texts::Language;
 use timbre_engine::CommandError;
@@ -102,12 +105,12 @@ pub(crate) async fn setup_save_account(asker: &Asker, draft: AccountDraft, passw
         same_address(desk, account_address(&file, &draft.name), draft.text("base_url"))?;
     }
     let language = Edit::Language { language: desk.language() };
-    let name = draft.name.clone();
+    let name = named(desk, &draft.name)?;
     let account = Edit::PutAccount { was, account: draft };
     // The language of the first run is the file's; later ones are the agent's own choice.
     let begins = !file.form().is_ok_and(|form| form.exists);
     let edits = if begins { vec![language, account] } else { vec![account] };
-    keep_secret(desk, &name, password, keep).await?;
+    keep_secret(desk, SecretName::account(&name), password, keep).await?;
     write(desk, &mut file, &edits)?;
     set_up_anew(desk);
     Ok(())
@@ -116,17 +119,13 @@ pub(crate) async fn setup_save_account(asker: &Asker, draft: AccountDraft, passw
 /// Looks at the keyring, anew each time.
 pub(crate) async fn setup_keyring(asker: &Asker, name: String) -> Answer<Keyring> {
     let Asker { desk, .. } = asker;
-    let variable = variable(&account(desk, &name)?);
+    let variable = variable(&named(desk, &name)?);
     let variable_set = std::env::var_os(&variable).is_some_and(|value| !value.is_empty());
     Ok(Keyring { state: desk.secrets().state().await, variable, variable_set })
 }
 
 /// Tries a CRM out, without writing anything there. Without a key, the one that is kept is used.
-pub(crate) async fn setup_check_connector(
-    asker: &Asker,
-    draft: ConnectorDraft,
-    key: String,
-) -> Answer<Vec<RehearsalStep>> {
+pub(crate) async fn setup_check_connector(asker: &Asker, draft: ConnectorDraft, key: String) -> Answer<Vec<TestStep>> {
     let Asker { desk, .. } = asker;
     let file = settings_file(desk)?;
     let was = known_crm(&file, &draft.name);
@@ -142,16 +141,16 @@ pub(crate) async fn setup_check_connector(
 pub(crate) async fn setup_save_connector(asker: &Asker, draft: ConnectorDraft, key: String, keep: Keep) -> Answer<()> {
     let Asker { desk, .. } = asker;
     let mut file = settings_file(desk)?;
-    let name = draft.name.clone();
     if key.is_empty() {
-        same_address(desk, crm_address(&file, &name), &draft.base_url)?;
+        same_address(desk, crm_address(&file, &draft.name), &draft.base_url)?;
     }
-    let put = Edit::PutConnector { was: known_crm(&file, &name), connector: draft };
+    let name = named(desk, &draft.name)?;
+    let put = Edit::PutConnector { was: known_crm(&file, &draft.name), connector: draft };
     if !key.is_empty() {
         // What the CRM gave in exchange for the key until now would be used instead of the new one.
-        forget_secret(desk, &format!("{}-token", name.trim())).await;
+        forget_secret(desk, SecretName::connector_token(&name)).await;
     }
-    keep_secret(desk, &name, key, keep).await?;
+    keep_secret(desk, SecretName::connector_key(&name), key, keep).await?;
     write(desk, &mut file, &[put])?;
     set_up_anew(desk);
     Ok(())
@@ -167,7 +166,7 @@ pub(crate) fn setup_form(asker: &Asker) -> Answer<SettingsForm> {
 pub(crate) async fn setup_remove_account(asker: &Asker, name: String) -> Answer<()> {
     let Asker { desk, .. } = asker;
     change(desk, Edit::RemoveAccount { name: name.clone() })?;
-    forget_secret(desk, &name).await;
+    forget_secret(desk, SecretName::account(&named(desk, &name)?)).await;
     Ok(())
 }
 
@@ -175,8 +174,10 @@ pub(crate) async fn setup_remove_account(asker: &Asker, name: String) -> Answer<
 pub(crate) async fn setup_remove_connector(asker: &Asker, name: String) -> Answer<()> {
     let Asker { desk, .. } = asker;
     change(desk, Edit::RemoveConnector { name: name.clone() })?;
-    forget_secret(desk, &name).await;
-    forget_secret(desk, &format!("{name}-token")).await;
+    let name = named(desk, &name)?;
+    for secret in [SecretName::connector_key, SecretName::connector_token, SecretName::connector_client] {
+        forget_secret(desk, secret(&name)).await;
+    }
     Ok(())
 }
 
@@ -242,8 +243,7 @@ fn change(desk: &Desk, edit: Edit) -> Answer<()> {
 }
 
 /// What is used no more is kept no more; a secret that was never there is no trouble.
-async fn forget_secret(desk: &Desk, name: &str) {
-    let Ok(name) = name.trim().parse::<AccountName>() else { return };
+async fn forget_secret(desk: &Desk, name: SecretName) {
     if let Err(error) = desk.secrets().forget_password(&name).await {
         tracing::debug!(code = error.code.as_str(), "there was no secret to forget");
     }
@@ -298,8 +298,8 @@ fn same_address(desk: &Desk, known: Option<String>, wanted: &str) -> Answer<()> 
     }
 }
 
-async fn keep_secret(desk: &Desk, name: &str, given: String, keep: Keep) -> Answer<()> {
-    let (name, Some(given)) = (account(desk, name)?, secret(given)) else { return Ok(()) };
+async fn keep_secret(desk: &Desk, name: SecretName, given: String, keep: Keep) -> Answer<()> {
+    let Some(given) = secret(given) else { return Ok(()) };
     match keep {
         Keep::Keyring => {
             let kept = desk.secrets().set_password(&name, given).await;
@@ -319,9 +319,10 @@ fn keep_before_the_engine(desk: &Desk, chosen: &Preferences) -> Answer<()> {
     kept.map_err(|error| desk.refusal(CommandError::new(ErrorCode::DataFolder, error.to_string())))
 }
 
-fn account(desk: &Desk, name: &str) -> Answer<AccountName> {
-    let named = name.trim().parse::<AccountName>();
-    named.map_err(|error| desk.refusal(CommandError::new(ErrorCode::BadRequest, error.to_string()).at("name")))
+fn named<T: FromStr<Err: Display>>(desk: &Desk, name: &str) -> Answer<T> {
+    name.trim()
+        .parse()
+        .map_err(|error: T::Err| desk.refusal(CommandError::new(ErrorCode::BadRequest, error.to_string()).at("name")))
 }
 
 fn secret(text: String) -> Option<SecretString> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use timbre_domain::call::CallKey;
 use timbre_domain::contact::PhoneKind;
-use timbre_domain::crm::Rehearsal;
+use timbre_domain::crm::ConnectorTest;
 use timbre_domain::interaction::{FollowUp, InteractionEdit};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RetryHow, RetryOutcome};
 use timbre_domain::ports::Clock as _;
@@ -358,7 +358,7 @@ impl Office {
         self.mend();
         // What was held goes.
         let name = "crm".parse().map_err(|_| "no name")?;
-        self.ask(command::TestConnector { name, rehearsal: Rehearsal::default() }).await?;
+        self.ask(command::TestConnector { name, test: ConnectorTest::default() }).await?;
         let deadline = self.clock.elapsed() + DRAINS_WITHIN;
         let mut parked = 0;
         loop {

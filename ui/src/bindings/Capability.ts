@@ -3,4 +3,4 @@
 /**
  * Something a vendor can do for an account. Each is a port of its own in [`crate::session`].
  */
-export type Capability = "live_calls" | "call_records" | "dial" | "placed_calls" | "hang_up" | "endpoints" | "dispositions" | "black_list" | "recordings" | "campaign_board" | "dialler_lists";
+export type Capability = "live_calls" | "call_records" | "dial" | "placed_calls" | "endpoints";

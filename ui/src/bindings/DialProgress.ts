@@ -3,7 +3,6 @@ import type { CallKey } from "./CallKey";
 import type { DialId } from "./DialId";
 import type { DialState } from "./DialState";
 import type { ErrorCode } from "./ErrorCode";
-import type { LikelyReason } from "./LikelyReason";
 import type { VendorReason } from "./VendorReason";
 
 /**
@@ -37,4 +36,4 @@ reason?: VendorReason | null,
 /**
  * Why it may have shown no call, for [`DialState::NoCallAppeared`].
  */
-likely_reasons?: Array<LikelyReason>, };
+likely_reasons?: Array<VendorReason>, };

@@ -40,7 +40,6 @@ import type { Places } from "./Places";
 import type { PopupCard } from "./PopupCard";
 import type { Preferences } from "./Preferences";
 import type { ReadNumber } from "./ReadNumber";
-import type { RehearsalStep } from "./RehearsalStep";
 import type { RequestId } from "./RequestId";
 import type { Retried } from "./Retried";
 import type { Saved } from "./Saved";
@@ -48,6 +47,7 @@ import type { SettingsForm } from "./SettingsForm";
 import type { Status } from "./Status";
 import type { StatusAndLight } from "./StatusAndLight";
 import type { StatusShow } from "./StatusShow";
+import type { TestStep } from "./TestStep";
 import type { TypedCaller } from "./TypedCaller";
 
 /** What the `popup` window may ask for. */
@@ -144,7 +144,7 @@ export interface MainCommands {
   setup_check_account: { input: { draft: AccountDraft, password: string }; output: AccountCheck };
   setup_save_account: { input: { draft: AccountDraft, password: string, keep: Keep }; output: void };
   setup_keyring: { input: { name: string }; output: Keyring };
-  setup_check_connector: { input: { draft: ConnectorDraft, key: string }; output: Array<RehearsalStep> };
+  setup_check_connector: { input: { draft: ConnectorDraft, key: string }; output: Array<TestStep> };
   setup_save_connector: { input: { draft: ConnectorDraft, key: string, keep: Keep }; output: void };
   setup_pick_connector_file: { input: Record<string, never>; output: KnownConnector | null };
   setup_form: { input: Record<string, never>; output: SettingsForm };
@@ -174,7 +174,7 @@ export interface SetupCommands {
   setup_check_account: { input: { draft: AccountDraft, password: string }; output: AccountCheck };
   setup_save_account: { input: { draft: AccountDraft, password: string, keep: Keep }; output: void };
   setup_keyring: { input: { name: string }; output: Keyring };
-  setup_check_connector: { input: { draft: ConnectorDraft, key: string }; output: Array<RehearsalStep> };
+  setup_check_connector: { input: { draft: ConnectorDraft, key: string }; output: Array<TestStep> };
   setup_save_connector: { input: { draft: ConnectorDraft, key: string, keep: Keep }; output: void };
   setup_pick_connector_file: { input: Record<string, never>; output: KnownConnector | null };
 }

@@ -3,7 +3,6 @@
 import type { DialProgress } from "../bindings/DialProgress";
 import type { DialState } from "../bindings/DialState";
 import type { Language } from "../bindings/Language";
-import type { LikelyReason } from "../bindings/LikelyReason";
 import type { Refusal } from "../bindings/Refusal";
 import type { VendorReason } from "../bindings/VendorReason";
 import { isText, type TextKey, text } from "../texts";
@@ -98,7 +97,7 @@ export function trouble(language: Language, watched: Watched): Trouble | null {
   }
 
   /** A reason that the catalogue has no words for is left out. */
-  function likely(reason: LikelyReason): Trouble["reasons"] {
+  function likely(reason: VendorReason): Trouble["reasons"] {
     const [what, whatToDo] = [`dial.reason.${reason}`, `dial.reason.${reason}.do`];
     return isText(what) ? [{ what: say(what), whatToDo: isText(whatToDo) ? say(whatToDo) : "" }] : [];
   }

@@ -14,10 +14,10 @@ import type { KnownSetting } from "../bindings/KnownSetting";
 import type { KnownVendor } from "../bindings/KnownVendor";
 import type { Language } from "../bindings/Language";
 import type { Offers } from "../bindings/Offers";
-import type { RehearsalStep } from "../bindings/RehearsalStep";
+import type { TestStep } from "../bindings/TestStep";
 import type { SettingsForm } from "../bindings/SettingsForm";
 
-export type { AccountCheck, Keep, Keyring, Offers, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, KnownVendor, RehearsalStep, IdentityDraft, SettingsForm };
+export type { AccountCheck, Keep, Keyring, Offers, AccountDraft, ConnectorDraft, Endpoint, KeyringState, KnownConnector, KnownSetting, KnownVendor, TestStep, IdentityDraft, SettingsForm };
 
 /** Accounts, as far as their form needs them. */
 export interface AccountHost {
@@ -31,7 +31,7 @@ export interface AccountHost {
 
 /** CRMs, as far as their form needs them. */
 export interface ConnectorHost {
-  checkConnector(draft: ConnectorDraft, key: string): Promise<RehearsalStep[]>;
+  checkConnector(draft: ConnectorDraft, key: string): Promise<TestStep[]>;
   saveConnector(draft: ConnectorDraft, key: string, keep: Keep): Promise<void>;
   /** Lets the agent choose a connector's file; nothing where they chose none. */
   pickConnectorFile(): Promise<KnownConnector | null>;

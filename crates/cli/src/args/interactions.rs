@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_call_is_named_by_its_key_or_is_the_last_one() {
         assert_eq!(call("last"), Ok(CallMeant::Last));
-        assert!(matches!(call("callmyway:main:123"), Ok(CallMeant::Key(_))));
+        assert!(matches!(call("acme:main:123"), Ok(CallMeant::Key(_))));
         assert!(call("the one with Ana").is_err());
     }
 }

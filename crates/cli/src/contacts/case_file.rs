@@ -73,7 +73,7 @@ mod tests {
     use crate::outbox::tests::{parked, sent};
 
     fn called(connected: bool) -> CallRecord {
-        let key: CallKey = "callmyway:main:1".to_owned().try_into().unwrap();
+        let key: CallKey = "acme:main:1".to_owned().try_into().unwrap();
         let at = "2026-11-20T14:00:00Z".parse().unwrap();
         let call = Call {
             key,
@@ -124,7 +124,7 @@ mod tests {
             "Charge: 2500.10 CRC, Visita",
             "crm: call · in the CRM",
             "crm: charge · parked",
-            "Missed call 8884 8787  callmyway",
+            "Missed call 8884 8787  acme",
             "Without a call",
         ] {
             assert!(text.contains(part), "{part}: {text}");

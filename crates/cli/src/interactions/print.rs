@@ -114,7 +114,7 @@ pub(crate) mod tests {
             follow_up: Some(FollowUp { at, what: "Entregar".into(), whom: Some("Luis".into()) }),
             charges: vec![money("2500.10", "Visita")],
             state: InteractionState::Final,
-            ..Interaction::begun(id, Some("callmyway:main:1".to_owned().try_into().unwrap()), None, at)
+            ..Interaction::begun(id, Some("acme:main:1".to_owned().try_into().unwrap()), None, at)
         }
     }
 
@@ -124,7 +124,7 @@ pub(crate) mod tests {
         for language in Language::ALL {
             let lines = card(&Printer::speaking(language), &saved).join("\n");
             for part in
-                ["callmyway:main:1", "Venta › De contado", "│ Compró", "pedido: 17", "Entregar (Luis)", "2500.10 CRC"]
+                ["acme:main:1", "Venta › De contado", "│ Compró", "pedido: 17", "Entregar (Luis)", "2500.10 CRC"]
             {
                 assert!(lines.contains(part), "{language:?} {part}: {lines}");
             }

@@ -1,4 +1,4 @@
-//! The sections `[records.KIND.*]`.
+//! Reads the sections `[records.KIND.*]` of a connector's file.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use timbre_domain::outbox::RecordKind;
 use super::table::{BadFile, Table};
 use super::{kind_named, no_kind, read_request};
 use crate::connector::{Already, Record, Setting};
-use crate::orders;
 use crate::samples;
 use crate::template::{Scope, Vars, free};
+use crate::template_vars;
 
 pub(super) fn read(
     table: &Table<'_>,
@@ -34,7 +34,8 @@ fn record(
     let bad = |error| table.doc.bad_template(error);
     let plain = Scope::of(samples::mixed(settings, &[&|vars| vars]));
     let when = table.template("when", &plain)?;
-    let filled = |full: bool| move |vars: Vars| orders::sample_vars(&vars, kind, full).with("id", "sample".into());
+    let filled =
+        |full: bool| move |vars: Vars| template_vars::sample_vars(&vars, kind, full).with("id", "sample".into());
     let (full, sparse) = (filled(true), filled(false));
     let whole = Scope::of(samples::mixed(settings, &[&full, &sparse]));
     let whole = match &when {

@@ -1,4 +1,4 @@
-//! The section `[sign_in]`.
+//! Reads the section `[sign_in]` of a connector's file.
 
 use url::{Host, Url};
 

@@ -9,8 +9,8 @@ use serde_json_path::JsonPath;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::node::Node;
 use crate::template::{Place, Scope, Template, TemplateError};
+use crate::template_tree::Node;
 
 /// What is wrong with a connector's file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +66,7 @@ pub(super) struct Table<'a> {
     pub(super) doc: &'a Doc<'a>,
     /// As it is called, such as `contacts.pull`; empty for the file itself.
     pub(super) name: String,
-    /// Where it begins.
+    /// The byte of the file at which the table begins.
     pub(super) at: usize,
     table: &'a DeTable<'a>,
     asked: RefCell<BTreeSet<&'static str>>,

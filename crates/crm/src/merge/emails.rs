@@ -1,4 +1,4 @@
-//! E-mail addresses.
+//! Merges a contact's e-mail addresses: ours, and those that the CRM's record has beside them.
 
 use timbre_domain::crm::ContactReport;
 use timbre_domain::identity::{FIRST_EMAIL, added_email, email_key, is_about_an_email, removed_email};

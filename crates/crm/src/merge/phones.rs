@@ -1,4 +1,4 @@
-//! Telephones.
+//! Merges a contact's telephones: ours, and those that the CRM's record has beside them.
 
 use serde_json::Value as Json;
 use timbre_domain::contact::{ContactPhone, PhoneKind};

@@ -17,11 +17,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 use timbre_crm::{BUILT_IN, Connector, ConnectorSettings, Declarative};
-use timbre_domain::call::AccountName;
 use timbre_domain::crm::Order;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
 use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::secret::SecretName;
 use tokio::sync::Notify;
 use url::Url;
 
@@ -69,7 +69,7 @@ impl Clock for TestClock {
     }
 }
 
-/// Secrets in memory.
+/// A keyring in memory, which shows what was kept in it.
 #[derive(Default)]
 pub struct Secrets(pub Mutex<BTreeMap<String, String>>);
 
@@ -86,13 +86,13 @@ impl Secrets {
 
 #[async_trait]
 impl SecretStore for Secrets {
-    async fn password(&self, account: &AccountName) -> Result<SecretString, PortError> {
-        let secret = self.of(account.as_str());
+    async fn password(&self, name: &SecretName) -> Result<SecretString, PortError> {
+        let secret = self.of(name.as_str());
         secret.map(SecretString::from).ok_or_else(|| PortError::new(ErrorCode::SecretMissing, "none"))
     }
 
-    async fn keep(&self, account: &AccountName, secret: SecretString) -> Result<(), PortError> {
-        self.0.lock().unwrap().insert(account.to_string(), secret.expose_secret().to_owned());
+    async fn keep(&self, name: &SecretName, secret: SecretString) -> Result<(), PortError> {
+        self.0.lock().unwrap().insert(name.to_string(), secret.expose_secret().to_owned());
         Ok(())
     }
 }

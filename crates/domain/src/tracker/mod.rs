@@ -170,7 +170,7 @@ impl CallTracker {
     }
 
     /// A dial is about to be sent: its legs are recognised in every answer that comes after this.
-    pub fn expect(&mut self, dial: Dial, appears_within: Duration) -> CallTransition {
+    pub fn follow(&mut self, dial: Dial, appears_within: Duration) -> CallTransition {
         let progress = progress_of(&dial, dial.requested_at, None);
         let waited = Duration::ZERO;
         self.waiting.push(WaitingDial { dial, after: self.applied, waited, complete_polls: 0, appears_within });

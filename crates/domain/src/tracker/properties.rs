@@ -91,7 +91,7 @@ fn observation(n: usize, shown: Shown) -> AttributedCall {
 
 fn batch(sequence: u64, rows: Vec<AttributedCall>, complete: bool) -> ObservationBatch {
     ObservationBatch {
-        vendor: VendorId::known("callmyway"),
+        vendor: VendorId::known("acme"),
         account: "main".parse().unwrap(),
         sequence,
         answered_at: Utc.timestamp_opt(1_800_000_000 + 4 * i64::try_from(sequence).unwrap(), 0).unwrap(),
@@ -102,7 +102,7 @@ fn batch(sequence: u64, rows: Vec<AttributedCall>, complete: bool) -> Observatio
 
 /// Plays a world through a tracker; gives every batch in the order it arrived, with what was told at it.
 fn play(world: &[[Shown; CALLS]], answers: &[Answer]) -> Vec<(ObservationBatch, Vec<CallTransition>)> {
-    let mut tracker = CallTracker::new(VendorId::known("callmyway"), "main".parse().unwrap());
+    let mut tracker = CallTracker::new(VendorId::known("acme"), "main".parse().unwrap());
     let mut told = Vec::new();
     let mut held: Vec<(usize, ObservationBatch)> = Vec::new();
     for (look, answer) in world.iter().zip(answers) {

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::attribution::Attribution;
-use crate::dial::{LikelyReason, ReasonRule};
+use crate::dial::ReasonRule;
+use crate::error::VendorReason;
 use crate::number::{Country, PhoneNumber};
 
 const ENDPOINT: &str = "8373456";
@@ -62,16 +63,16 @@ fn answered(mut leg: AttributedCall, seconds: i64) -> AttributedCall {
 
 impl Line {
     fn new() -> Self {
-        let reason = |name, disproved_by_polls| ReasonRule { reason: LikelyReason::known(name), disproved_by_polls };
+        let reason = |name, disproved_by_polls| ReasonRule { reason: VendorReason::known(name), disproved_by_polls };
         let likely_reasons = vec![reason("address_not_authorised", true), reason("telephone_not_registered", false)];
-        let tracker = CallTracker::new(VendorId::known("callmyway"), "main".parse().unwrap());
+        let tracker = CallTracker::new(VendorId::known("acme"), "main".parse().unwrap());
         Self { tracker: tracker.with_rules(DialRules { likely_reasons, ..DialRules::default() }), seconds: 0 }
     }
 
     fn batch(&mut self, observations: Vec<AttributedCall>, complete: bool) -> ObservationBatch {
         self.seconds += 4;
         ObservationBatch {
-            vendor: VendorId::known("callmyway"),
+            vendor: VendorId::known("acme"),
             account: "main".parse().unwrap(),
             sequence: self.tracker.next_sequence(),
             answered_at: time(self.seconds),
@@ -101,7 +102,7 @@ impl Line {
             ring_first: crate::dial::RingFirst::Agent,
             state: DialState::Requested,
         };
-        self.tracker.expect(dial, Duration::from_secs(20));
+        self.tracker.follow(dial, Duration::from_secs(20));
         id
     }
 

@@ -13,7 +13,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::cdr::TimeRange;
 use timbre_domain::contact::{Contact, ContactId};
-use timbre_domain::crm::{CrmUser, Rehearsal, RehearsalStep};
+use timbre_domain::crm::{ConnectorTest, CrmUser, TestStep};
 use timbre_domain::disposition::DispositionCatalogue;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead, OutboxRow, RecordState};
@@ -307,8 +307,8 @@ commands! {
     connector_test: TestConnector {
         pub name: AccountName,
         /// How far.
-        pub rehearsal: Rehearsal,
-    } -> Vec<RehearsalStep>;
+        pub test: ConnectorTest,
+    } -> Vec<TestStep>;
     /// A person says that the sign-in with a CRM is right now: it is asked again. Gives as whom we are signed in.
     #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
     connector_resume: ConnectorResume {

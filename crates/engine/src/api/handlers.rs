@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use timbre_domain::contact::Contact;
-use timbre_domain::crm::{CrmUser, RehearsalStep};
+use timbre_domain::crm::{CrmUser, TestStep};
 use timbre_domain::disposition::DispositionCatalogue;
 use timbre_domain::history::{CallRow, FoundContact, NumberRead, OutboxRow, RecordState};
 use timbre_domain::interaction::Interaction;
@@ -177,8 +177,8 @@ pub(super) async fn connectors_list(context: &Arc<Context>, _: ConnectorsList) -
     context.connectors().await
 }
 
-pub(super) async fn connector_test(context: &Arc<Context>, asked: TestConnector) -> Result<Vec<RehearsalStep>> {
-    context.test_connector(&asked.name, asked.rehearsal).await
+pub(super) async fn connector_test(context: &Arc<Context>, asked: TestConnector) -> Result<Vec<TestStep>> {
+    context.test_connector(&asked.name, asked.test).await
 }
 
 pub(super) async fn connector_resume(context: &Arc<Context>, asked: ConnectorResume) -> Result<CrmUser> {

@@ -116,8 +116,8 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
         // One dial at a time is checked and registered, on whatever account.
         let _dialling = context.dialling.lock().await;
         let turn = session.turn.lock().await;
-        let expected = expect(context, session, dial)?;
-        save_and_publish(context, session, expected).await;
+        let step = follow(context, session, dial)?;
+        save_and_publish(context, session, step).await;
         drop(turn);
     }
     let answer = dialling.dial(&order).await;
@@ -170,7 +170,7 @@ fn with_reason(step: CallTransition, error: Option<&PortError>) -> CallTransitio
 
 /// Refuses a dial of an agent who is in a call, where the vendor allows one call at a time, and while another dial of the same
 /// endpoint is on its way; else registers it. The caller sees to it that nobody registers another in between.
-fn expect(context: &Context, session: &AccountSession, dial: Dial) -> Result<CallTransition, CommandError> {
+fn follow(context: &Context, session: &AccountSession, dial: Dial) -> Result<CallTransition, CommandError> {
     let now = dial.requested_at;
     let one_call = session.session.dial_rules.one_call_per_agent;
     let busy = if one_call {
@@ -182,7 +182,7 @@ fn expect(context: &Context, session: &AccountSession, dial: Dial) -> Result<Cal
     if busy {
         return Err(CommandError::new(ErrorCode::AlreadyInCall, "one of the agent's endpoints is in a call"));
     }
-    Ok(session.tracker().expect(dial, session.account.call_appears_within))
+    Ok(session.tracker().follow(dial, session.account.call_appears_within))
 }
 
 /// An engine that has just started does not know yet whether the agent is in a call; and a call it remembers from before

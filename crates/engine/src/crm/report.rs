@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::AccountName;
-use timbre_domain::crm::{ConnectorAbout, CrmUser, Rehearsal, RehearsalStep};
+use timbre_domain::crm::{ConnectorAbout, ConnectorTest, CrmUser, TestStep};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{Problem, RecordKind};
 use timbre_settings::ConnectorFile;
@@ -69,10 +69,10 @@ impl Context {
     pub(crate) async fn test_connector(
         &self,
         name: &AccountName,
-        rehearsal: Rehearsal,
-    ) -> Result<Vec<RehearsalStep>, CommandError> {
+        test: ConnectorTest,
+    ) -> Result<Vec<TestStep>, CommandError> {
         let crm = self.crm(name)?;
-        let steps: Vec<RehearsalStep> = crm.connector.rehearse(&rehearsal).await;
+        let steps: Vec<TestStep> = crm.connector.test(&test).await;
         crm.learns_of_kinds(self, &steps).await;
         let went_well = steps.first().is_some_and(|step| step.problem.is_none() && step.status.is_some());
         if went_well && matches!(crm.condition(), ConnectorHealth::Stopped { .. }) {

@@ -122,7 +122,7 @@ impl CredentialApi for Store {
 
 const PATIENT: Duration = Duration::from_secs(60);
 
-fn account() -> AccountName {
+fn name() -> SecretName {
     "main".parse().unwrap()
 }
 
@@ -131,12 +131,12 @@ fn secret(text: &str) -> SecretString {
 }
 
 async fn password(secrets: &Secrets) -> std::result::Result<String, ErrorCode> {
-    let password = secrets.password(&account()).await;
+    let password = secrets.password(&name()).await;
     password.map(|password| password.expose_secret().to_owned()).map_err(|error| error.code)
 }
 
 #[test]
-fn the_variable_of_an_account_is_in_capitals() {
+fn the_variable_of_a_secret_is_in_capitals() {
     assert_eq!(variable(&"ventas-2".parse().unwrap()), "TIMBRE_SECRET_VENTAS_2");
 }
 
@@ -150,7 +150,7 @@ async fn a_keyring_that_comes_later_is_used_without_a_restart() {
     fake.set(|machine| machine.gone = false);
     assert_eq!(secrets.state().await, KeyringState::Works);
     assert_eq!(password(&secrets).await, Err(ErrorCode::SecretMissing));
-    secrets.set_password(&account(), secret("hunter2")).await.unwrap();
+    secrets.set_password(&name(), secret("hunter2")).await.unwrap();
     assert_eq!(password(&secrets).await, Ok("hunter2".into()));
 }
 
@@ -158,7 +158,7 @@ async fn a_keyring_that_comes_later_is_used_without_a_restart() {
 async fn a_keyring_that_was_restarted_is_opened_anew() {
     let fake = Fake::default();
     let secrets = fake.secrets(PATIENT);
-    secrets.set_password(&account(), secret("hunter2")).await.unwrap();
+    secrets.set_password(&name(), secret("hunter2")).await.unwrap();
     fake.set(|machine| machine.start += 1);
     assert_eq!(password(&secrets).await, Ok("hunter2".into()));
     assert_eq!(password(&secrets).await, Ok("hunter2".into()));
@@ -173,7 +173,7 @@ async fn a_keyring_that_was_restarted_is_opened_anew() {
 async fn a_locked_keyring_says_so_until_it_is_unlocked() {
     let fake = Fake::default();
     let secrets = fake.secrets(PATIENT);
-    secrets.set_password(&account(), secret("hunter2")).await.unwrap();
+    secrets.set_password(&name(), secret("hunter2")).await.unwrap();
     fake.set(|machine| machine.locked = true);
     assert_eq!(password(&secrets).await, Err(ErrorCode::KeyringUnavailable));
     assert_eq!(secrets.state().await, KeyringState::Locked);
@@ -198,7 +198,7 @@ async fn a_silent_keyring_is_given_up_asked_once_and_used_when_it_speaks() {
     while password(&secrets).await != Ok("hunter2".into()) {
         tokio::task::yield_now().await;
     }
-    secrets.hold_for_session(&account(), secret("newer"));
+    secrets.hold_for_session(&name(), secret("newer"));
     assert_eq!(password(&secrets).await, Ok("newer".into()), "what was given last counts");
 }
 
@@ -208,23 +208,23 @@ async fn what_is_held_until_the_end_counts_until_a_secret_is_kept_or_forgotten()
     fake.set(|machine| machine.gone = true);
     let secrets = fake.secrets(PATIENT);
     let shared = secrets.clone();
-    secrets.hold_for_session(&account(), secret("held-secret"));
-    assert!(shared.holds(&account()));
+    secrets.hold_for_session(&name(), secret("held-secret"));
+    assert!(shared.holds(&name()));
     assert_eq!(password(&shared).await, Ok("held-secret".into()), "the engine and the windows share it");
     assert_eq!(secrets.redactor.clean("a held-secret b"), "a [secret] b");
     fake.set(|machine| machine.gone = false);
     assert_eq!(password(&secrets).await, Ok("held-secret".into()), "the keyring works and has none");
     fake.set(|machine| assert!(machine.kept.is_empty(), "it is written nowhere"));
-    secrets.set_password(&account(), secret("kept-secret")).await.unwrap();
-    assert!(!secrets.holds(&account()));
+    secrets.set_password(&name(), secret("kept-secret")).await.unwrap();
+    assert!(!secrets.holds(&name()));
     assert_eq!(password(&secrets).await, Ok("kept-secret".into()));
-    secrets.hold_for_session(&account(), secret("held-secret"));
+    secrets.hold_for_session(&name(), secret("held-secret"));
     assert_eq!(password(&secrets).await, Ok("held-secret".into()), "what was given last counts");
-    secrets.forget_password(&account()).await.unwrap();
+    secrets.forget_password(&name()).await.unwrap();
     assert_eq!(password(&secrets).await, Err(ErrorCode::SecretMissing));
-    secrets.hold_for_session(&account(), secret("held-secret"));
-    secrets.forget_password(&account()).await.unwrap();
-    assert_eq!(secrets.forget_password(&account()).await.unwrap_err().code, ErrorCode::SecretMissing);
+    secrets.hold_for_session(&name(), secret("held-secret"));
+    secrets.forget_password(&name()).await.unwrap();
+    assert_eq!(secrets.forget_password(&name()).await.unwrap_err().code, ErrorCode::SecretMissing);
     assert!(!format!("{secrets:?}").contains("secret\""));
 }
 
@@ -233,7 +233,7 @@ async fn a_secret_that_was_given_in_exchange_is_not_lost_with_the_keyring() {
     let fake = Fake::default();
     fake.set(|machine| machine.locked = true);
     let secrets = fake.secrets(PATIENT);
-    assert_eq!(secrets.keep(&account(), secret("rotated")).await.unwrap_err().code, ErrorCode::KeyringUnavailable);
+    assert_eq!(secrets.keep(&name(), secret("rotated")).await.unwrap_err().code, ErrorCode::KeyringUnavailable);
     assert_eq!(password(&secrets).await, Ok("rotated".into()));
 }
 
@@ -241,7 +241,7 @@ async fn a_secret_that_was_given_in_exchange_is_not_lost_with_the_keyring() {
 async fn an_error_never_carries_the_keyrings_own_words() {
     let fake = Fake::default();
     fake.set(|machine| machine.gone = true);
-    let error = fake.secrets(PATIENT).password(&account()).await.unwrap_err();
+    let error = fake.secrets(PATIENT).password(&name()).await.unwrap_err();
     assert!(!format!("{error:?} {error}").contains("hunter2") && error.source.is_none());
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{CallHandle, DayPlan, Fault, Simulator, SimulatorConfig, WorkingDay};
+use super::{CallHandle, DayPlan, Simulator, SimulatorConfig, WorkingDay};
 use crate::RealClock;
-use crate::console::{Console, ConsoleOptions, Starting, Vendor, invalid, pretty};
+use crate::console::{Console, ConsoleOptions, Starting, Vendor, pretty};
 
 /// CallMyWay in the program `timbre-simulator`.
 pub const VENDOR: Vendor = Vendor { name: "callmyway", start };
@@ -30,17 +30,12 @@ struct CallMyWayConsole {
 }
 
 fn start(options: ConsoleOptions) -> Starting {
-    Box::pin(async move {
-        let console = CallMyWayConsole::start(options).await?;
-        Ok(Box::new(console) as Box<dyn Console>)
-    })
+    Box::pin(async { Ok(Box::new(CallMyWayConsole::start(options).await?) as Box<dyn Console>) })
 }
 
 impl CallMyWayConsole {
     async fn start(options: ConsoleOptions) -> io::Result<Self> {
         ConsoleOptions::refuse(&[("--by-itself", options.by_itself), ("--tls-ca", options.tls_ca.is_some())])?;
-        let faults: Vec<Fault> =
-            options.fault.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(invalid)?;
         let config = SimulatorConfig {
             port: options.port,
             seed: options.seed,
@@ -48,9 +43,7 @@ impl CallMyWayConsole {
             ..SimulatorConfig::default()
         };
         let simulator = Simulator::start(config, Arc::new(RealClock::new())).await?;
-        for fault in faults {
-            simulator.faults().next(fault);
-        }
+        simulator.faults().order_all(&options.fault)?;
         let day = options.day.then(|| play_a_day(&simulator, options.seed));
         Ok(Self { simulator, day })
     }
@@ -88,16 +81,6 @@ impl CallMyWayConsole {
             _ => "there is no call".to_owned(),
         }
     }
-
-    fn order_fault(&self, name: &str) -> String {
-        match name.parse::<Fault>() {
-            Ok(fault) => {
-                self.simulator.faults().next(fault);
-                "ordered".to_owned()
-            }
-            Err(unknown) => unknown.to_string(),
-        }
-    }
 }
 
 #[async_trait]
@@ -118,7 +101,7 @@ impl Console for CallMyWayConsole {
             ("out", number) => self.call_out(number),
             ("answer", _) => self.answer(),
             ("hangup", _) => self.hang_up(),
-            ("fault", name) => self.order_fault(name),
+            ("fault", name) => self.simulator.faults().order(name),
             ("ledger", _) => pretty(&self.simulator.ledger()),
             ("", _) => String::new(),
             _ => HELP.to_owned(),

@@ -125,7 +125,7 @@ impl Shared {
         request.outcome = outcome;
         request.shown = shown;
         drop(state);
-        self.tell_news();
+        self.announce();
     }
 
     fn refuse_address(&self, entry: usize) -> Response {

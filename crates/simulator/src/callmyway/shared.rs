@@ -1,30 +1,20 @@
 //! The state that the server, the verbs and the handles share.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use timbre_domain::ports::Clock;
-use tokio::sync::watch;
 
 use super::config::{SimulatorConfig, ThrottleScope};
 use super::exchange::Exchange;
 use super::fault::{Faults, RequestKind};
 use super::ledger::{Ledger, Moment, RequestEntry, RequestOutcome};
 use super::throttle::Throttle;
-use crate::connection::Signal;
+use crate::host;
 use crate::vendor_time::VendorTime;
 
-pub(crate) struct Shared {
-    pub(crate) config: SimulatorConfig,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) faults: Faults,
-    pub(crate) stop: Signal,
-    /// Changes whenever a request arrives or is answered.
-    pub(crate) news: watch::Sender<u64>,
-    state: Mutex<State>,
-}
+pub(crate) type Shared = host::Shared<SimulatorConfig, Faults, State>;
 
 pub(crate) struct State {
     pub(crate) exchange: Exchange,
@@ -35,27 +25,7 @@ pub(crate) struct State {
 impl Shared {
     pub(crate) fn new(config: SimulatorConfig, clock: Arc<dyn Clock>) -> Self {
         let exchange = Exchange::new(config.clone(), VendorTime::starting_now(&*clock, config.clock_ahead));
-        let state = State { exchange, throttle: Throttle::default(), requests: Vec::new() };
-        Self {
-            config,
-            clock,
-            faults: Faults::default(),
-            stop: Signal::new(),
-            news: watch::Sender::new(0),
-            state: Mutex::new(state),
-        }
-    }
-
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn now(&self) -> Duration {
-        self.clock.elapsed()
-    }
-
-    pub(crate) fn moment(&self) -> Moment {
-        Moment { elapsed: self.clock.elapsed(), wall: self.clock.now() }
+        Self::with(config, clock, State { exchange, throttle: Throttle::default(), requests: Vec::new() })
     }
 
     pub(crate) fn ledger(&self) -> Ledger {
@@ -83,13 +53,8 @@ impl Shared {
         });
         let entry = state.requests.len() - 1;
         drop(state);
-        self.tell_news();
+        self.announce();
         entry
-    }
-
-    /// Wakes those who wait for the ledger to change.
-    pub(crate) fn tell_news(&self) {
-        self.news.send_modify(|news| *news += 1);
     }
 
     /// Counts a reading and waits until the reading rule allows its answer.

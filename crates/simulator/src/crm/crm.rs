@@ -1,15 +1,14 @@
 //! Starting and stopping the CRM, and looking at its ledger.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use timbre_domain::ports::Clock;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 
 use super::config::{CrmConfig, DownStyle, Tempo};
 use super::fault::Faults;
@@ -17,12 +16,12 @@ use super::http::router;
 use super::ledger::{Ledger, Moment, RequestLog};
 use super::shared::Shared;
 use crate::connection::{CuttableStream, Peer};
+use crate::host::Server;
 
 /// An EspoCRM on loopback. Its verbs do what people do in the CRM; see [`Crm::create_contact`].
 pub struct Crm {
     pub(crate) shared: Arc<Shared>,
-    address: SocketAddr,
-    server: Mutex<Option<JoinHandle<()>>>,
+    server: Server,
 }
 
 impl Crm {
@@ -31,30 +30,22 @@ impl Crm {
     /// # Errors
     /// When the port is taken.
     pub async fn start(config: CrmConfig, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
-        let address = tcp.local_addr()?;
+        let tcp = Server::bind(config.port).await?;
         let shared = Arc::new(Shared::new(config, clock, Handle::current()));
-        let stop = shared.stop.clone();
-        let service = router(shared.clone()).into_make_service_with_connect_info::<Peer>();
         let listener = CrmListener { tcp, shared: shared.clone() };
-        let server = tokio::spawn(async move {
-            let served = axum::serve(listener, service).with_graceful_shutdown(stop.given()).await;
-            if let Err(error) = served {
-                tracing::warn!(%error, "the simulated CRM's server ended");
-            }
-        });
-        Ok(Self { shared, address, server: Mutex::new(Some(server)) })
+        let server = Server::serve(listener, router(shared.clone()), &shared.stop)?;
+        Ok(Self { shared, server })
     }
 
     /// The address of the API, with a slash at the end, such as `http://127.0.0.1:40123/api/v1/`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        format!("http://{}/api/v1/", self.address)
+        format!("http://{}/api/v1/", self.server.address())
     }
 
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.address.port()
+        self.server.address().port()
     }
 
     /// The configuration it was started with.
@@ -67,11 +58,7 @@ impl Crm {
     pub async fn stop(&self) {
         self.shared.stop.give();
         self.shared.set_down(Some(DownStyle::Cut));
-        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(server) = server {
-            // It fails only when the runtime shuts down, which ends the server too.
-            let _ = server.await;
-        }
+        self.server.stop().await;
     }
 
     /// Cuts every connection, and new ones as soon as they are made. The records stay, and requests that have arrived
@@ -141,7 +128,6 @@ impl Crm {
 
 impl Drop for Crm {
     fn drop(&mut self) {
-        self.shared.stop.give();
         self.shared.set_down(Some(DownStyle::Cut));
     }
 }

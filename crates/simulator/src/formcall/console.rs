@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Automatic, CallHandle, CallState, Fault, FormCall, FormCallConfig};
+use super::{Automatic, CallHandle, CallState, FormCall, FormCallConfig};
 use crate::RealClock;
-use crate::console::{Console, ConsoleOptions, Starting, Vendor, invalid, pretty};
+use crate::console::{Console, ConsoleOptions, Starting, Vendor, pretty};
 
 /// FormCall in the program `timbre-simulator`.
 pub const VENDOR: Vendor = Vendor { name: "formcall", start };
@@ -29,17 +29,12 @@ struct FormCallConsole {
 }
 
 fn start(options: ConsoleOptions) -> Starting {
-    Box::pin(async move {
-        let console = FormCallConsole::start(options).await?;
-        Ok(Box::new(console) as Box<dyn Console>)
-    })
+    Box::pin(async { Ok(Box::new(FormCallConsole::start(options).await?) as Box<dyn Console>) })
 }
 
 impl FormCallConsole {
     async fn start(options: ConsoleOptions) -> io::Result<Self> {
         ConsoleOptions::refuse(&[("--interval-ms", options.interval_ms.is_some()), ("--day", options.day)])?;
-        let faults: Vec<Fault> =
-            options.fault.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(invalid)?;
         let config = FormCallConfig {
             port: options.port,
             seed: options.seed,
@@ -51,9 +46,7 @@ impl FormCallConsole {
         if let (Some(path), Some(pem)) = (options.tls_ca, simulator.ca_pem()) {
             std::fs::write(path, pem)?;
         }
-        for fault in faults {
-            simulator.faults().next(fault);
-        }
+        simulator.faults().order_all(&options.fault)?;
         Ok(Self { simulator })
     }
 
@@ -79,16 +72,6 @@ impl FormCallConsole {
         };
         if done { word.to_owned() } else { "there is no popup".to_owned() }
     }
-
-    fn order_fault(&self, name: &str) -> String {
-        match name.parse::<Fault>() {
-            Ok(fault) => {
-                self.simulator.faults().next(fault);
-                "ordered".to_owned()
-            }
-            Err(unknown) => unknown.to_string(),
-        }
-    }
 }
 
 #[async_trait]
@@ -109,7 +92,7 @@ impl Console for FormCallConsole {
             "hangup" => self.with_call(CallHandle::hang_up),
             "close" => self.set_open(false),
             "open" => self.set_open(true),
-            "fault" => self.order_fault(rest.trim()),
+            "fault" => self.simulator.faults().order(rest.trim()),
             "ledger" => pretty(&self.simulator.ledger()),
             "" => String::new(),
             _ => HELP.to_owned(),

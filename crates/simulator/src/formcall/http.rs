@@ -41,7 +41,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 
 /// Adds the vendor's time of day to every answer, as a real server does.
 async fn add_date(State(shared): State<Arc<Shared>>, mut response: Response) -> Response {
-    if let Ok(date) = HeaderValue::from_str(&shared.time.http_date(shared.now())) {
+    let date = shared.state().time.http_date(shared.now());
+    if let Ok(date) = HeaderValue::from_str(&date) {
         response.headers_mut().insert(DATE, date);
     }
     response
@@ -183,7 +184,7 @@ impl Shared {
     fn rows(&self, parameters: &[(String, String)]) -> Result<Vec<Row>, ErrorCode> {
         let now = self.now();
         let state = self.state();
-        let mut day = day_of(now, &self.config, &self.time);
+        let mut day = day_of(now, &self.config, &state.time);
         let mut popup = None;
         for (name, value) in parameters {
             match (name.as_str(), value.as_str()) {
@@ -198,10 +199,10 @@ impl Shared {
         }
         let shown = state.calls.iter().filter(|call| {
             call.listed <= now
-                && day_of(call.placed, &self.config, &self.time) == day
+                && day_of(call.placed, &self.config, &state.time) == day
                 && popup.is_none_or(|uuid| call.order.popup_uuid == uuid)
         });
-        Ok(shown.map(|call| Row::of(call, &self.config, &self.time, now)).collect())
+        Ok(shown.map(|call| Row::of(call, &self.config, &state.time, now)).collect())
     }
 }
 

@@ -1,10 +1,9 @@
 //! The state that the server, the verbs and the handles share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_domain::ports::Clock;
-use tokio::sync::watch;
 
 use super::call::{Call, Origin};
 use super::config::{FormCallConfig, Popup};
@@ -12,23 +11,15 @@ use super::error::ErrorCode;
 use super::fault::{Fault, Faults};
 use super::ledger::{CallEntry, Ledger, RequestEntry, RequestOutcome, TokenCheck};
 use super::order::CallOrder;
-use crate::connection::Signal;
 use crate::dice::Dice;
+use crate::host;
 use crate::moment::Moment;
 use crate::vendor_time::VendorTime;
 
-pub(crate) struct Shared {
-    pub(crate) config: FormCallConfig,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) time: VendorTime,
-    pub(crate) faults: Faults,
-    pub(crate) stop: Signal,
-    /// Changes whenever a request arrives, is decided or is answered.
-    pub(crate) news: watch::Sender<u64>,
-    state: Mutex<State>,
-}
+pub(crate) type Shared = host::Shared<FormCallConfig, Faults, State>;
 
 pub(crate) struct State {
+    pub(crate) time: VendorTime,
     pub(crate) security_token: String,
     pub(crate) popups: Vec<Popup>,
     pub(crate) calls: Vec<Call>,
@@ -42,6 +33,7 @@ pub(crate) struct State {
 impl Shared {
     pub(crate) fn new(config: FormCallConfig, clock: Arc<dyn Clock>) -> Self {
         let state = State {
+            time: VendorTime::starting_now(&*clock, config.clock_ahead),
             security_token: config.security_token.clone(),
             popups: config.popups.clone(),
             calls: Vec::new(),
@@ -50,27 +42,7 @@ impl Shared {
             accepted: Vec::new(),
             dice: Dice::new(config.seed),
         };
-        Self {
-            time: VendorTime::starting_now(&*clock, config.clock_ahead),
-            config,
-            clock,
-            faults: Faults::default(),
-            stop: Signal::new(),
-            news: watch::Sender::new(0),
-            state: Mutex::new(state),
-        }
-    }
-
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn now(&self) -> Duration {
-        self.clock.elapsed()
-    }
-
-    pub(crate) fn moment(&self) -> Moment {
-        Moment { elapsed: self.clock.elapsed(), wall: self.clock.now() }
+        Self::with(config, clock, state)
     }
 
     pub(crate) fn check_token(&self, token: Option<&str>) -> TokenCheck {
@@ -79,11 +51,6 @@ impl Shared {
             Some(token) if token == self.state().security_token => TokenCheck::Right,
             Some(_) => TokenCheck::Wrong,
         }
-    }
-
-    /// Wakes those who wait for something to happen.
-    pub(crate) fn announce(&self) {
-        self.news.send_modify(|news| *news += 1);
     }
 
     /// Decides about an order in the documented form: refused, kept or placed.
@@ -144,23 +111,8 @@ impl Shared {
         let state = self.state();
         Ledger {
             requests: state.requests.clone(),
-            calls: state.calls.iter().map(|call| self.call_entry(call, now)).collect(),
+            calls: state.calls.iter().map(|call| call_entry(call, &state.time, now)).collect(),
             pending: state.pending.iter().map(|(order, _)| order.clone()).collect(),
-        }
-    }
-
-    fn call_entry(&self, call: &Call, now: Duration) -> CallEntry {
-        let at = |elapsed: Duration| Moment { elapsed, wall: self.time.at(elapsed) };
-        CallEntry {
-            uuid: call.uuid.clone(),
-            order: call.order.clone(),
-            origin: call.origin,
-            placed: at(call.placed),
-            agent_rang: call.agent_rang(now).map(at),
-            agent_answered: call.agent_answered(now).map(at),
-            customer_answered: call.customer_answered(now).map(at),
-            ended: call.ended(now).map(at),
-            outcome: call.outcome(now),
         }
     }
 }
@@ -186,5 +138,20 @@ impl State {
     /// A new id of 32 hexadecimal digits, as in the document's example.
     fn uuid(&mut self) -> String {
         (0..4).map(|_| format!("{:08x}", self.dice.below(1 << 32))).collect()
+    }
+}
+
+fn call_entry(call: &Call, time: &VendorTime, now: Duration) -> CallEntry {
+    let at = |elapsed: Duration| Moment { elapsed, wall: time.at(elapsed) };
+    CallEntry {
+        uuid: call.uuid.clone(),
+        order: call.order.clone(),
+        origin: call.origin,
+        placed: at(call.placed),
+        agent_rang: call.agent_rang(now).map(at),
+        agent_answered: call.agent_answered(now).map(at),
+        customer_answered: call.customer_answered(now).map(at),
+        ended: call.ended(now).map(at),
+        outcome: call.outcome(now),
     }
 }

@@ -1,13 +1,13 @@
-//! CallMyWay over HTTP.
+//! CallMyWay over HTTP: the live calls, the records and the endpoints in their turn of the throttle, and click-to-dial.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::{CdrPage, PageCursor, TimeRange};
 use timbre_domain::dial::{DialOrder, Placed, RingFirst};
@@ -19,12 +19,14 @@ use timbre_domain::ports::{Clock, SecretStore};
 use timbre_domain::redact::Redactor;
 use timbre_domain::session::{CallRecords, Dialling, EndpointDirectory, LiveCalls};
 use timbre_domain::unread::Unread;
+use timbre_transport::http::{self, Answer};
+use timbre_transport::queue::Lane;
 use url::Url;
 
 use super::map::{self, Reading};
 use super::{body, time, wire};
-use crate::http::{self, Answer};
-use crate::throttle::{Lane, Throttle};
+use crate::secret::AccountSecret;
+use crate::throttle::Throttle;
 
 /// How long a whole answer may take. Longer than a few piled-up delays of the vendor's throttle.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -61,10 +63,7 @@ pub struct Settings {
 /// One account with CallMyWay.
 pub struct Account {
     settings: Settings,
-    secrets: Arc<dyn SecretStore>,
-    password: Mutex<Option<SecretString>>,
-    /// Every password that was ever used: it only learns.
-    redactor: Mutex<Redactor>,
+    password: AccountSecret,
     http: Client,
     throttle: Arc<Throttle>,
     clock: Arc<dyn Clock>,
@@ -88,8 +87,8 @@ impl Account {
         throttle: Arc<Throttle>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
-        let (password, redactor) = (Mutex::default(), Mutex::default());
-        Ok(Self { settings, secrets, password, redactor, http: http::client()?, throttle, clock })
+        let password = AccountSecret::new(&settings.account, secrets);
+        Ok(Self { settings, password, http: http::client(Vec::new())?, throttle, clock })
     }
 
     fn reading<'a>(&self, redactor: &'a Redactor) -> Reading<'a> {
@@ -104,7 +103,7 @@ impl Account {
         lane: Lane,
         at_most: usize,
     ) -> Result<(Answer, Pace), PortError> {
-        let password = self.password().await?;
+        let password = self.password.get().await?;
         let file = match script {
             Script::Cdrs => "getCdrs.php",
             Script::Endpoints => "getEndpoints.php",
@@ -117,7 +116,7 @@ impl Account {
         let answer = http::send(self.http.get(url), &self.clock, ANSWER_WITHIN, at_most).await?;
         // What is ordinary is learnt from good answers to the live question alone: a record takes as long as it is.
         let pace = match lane {
-            Lane::Live if answer.status.is_success() => permit.answered(),
+            Lane::Regular if answer.status.is_success() => permit.answered(),
             _ => {
                 permit.released();
                 self.throttle.pace(Duration::ZERO)
@@ -140,36 +139,20 @@ impl Account {
         Err(self.unusable(PortError::new(code, detail), &answer.body))
     }
 
-    /// What a refused or unreadable answer leads to: it is kept for diagnosis, and a password that was refused is asked
-    /// for again, since the administrator may have mended it meanwhile.
+    /// What a refused or unreadable answer leads to: it is kept for diagnosis, and a password that was refused is read
+    /// again.
     fn unusable(&self, mut error: PortError, body: &[u8]) -> PortError {
-        let raw = self.redactor().clean(&String::from_utf8_lossy(&body[..body.len().min(4 * body::MAX_KEPT)]));
+        let raw = self.password.redactor().clean(&String::from_utf8_lossy(&body[..body.len().min(4 * body::MAX_KEPT)]));
         let unread = Unread { place: "answer".into(), reason: error.detail.clone(), raw: body::kept(&raw) };
         error.unread = Some(Box::new(unread));
-        if error.code == ErrorCode::NotAuthorised {
-            *self.password.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
+        self.password.notice(&error);
         error
-    }
-
-    fn redactor(&self) -> Redactor {
-        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    async fn password(&self) -> Result<SecretString, PortError> {
-        if let Some(password) = self.password.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            return Ok(password);
-        }
-        let password = self.secrets.password(&self.settings.account).await?;
-        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).learn(&password);
-        *self.password.lock().unwrap_or_else(PoisonError::into_inner) = Some(password.clone());
-        Ok(password)
     }
 
     /// A page of records, and how many rows it held, read or not.
     async fn ask_cdrs(&self, query: &[(&str, &str)]) -> Result<(CdrPage, usize), PortError> {
         let (Answer { body, .. }, _) = self.ask(Script::Cdrs, query, Lane::Background, CDRS_AT_MOST).await?;
-        let redactor = self.redactor();
+        let redactor = self.password.redactor();
         map::read_cdrs(&body, &self.reading(&redactor)).map_err(|error| self.unusable(error, &body))
     }
 }
@@ -178,11 +161,12 @@ impl Account {
 impl LiveCalls for Account {
     async fn live_calls(&self) -> Result<LiveAnswer, PortError> {
         let full = if self.settings.full_account { "1" } else { "0" };
-        let (Answer { body, date, .. }, pace) =
-            self.ask(Script::Cdrs, &[("live", "1"), ("fullAccount", full)], Lane::Live, LIVE_AT_MOST).await?;
-        let redactor = self.redactor();
-        let answer = map::read_live(&body, &self.reading(&redactor)).map_err(|error| self.unusable(error, &body))?;
-        Ok(LiveAnswer { pace, vendor_clock: date, ..answer })
+        let (answer, pace) =
+            self.ask(Script::Cdrs, &[("live", "1"), ("fullAccount", full)], Lane::Regular, LIVE_AT_MOST).await?;
+        let (body, vendor_clock) = (&answer.body, answer.date());
+        let redactor = self.password.redactor();
+        let answer = map::read_live(body, &self.reading(&redactor)).map_err(|error| self.unusable(error, body))?;
+        Ok(LiveAnswer { pace, vendor_clock, ..answer })
     }
 }
 
@@ -217,7 +201,7 @@ impl CallRecords for Account {
 impl Dialling for Account {
     /// Not throttled: the rule speaks of the live calls and the records only (PROVIDERS.md, "Throttle").
     async fn dial(&self, order: &DialOrder) -> Result<Placed, PortError> {
-        let password = self.password().await?;
+        let password = self.password.get().await?;
         let mut url = match &self.settings.click_to_dial_url {
             Some(url) => url.clone(),
             None => http::address(&self.settings.base_url, &["Welcome", "ClickToDialExtenal"])?,
@@ -235,10 +219,12 @@ impl Dialling for Account {
         ])));
         let answer = match http::send(self.http.get(url), &self.clock, ANSWER_WITHIN, LIVE_AT_MOST).await {
             Ok(answer) => answer,
-            Err(error) if http::never_sent(&error) => return Err(error),
+            Err(none) if none.unsent => return Err(none.error),
             // The request may have arrived. It is never repeated by itself.
-            Err(error) => {
-                return Err(PortError::new(ErrorCode::OutcomeUnknown, "no answer to click-to-dial").caused_by(error));
+            Err(none) => {
+                return Err(
+                    PortError::new(ErrorCode::OutcomeUnknown, "no answer to click-to-dial").caused_by(none.error)
+                );
             }
         };
         self.check(&answer).map_err(|error| match error.code {

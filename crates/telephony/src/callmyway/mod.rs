@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::America::Costa_Rica;
-use timbre_domain::dial::{DialRules, LikelyReason, ReasonRule, RingFirst};
+use timbre_domain::dial::{DialRules, ReasonRule, RingFirst};
 use timbre_domain::endpoint::EndpointNumber;
-use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::error::{PortError, VendorReason};
 use timbre_domain::session::{Limit, Session};
 use timbre_domain::vendor::{
-    AccountField, AccountValues, Capability, FieldKind, OwnEndpoint, TimeRule, VendorDescription, VendorId,
+    AccountField, AccountValues, Capability, FieldKind, OwnEndpoint, VendorDescription, VendorId,
 };
 
 use crate::registry::{Opening, Vendor};
@@ -41,63 +41,30 @@ pub static DESCRIPTION: VendorDescription = VendorDescription {
     title: "CallMyWay",
     capabilities: &[Capability::LiveCalls, Capability::CallRecords, Capability::Dial, Capability::Endpoints],
     fields: &[
-        AccountField { name: "username", kind: FieldKind::Text, required: true, advanced: false },
-        AccountField { name: "password", kind: FieldKind::Secret, required: true, advanced: false },
-        AccountField {
-            name: "base_url",
-            kind: FieldKind::Address { usual: Some("https://www.callmyway.com") },
-            required: true,
-            advanced: true,
-        },
-        AccountField {
-            name: "click_to_dial_url",
-            kind: FieldKind::Address { usual: None },
-            required: false,
-            advanced: true,
-        },
-        AccountField {
-            name: "time_zone",
-            kind: FieldKind::TimeZone { default: Costa_Rica },
-            required: false,
-            advanced: true,
-        },
-        AccountField { name: "currency", kind: FieldKind::Currency, required: false, advanced: true },
-        AccountField {
-            name: "ring_first",
-            kind: FieldKind::Choice { options: &["agent", "contact"] },
-            required: false,
-            advanced: true,
-        },
-        AccountField {
-            name: "full_account",
-            kind: FieldKind::Switch { default: false },
-            required: false,
-            advanced: true,
-        },
-        AccountField { name: "endpoints", kind: FieldKind::Endpoints, required: false, advanced: true },
-        AccountField { name: "agent_leg_callers", kind: FieldKind::List, required: false, advanced: true },
+        AccountField::required("username", FieldKind::Text),
+        AccountField::required("password", FieldKind::Secret),
+        AccountField::base_url("https://www.callmyway.com"),
+        AccountField::optional("click_to_dial_url", FieldKind::Address { usual: None }),
+        AccountField::optional("time_zone", FieldKind::TimeZone { default: Costa_Rica }),
+        AccountField::optional("currency", FieldKind::Currency),
+        AccountField::optional("ring_first", FieldKind::Choice { options: &["agent", "contact"] }),
+        AccountField::optional("full_account", FieldKind::Switch { default: false }),
+        AccountField::optional("endpoints", FieldKind::Endpoints),
+        AccountField::optional("agent_leg_callers", FieldKind::List),
         // What the limit counts for is not documented (PROVIDERS.md, "Throttle", [?]): each sign-in has its own budget, or
         // all accounts behind one address share one.
-        AccountField {
-            name: "throttle_scope",
-            kind: FieldKind::Choice { options: &["sign-in", "address"] },
-            required: false,
-            advanced: true,
-        },
-        AccountField {
-            name: "reading_interval_ms",
-            kind: FieldKind::Number {
+        AccountField::optional("throttle_scope", FieldKind::Choice { options: &["sign-in", "address"] }),
+        AccountField::optional(
+            "reading_interval_ms",
+            FieldKind::Number {
                 default: READING_INTERVAL_MS,
                 least: READING_INTERVAL_MS,
                 least_on_loopback: 20,
                 most: 3_600_000,
                 unit: "ms: the vendor allows one reading call every 4000 ms, and only a stand-in on this machine may be asked faster",
             },
-            required: false,
-            advanced: true,
-        },
+        ),
     ],
-    times: TimeRule::InAccountZone,
     example: include_str!("example.toml"),
     own_endpoints,
 };
@@ -118,10 +85,9 @@ impl Vendor for CallMyWay {
 
     fn open(&self, opening: Opening<'_>) -> Result<Session, PortError> {
         let values = opening.values;
-        let base_url = values.address("base_url").cloned();
         let settings = Settings {
+            base_url: opening.base_url()?,
             account: opening.account,
-            base_url: base_url.ok_or_else(|| PortError::new(ErrorCode::BadConfig, "there is no base_url"))?,
             click_to_dial_url: values.address("click_to_dial_url").cloned(),
             username: values.text("username").to_owned(),
             full_account: values.switch("full_account"),
@@ -157,7 +123,7 @@ fn limit(settings: &Settings, values: &AccountValues) -> Limit {
 /// "Únicamente permite una llamada activa por usuario"; why an accepted order may show no call (seed 000, section 1,
 /// "Notas"). An address that may read the live calls may dial, for it is the same list of addresses.
 fn dial_rules(values: &AccountValues) -> DialRules {
-    let reason = |name, disproved_by_polls| ReasonRule { reason: LikelyReason::known(name), disproved_by_polls };
+    let reason = |name, disproved_by_polls| ReasonRule { reason: VendorReason::known(name), disproved_by_polls };
     DialRules {
         ring_first: if values.text("ring_first") == "contact" { RingFirst::Contact } else { RingFirst::Agent },
         one_call_per_agent: true,

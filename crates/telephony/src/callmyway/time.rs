@@ -6,11 +6,9 @@ use chrono_tz::Tz;
 /// What a time field turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadTime {
-    /// A moment, UTC.
     At(DateTime<Utc>),
     /// The vendor's way to say "not yet": `1970-01-01 00:00:00`, zeros, or nothing.
     None,
-    /// Something else.
     Unreadable,
 }
 

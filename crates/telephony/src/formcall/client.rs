@@ -1,13 +1,13 @@
-//! FormCall over HTTP.
+//! FormCall over HTTP: orders a call, and lists the calls of a day.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use reqwest::{Client, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::{CdrPage, PageCursor, TimeRange};
 use timbre_domain::dial::{DialOrder, Placed, PlacedCall};
@@ -15,11 +15,12 @@ use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, SecretStore};
 use timbre_domain::session::{CallRecords, Dialling, PlacedCalls};
+use timbre_transport::extra_ca::ExtraCa;
+use timbre_transport::http::{self, Answer};
 use url::Url;
 
 use super::map::{self, Listed};
-use crate::extra_ca::ExtraCa;
-use crate::http::{self, Answer};
+use crate::secret::AccountSecret;
 
 /// How long a whole answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -40,8 +41,7 @@ pub(super) struct Settings {
 /// One account with FormCall.
 pub(super) struct Account {
     settings: Settings,
-    secrets: Arc<dyn SecretStore>,
-    token: Mutex<Option<SecretString>>,
+    token: AccountSecret,
     http: Client,
     clock: Arc<dyn Clock>,
 }
@@ -53,36 +53,17 @@ impl Account {
         extra_ca: Option<&ExtraCa>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
-        let http = http::client_trusting(extra_ca.map(ExtraCa::certificates).unwrap_or_default())?;
-        Ok(Self { settings, secrets, token: Mutex::default(), http, clock })
+        let http = http::client(extra_ca.map(ExtraCa::certificates).unwrap_or_default())?;
+        Ok(Self { token: AccountSecret::new(&settings.account, secrets), settings, http, clock })
     }
 
     fn address(&self, path: &[&str]) -> Result<Url, PortError> {
         http::address(&self.settings.base_url, path)
     }
 
-    async fn token(&self) -> Result<SecretString, PortError> {
-        if let Some(token) = self.token.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            return Ok(token);
-        }
-        let token = self.secrets.password(&self.settings.account).await?;
-        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
-        Ok(token)
-    }
-
-    /// A token that was refused is asked for again: the administrator may have replaced it.
-    fn noticed<T>(&self, answer: Result<T, PortError>) -> Result<T, PortError> {
-        if let Err(error) = &answer
-            && matches!(error.code, ErrorCode::NotAuthorised | ErrorCode::SecretMissing)
-        {
-            *self.token.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
-        answer
-    }
-
     /// The calls of one day, of one popup or of all. Whatever the HTTP status, the body says what it is.
     async fn list(&self, day: NaiveDate, popup: Option<&EndpointNumber>) -> Result<Listed, PortError> {
-        let token = self.token().await?;
+        let token = self.token.get().await?;
         let mut url = self.address(&["calls", "list"])?;
         url.query_pairs_mut().append_pair("date", &day.format("%Y-%m-%d").to_string());
         if let Some(popup) = popup {
@@ -99,7 +80,7 @@ impl Account {
             }
             _ => error,
         });
-        self.noticed(listed)
+        listed.inspect_err(|error| self.token.notice(error))
     }
 
     fn day(&self, time: DateTime<Utc>) -> NaiveDate {
@@ -116,18 +97,18 @@ impl Account {
 #[async_trait]
 impl Dialling for Account {
     async fn dial(&self, order: &DialOrder) -> Result<Placed, PortError> {
-        let token = self.token().await?;
+        let token = self.token.get().await?;
         let body = map::order_body(order, token.expose_secret())?;
         let request = self.http.post(self.address(&["calls", "manage", "api"])?).json(&body);
         let answer = match http::send(request, &self.clock, ANSWER_WITHIN, ANSWER_AT_MOST).await {
             Ok(answer) => answer,
-            Err(error) if http::never_sent(&error) => return Err(error),
+            Err(none) if none.unsent => return Err(none.error),
             // The order may have arrived; there is no way to repeat it without risking a second call (PROVIDERS.md).
-            Err(error) => {
-                return Err(PortError::new(ErrorCode::OutcomeUnknown, "no answer to the order").caused_by(error));
+            Err(none) => {
+                return Err(PortError::new(ErrorCode::OutcomeUnknown, "no answer to the order").caused_by(none.error));
             }
         };
-        self.noticed(map::order_answer(&answer.body))
+        map::order_answer(&answer.body).inspect_err(|error| self.token.notice(error))
     }
 }
 

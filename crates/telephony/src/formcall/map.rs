@@ -166,7 +166,7 @@ impl Times {
     }
 }
 
-/// `2019/04/02 10:05:03 -0300`
+/// When the call was placed, written as `2019/04/02 10:05:03 -0300`.
 fn called_at(row: &Row) -> Option<DateTime<Utc>> {
     let text = row.call_at.trim();
     let formats = ["%Y/%m/%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%dT%H:%M:%S%z"];

@@ -10,15 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::America::Santiago;
-use timbre_domain::dial::{DialRules, LikelyReason, ReasonRule, RingFirst};
+use timbre_domain::dial::{DialRules, ReasonRule, RingFirst};
 use timbre_domain::endpoint::EndpointNumber;
-use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::error::{PortError, VendorReason};
 use timbre_domain::session::Session;
 use timbre_domain::vendor::{
-    AccountField, AccountValues, Capability, FieldKind, OwnEndpoint, TimeRule, VendorDescription, VendorId,
+    AccountField, AccountValues, Capability, FieldKind, OwnEndpoint, VendorDescription, VendorId,
 };
+use timbre_transport::extra_ca::ExtraCa;
 
-use crate::extra_ca::ExtraCa;
 use crate::registry::{Opening, Vendor};
 use client::{Account, Settings};
 
@@ -36,31 +36,17 @@ pub static DESCRIPTION: VendorDescription = VendorDescription {
     title: "FormCall",
     capabilities: &[Capability::CallRecords, Capability::Dial, Capability::PlacedCalls],
     fields: &[
-        AccountField { name: "security_token", kind: FieldKind::Secret, required: true, advanced: false },
+        AccountField::required("security_token", FieldKind::Secret),
         // The popup of each agent: one file of settings serves a whole team.
-        AccountField { name: "popups", kind: FieldKind::Table, required: true, advanced: false },
-        AccountField {
-            name: "base_url",
-            kind: FieldKind::Address { usual: Some("https://clickandtalk.medularis.com") },
-            required: true,
-            advanced: true,
-        },
-        AccountField {
-            name: "time_zone",
-            kind: FieldKind::TimeZone { default: Santiago },
-            required: false,
-            advanced: true,
-        },
-        AccountField {
-            name: "list_interval_ms",
-            kind: FieldKind::Number { default: 5_000, least: 2_000, least_on_loopback: 20, most: 60_000, unit: "ms" },
-            required: false,
-            advanced: true,
-        },
-        AccountField { name: "extra_ca", kind: FieldKind::File, required: false, advanced: true },
+        AccountField::required("popups", FieldKind::Table),
+        AccountField::base_url("https://clickandtalk.medularis.com"),
+        AccountField::optional("time_zone", FieldKind::TimeZone { default: Santiago }),
+        AccountField::optional(
+            "list_interval_ms",
+            FieldKind::Number { default: 5_000, least: 2_000, least_on_loopback: 20, most: 60_000, unit: "ms" },
+        ),
+        AccountField::optional("extra_ca", FieldKind::File),
     ],
-    // Only the list's dates are of the account's zone; its times carry their offset.
-    times: TimeRule::WithOffset,
     example: include_str!("example.toml"),
     own_endpoints,
 };
@@ -86,10 +72,9 @@ impl Vendor for FormCall {
 
     fn open(&self, opening: Opening<'_>) -> Result<Session, PortError> {
         let values = opening.values;
-        let base_url = values.address("base_url").cloned();
         let settings = Settings {
+            base_url: opening.base_url()?,
             account: opening.account,
-            base_url: base_url.ok_or_else(|| PortError::new(ErrorCode::BadConfig, "there is no base_url"))?,
             zone: values.time_zone("time_zone"),
             list_interval: Duration::from_millis(values.number("list_interval_ms")),
         };
@@ -106,7 +91,7 @@ impl Vendor for FormCall {
                 extra_data: true,
                 agent_leg_callers: Vec::new(),
                 likely_reasons: vec![ReasonRule {
-                    reason: LikelyReason::known("not_in_the_list"),
+                    reason: VendorReason::known("not_in_the_list"),
                     disproved_by_polls: false,
                 }],
             },

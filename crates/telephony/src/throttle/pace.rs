@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use timbre_domain::observation::Pace;
+use timbre_transport::queue::Pacing;
+
 /// Added to the vendor's distance, so that a question that travels a little faster than the one before it does not
 /// arrive too early.
-pub const MARGIN: Duration = Duration::from_millis(20);
+pub(super) const MARGIN: Duration = Duration::from_millis(20);
 /// The longest distance that lagging answers lead to.
 const SLOWEST: Duration = Duration::from_secs(30);
 /// How many answers the idea of an ordinary answer is taken from.
@@ -17,7 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(750);
 
 /// The pace of one scope of a vendor's limit.
 #[derive(Debug, Clone)]
-pub struct Pacer {
+pub(super) struct Pacer {
     rule: Duration,
     interval: Duration,
     last_sent: Option<Duration>,
@@ -31,7 +34,7 @@ pub struct Pacer {
 impl Pacer {
     /// A pace that keeps `rule` between two questions.
     #[must_use]
-    pub fn new(rule: Duration) -> Self {
+    pub(super) fn new(rule: Duration) -> Self {
         Self {
             rule,
             interval: rule,
@@ -45,36 +48,18 @@ impl Pacer {
 
     /// Continues from before a restart: the last question was sent `ago`. `None` for a time that lies in the future
     /// because the clock was set back: then the whole distance is waited.
-    pub fn continue_from(&mut self, now: Duration, ago: Option<Duration>) {
+    pub(super) fn continue_from(&mut self, now: Duration, ago: Option<Duration>) {
         self.not_before = now + (self.interval + MARGIN).saturating_sub(ago.unwrap_or_default());
     }
 
-    /// The first moment at which the next question may be sent; `None` while one is in flight.
-    #[must_use]
-    pub fn next_slot(&self, now: Duration) -> Option<Duration> {
-        (self.in_flight == 0).then(|| now.max(self.due()))
-    }
-
-    /// When the next question falls due, whether or not that has passed.
-    #[must_use]
-    pub fn due(&self) -> Duration {
-        self.last_sent.map_or(self.not_before, |last| self.not_before.max(last + self.interval + MARGIN))
-    }
-
-    /// A question is sent.
-    pub fn sent(&mut self, now: Duration) {
-        self.last_sent = Some(now);
-        self.in_flight += 1;
-    }
-
     /// The question in flight has an answer that says nothing about the vendor's ordinary pace.
-    pub fn released(&mut self) {
+    pub(super) fn released(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
     /// The question in flight broke off or was given up at `now`. It may have arrived only moments ago, so the distance
     /// counts from here.
-    pub fn gave_up(&mut self, now: Duration) {
+    pub(super) fn gave_up(&mut self, now: Duration) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.last_sent = self.last_sent.max(Some(now));
     }
@@ -83,7 +68,7 @@ impl Pacer {
     /// and arrived late: the next must not follow close behind it, so the distance counts from the latest moment at which it
     /// can have arrived. One that took much longer is a vendor that holds us back: we slow down, and speed up again after a
     /// run of ordinary ones. Returns whether the distance changed.
-    pub fn answered(&mut self, now: Duration, took: Duration) -> bool {
+    pub(super) fn answered(&mut self, now: Duration, took: Duration) -> bool {
         self.in_flight = self.in_flight.saturating_sub(1);
         let before = self.interval;
         let ordinary = self.ordinary().unwrap_or(took);
@@ -106,21 +91,35 @@ impl Pacer {
         self.interval != before
     }
 
-    /// The distance kept now, without the margin.
+    /// How the vendor keeps up, after an answer that took so long.
     #[must_use]
-    pub fn interval(&self) -> Duration {
-        self.interval
-    }
-
-    /// Whether we keep a larger distance than the rule asks for.
-    #[must_use]
-    pub fn is_slowed(&self) -> bool {
-        self.interval > self.rule
+    pub(super) fn pace(&self, took: Duration) -> Pace {
+        Pace { took, interval: self.interval, slowed: self.interval > self.rule }
     }
 
     /// What the network and the vendor need when nothing is held back: the fastest of the last answers.
     fn ordinary(&self) -> Option<Duration> {
         self.answers.iter().min().copied()
+    }
+}
+
+impl Pacing for Pacer {
+    fn due(&self) -> Duration {
+        self.last_sent.map_or(self.not_before, |last| self.not_before.max(last + self.interval + MARGIN))
+    }
+
+    fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// One question at a time: none is sent while another waits for its answer.
+    fn is_held(&self) -> bool {
+        self.in_flight > 0
+    }
+
+    fn sent(&mut self, now: Duration) {
+        self.last_sent = Some(now);
+        self.in_flight += 1;
     }
 }
 
@@ -136,12 +135,17 @@ mod tests {
         Duration::from_millis(n)
     }
 
+    /// The first moment at which the next question may be sent; `None` while one is in flight.
+    fn next_slot(pacer: &Pacer, now: Duration) -> Option<Duration> {
+        (!pacer.is_held()).then(|| now.max(pacer.due()))
+    }
+
     #[test]
     fn the_next_slot_counts_from_the_question_and_not_from_its_answer() {
         let mut pacer = Pacer::new(RULE);
         let mut now = ms(100);
         for n in 0..1_000u64 {
-            let slot = pacer.next_slot(now).unwrap();
+            let slot = next_slot(&pacer, now).unwrap();
             assert_eq!(slot, ms(100) + (RULE + MARGIN) * u32::try_from(n).unwrap(), "no drift");
             pacer.sent(slot);
             pacer.answered(slot + ms(300), ms(300));
@@ -153,10 +157,10 @@ mod tests {
     fn nothing_is_sent_while_an_answer_is_outstanding() {
         let mut pacer = Pacer::new(RULE);
         pacer.sent(ms(0));
-        assert_eq!(pacer.next_slot(ms(60_000)), None);
+        assert_eq!(next_slot(&pacer, ms(60_000)), None);
         pacer.gave_up(ms(10_000));
-        assert_eq!(pacer.next_slot(ms(60_000)), Some(ms(60_000)));
-        assert_eq!(pacer.next_slot(ms(10_000)), Some(ms(14_020)), "it may have arrived just before it broke off");
+        assert_eq!(next_slot(&pacer, ms(60_000)), Some(ms(60_000)));
+        assert_eq!(next_slot(&pacer, ms(10_000)), Some(ms(14_020)), "it may have arrived just before it broke off");
     }
 
     #[test]
@@ -165,14 +169,14 @@ mod tests {
         pacer.answered(ms(0), ms(80));
         assert!(!pacer.answered(ms(0), ms(120)), "a little slower is the network");
         assert!(pacer.answered(ms(0), ms(4_100)));
-        assert!(pacer.is_slowed());
+        assert!(pacer.pace(ms(0)).slowed);
         assert_eq!(pacer.interval(), ms(6_000));
         for _ in 0..4 {
             assert!(!pacer.answered(ms(0), ms(90)));
         }
         assert!(pacer.answered(ms(0), ms(90)));
         assert_eq!(pacer.interval(), RULE);
-        assert!(!pacer.is_slowed());
+        assert!(!pacer.pace(ms(0)).slowed);
     }
 
     #[test]
@@ -201,14 +205,14 @@ mod tests {
         {
             let mut pacer = Pacer::new(RULE);
             pacer.continue_from(now, Some(ms(ago)));
-            assert_eq!(pacer.next_slot(now), Some(ms(slot)), "sent {ago} ms ago at {now:?}");
+            assert_eq!(next_slot(&pacer, now), Some(ms(slot)), "sent {ago} ms ago at {now:?}");
         }
         let mut pacer = Pacer::new(RULE);
         pacer.continue_from(ms(5), Some(ms(60_000)));
-        assert_eq!(pacer.next_slot(ms(5)), Some(ms(5)), "long ago is no reason to wait");
+        assert_eq!(next_slot(&pacer, ms(5)), Some(ms(5)), "long ago is no reason to wait");
         let mut pacer = Pacer::new(RULE);
         pacer.continue_from(ms(5), None);
-        assert_eq!(pacer.next_slot(ms(5)), Some(ms(4_025)), "a clock that was set back waits once, not for an hour");
+        assert_eq!(next_slot(&pacer, ms(5)), Some(ms(4_025)), "a clock that was set back waits once, not for an hour");
     }
 
     proptest! {
@@ -223,7 +227,7 @@ mod tests {
             let mut last: Option<Duration> = None;
             // The first is answered as fast as can be: what is ordinary is known from it.
             for (late_there, late_back) in std::iter::once((0, 0)).chain(late) {
-                let sent = pacer.next_slot(now).unwrap();
+                let sent = next_slot(&pacer, now).unwrap();
                 pacer.sent(sent);
                 let arrived = sent + ms(there + late_there);
                 if let Some(last) = last {
@@ -242,7 +246,7 @@ mod tests {
             let mut last: Option<Duration> = None;
             for (idle, took, fails) in steps {
                 now += ms(idle);
-                let slot = pacer.next_slot(now).unwrap();
+                let slot = next_slot(&pacer, now).unwrap();
                 if let Some(last) = last {
                     prop_assert!(slot >= last + RULE + MARGIN);
                 }

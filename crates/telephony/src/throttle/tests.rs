@@ -99,7 +99,7 @@ async fn one_goes_a_slot_and_live_calls_go_first() {
     line.settle().await;
     line.asks("history", Lane::Background);
     line.asks("endpoints", Lane::Background);
-    line.asks("live", Lane::Live);
+    line.asks("live", Lane::Regular);
     line.settle().await;
     assert_eq!(line.order(), ["first"]);
     line.slots(1).await;
@@ -114,7 +114,7 @@ async fn a_poller_that_always_asks_again_does_not_starve_the_rest() {
     let (throttle, order) = (line.throttle.clone(), line.order.clone());
     let poller = tokio::spawn(async move {
         loop {
-            let permit = throttle.acquire(Lane::Live).await;
+            let permit = throttle.acquire(Lane::Regular).await;
             order.lock().unwrap().push("live");
             permit.answered();
         }
@@ -133,9 +133,9 @@ async fn a_poller_that_always_asks_again_does_not_starve_the_rest() {
 #[tokio::test]
 async fn whoever_gives_up_waiting_holds_nobody_up() {
     let line = Line::new();
-    line.asks("first", Lane::Live);
+    line.asks("first", Lane::Regular);
     line.settle().await;
-    let gives_up = line.asks("gives up", Lane::Live);
+    let gives_up = line.asks("gives up", Lane::Regular);
     line.settle().await;
     line.asks("patient", Lane::Background);
     line.settle().await;
@@ -147,8 +147,8 @@ async fn whoever_gives_up_waiting_holds_nobody_up() {
 #[tokio::test]
 async fn nobody_goes_while_an_answer_is_outstanding_and_a_question_that_is_dropped_frees_the_slot() {
     let line = Line::new();
-    let outstanding = line.throttle.acquire(Lane::Live).await;
-    line.asks("next", Lane::Live);
+    let outstanding = line.throttle.acquire(Lane::Regular).await;
+    line.asks("next", Lane::Regular);
     line.slots(5).await;
     assert!(line.order().is_empty());
     drop(outstanding);
@@ -161,11 +161,11 @@ async fn nobody_goes_while_an_answer_is_outstanding_and_a_question_that_is_dropp
 #[tokio::test]
 async fn what_was_asked_before_a_restart_counts() {
     let line = Line::new();
-    line.asks("before", Lane::Live);
+    line.asks("before", Lane::Regular);
     line.settle().await;
     line.clock.advance(Duration::from_secs(1));
     let restarted = line.restarted();
-    restarted.asks("after", Lane::Live);
+    restarted.asks("after", Lane::Regular);
     restarted.settle().await;
     assert_eq!(restarted.order(), ["before"]);
     restarted.clock.advance(Duration::from_millis(3_019));
@@ -179,7 +179,7 @@ async fn what_was_asked_before_a_restart_counts() {
 #[tokio::test]
 async fn a_slow_disk_holds_up_nothing_but_the_question_and_the_distance_counts_from_when_it_leaves() {
     let line = Line::with(Memory { writes: Semaphore::new(0), ..Memory::default() });
-    line.asks("first", Lane::Live);
+    line.asks("first", Lane::Regular);
     // That this goes on at all shows that the thread is free.
     line.settle().await;
     assert!(line.order().is_empty(), "first remembered, then sent");
@@ -187,7 +187,7 @@ async fn a_slow_disk_holds_up_nothing_but_the_question_and_the_distance_counts_f
     line.memory.writes.add_permits(2);
     line.settle().await;
     assert_eq!(line.order(), ["first"]);
-    line.asks("next", Lane::Live);
+    line.asks("next", Lane::Regular);
     line.settle().await;
     line.clock.advance(SLOT - Duration::from_millis(1));
     line.settle().await;
@@ -202,7 +202,7 @@ async fn a_question_that_comes_while_another_is_remembered_does_not_go_in_the_sa
     let line = Line::with(Memory { writes: Semaphore::new(0), ..Memory::default() });
     line.asks("history", Lane::Background);
     line.settle().await;
-    line.asks("live", Lane::Live);
+    line.asks("live", Lane::Regular);
     line.settle().await;
     line.memory.writes.add_permits(10);
     line.settle().await;
@@ -214,13 +214,13 @@ async fn a_question_that_comes_while_another_is_remembered_does_not_go_in_the_sa
 #[tokio::test]
 async fn a_process_that_dies_between_remembering_and_sending_keeps_the_limit_after_its_restart() {
     let line = Line::with(Memory { answers: Semaphore::new(0), ..Memory::default() });
-    let dies = line.asks("dies", Lane::Live);
+    let dies = line.asks("dies", Lane::Regular);
     line.settle().await;
     assert!(line.order().is_empty() && line.memory.used.lock().unwrap().contains_key("scope"));
     dies.abort();
     let line = line.restarted();
     line.memory.answers.add_permits(1);
-    line.asks("after", Lane::Live);
+    line.asks("after", Lane::Regular);
     line.clock.advance(SLOT - Duration::from_millis(1));
     line.settle().await;
     assert!(line.order().is_empty());
@@ -232,7 +232,7 @@ async fn a_process_that_dies_between_remembering_and_sending_keeps_the_limit_aft
 #[tokio::test]
 async fn a_question_that_is_dropped_while_it_is_remembered_leaves_its_slot_to_the_next() {
     let line = Line::with(Memory { writes: Semaphore::new(0), ..Memory::default() });
-    let dropped = line.asks("dropped", Lane::Live);
+    let dropped = line.asks("dropped", Lane::Regular);
     line.settle().await;
     line.asks("next", Lane::Background);
     line.settle().await;

@@ -21,11 +21,11 @@ struct Kept(Option<&'static str>);
 
 #[async_trait]
 impl SecretStore for Kept {
-    async fn password(&self, _: &AccountName) -> Result<SecretString, PortError> {
+    async fn password(&self, _: &SecretName) -> Result<SecretString, PortError> {
         self.0.map(SecretString::from).ok_or_else(|| PortError::new(ErrorCode::SecretMissing, "none"))
     }
 
-    async fn keep(&self, _: &AccountName, _: SecretString) -> Result<(), PortError> {
+    async fn keep(&self, _: &SecretName, _: SecretString) -> Result<(), PortError> {
         Ok(())
     }
 }
@@ -257,8 +257,9 @@ async fn a_crm_is_tried_out_with_a_key_that_is_not_kept_yet() {
 #[tokio::test]
 async fn a_new_key_is_tried_out_and_not_what_was_given_for_the_old_one() {
     let trying = Trying {
-        name: "crm".parse().unwrap(),
+        given: "crm".parse().unwrap(),
         secret: SecretString::from("new"),
+        outdated: "crm-token".parse().ok(),
         others: Arc::new(Kept(Some("other"))),
     };
     let of = async |name: &str| {

@@ -13,7 +13,7 @@ import type {
   KnownSetting,
   SetupHost,
   SetupListener,
-  RehearsalStep,
+  TestStep,
 } from "../setup";
 import { refusal } from "./dial";
 import { hello } from "./people";
@@ -90,7 +90,7 @@ const troubles: Record<string, [ErrorCode, string]> = {
   address: ["unreachable", "base_url"],
 };
 
-const trial = (step: string, read: string[], problem: string | null = null): RehearsalStep => ({
+const trial = (step: string, read: string[], problem: string | null = null): TestStep => ({
   step,
   request: null,
   status: problem ? 401 : 200,

@@ -1,7 +1,7 @@
 // Trials from the list of accounts and CRMs: what is kept is tried as it is.
 
 import type { Refusal } from "../../bindings/Refusal";
-import type { AccountCheck, ConnectionsHost, RehearsalStep, SettingsForm } from "../../host/setup";
+import type { AccountCheck, ConnectionsHost, TestStep, SettingsForm } from "../../host/setup";
 import { type Wrong, wrongOf } from "../../setup/forms/wrong";
 
 /** What can be set up here. */
@@ -17,7 +17,7 @@ export interface Named {
 export interface Tried extends Named {
   busy: boolean;
   check: AccountCheck | null;
-  steps: RehearsalStep[];
+  steps: TestStep[];
   wrong: Wrong | null;
 }
 

@@ -1,5 +1,5 @@
 import type { Refusal } from "../../bindings/Refusal";
-import type { ConnectorDraft, ConnectorHost, KnownConnector, RehearsalStep } from "../../host/setup";
+import type { ConnectorDraft, ConnectorHost, KnownConnector, TestStep } from "../../host/setup";
 import { missing, type Wrong, wrongOf } from "./wrong";
 
 /** A CRM while it is typed in, tried and saved: for the first run and for the settings alike. */
@@ -8,7 +8,7 @@ export class ConnectorEditor {
   kind = $state.raw<KnownConnector | null>(null);
   draft = $state<ConnectorDraft>(empty());
   key = $state("");
-  steps = $state.raw<RehearsalStep[]>([]);
+  steps = $state.raw<TestStep[]>([]);
   wrong = $state.raw<Wrong | null>(null);
   busy = $state(false);
   /** Whether a key is stored already: then an empty one means that one. */

@@ -1,7 +1,7 @@
 // The steps of a CRM's trial, in words. The connector's file names them by its sections.
 
 import type { Language } from "../../bindings/Language";
-import type { RehearsalStep } from "../../host/setup";
+import type { TestStep } from "../../host/setup";
 import { plain } from "../../kit/plain";
 import { type TextKey, text } from "../../texts";
 
@@ -21,7 +21,7 @@ const KINDS: Record<string, TextKey> = {
 };
 
 /** What was tried; the section's own name where there are no words for it. */
-export function stepWords(language: Language, { step }: RehearsalStep): string {
+export function stepWords(language: Language, { step }: TestStep): string {
   const known = NAMED[step];
   if (known) {
     return text(language, known);
@@ -31,7 +31,7 @@ export function stepWords(language: Language, { step }: RehearsalStep): string {
 }
 
 /** The one fact of a step that a person wants to see: who we are there. */
-export function stepFact({ step, read }: RehearsalStep): string {
+export function stepFact({ step, read }: TestStep): string {
   const name = step.startsWith("sign_in") ? read.find((line) => line.startsWith("name: ")) : undefined;
   return name ? plain(name.slice("name: ".length)) : "";
 }

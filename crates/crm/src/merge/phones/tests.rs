@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::*;
 use crate::connector::{Body, Connector};
 use crate::merge::{self, Lists};
-use crate::{BUILT_IN, orders, samples};
+use crate::{BUILT_IN, samples, template_vars};
 
 fn espocrm() -> Connector {
     Connector::load(BUILT_IN[0].1, BUILT_IN[0].0).unwrap_or_else(|error| panic!("{error}"))
@@ -45,7 +45,7 @@ fn put(connector: &Connector, record: &Json, country: Country, contact: Contact)
         proven: false,
         content: Content::Contact(Box::new(report)),
     };
-    let vars = orders::vars(&samples::settings(&connector.settings, false), &order, &lists);
+    let vars = template_vars::vars(&samples::settings(&connector.settings, false), &order, &lists);
     let amend = connector.records[&RecordKind::Contact].amend.as_ref().unwrap();
     let Some(Body::Json(body)) = &amend.body else { panic!("an amend has a body") };
     body.render(&vars).unwrap().unwrap()

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use timbre_domain::crm::{Order, RehearsalStep};
+use timbre_domain::crm::{Order, TestStep};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{OutboxItem, Problem, RecordKind};
 
@@ -168,7 +168,7 @@ impl ConnectorHandle {
 
     /// What a trial of the CRM showed of searches: a kind whose search was refused is held, one whose search worked goes.
     /// A kind that was held because a search did not find what is there goes once a trial has found its own record.
-    pub(crate) async fn learns_of_kinds(&self, context: &Context, steps: &[RehearsalStep]) {
+    pub(crate) async fn learns_of_kinds(&self, context: &Context, steps: &[TestStep]) {
         for kind in self.connector.about().abilities.records.clone() {
             let name = format!("records.{}.search", kind.as_str());
             let created = format!("records.{}.create", kind.as_str());

@@ -231,7 +231,7 @@ impl CrmConnector for FakeCrm {
         None
     }
 
-    async fn rehearse(&self, _rehearsal: &Rehearsal) -> Vec<RehearsalStep> {
+    async fn test(&self, _test: &ConnectorTest) -> Vec<TestStep> {
         Vec::new()
     }
 }

@@ -2,9 +2,9 @@
 import type { ShownRequest } from "./ShownRequest";
 
 /**
- * One step of a rehearsal.
+ * One step of the test of a connector.
  */
-export type RehearsalStep = { 
+export type TestStep = { 
 /**
  * What was tried: the name of the section of the connector's file, such as `contacts.pull`.
  */

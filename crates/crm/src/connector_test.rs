@@ -1,23 +1,23 @@
-//! A trial of a connector for its administrator: every step with the request as it went out, without secrets, and what was
+//! The test of a connector for its administrator: every step with the request as it went out, without secrets, and what was
 //! read from the answer.
 
 use serde_json::Value as Json;
-use timbre_domain::crm::{CrmError, Order, Rehearsal, RehearsalStep, RemoteContact, RemoteRef, ShownRequest};
+use timbre_domain::crm::{ConnectorTest, CrmError, Order, RemoteContact, RemoteRef, ShownRequest, TestStep};
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{RecordKind, RequestId};
 use timbre_domain::ports::CrmConnector as _;
+use timbre_transport::queue::Lane;
 use uuid::Uuid;
 
 use crate::client::Declarative;
 use crate::connector::{How, Record, Request};
+use crate::error_rules::{self, Effect};
 use crate::http::Prepared;
-use crate::judge::{self, Does};
-use crate::limiter::Lane;
 use crate::merge::Lists;
-use crate::orders;
 use crate::read;
 use crate::samples::{self, NOBODY};
 use crate::template::Vars;
+use crate::template_vars;
 
 /// What stands where a secret stands.
 const DOTS: &str = "•••";
@@ -26,21 +26,21 @@ const DOTS: &str = "•••";
 type Brought = Result<(Vec<String>, Json), CrmError>;
 
 impl Declarative {
-    pub(crate) async fn rehearsed(&self, rehearsal: &Rehearsal) -> Vec<RehearsalStep> {
-        let mut trial = Trial { client: self, dry: rehearsal.dry_run, steps: Vec::new() };
-        if !trial.dry {
+    pub(crate) async fn run_test(&self, test: &ConnectorTest) -> Vec<TestStep> {
+        let mut run = TestRun { client: self, dry: test.dry_run, steps: Vec::new() };
+        if !run.dry {
             self.begin_anew().await;
         }
-        if trial.signs_in().await.is_some() {
-            trial.contacts(rehearsal.number.as_ref()).await;
-            if !trial.dry {
-                trial.searches().await;
+        if run.signs_in().await.is_some() {
+            run.contacts(test.number.as_ref()).await;
+            if !run.dry {
+                run.searches().await;
             }
-            if rehearsal.write || trial.dry {
-                trial.records().await;
+            if test.write || run.dry {
+                run.records().await;
             }
         }
-        trial.steps
+        run.steps
     }
 
     fn shown(&self, prepared: &Prepared) -> ShownRequest {
@@ -61,23 +61,23 @@ impl Declarative {
     }
 }
 
-struct Trial<'a> {
+struct TestRun<'a> {
     client: &'a Declarative,
     dry: bool,
-    steps: Vec<RehearsalStep>,
+    steps: Vec<TestStep>,
 }
 
-impl Trial<'_> {
+impl TestRun<'_> {
     /// One step; nothing where it failed. In a dry run nothing is sent, and nothing fails but the putting together.
     async fn step(
         &mut self,
         name: &str,
         request: &Request,
         vars: &Vars,
-        does: Does,
+        effect: Effect,
         read: impl FnOnce(Option<Json>) -> Brought,
     ) -> Option<Json> {
-        let mut step = RehearsalStep {
+        let mut step = TestStep {
             step: name.to_owned(),
             request: None,
             status: None,
@@ -85,7 +85,7 @@ impl Trial<'_> {
             read: Vec::new(),
             problem: None,
         };
-        let outcome = self.tried(&mut step, name, request, vars, does, read).await;
+        let outcome = self.tried(&mut step, name, request, vars, effect, read).await;
         let json = match outcome {
             Ok(json) => Some(json),
             Err(error) => {
@@ -100,11 +100,11 @@ impl Trial<'_> {
 
     async fn tried(
         &self,
-        step: &mut RehearsalStep,
+        step: &mut TestStep,
         name: &str,
         request: &Request,
         vars: &Vars,
-        does: Does,
+        effect: Effect,
         read: impl FnOnce(Option<Json>) -> Brought,
     ) -> Result<Json, CrmError> {
         let prepared = self.client.prepare(request, vars)?;
@@ -112,13 +112,13 @@ impl Trial<'_> {
         if self.dry {
             return Ok(Json::Null);
         }
-        let answer = self.client.exchange(Lane::Records, &prepared, does, name).await;
+        let answer = self.client.exchange(Lane::Regular, &prepared, effect, name).await;
         // Shown again: only now all secrets are known.
         step.request = Some(self.client.shown(&prepared));
         let answer = answer?;
         step.status = Some(answer.status.as_u16());
         step.took_ms = u64::try_from(answer.took.as_millis()).ok();
-        let answer = self.client.judged(answer, does)?;
+        let answer = self.client.judged(answer, effect)?;
         let (lines, json) = read(answer.json())?;
         step.read = lines.iter().map(|line| self.client.keys.clean(line)).collect();
         Ok(json)
@@ -134,9 +134,10 @@ impl Trial<'_> {
                 Ok((vec![format!("id: {}", user.id), format!("name: {}", user.name)], json))
             }
         };
-        self.step("sign_in.probe", &probe.request, &client.vars, Does::Reads, user(probe, "sign_in.probe")).await?;
+        self.step("sign_in.probe", &probe.request, &client.vars, Effect::Reads, user(probe, "sign_in.probe")).await?;
         if let Ok(Some(finder)) = client.user_finder() {
-            self.step("sign_in.user", &finder.request, &client.vars, Does::Reads, user(finder, "sign_in.user")).await?;
+            self.step("sign_in.user", &finder.request, &client.vars, Effect::Reads, user(finder, "sign_in.user"))
+                .await?;
         }
         Some(())
     }
@@ -147,7 +148,7 @@ impl Trial<'_> {
         if let Some(pull) = &client.file.pull {
             let vars = read::page_vars(&pull.page, &client.vars, None, true, client.file.limits.overlap_s);
             let vars_of = vars.clone();
-            let answer = self.step("contacts.pull", &pull.page.request, &vars, Does::Reads, move |json| {
+            let answer = self.step("contacts.pull", &pull.page.request, &vars, Effect::Reads, move |json| {
                 let json = some(json)?;
                 let page = client.contact_page(&json, &vars_of, None)?;
                 let mut lines = vec![
@@ -162,12 +163,12 @@ impl Trial<'_> {
         }
         if let (Some(fetch), Some(id)) = (&client.file.fetch, some_id) {
             let vars = client.vars.with("id", id.into());
-            self.step("contacts.fetch", &fetch.request, &vars, Does::Reads, |json| {
+            self.step("contacts.fetch", &fetch.request, &vars, Effect::Reads, |json| {
                 let json = some(json)?;
                 let record = fetch.record.query(&json).first().cloned().unwrap_or_default();
                 let contact = read::contact(client.shape()?, &record, &client.vars);
                 let contact = contact.map_err(|error| crate::sign_in::broken(&error))?;
-                let contact = contact.ok_or_else(|| judge::unreadable(Does::Reads, "the contact has no id"))?;
+                let contact = contact.ok_or_else(|| error_rules::unreadable(Effect::Reads, "the contact has no id"))?;
                 Ok((described(&contact), json))
             })
             .await;
@@ -175,7 +176,7 @@ impl Trial<'_> {
         if let Some(find) = &client.file.find {
             let nobody = PhoneNumber::stored(NOBODY.into(), Some(NOBODY.into()));
             let vars = client.number_vars(number.unwrap_or(&nobody));
-            self.step("contacts.find", &find.request, &vars, Does::Reads, |json| {
+            self.step("contacts.find", &find.request, &vars, Effect::Reads, |json| {
                 let json = some(json)?;
                 let records = find.records.query(&json).all();
                 let (found, unread) = read::contacts(client.shape()?, &records, &client.vars, "contacts.find");
@@ -195,9 +196,9 @@ impl Trial<'_> {
             let Ok(record) = client.record(kind) else { continue };
             let order =
                 Order { request_id: RequestId(self.request_id()), ..samples::order(kind, true, &client.about.name) };
-            let vars = orders::vars(&client.vars, &order, &Lists::default()).with("user", "nobody".into());
+            let vars = template_vars::vars(&client.vars, &order, &Lists::default()).with("user", "nobody".into());
             let name = format!("records.{}.search", kind.as_str());
-            self.step(&name, &record.search, &vars, Does::Reads, |json| {
+            self.step(&name, &record.search, &vars, Effect::Reads, |json| {
                 let found = client.found(record, &some(json)?, kind);
                 Ok((vec![format!("found: {}", usize::from(found.is_some()))], Json::Null))
             })
@@ -228,7 +229,7 @@ impl Trial<'_> {
     async fn record(&mut self, kind: RecordKind, record: &Record, contact: Option<&RemoteRef>) -> Option<Order> {
         let client = self.client;
         let mut order = Order {
-            // The sample of an earlier trial may have stayed.
+            // The sample of an earlier test may have stayed.
             despite_duplicate: true,
             proven: false,
             request_id: RequestId(self.request_id()),
@@ -240,22 +241,25 @@ impl Trial<'_> {
         let section = |part: &str| format!("records.{}.{part}", kind.as_str());
         let (name, filled) = (section("create"), self.filled(&order).await);
         let mut made = None;
-        let created = self.step(&name, &record.create, &filled, Does::Writes, |json| {
+        let created = self.step(&name, &record.create, &filled, Effect::Writes, |json| {
             let receipt = client.created(record, json.as_ref(), &filled)?;
             made = Some(receipt.remote_id.clone());
             let lines = vec![format!("id: {}", receipt.remote_id)];
             match receipt.kept {
-                Some(false) => Err(judge::unreadable(Does::Writes, "the CRM did not keep the request id in its field")),
+                Some(false) => {
+                    Err(error_rules::unreadable(Effect::Writes, "the CRM did not keep the request id in its field"))
+                }
                 _ => Ok((lines, receipt.remote_id.into())),
             }
         });
         created.await;
         let name = section("search");
-        let found = self.step(&name, &record.search, &filled, Does::Reads, |json| {
+        let found = self.step(&name, &record.search, &filled, Effect::Reads, |json| {
             let json = some(json)?;
             let receipt = client.found(record, &json, kind);
-            let receipt = receipt
-                .ok_or_else(|| judge::unreadable(Does::Reads, "the new record is not found by its request id"))?;
+            let receipt = receipt.ok_or_else(|| {
+                error_rules::unreadable(Effect::Reads, "the new record is not found by its request id")
+            })?;
             Ok((vec![format!("id: {}", receipt.remote_id)], receipt.remote_id.into()))
         });
         // What was created without an answer may be there all the same.
@@ -265,7 +269,7 @@ impl Trial<'_> {
         if let Some(amend) = &record.amend {
             let filled = self.filled(&order).await;
             let done = |json: Option<Json>| Ok((Vec::new(), json.unwrap_or_default()));
-            self.step(&section("amend"), amend, &filled, Does::Writes, done).await;
+            self.step(&section("amend"), amend, &filled, Effect::Writes, done).await;
         }
         Some(order)
     }
@@ -277,7 +281,7 @@ impl Trial<'_> {
             Some(remove) => {
                 let filled = self.filled(order).await;
                 let done = |json: Option<Json>| Ok((Vec::new(), json.unwrap_or_default()));
-                self.step(&name, remove, &filled, Does::Writes, done).await.is_some()
+                self.step(&name, remove, &filled, Effect::Writes, done).await.is_some()
             }
             None => false,
         };
@@ -291,7 +295,7 @@ impl Trial<'_> {
                 step.problem = words;
                 step.read.push(stays);
             }
-            None => self.steps.push(RehearsalStep {
+            None => self.steps.push(TestStep {
                 step: name,
                 request: None,
                 status: None,
@@ -307,13 +311,13 @@ impl Trial<'_> {
         let user = match self.dry {
             true => "sample-user".to_owned(),
             // The sign-in's step went well, so this asks nothing that could fail but the network.
-            false => self.client.owner(Lane::Records).await.map(|user| user.id).unwrap_or_default(),
+            false => self.client.owner(Lane::Regular).await.map(|user| user.id).unwrap_or_default(),
         };
-        let lists = orders::sample_lists(order);
-        orders::vars(&self.client.vars, order, &lists).with("user", user.into())
+        let lists = template_vars::sample_lists(order);
+        template_vars::vars(&self.client.vars, order, &lists).with("user", user.into())
     }
 
-    /// A fresh id (UUID version 7): a trial must not find the record of an earlier one.
+    /// A fresh id (UUID version 7): a test must not find the record of an earlier one.
     fn request_id(&self) -> Uuid {
         let now = self.client.clock.now();
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
@@ -322,7 +326,7 @@ impl Trial<'_> {
 }
 
 fn some(json: Option<Json>) -> Result<Json, CrmError> {
-    json.ok_or_else(|| judge::unreadable(Does::Reads, "the answer is no JSON"))
+    json.ok_or_else(|| error_rules::unreadable(Effect::Reads, "the answer is no JSON"))
 }
 
 fn described(contact: &RemoteContact) -> Vec<String> {

@@ -1,16 +1,16 @@
 //! What a trial of a CRM showed, step by step, and the exit code that says what failed.
 
-use timbre_domain::crm::{RehearsalStep, ShownRequest};
+use timbre_domain::crm::{ShownRequest, TestStep};
 use timbre_domain::error::ErrorCode;
 
 use crate::exit::Failure;
 use crate::print::{Printer, clean, clean_lines};
 
-pub(crate) fn lines(steps: &[RehearsalStep]) -> Vec<String> {
+pub(crate) fn lines(steps: &[TestStep]) -> Vec<String> {
     steps.iter().flat_map(step).collect()
 }
 
-fn step(step: &RehearsalStep) -> Vec<String> {
+fn step(step: &TestStep) -> Vec<String> {
     let sign = match (&step.problem, step.status) {
         (Some(_), _) => '✗',
         (None, Some(_)) => '✓',
@@ -35,13 +35,13 @@ fn request(request: &ShownRequest) -> Vec<String> {
 }
 
 /// Whether the key itself is what is missing: nothing was asked then.
-fn secret_missing(step: &RehearsalStep) -> bool {
+fn secret_missing(step: &TestStep) -> bool {
     let begins = |code: ErrorCode| step.problem.as_ref().is_some_and(|problem| problem.starts_with(code.as_str()));
     step.status.is_none() && (begins(ErrorCode::SecretMissing) || begins(ErrorCode::KeyringUnavailable))
 }
 
 /// The first step that failed decides: it is most often why the others did.
-pub(super) fn outcome(printer: &Printer, steps: &[RehearsalStep]) -> Result<(), Failure> {
+pub(super) fn outcome(printer: &Printer, steps: &[TestStep]) -> Result<(), Failure> {
     let failed: Vec<_> = steps.iter().filter(|step| step.problem.is_some()).collect();
     let Some(first) = failed.first() else { return Ok(()) };
     let (count, of) = (failed.len().to_string(), steps.len().to_string());
@@ -70,8 +70,8 @@ mod tests {
 
     use super::*;
 
-    fn step(name: &str, status: Option<u16>, problem: Option<&str>) -> RehearsalStep {
-        RehearsalStep {
+    fn step(name: &str, status: Option<u16>, problem: Option<&str>) -> TestStep {
+        TestStep {
             step: name.into(),
             request: Some(ShownRequest {
                 method: "GET".into(),
@@ -107,10 +107,10 @@ mod tests {
     #[test]
     fn the_exit_code_says_who_must_act() {
         let printer = Printer::speaking(Language::Es);
-        let exit = |steps: &[RehearsalStep]| outcome(&printer, steps).map_err(|failure| failure.exit);
+        let exit = |steps: &[TestStep]| outcome(&printer, steps).map_err(|failure| failure.exit);
         let good = || step("sign_in", Some(200), None);
         assert_eq!(exit(&[good(), step("contacts.pull", Some(200), None)]), Ok(()));
-        let unread = RehearsalStep { request: None, ..step("records.call", None, Some("no such value")) };
+        let unread = TestStep { request: None, ..step("records.call", None, Some("no such value")) };
         for (failed, code) in [
             (step("contacts.pull", Some(401), Some("x")), 6),
             (step("contacts.pull", Some(403), Some("x")), 6),

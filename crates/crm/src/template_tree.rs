@@ -7,7 +7,6 @@ use crate::template::{Template, TemplateError, Vars, items};
 /// A part of a tree.
 #[derive(Debug)]
 pub(crate) enum Node {
-    /// A text.
     Leaf(Template),
     /// A number or a truth value.
     Fixed(Json),

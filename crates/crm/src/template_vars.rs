@@ -1,4 +1,4 @@
-//! What templates know of an order.
+//! The variables that templates are filled with: what a request says of a call, a contact or another record.
 
 use std::collections::{BTreeMap, BTreeSet};
 

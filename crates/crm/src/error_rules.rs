@@ -1,29 +1,27 @@
-//! What an answer that is no success, or no answer at all, asks of us.
+//! What a refusal, or no answer at all, asks of us: the rules of the connector's file, then those of HTTP.
 
 use std::time::Duration;
 
 use serde_json::Value as Json;
 use timbre_domain::crm::{CrmError, Verdict};
-use timbre_domain::error::ErrorCode;
+use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::Clock;
+use timbre_transport::http::{Answer, NoAnswer};
 
 use crate::connector::{Errors, Then};
-use crate::http::{Answer, NoAnswer};
 
 /// The longest words of a CRM that are kept, characters.
 const WORDS_AT_MOST: usize = 300;
 
-/// What a request does over there.
+/// Whether a request changes something in the CRM. One that does and gets no answer may have been carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Does {
-    /// It changes nothing.
+pub(crate) enum Effect {
     Reads,
-    /// It stores something.
     Writes,
 }
 
 /// Judges an answer that is no success.
-pub(crate) fn refusal(errors: &Errors, answer: &Answer, does: Does, clock: &dyn Clock) -> CrmError {
+pub(crate) fn refusal(errors: &Errors, answer: &Answer, effect: Effect, clock: &dyn Clock) -> CrmError {
     let status = answer.status.as_u16();
     let reason = errors.reason_header.as_deref().and_then(|name| answer.headers.get(name));
     let reason = reason.map(|reason| String::from_utf8_lossy(reason.as_bytes()).into_owned());
@@ -41,13 +39,13 @@ pub(crate) fn refusal(errors: &Errors, answer: &Answer, does: Does, clock: &dyn 
         (Then::Park, _) => Verdict::Park,
         (Then::Stop, _) => Verdict::Stop,
         (Then::Wait(at_least), after) => Verdict::Wait(after.map_or(at_least, |after| after.max(at_least))),
-        (Then::Search(tries), _) if does == Does::Writes => Verdict::SearchFirst { tries },
+        (Then::Search(tries), _) if effect == Effect::Writes => Verdict::SearchFirst { tries },
         // A server in trouble that says for how long is believed.
         (Then::BackOff, Some(after)) => Verdict::Wait(after),
         (Then::Search(_) | Then::BackOff, _) => Verdict::BackOff,
     };
     // Reading can't have stored anything: nothing about it is unsure.
-    let code = if code == ErrorCode::Unsure && does == Does::Reads { ErrorCode::VendorFailed } else { code };
+    let code = if code == ErrorCode::Unsure && effect == Effect::Reads { ErrorCode::VendorFailed } else { code };
     let mut error = CrmError::new(code, verdict, format!("the CRM answered {status}"));
     error.words = words(errors, answer, reason);
     error
@@ -86,27 +84,20 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// Judges that no answer came.
-pub(crate) fn silence(none: NoAnswer, does: Does) -> CrmError {
-    let code = match &none {
-        NoAnswer { too_large: true, .. } => ErrorCode::TooLarge,
-        NoAnswer { timed_out: true, .. } => ErrorCode::TimedOut,
-        _ => ErrorCode::Unreachable,
-    };
-    let verdict = match does {
+pub(crate) fn silence(none: NoAnswer, effect: Effect) -> CrmError {
+    let NoAnswer { error: PortError { code, detail, source, .. }, unsent } = none;
+    let verdict = match effect {
         // Whoever asks again and again finds out in the end: a network that is gone never parks a record.
-        Does::Writes if !none.never_sent => Verdict::SearchFirst { tries: u32::MAX },
+        Effect::Writes if !unsent => Verdict::SearchFirst { tries: u32::MAX },
         _ => Verdict::BackOff,
     };
-    let mut error = CrmError::new(code, verdict, none.detail);
-    error.unsent = none.never_sent;
-    error.source = none.source.map(Into::into);
-    error
+    CrmError { unsent, source, ..CrmError::new(code, verdict, detail) }
 }
 
 /// An answer that says success and can't be read.
-pub(crate) fn unreadable(does: Does, what: &str) -> CrmError {
-    match does {
-        Does::Reads => CrmError::new(ErrorCode::Unreadable, Verdict::BackOff, what),
-        Does::Writes => CrmError::new(ErrorCode::Unsure, Verdict::SearchFirst { tries: 3 }, what),
+pub(crate) fn unreadable(effect: Effect, what: &str) -> CrmError {
+    match effect {
+        Effect::Reads => CrmError::new(ErrorCode::Unreadable, Verdict::BackOff, what),
+        Effect::Writes => CrmError::new(ErrorCode::Unsure, Verdict::SearchFirst { tries: 3 }, what),
     }
 }

@@ -1,0 +1,198 @@
+//! HTTP with its guards: no redirects, bounded answers, time-outs by our clock, errors that name no URL.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt as _;
+use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value as Json;
+use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::ports::Clock;
+use url::Url;
+
+/// A server that asks us to wait longer than this is asked again after it.
+const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(3600);
+
+/// A whole answer, whatever its status.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status, which may be a refusal.
+    pub status: StatusCode,
+    /// The headers as the server sent them.
+    pub headers: HeaderMap,
+    /// The body, not longer than was allowed.
+    pub body: Vec<u8>,
+    /// The time from sending the request to the last byte of the body.
+    pub took: Duration,
+}
+
+impl Answer {
+    /// The server's time of day (header `Date`), UTC.
+    #[must_use]
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        http_date(self.header(&DATE)?)
+    }
+
+    /// The body as JSON; `None` where it is empty or not JSON.
+    #[must_use]
+    pub fn json(&self) -> Option<Json> {
+        serde_json::from_slice(self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)).ok()
+    }
+
+    /// How long the server asks us to wait (`Retry-After`, seconds or a date), an hour at most.
+    #[must_use]
+    pub fn retry_after(&self, clock: &dyn Clock) -> Option<Duration> {
+        let text = self.header(&RETRY_AFTER)?.trim();
+        let wait = match text.parse() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) => (http_date(text)? - clock.now()).to_std().unwrap_or_default(),
+        };
+        Some(wait.min(RETRY_AFTER_AT_MOST))
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc())
+}
+
+/// Why no answer came.
+#[derive(Debug)]
+pub struct NoAnswer {
+    /// [`ErrorCode::Unreachable`], [`ErrorCode::TimedOut`] or [`ErrorCode::TooLarge`].
+    pub error: PortError,
+    /// Whether the request certainly never reached the server. Otherwise it may have been carried out.
+    pub unsent: bool,
+}
+
+impl NoAnswer {
+    /// A request that can't be sent as it is.
+    #[must_use]
+    pub fn unsent(detail: &str) -> Self {
+        Self { error: PortError::new(ErrorCode::Unreachable, detail), unsent: true }
+    }
+
+    fn unsure(code: ErrorCode, detail: String) -> Self {
+        Self { error: PortError::new(code, detail), unsent: false }
+    }
+}
+
+impl From<NoAnswer> for PortError {
+    fn from(none: NoAnswer) -> Self {
+        none.error
+    }
+}
+
+impl From<reqwest::Error> for NoAnswer {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let unsent = error.is_connect();
+        let code = if error.is_timeout() { ErrorCode::TimedOut } else { ErrorCode::Unreachable };
+        let what = if unsent { "no connection" } else { "the connection broke" };
+        let root = std::iter::successors(error.source(), |cause| (**cause).source()).last();
+        let detail = root.map_or_else(|| what.to_owned(), |root| format!("{what}: {root}"));
+        Self { error: PortError::new(code, detail).caused_by(error), unsent }
+    }
+}
+
+/// A client for one server, which trusts these certificates beside the system's. It follows no redirects and sends no
+/// referrer: the secret goes to the server's own address alone.
+///
+/// # Errors
+/// [`ErrorCode::Unreachable`] when the platform's TLS can't be set up.
+pub fn client(extra_certificates: Vec<Certificate>) -> Result<Client, PortError> {
+    Client::builder()
+        .tls_certs_merge(extra_certificates)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(Duration::from_secs(10))
+        .pool_idle_timeout(Duration::from_secs(30))
+        .tcp_nodelay(true)
+        .user_agent(concat!("Timbre/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| {
+            PortError::new(ErrorCode::Unreachable, "the HTTP client could not be made").caused_by(error.without_url())
+        })
+}
+
+/// Sends a request and reads the whole answer, within a time and of at most so many bytes.
+///
+/// # Errors
+/// When no whole answer comes; it says whether the request may have been carried out.
+pub async fn send(
+    request: RequestBuilder,
+    clock: &Arc<dyn Clock>,
+    within: Duration,
+    at_most: usize,
+) -> Result<Answer, NoAnswer> {
+    let began = clock.elapsed();
+    let exchange = async {
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk?;
+            if body.len() + chunk.len() > at_most {
+                let detail = format!("the answer is larger than {at_most} bytes");
+                return Err(NoAnswer::unsure(ErrorCode::TooLarge, detail));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, headers, body, took: clock.elapsed().saturating_sub(began) })
+    };
+    tokio::select! {
+        answer = exchange => answer,
+        () = clock.sleep(within) => {
+            let detail = format!("no whole answer within {} s", within.as_secs_f32());
+            Err(NoAnswer::unsure(ErrorCode::TimedOut, detail))
+        }
+    }
+}
+
+/// The address of a path under a server's base URL.
+///
+/// # Errors
+/// [`ErrorCode::BadConfig`] for a base URL that can't hold a path.
+pub fn address(base: &Url, path: &[&str]) -> Result<Url, PortError> {
+    let mut url = base.clone();
+    url.path_segments_mut()
+        .map_err(|()| PortError::new(ErrorCode::BadConfig, "the base URL can't hold a path"))?
+        .pop_if_empty()
+        .extend(path);
+    Ok(url)
+}
+
+/// A secret as the value of a header, which no log shows.
+///
+/// # Errors
+/// [`ErrorCode::SecretMissing`] for a secret with characters that no header can hold.
+pub fn secret_header(secret: &SecretString) -> Result<HeaderValue, PortError> {
+    let mut value = HeaderValue::from_str(secret.expose_secret())
+        .map_err(|_| PortError::new(ErrorCode::SecretMissing, "the secret holds characters that can't be sent"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_date_is_read_and_anything_else_is_none() {
+        let answer = |headers| Answer { status: StatusCode::OK, headers, body: Vec::new(), took: Duration::ZERO };
+        let read = |text: &'static str| answer(HeaderMap::from_iter([(DATE, HeaderValue::from_static(text))])).date();
+        assert_eq!(read("Mon, 02 Mar 2026 14:00:00 GMT"), Some("2026-03-02T14:00:00Z".parse().unwrap()));
+        for text in ["", "yesterday", "2026-03-02 14:00:00", "Mon, 02 Mar 2026 25:00:00 GMT"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(answer(HeaderMap::new()).date(), None);
+    }
+}
