@@ -69,7 +69,7 @@ impl fmt::Display for AccountName {
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "ts", ts(type = "string"))]
 pub struct CallKey {
-    /// The vendor.
+    /// The vendor whose telephones carry the call.
     pub vendor: VendorId,
     /// The account it was seen through.
     pub account: AccountName,
@@ -115,9 +115,9 @@ impl fmt::Display for CallKey {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// Somebody calls us.
+    /// The party calls our endpoint.
     In,
-    /// We call somebody.
+    /// Our endpoint calls the party.
     Out,
     /// Both sides are endpoints of this agent, as when one rings the other.
     Internal,
@@ -130,7 +130,7 @@ pub enum Direction {
 pub enum Party {
     /// A telephone out in the world.
     Number {
-        /// Its number.
+        /// The number as it was shown, read by the country's rules.
         number: PhoneNumber,
     },
     /// An endpoint: the agent's own or a colleague's. Never looked up among the contacts.
@@ -173,16 +173,16 @@ impl Party {
     }
 }
 
-/// How far a call has come. It only moves forward, except that an ended call may turn out to go on.
+/// How far a call has come. It only moves forward, except that a call presumed ended may be active again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum CallState {
-    /// Not answered yet.
+    /// The call rings and nobody has answered yet.
     Ringing,
-    /// In conversation.
+    /// The party and the agent can speak with each other.
     Connected,
-    /// Over.
+    /// The call is over.
     Ended,
 }
 
@@ -196,7 +196,7 @@ pub struct Call {
     pub endpoint: EndpointNumber,
     /// Which way it goes.
     pub direction: Direction,
-    /// The other side.
+    /// Who is at the other end, seen from our endpoint.
     pub party: Party,
     /// How far it has come.
     pub state: CallState,

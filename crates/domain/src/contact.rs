@@ -33,21 +33,21 @@ impl std::str::FromStr for ContactId {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum PhoneKind {
-    /// Mobile.
+    /// A telephone that the contact carries along.
     Mobile,
     /// At work, the company's switchboard included.
     Work,
-    /// At home.
+    /// A telephone at the contact's home.
     Home,
     /// A fax machine: recognised when it calls, never offered for dialling.
     Fax,
-    /// Anything else.
+    /// A telephone of another kind, or of a kind that nobody has told us.
     #[default]
     Other,
 }
 
 impl PhoneKind {
-    /// Every kind.
+    /// All five kinds of telephone.
     pub const ALL: [Self; 5] = [Self::Mobile, Self::Work, Self::Home, Self::Fax, Self::Other];
 
     /// Its name in files, on the command line and in JSON.
@@ -80,7 +80,7 @@ impl std::str::FromStr for PhoneKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ContactPhone {
-    /// Its number.
+    /// The number, with the text it was written as.
     pub number: PhoneNumber,
     /// What it is for.
     pub kind: PhoneKind,
@@ -104,7 +104,7 @@ pub struct Origin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Contact {
-    /// Our id.
+    /// Our own id, which no CRM and no file changes.
     pub id: ContactId,
     /// The person's name; empty for a company-only contact.
     pub name: String,
@@ -126,7 +126,7 @@ pub struct Contact {
     /// The contact does not want to be called: dialling asks first.
     #[serde(default)]
     pub do_not_call: bool,
-    /// What the organisation keeps beside, by the field's name, such as `cedula`.
+    /// The organisation's own fields, by name, such as `cedula`.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
     /// What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `do_not_call`, `field:NAME`;

@@ -35,17 +35,17 @@ impl std::fmt::Display for DialId {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RingFirst {
-    /// The agent's telephone.
+    /// The agent's telephone rings first; the contact is called once the agent has answered.
     #[default]
     Agent,
-    /// The contact's telephone.
+    /// The contact's telephone rings first; the agent is called once the contact has answered.
     Contact,
 }
 
 /// What is sent to a vendor to place a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DialOrder {
-    /// The agent's endpoint.
+    /// The agent's endpoint, which the call is placed from.
     pub endpoint: EndpointNumber,
     /// The other side's number. The adapter writes it as its vendor takes it.
     pub number: PhoneNumber,
@@ -107,7 +107,7 @@ impl DialRules {
 /// A likely reason, and what speaks against it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReasonRule {
-    /// The reason.
+    /// The reason that may explain it.
     pub reason: LikelyReason,
     /// Whether a successful poll makes it unlikely, as for an address that is not authorised.
     pub disproved_by_polls: bool,
@@ -116,11 +116,11 @@ pub struct ReasonRule {
 /// A dial that is being followed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dial {
-    /// Its id.
+    /// Our own id of this attempt.
     pub id: DialId,
-    /// The agent's endpoint.
+    /// The agent's endpoint, which the call is placed from.
     pub endpoint: EndpointNumber,
-    /// The number dialled.
+    /// The contact's number, as it was dialled.
     pub number: PhoneNumber,
     /// The contact, where the agent dialled one.
     pub contact: Option<ContactId>,
@@ -148,9 +148,9 @@ pub enum DialState {
     AgentRinging,
     /// The contact's telephone rings.
     ContactRinging,
-    /// In conversation.
+    /// The contact has answered.
     Connected,
-    /// Over.
+    /// The call that the dial led to is over.
     Ended,
     /// It was not placed.
     Failed,
@@ -192,11 +192,11 @@ impl LikelyReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DialProgress {
-    /// Which dial.
+    /// The dial that this step belongs to.
     pub id: DialId,
     /// The state it has reached.
     pub state: DialState,
-    /// When.
+    /// When the dial reached the state, UTC.
     pub at: DateTime<Utc>,
     /// The call it became, once there is one.
     pub call_key: Option<CallKey>,

@@ -16,11 +16,11 @@ pub const LEVELS_AT_MOST: usize = 3;
 pub enum Requirement {
     /// A disposition: the catalogue is not empty. It stands in no settings file.
     Disposition,
-    /// A comment.
+    /// A comment that is not empty.
     Comment,
     /// Whose result it is: a contact.
     Contact,
-    /// A follow-up.
+    /// A follow-up: something to be done later.
     FollowUp,
     /// At least one charge.
     Charge,
@@ -112,7 +112,7 @@ pub enum Action {
 pub struct Disposition {
     /// What it is called in other programs; no two have the same. It stays when the name changes.
     pub code: String,
-    /// What agents read.
+    /// The name that agents read and choose.
     pub name: String,
     /// The code of the one above it; nothing for the first level.
     pub under: Option<String>,
@@ -126,7 +126,7 @@ pub struct Disposition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChosenLevel {
-    /// Its code.
+    /// The code of the level, which other programs know it by.
     pub code: String,
     /// Its name at the time.
     pub name: String,

@@ -25,7 +25,7 @@ pub enum MergeRule {
 }
 
 impl MergeRule {
-    /// Every rule.
+    /// Every rule, the default first.
     pub const ALL: [Self; 4] = [Self::NameAndNumber, Self::Number, Self::Email, Self::Never];
 
     /// Its name on the command line and in JSON.
@@ -231,7 +231,7 @@ pub fn merged(kept: &Contact, mut other: Contact) -> Contact {
     contact
 }
 
-/// The first with what only the second has; where both say something, the first one is right.
+/// `kept`, completed with what only `other` has: where both have a value, `kept` wins.
 fn completed(kept: &Contact, other: Contact) -> Contact {
     let mut contact = kept.clone();
     contact.phones = together(contact.phones, other.phones);

@@ -83,12 +83,12 @@ pub struct Charge {
     /// Its id; the same through every change. A catalogue's charge has none until a result takes it over.
     #[serde(default = "Uuid::nil")]
     pub id: Uuid,
-    /// Exactly as given: never reckoned in binary fractions.
+    /// The exact decimal amount, as it was given.
     #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub amount: Decimal,
-    /// Its currency.
+    /// The currency that the amount is in.
     pub currency: Currency,
-    /// What for.
+    /// What the contact pays for, one line.
     pub concept: String,
 }
 
@@ -96,12 +96,12 @@ pub struct Charge {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FollowUp {
-    /// When, UTC.
+    /// When it is due, UTC.
     pub at: DateTime<Utc>,
     /// Who is to do it: a user of the CRM or an agent's name; nothing for whoever wrote the result.
     #[serde(default)]
     pub whom: Option<String>,
-    /// What.
+    /// What is to be done, one line.
     pub what: String,
 }
 
@@ -121,11 +121,11 @@ pub enum InteractionState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Interaction {
-    /// Its id.
+    /// Our own id, the same through every change.
     pub id: InteractionId,
     /// The call it is about; one call has one interaction at most.
     pub call: Option<CallKey>,
-    /// With whom; may be settled or changed later.
+    /// The contact it is with; it may become known or change later.
     pub contact: Option<ContactId>,
     /// Who wrote it, as the organisation calls the agent.
     pub agent: Option<String>,
@@ -139,7 +139,7 @@ pub struct Interaction {
     pub follow_up: Option<FollowUp>,
     /// What the contact is charged for.
     pub charges: Vec<Charge>,
-    /// Draft or final.
+    /// Whether the agent has finished with it.
     pub state: InteractionState,
     /// Counts the changes, from 1.
     pub revision: u32,
@@ -149,7 +149,7 @@ pub struct Interaction {
     pub updated_at: DateTime<Utc>,
     /// When it became final.
     pub final_at: Option<DateTime<Utc>>,
-    /// What was typed over a final interaction and is not saved: it goes nowhere, and the rest says what was saved.
+    /// Unsaved changes of a final interaction. They are sent nowhere; the other fields are as they were saved.
     #[serde(default)]
     pub change_draft: Option<InteractionEdit>,
 }
@@ -161,11 +161,11 @@ pub struct Interaction {
 pub struct InteractionEdit {
     /// Another contact; the CRM's records follow.
     pub contact: Option<ContactId>,
-    /// Who wrote it.
+    /// The name of the agent who wrote the change.
     pub agent: Option<String>,
     /// The code of the disposition's last level.
     pub disposition: Option<String>,
-    /// The comment, replaced.
+    /// The new comment, whole.
     pub comment: Option<String>,
     /// Fields that change; an empty value removes one.
     pub fields: BTreeMap<String, String>,
@@ -175,11 +175,11 @@ pub struct InteractionEdit {
     pub follow_up: Option<Option<FollowUp>>,
     /// The charges, replaced by these.
     pub charges: Option<Vec<Charge>>,
-    /// Save it: make it final, with what its disposition brings about; of a final interaction, make this change a part of
-    /// what was saved. Without it, what is said here is a draft: kept, and told to nobody. A final interaction never becomes
-    /// a draft again.
+    /// Saves the interaction: it becomes final, with what its disposition brings about; a final one takes over this
+    /// change. Without it the change is a draft, kept here and sent nowhere. A final interaction never becomes a draft
+    /// again.
     pub finish: bool,
-    /// Forget what was typed over a final interaction and not saved.
+    /// Drops the unsaved changes of a final interaction.
     pub forget_draft: bool,
 }
 
@@ -199,15 +199,15 @@ mod said {
 /// Why a change is refused, and which part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadInteraction {
-    /// A part can't be what was said.
+    /// A part of the change has a value that it can't have.
     #[error("{what}")]
     Wrong {
         /// Which part, such as `disposition` or `charges[1].amount`.
         place: String,
-        /// Why, in English.
+        /// Why it is refused, in English.
         what: String,
     },
-    /// It can't be final without these.
+    /// The interaction lacks these, without which it can't be final.
     #[error("it lacks {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     Incomplete(Vec<Requirement>),
 }
@@ -216,7 +216,7 @@ pub enum BadInteraction {
 pub const TEXT_AT_MOST: usize = 20_000;
 
 impl Interaction {
-    /// An empty draft.
+    /// A draft in which nothing is written yet.
     #[must_use]
     pub fn begun(id: InteractionId, call: Option<CallKey>, contact: Option<ContactId>, now: DateTime<Utc>) -> Self {
         Self {

@@ -11,6 +11,8 @@
 //!
 //! Nothing here does I/O, reads a clock, or needs an async runtime.
 
+#![warn(missing_docs)]
+
 pub mod attribution;
 pub mod call;
 pub mod caller;

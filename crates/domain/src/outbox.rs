@@ -42,20 +42,20 @@ impl FromStr for RequestId {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordKind {
-    /// A contact.
+    /// A contact that was made or changed here.
     Contact,
-    /// A call.
+    /// A call with its result.
     Call,
     /// Something to be done later.
     FollowUp,
-    /// A charge.
+    /// An amount that the contact is charged.
     Charge,
-    /// A note.
+    /// A note on the contact's record.
     Note,
 }
 
 impl RecordKind {
-    /// Every kind.
+    /// Every kind, a contact before the records that refer to it.
     pub const ALL: [Self; 5] = [Self::Contact, Self::Call, Self::FollowUp, Self::Charge, Self::Note];
 
     /// Its name in JSON, in the database and in the catalogue of texts.
@@ -78,7 +78,7 @@ impl RecordKind {
 pub enum OutboxState {
     /// To be sent, now or when its time comes.
     Waiting,
-    /// A request that creates it went out, and nobody knows yet what came of it.
+    /// A request that creates it was sent, and its outcome is not known yet.
     Sending,
     /// It can't be sent as it is: a person mends, retries or discards it.
     Parked,
@@ -92,11 +92,11 @@ pub enum OutboxState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Problem {
-    /// What it is.
+    /// The kind of failure.
     pub code: ErrorCode,
     /// The CRM's own words; may be empty.
     pub words: String,
-    /// When, UTC.
+    /// When the try failed, UTC.
     pub at: DateTime<Utc>,
     /// It was tried as often as it may be: a last search shows whether it is there, and it is not sent again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -108,29 +108,30 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct OutboxItem {
-    /// What the record is known by over there.
+    /// Our id of the record, which is written into it.
     pub id: RequestId,
-    /// Which CRM.
+    /// The CRM that the record goes to.
     pub connector: AccountName,
     /// What kind of record.
     pub kind: RecordKind,
     /// What it is about: a call's key, or the id of an interaction, a charge or a contact.
     pub subject: String,
-    /// Items with the same are sent in the order they were made: a contact's id, or the call's key of an unknown caller.
+    /// Items with the same key are sent in the order they were made: a contact's id, or for an unknown caller the
+    /// number or the call's key.
     pub order_key: String,
     /// How far it has come.
     pub state: OutboxState,
-    /// Counts the changes that are to be told.
+    /// The number of the latest change, counted from 1.
     pub wanted: u32,
-    /// The change that the CRM knows; 0 for none.
+    /// The number of the last change that the CRM has; 0 for none.
     pub sent: u32,
-    /// The change that went out last and got no answer; 0 for none.
+    /// The number of the change that was sent last, answered or not; 0 for none.
     pub attempted: u32,
     /// The CRM's id of the record.
     pub remote_id: Option<String>,
     /// Tries since the last success or since a person mended it.
     pub attempts: u32,
-    /// Of these, those where the record itself was the trouble, and not the CRM or the network.
+    /// How many of these tries failed because of the record itself, and not because of the CRM or the network.
     pub unsure: u32,
     /// A person said that it is no duplicate.
     pub despite_duplicate: bool,
@@ -144,7 +145,7 @@ pub struct OutboxItem {
     pub problem: Option<Problem>,
 }
 
-/// What a person asks for who has a record tried again.
+/// How a person wants a record to be tried again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RetryHow {
@@ -184,7 +185,7 @@ pub enum RetryOutcome {
 }
 
 impl RetryOutcome {
-    /// Every outcome.
+    /// Every outcome, for tests that look each one up in the catalogue of texts.
     pub const ALL: [Self; 9] = [
         Self::Sent,
         Self::Underway,
@@ -235,7 +236,7 @@ pub struct Retried {
 /// A record that the CRM is to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// What kind.
+    /// The kind of record.
     pub kind: RecordKind,
     /// What it is about.
     pub subject: String,
@@ -247,9 +248,9 @@ pub struct Wanted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TakenBack {
-    /// A follow-up.
+    /// A follow-up that is not to be done any more.
     FollowUp(FollowUp),
-    /// A charge.
+    /// A charge that is not made any more.
     Charge(Charge),
 }
 
@@ -374,9 +375,9 @@ pub fn pause_after(failures: u32, random: f64) -> Duration {
 /// What becomes of an item after it could not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AfterFailure {
-    /// Its state now.
+    /// The state that the item is in from now on.
     pub state: OutboxState,
-    /// How long it waits at least.
+    /// The shortest time that the item waits.
     pub pause: Duration,
     /// It was sent for the last time.
     pub last_try: bool,
@@ -389,9 +390,9 @@ pub struct AfterFailure {
 pub enum ForConnector {
     /// Nothing: this one record is the trouble.
     Nothing,
-    /// It waits so long.
+    /// All items to this CRM wait for this long.
     Waits(Duration),
-    /// It stops until a person acts.
+    /// Nothing is sent to this CRM until a person acts.
     Stops,
 }
 

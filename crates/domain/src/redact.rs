@@ -23,7 +23,7 @@ impl std::fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// Learns a secret.
+    /// Adds a secret that is blanked in every text from now on.
     pub fn learn(&mut self, secret: &SecretString) {
         let secret = secret.expose_secret();
         if secret.len() < SHORTEST {

@@ -1,6 +1,8 @@
 //! A live connection of an account with its vendor, as ports by capability: each is there or it is not.
 //!
-//! Every port keeps the vendor's limits by itself: a method may wait long before it sends, and live calls go first.
+//! Every port keeps the vendor's limits by itself: a method may wait long before it sends, and live calls go first. Every
+//! method can fail with [`NotAuthorised`](ErrorCode::NotAuthorised) or [`SecretMissing`](ErrorCode::SecretMissing), which
+//! need a person; any other code is worth another try, except where the method says otherwise.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,19 +27,19 @@ pub struct Session {
     pub live_calls: Option<Arc<dyn LiveCalls>>,
     /// Records of calls that are over.
     pub call_records: Option<Arc<dyn CallRecords>>,
-    /// Places calls.
+    /// Places calls, where the vendor takes orders.
     pub dial: Option<Arc<dyn Dialling>>,
     /// What became of calls that were placed for us.
     pub placed_calls: Option<Arc<dyn PlacedCalls>>,
-    /// Ends calls.
+    /// Ends calls that are going on.
     pub hang_up: Option<Arc<dyn HangUp>>,
-    /// The account's endpoints.
+    /// Lists the account's endpoints.
     pub endpoints: Option<Arc<dyn EndpointDirectory>>,
-    /// Takes dispositions.
+    /// Takes the dispositions of calls for the vendor's own records.
     pub dispositions: Option<Arc<dyn DispositionSink>>,
     /// Numbers that must not be called.
     pub black_list: Option<Arc<dyn BlackList>>,
-    /// Recordings of calls.
+    /// Gives the recordings of calls that are over.
     pub recordings: Option<Arc<dyn Recordings>>,
     /// Campaigns and their agents.
     pub campaign_board: Option<Arc<dyn CampaignBoard>>,
@@ -87,10 +89,6 @@ pub struct Limit {
 #[async_trait]
 pub trait LiveCalls: Send + Sync {
     /// Every call that the account shows now.
-    ///
-    /// # Errors
-    /// [`NotAuthorised`](ErrorCode::NotAuthorised) and [`SecretMissing`](ErrorCode::SecretMissing) need a person; any other
-    /// code is worth another try.
     async fn live_calls(&self) -> Result<LiveAnswer, PortError>;
 }
 
@@ -98,19 +96,13 @@ pub trait LiveCalls: Send + Sync {
 #[async_trait]
 pub trait CallRecords: Send + Sync {
     /// The records of the last 24 hours.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
     async fn recent(&self) -> Result<CdrPage, PortError>;
 
     /// One page of the records of a stretch of time; the first without a cursor. The last page has no next one.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
     async fn page(&self, range: TimeRange, cursor: Option<&PageCursor>) -> Result<CdrPage, PortError>;
 }
 
-/// Places calls.
+/// Asks the vendor to place calls.
 #[async_trait]
 pub trait Dialling: Send + Sync {
     /// Asks the vendor to place a call. `Ok` means accepted, nothing more.
@@ -126,9 +118,6 @@ pub trait Dialling: Send + Sync {
 pub trait PlacedCalls: Send + Sync {
     /// The calls placed since a moment, from whichever of these endpoints. All of them: a call that is not in the answer
     /// was not placed, or the vendor does not show it yet.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
     async fn placed_since(
         &self,
         since: DateTime<Utc>,
@@ -139,7 +128,7 @@ pub trait PlacedCalls: Send + Sync {
     fn interval(&self) -> Duration;
 }
 
-/// Ends calls.
+/// Ends calls that are going on.
 #[async_trait]
 pub trait HangUp: Send + Sync {
     /// Ends the call that the vendor knows under this id, at this endpoint.
@@ -149,13 +138,10 @@ pub trait HangUp: Send + Sync {
     async fn hang_up(&self, endpoint: &EndpointNumber, external_id: &str) -> Result<(), PortError>;
 }
 
-/// The account's endpoints.
+/// The vendor's list of an account's endpoints.
 #[async_trait]
 pub trait EndpointDirectory: Send + Sync {
     /// All of them.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
     async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError>;
 }
 
@@ -179,22 +165,19 @@ pub trait BlackList: Send + Sync {
     async fn add(&self, number: &PhoneNumber, campaign: Option<&str>) -> Result<(), PortError>;
 }
 
-/// Recordings of calls.
+/// The recordings that the vendor keeps.
 #[async_trait]
 pub trait Recordings: Send + Sync {
     /// The recording of a call; nothing where there is none (yet).
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
     async fn recording(&self, external_id: &str, called_at: DateTime<Utc>) -> Result<Option<Recording>, PortError>;
 }
 
-/// A recording, whole.
+/// One recording of a call, whole in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
     /// Its media type, such as `audio/mpeg`.
     pub media_type: String,
-    /// The sound.
+    /// The content of the file, in the format that the media type names.
     pub bytes: Vec<u8>,
 }
 
@@ -202,9 +185,6 @@ pub struct Recording {
 #[async_trait]
 pub trait CampaignBoard: Send + Sync {
     /// The campaigns and where they stand.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
     async fn campaigns(&self) -> Result<Vec<CampaignState>, PortError>;
 }
 
@@ -232,7 +212,7 @@ pub trait DiallerLists: Send + Sync {
 /// A vendor's own checks for `doctor`.
 #[async_trait]
 pub trait VendorChecks: Send + Sync {
-    /// What is found; it asks the vendor nothing that costs its limit.
+    /// Runs the checks. They ask the vendor nothing that counts against its limit.
     async fn examine(&self, now: DateTime<Utc>) -> Vec<VendorCheck>;
 }
 

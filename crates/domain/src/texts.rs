@@ -17,14 +17,14 @@ pub enum Language {
     /// Spanish, as spoken in Latin American offices.
     #[default]
     Es,
-    /// English.
+    /// English, as it is written internationally.
     En,
     /// Portuguese, as in Brazil.
     Pt,
 }
 
 impl Language {
-    /// Every language.
+    /// All languages of the catalogue of texts.
     pub const ALL: [Self; 3] = [Self::Es, Self::En, Self::Pt];
 
     /// The language of a POSIX locale such as `pt_BR.UTF-8`; Spanish where it is none of ours.

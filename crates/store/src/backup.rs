@@ -22,7 +22,7 @@ use crate::{Store, StoreError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Generation {
-    /// The newest one.
+    /// The newest copy, about an hour old at most while Timbre runs.
     Hour,
     /// The one that was the newest at least a day ago.
     Day,
@@ -58,10 +58,7 @@ impl Generation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackedUp {
     /// A new one was made; backups that hold more than it were kept under these names, without their folder.
-    Made {
-        /// What was kept.
-        kept: Vec<String>,
-    },
+    Made { kept: Vec<String> },
     /// Nothing was written since the last one.
     Unchanged,
 }

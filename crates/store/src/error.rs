@@ -6,7 +6,7 @@ use timbre_domain::error::{ErrorCode, PortError};
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// SQLite said no.
+    /// SQLite reported an error that is not one of those below.
     #[error("the database: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// A migration failed, or the file is from a newer Timbre.
@@ -17,7 +17,6 @@ pub enum StoreError {
     File {
         /// What was being done.
         what: &'static str,
-        /// Why it failed.
         source: std::io::Error,
     },
     /// Another process holds the data folder.

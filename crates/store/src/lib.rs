@@ -53,7 +53,10 @@ pub use table::unread::KeptUnread;
 /// Called once when damage is met.
 type OnDamage = Box<dyn Fn() + Send + Sync>;
 
-/// The database.
+/// The open database of one data folder.
+///
+/// A method that reads fails when the database can't be read. A method that writes fails when it can't be saved, and then
+/// has changed nothing, except where it says otherwise.
 pub struct Store {
     path: PathBuf,
     writer: Mutex<Connection>,

@@ -65,7 +65,7 @@ pub(crate) fn latest_schema() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// What opening found.
+/// What was found, and mended, when the database was opened.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct OpenReport {
     /// A damaged database was set aside.
@@ -137,7 +137,6 @@ impl Store {
         fs::remove_file(folder.join(IN_USE)).map_err(StoreError::file("the mark of a running Timbre can't be removed"))
     }
 
-    /// The data folder.
     pub(crate) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
@@ -148,7 +147,6 @@ impl Store {
 enum Check {
     /// Its header and its schema.
     Nothing,
-    /// Every page.
     Pages,
     /// Every page, and what was typed lately as the journal has it: somebody else may have written to the file.
     PagesAndTyped,

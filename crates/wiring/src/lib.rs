@@ -31,9 +31,7 @@ use timbre_platform::secrets::{Secrets, SharedRedactor};
 /// Where things are; what is left out is where the system keeps such things.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The settings file.
     pub config: Option<PathBuf>,
-    /// The data folder.
     pub data_dir: Option<PathBuf>,
     /// What secrets are learnt into, so that no log shows them.
     pub redactor: SharedRedactor,
@@ -76,13 +74,9 @@ impl StartError {
 
 /// The machine around an engine.
 pub struct Machine {
-    /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Passwords.
     pub secrets: Arc<dyn SecretStore>,
-    /// What shows pop-ups.
     pub shell: Arc<dyn Shell>,
-    /// Its disks.
     pub disk: Arc<dyn Disk>,
     /// Whose calls are followed.
     pub serves: Serves,

@@ -97,7 +97,7 @@ pub struct SplitNumber {
     pub country_code: String,
     /// The area code or the prefix of a mobile network, such as Chile's `9`; empty where the country has none.
     pub area_code: String,
-    /// The rest.
+    /// The digits after the area code.
     pub subscriber: String,
 }
 

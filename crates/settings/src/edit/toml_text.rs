@@ -16,7 +16,6 @@ use super::{ConfigError, EditError};
 pub(super) enum Section {
     /// What stands above all headers.
     Root,
-    /// `[NAME]`
     Table(&'static str),
     /// An entry of `[[NAME]]`
     Entry(&'static str, usize),

@@ -39,7 +39,7 @@ const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 /// anew.
 const REMEMBERED: usize = 20_000;
 
-/// Where entries go.
+/// Appends entries to the newest segment.
 #[derive(Debug)]
 pub(crate) struct Journal {
     folder: PathBuf,

@@ -18,7 +18,6 @@ use crate::{Store, StoreError};
 /// A call of the history: what was seen live, and what the CDR added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRecord {
-    /// The call.
     #[serde(flatten)]
     pub call: Call,
     /// The contact it was with, where that is settled.
@@ -44,9 +43,6 @@ pub struct CallFilter {
 
 impl Store {
     /// The calls of the history, the newest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn calls(&self, filter: &CallFilter) -> Result<Vec<CallRecord>, StoreError> {
         self.read(|db| {
             let mut select = db.prepare_cached(&format!(
@@ -62,17 +58,11 @@ impl Store {
     }
 
     /// The call with this key, or the call that has a leg with it.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn call(&self, key: &CallKey) -> Result<Option<CallRecord>, StoreError> {
         self.read(|db| find(db, key))
     }
 
     /// The contact a call was with is settled.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn set_call_contact(&self, key: &CallKey, contact: ContactId) -> Result<(), StoreError> {
         self.write(|tx| set_contact(tx, key, contact))
     }
@@ -196,7 +186,7 @@ fn adopt(tx: &Transaction<'_>, leg: &str, call: &str) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM calls WHERE key = ?1")?.execute([other.as_str()]).map(drop)
 }
 
-/// Reads every row.
+/// Reads every row, as a check that each one can be read.
 pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
     db.prepare(&format!("SELECT {COLUMNS} FROM calls"))?.query_map([], record)?.try_for_each(|row| row.map(drop))
 }

@@ -20,7 +20,6 @@ use crate::{Store, StoreError};
 pub struct CaseEntry {
     /// When the call began, or when the result was begun where there was no call, UTC.
     pub at: DateTime<Utc>,
-    /// The call.
     pub call: Option<CallRecord>,
     /// What came of it.
     pub interaction: Option<Interaction>,
@@ -31,7 +30,6 @@ pub struct CaseEntry {
 /// A contact's case file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseFile {
-    /// The contact.
     pub contact: Contact,
     /// The timeline, the newest first.
     pub entries: Vec<CaseEntry>,
@@ -42,9 +40,6 @@ pub struct CaseFile {
 impl Store {
     /// The case file of a contact: at most `limit` entries that begin before `before`. A call whose contact was never
     /// settled belongs to everybody who has its number.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn case_file(
         &self,
         id: ContactId,

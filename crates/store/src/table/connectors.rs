@@ -9,9 +9,6 @@ use crate::{Store, StoreError};
 
 impl Store {
     /// Why nothing is asked of a CRM; nothing where it is.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn connector_stopped(&self, connector: &AccountName) -> Result<Option<Problem>, StoreError> {
         self.read(|db| {
             let sql = "SELECT stopped FROM connectors WHERE name = ?1";
@@ -22,9 +19,6 @@ impl Store {
     }
 
     /// Nothing is asked of a CRM any more, or it is asked again.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn stop_connector(&self, connector: &AccountName, why: Option<&Problem>) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute(

@@ -22,14 +22,13 @@ pub enum Which {
     Id(InteractionId),
     /// The one about this call, or about the call that has a leg with this key.
     Call(CallKey),
-    /// A new one.
+    /// A new interaction, which is made by the change.
     New,
 }
 
 /// An interaction as it is to be kept, with what follows from it.
 #[derive(Debug)]
 pub struct Kept {
-    /// The interaction.
     pub interaction: Interaction,
     /// The records each CRM is to have of it, in their order.
     pub records: Vec<(AccountName, Vec<Wanted>)>,
@@ -55,25 +54,16 @@ pub struct InteractionFilter {
 
 impl Store {
     /// The interaction with this id.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn interaction(&self, id: InteractionId) -> Result<Option<Interaction>, StoreError> {
         self.read(|db| by_id(db, id))
     }
 
     /// What came of a call, or of the call that has a leg with this key.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn interaction_of_call(&self, key: &CallKey) -> Result<Option<Interaction>, StoreError> {
         self.read(|db| by_call(db, key))
     }
 
     /// Interactions, the newest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn interactions(&self, filter: &InteractionFilter) -> Result<Vec<Interaction>, StoreError> {
         let (from, to) = (filter.from.map_or(i64::MIN, ms), filter.to.map_or(i64::MAX, ms));
         let limit = i64::try_from(if filter.limit == 0 { 100 } else { filter.limit }).unwrap_or(i64::MAX);
@@ -245,7 +235,7 @@ fn save(tx: &Transaction<'_>, one: &Interaction) -> rusqlite::Result<()> {
     .map(drop)
 }
 
-/// Reads every row.
+/// Reads every row, as a check that each one can be read.
 pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
     db.prepare(&format!("SELECT {COLUMNS} FROM interactions"))?.query_map([], read)?.try_for_each(|row| row.map(drop))
 }

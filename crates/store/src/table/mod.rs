@@ -33,7 +33,6 @@ fn ms(time: DateTime<Utc>) -> i64 {
     time.timestamp_millis()
 }
 
-/// A stored time.
 fn time(ms: i64) -> rusqlite::Result<DateTime<Utc>> {
     DateTime::from_timestamp_millis(ms).ok_or_else(|| FromSqlError::OutOfRange(ms).into())
 }

@@ -55,7 +55,6 @@ pub(super) fn order_key(contact: Option<ContactId>, call: Option<&CallRecord>, k
 /// What became of a try that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
-    /// Its state now.
     pub state: OutboxState,
     /// When it is its turn again, UTC.
     pub next_at: DateTime<Utc>,
@@ -105,16 +104,13 @@ pub struct OutboxCounts {
     pub waiting: u64,
     /// Parked: a person must act.
     pub parked: u64,
-    /// There.
+    /// Sent, and as the CRM has it.
     pub done: u64,
 }
 
 impl Store {
     /// The next item to be sent to a CRM, if it is due; an item waits for the earlier ones of its contact that are due or
     /// in trouble.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_next(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<Option<OutboxItem>, StoreError> {
         self.read(|db| {
             db.prepare_cached(&format!("{SELECT} AS item WHERE {NEXT} ORDER BY seq LIMIT 1"))?
@@ -125,9 +121,6 @@ impl Store {
 
     /// The same, of the record of this item: of what is to be sent before it, or else the item itself. Nothing where none of
     /// them is due.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_next_for(
         &self,
         connector: &AccountName,
@@ -147,9 +140,6 @@ impl Store {
     }
 
     /// When the next item to a CRM is due; nothing where none waits.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_due(
         &self,
         connector: &AccountName,
@@ -166,9 +156,6 @@ impl Store {
 
     /// Sets times right that lie further ahead than anything is ever put off: the clock was set back since. What may be
     /// with the CRM already waits for `settles_within` from now. Gives how many there were.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_set_right(
         &self,
         connector: &AccountName,
@@ -225,9 +212,6 @@ impl Store {
     }
 
     /// What an item is made of at this moment.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_dispatch(&self, id: RequestId) -> Result<Option<Dispatch>, StoreError> {
         self.read(|db| dispatch(db, id))
     }
@@ -263,9 +247,6 @@ impl Store {
     }
 
     /// The search found nothing: the record is not there, and may be created.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_not_there(&self, id: RequestId) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute("UPDATE outbox SET begun_at = NULL, searched_at = NULL WHERE id = ?1", [id.0.as_bytes()])
@@ -274,9 +255,6 @@ impl Store {
     }
 
     /// It is not to be sent before `next_at` after all: the call goes on. Nothing went out.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_postpone(&self, id: RequestId, next_at: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "UPDATE outbox SET next_at = ?2 WHERE id = ?1";
@@ -286,9 +264,6 @@ impl Store {
 
     /// It could not be sent. `unsure` says that the record itself was the trouble, and not the CRM or the network;
     /// `never_sent` that nothing of it can be there.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_failed(
         &self,
         id: RequestId,
@@ -317,9 +292,6 @@ impl Store {
     }
 
     /// What it was about is gone. One that never went out goes too; one that may be there is not told of any more.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_moot(&self, id: RequestId) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "DELETE FROM outbox WHERE id = ?1 AND remote_id IS NULL AND begun_at IS NULL";
@@ -338,9 +310,6 @@ impl Store {
     }
 
     /// The items that belong to an interaction, whatever their state, the oldest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_of(&self, interaction: InteractionId) -> Result<Vec<OutboxItem>, StoreError> {
         self.read(|db| {
             db.prepare_cached(&format!("{SELECT} WHERE part_of = ?1 ORDER BY seq"))?
@@ -350,9 +319,6 @@ impl Store {
     }
 
     /// The records of a call and of what came of it, the oldest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_of_call(&self, key: &CallKey) -> Result<Vec<OutboxItem>, StoreError> {
         self.read(|db| {
             let interaction = interactions::by_call(db, key)?;
@@ -362,25 +328,16 @@ impl Store {
     }
 
     /// Items, the oldest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox(&self, filter: &OutboxFilter) -> Result<Vec<OutboxItem>, StoreError> {
         self.read(|db| Ok(filtered(db, filter)?.into_iter().map(|(item, _)| item).collect()))
     }
 
     /// The item with this id.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_item(&self, id: RequestId) -> Result<Option<OutboxItem>, StoreError> {
         self.read(|db| by_id(db, id))
     }
 
     /// How many items to a CRM stand where.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_counts(&self, connector: &AccountName) -> Result<OutboxCounts, StoreError> {
         self.read(|db| {
             let sql = "SELECT coalesce(sum(state IN ('waiting', 'sending')), 0), coalesce(sum(state = 'parked'), 0),
@@ -392,9 +349,6 @@ impl Store {
     }
 
     /// How many items stand where, for each CRM that any were ever made for.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_counts_of_all(&self) -> Result<HashMap<AccountName, OutboxCounts>, StoreError> {
         self.read(|db| {
             let sql =
@@ -410,9 +364,6 @@ impl Store {
 
     /// A person wants it tried again, now; a parked or discarded one too. Whether the CRM may have got it already is not
     /// forgotten.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_retry(
         &self,
         id: RequestId,
@@ -442,9 +393,6 @@ impl Store {
     }
 
     /// A person has looked: an item that may have been created before is not there, and is created as if it never was.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_created_anew(&self, id: RequestId) -> Result<Option<OutboxItem>, StoreError> {
         self.write_durably(|tx| {
             let sql = "UPDATE outbox SET begun_at = NULL, searched_at = NULL
@@ -456,9 +404,6 @@ impl Store {
 
     /// Records of a kind can be searched for again: those that were held for it go, those that were parked for it are
     /// searched for.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_unhold(
         &self,
         connector: &AccountName,
@@ -477,9 +422,6 @@ impl Store {
     }
 
     /// An engine has started: records that an earlier one held because they could not be searched for are tried again.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_unhold_waiting(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<usize, StoreError> {
         self.write(|tx| {
             tx.execute(
@@ -493,9 +435,6 @@ impl Store {
     }
 
     /// The records that were parked because they could not be searched for, the oldest first, a hundred at most.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn outbox_unsearchable(&self, connector: &AccountName) -> Result<Vec<RequestId>, StoreError> {
         self.read(|db| {
             db.prepare_cached(
@@ -508,9 +447,6 @@ impl Store {
     }
 
     /// A person does not want it sent. Nothing where there is no such item or the CRM has it already.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn outbox_discard(&self, id: RequestId) -> Result<Option<OutboxItem>, StoreError> {
         self.write_durably(|tx| {
             let sql =
@@ -605,7 +541,7 @@ pub(super) fn by_id(db: &Connection, id: RequestId) -> rusqlite::Result<Option<O
     db.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?.query_row([id.0.as_bytes()], read).optional()
 }
 
-/// Reads every row.
+/// Reads every row, as a check that each one can be read.
 pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
     db.prepare(SELECT)?.query_map([], read)?.try_for_each(|row| row.map(drop))
 }

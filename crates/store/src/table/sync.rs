@@ -56,11 +56,10 @@ pub struct Pushes(u64);
 /// What became of contacts that were taken in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// New ones.
     pub added: u64,
     /// Known ones with news.
     pub changed: u64,
-    /// Known ones without.
+    /// Known contacts that the page brought nothing new of.
     pub unchanged: u64,
 }
 
@@ -81,9 +80,6 @@ impl Store {
     }
 
     /// How far a CRM's contacts were brought here.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn sync_state(&self, connector: &AccountName) -> Result<SyncState, StoreError> {
         self.read(|db| state(db, connector))
     }
@@ -130,9 +126,6 @@ impl Store {
 
     /// Takes in contacts that were asked for one by one, by their number or by their id; what is not complete is fetched
     /// next. Nothing where the answer was overtaken, as with [`Self::save_page`].
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn save_pulled(
         &self,
         connector: &AccountName,
@@ -176,9 +169,6 @@ impl Store {
     }
 
     /// The next pass brings all contacts again.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn forget_cursor(&self, connector: &AccountName) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "UPDATE contact_syncs SET cursor = NULL, began_from = NULL, pages = 0, contacts = 0 WHERE connector = ?1";

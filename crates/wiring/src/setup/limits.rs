@@ -18,7 +18,7 @@ pub enum Limits {
     Running {
         /// Of the telephony vendors.
         throttles: Arc<Throttles>,
-        /// Of the CRMs.
+        /// The limits that are set by the CRMs.
         limiters: Arc<Limiters>,
     },
     /// Nobody runs on this data folder: it remembers when a vendor was last asked, and will remember that it was asked now.

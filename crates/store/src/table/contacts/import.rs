@@ -24,7 +24,6 @@ const STRETCH: usize = 100_000;
 /// An import of a file, and how far it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRecord {
-    /// Its id.
     pub id: Uuid,
     /// The file's name, without its folder.
     pub file: String,
@@ -36,7 +35,6 @@ pub struct ImportRecord {
     pub finished_at: Option<DateTime<Utc>>,
     /// Every row up to this one was worked off, none behind it.
     pub rows: u64,
-    /// New contacts.
     pub added: u64,
     /// Contacts that were known and changed.
     pub changed: u64,
@@ -81,7 +79,6 @@ pub struct ImportRow {
 /// What would become of a contact that comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is new.
     Added,
     /// A contact of ours changes.
     Changed,
@@ -153,9 +150,6 @@ impl Store {
     }
 
     /// Notes an import, or that it came to its end.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn save_import(&self, record: &ImportRecord) -> Result<(), StoreError> {
         self.write(|tx| save(tx, record))?;
         if record.finished_at.is_some() {
@@ -167,9 +161,6 @@ impl Store {
 
     /// What would become of these rows, one after the other, if they were taken in after those that were `tried` before:
     /// nothing is kept, and nobody waits for it. Nothing comes of rows that were refused.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn try_import(
         &self,
         rows: &[ImportRow],
@@ -195,9 +186,6 @@ impl Store {
     }
 
     /// The imports, the last first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn imports(&self, limit: usize) -> Result<Vec<ImportRecord>, StoreError> {
         self.read(|db| {
             let sql = "SELECT id, file, source, started_at, finished_at, rows, added, changed, unchanged, refused

@@ -39,9 +39,6 @@ struct Made {
 
 impl Store {
     /// Whether what contacts are found by was made by today's rules and for this country.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn index_state(&self, country: Country) -> Result<IndexState, StoreError> {
         let made = self.read(|db| {
             let found: Option<String> =

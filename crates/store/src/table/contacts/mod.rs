@@ -43,9 +43,6 @@ type Changed<E> = Result<(Contact, Vec<OutboxItem>), E>;
 
 impl Store {
     /// Adds a contact, or replaces the one with its id, telephones and all.
-    ///
-    /// # Errors
-    /// When it could not be saved; then nothing of it was.
     pub fn save_contact(&self, contact: &Contact, now: DateTime<Utc>) -> Result<(), StoreError> {
         let new = Prepared::new(contact.clone());
         self.write(|tx| match row::by_id(tx, contact.id)? {
@@ -56,9 +53,6 @@ impl Store {
 
     /// Adds a contact that a person typed, and has these CRMs told of it, in one durable transaction. Gives the items that
     /// wait because of it.
-    ///
-    /// # Errors
-    /// When it could not be saved; then nothing of it was.
     pub fn add_contact(
         &self,
         contact: &Contact,
@@ -69,17 +63,11 @@ impl Store {
     }
 
     /// The contact with this id.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn contact(&self, id: ContactId) -> Result<Option<Contact>, StoreError> {
         self.read(|db| Ok(row::by_id(db, id)?.map(|(_, contact)| contact)))
     }
 
     /// The contacts that reach the subscriber of this number, each once: one seek in the index of keys.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn contacts_by_number(&self, number: &PhoneNumber) -> Result<Vec<Contact>, StoreError> {
         self.read(|db| {
             let rows = row::rows_with(db, &number.key())?;
@@ -114,9 +102,6 @@ impl Store {
     }
 
     /// Remembers that this contact was the one in a call; later it decides among several on one number.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn contact_used(&self, id: ContactId, at: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql =
@@ -127,9 +112,6 @@ impl Store {
     }
 
     /// Removes a contact; its calls stay in the history. Whether there was one.
-    ///
-    /// # Errors
-    /// When it could not be removed.
     pub fn remove_contact(&self, id: ContactId) -> Result<bool, StoreError> {
         self.write(|tx| {
             let Some((row, contact)) = row::by_id(tx, id)? else { return Ok(false) };
@@ -176,18 +158,12 @@ impl Store {
     }
 
     /// How many contacts there are.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn count_contacts(&self) -> Result<u64, StoreError> {
         self.read(|db| db.query_row("SELECT count(*) FROM contacts", [], |row| row.get(0)))
     }
 
     /// All contacts as they are at this moment, for an export: nobody waits for it, and it sees nothing of what is written
     /// meanwhile.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn contacts_view(&self) -> Result<ContactsView, StoreError> {
         let connection = crate::open::read_only(&self.path)?;
         connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
@@ -257,9 +233,6 @@ pub struct ContactsView(Connection);
 impl ContactsView {
     /// The contacts behind one in the order of our ids, which is that of their making: a page of an export. From the
     /// beginning without one; empty at the end.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn after(&self, last: Option<ContactId>) -> Result<Vec<Contact>, StoreError> {
         let last = last.map_or([0; 16], |id| id.0.into_bytes());
         let mut page = self.0.prepare_cached(row::select!("WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
@@ -267,9 +240,6 @@ impl ContactsView {
     }
 
     /// What an export must know before its first contact.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn shape(&self) -> Result<ExportShape, StoreError> {
         let longest = |column: &str| {
             let sql = format!("SELECT coalesce(max(json_array_length({column})), 0) FROM contacts");

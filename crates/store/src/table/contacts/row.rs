@@ -116,7 +116,7 @@ impl StoredEmail {
     }
 }
 
-/// Reads every row.
+/// Reads every row, as a check that each one can be read.
 pub(in crate::table) fn read_all(db: &Connection) -> rusqlite::Result<()> {
     db.prepare(select!(""))?.query_map([], read)?.try_for_each(|row| row.map(drop))
 }
@@ -142,7 +142,6 @@ impl Prepared {
         self.contact == other.contact && self.phones == other.phones
     }
 
-    /// Works it out.
     #[must_use]
     pub fn new(contact: Contact) -> Self {
         // Texts, numbers and truth values only: nothing of them has no JSON.

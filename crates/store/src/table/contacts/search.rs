@@ -24,9 +24,6 @@ const INDEXED: usize = 5;
 impl Store {
     /// The contacts that have everything that was typed, the best first, `limit` at most. A text without letters and
     /// digits brings those used last.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn search_contacts(&self, text: &str, country: Country, limit: usize) -> Result<Vec<Contact>, StoreError> {
         let limit = limit.min(1_000);
         self.search(|db| {

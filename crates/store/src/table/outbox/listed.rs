@@ -16,7 +16,6 @@ use crate::{Store, StoreError};
 /// A record as a list shows it: with its call and its contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedRecord {
-    /// The record.
     pub item: OutboxItem,
     /// The call it belongs to, where there is one.
     pub call: Option<CallRecord>,
@@ -24,15 +23,11 @@ pub struct ListedRecord {
     pub contact: Option<ContactId>,
     /// The contact's name; empty where it has none.
     pub name: String,
-    /// The contact's company.
     pub company: String,
 }
 
 impl Store {
     /// Items with what they are about, the oldest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn listed_outbox(&self, filter: &OutboxFilter) -> Result<Vec<ListedRecord>, StoreError> {
         let list = |db: &Connection| listed(db, filtered(db, filter)?);
         // Thousands of them may take longer than the lookup of a caller can wait.

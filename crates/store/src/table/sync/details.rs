@@ -22,9 +22,6 @@ pub struct Detail {
 
 impl Store {
     /// The next contact to be asked for, those that somebody looks at first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn next_detail(&self, connector: &AccountName) -> Result<Option<Detail>, StoreError> {
         self.read(|db| {
             let sql = "SELECT external_id, urgency FROM contact_details WHERE connector = ?1 AND urgency < ?2
@@ -38,9 +35,6 @@ impl Store {
     }
 
     /// How many are to be asked for.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn details_left(&self, connector: &AccountName) -> Result<u64, StoreError> {
         self.search(|db| {
             let sql = "SELECT count(*) FROM contact_details WHERE connector = ?1 AND urgency < ?2";
@@ -50,17 +44,11 @@ impl Store {
     }
 
     /// A contact can't be asked for: it waits no longer.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn detail_done(&self, connector: &AccountName, id: &str) -> Result<(), StoreError> {
         self.write(|tx| want(tx, connector, id, true, None))
     }
 
     /// Somebody looks at a contact: what its CRMs' lists left out is asked for next. Gives the CRMs that are to be asked.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn hurry_details(&self, contact: ContactId) -> Result<Vec<AccountName>, StoreError> {
         let waiting = self.read(|db| {
             let mut waits =
