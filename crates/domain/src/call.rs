@@ -212,6 +212,20 @@ pub struct Call {
     pub legs: Vec<String>,
 }
 
+impl Call {
+    /// How long the two sides spoke, whole seconds; nothing for a call that was not answered or goes on.
+    #[must_use]
+    pub fn talk_s(&self) -> Option<u64> {
+        Some(seconds_between(self.connected_at?, self.ended_at?))
+    }
+}
+
+/// Whole seconds from one moment to a later one; 0 where the clock was set back in between.
+#[must_use]
+pub fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> u64 {
+    (to - from).num_seconds().max(0).unsigned_abs()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

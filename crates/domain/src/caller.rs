@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::identity::tidy;
+use crate::normalize::tidy;
 
 /// What an agent has typed into a window's fields about who the caller is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::normalize::fold;
 use crate::number::PhoneNumber;
+
+mod part;
+
+pub use part::{BadContactPart, ContactPart};
 
 /// Our own id of a contact; ordered by time of creation (UUID version 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -115,7 +120,7 @@ pub struct Contact {
     /// E-mail addresses, the preferred one first.
     #[serde(default)]
     pub emails: Vec<String>,
-    /// Which program's record last brought an address, by [`email_key`](crate::identity::email_key): that record may take it
+    /// Which program's record last brought an address, by [`email_key`]: that record may take it
     /// away again.
     #[serde(skip)]
     #[cfg_attr(feature = "ts", ts(skip))]
@@ -129,16 +134,20 @@ pub struct Contact {
     /// The organisation's own fields, by name, such as `cedula`.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
-    /// What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `do_not_call`, `field:NAME`;
-    /// `no-phone:KEY`, `no-email:KEY` and `new-email:KEY` for a number or an address they took away or added; `first-phone`
-    /// and `first-email` where they said which comes first.
+    /// What a person typed, added or took away here: no import and no synchronisation changes it.
     #[serde(default)]
-    pub typed: BTreeSet<String>,
+    pub typed: BTreeSet<ContactPart>,
     /// Where it came from; nothing for one that was typed here.
     #[serde(default)]
     pub origin: Option<Origin>,
     /// When a call with this contact was last shown or taken; decides among several on one number.
     pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// What an e-mail address is compared by, as `mailto:…`: capitals and accents make no difference.
+#[must_use]
+pub fn email_key(email: &str) -> String {
+    format!("mailto:{}", fold(email.trim()))
 }
 
 impl Contact {

@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{AccountName, CallKey, Direction};
-use crate::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
+use crate::contact::{Contact, ContactId, ContactPart, ContactPhone, Origin, PhoneKind, email_key};
 use crate::disposition::ChosenLevel;
 use crate::error::ErrorCode;
-use crate::identity::{email_key, tidy};
 use crate::interaction::Charge;
+use crate::normalize::tidy;
 use crate::number::{Country, PhoneNumber, ReadNumber, read_together};
 use crate::outbox::{RecordKind, RequestId};
 
@@ -33,9 +33,8 @@ pub struct Abilities {
     /// Those whose creation is answered with our request id, so that it shows at once whether it was stored.
     #[serde(default)]
     pub echoes: BTreeSet<RecordKind>,
-    /// The parts of a contact that a change of it is told of: `name`, `company`, `owner`, `emails`, `phones`,
-    /// `do_not_call`. The others stay ours alone.
-    pub contact_parts: BTreeSet<String>,
+    /// The parts of a contact whose changes are sent, of [`ContactPart::OF_RECORDS`]. The others stay ours alone.
+    pub contact_parts: BTreeSet<ContactPart>,
 }
 
 /// A connector, as the engine and people know it.
@@ -260,9 +259,9 @@ pub struct NoteReport {
 pub struct ContactReport {
     /// As we have it.
     pub contact: Contact,
-    /// What a person typed here and the CRM does not know yet: as [`Contact::typed`], and `phones` where a telephone was
-    /// added or taken away. A new contact is sent whole.
-    pub changed: BTreeSet<String>,
+    /// What a person typed here and the CRM does not know yet: as [`Contact::typed`], and [`ContactPart::Phones`] where a
+    /// telephone was added or taken away. A new contact is sent whole.
+    pub changed: BTreeSet<ContactPart>,
 }
 
 /// What a record says.

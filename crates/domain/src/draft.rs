@@ -1,8 +1,9 @@
 //! From a file's row to a contact: what its texts mean by the country's rules, and what of them means nothing.
 
-use crate::contact::{Contact, ContactId, ContactPhone, Origin};
-use crate::identity::{OURSELVES, addresses, email_key, tidy, together};
+use crate::contact::{Contact, ContactId, ContactPhone, Origin, email_key};
+use crate::identity::{OURSELVES, addresses, together};
 use crate::interchange::{ContactDraft, DraftPhone, ProblemKind, RowProblem};
+use crate::normalize::tidy;
 use crate::number::{Country, PhoneNumber, ReadNumber};
 
 /// The field of an exported contact that says where it came from.

@@ -30,6 +30,7 @@ pub mod identity;
 pub mod interaction;
 pub mod interchange;
 pub mod matching;
+pub mod normalize;
 pub mod notice;
 pub mod number;
 pub mod observation;

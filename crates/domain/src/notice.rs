@@ -28,6 +28,8 @@ pub enum NoticeKind {
     CrmBack,
     /// The database was damaged or can't be backed up, or is well again.
     Database,
+    /// The desktop shows no tray icons: a small window stands in for the tray.
+    TrayMissing,
 }
 
 /// A button of a notice.

@@ -3,23 +3,12 @@
 
 use std::cmp::Reverse;
 
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
-
 use crate::contact::Contact;
+use crate::normalize::fold;
 use crate::number::{Country, PhoneNumber, digits_of, is_punctuation};
 
 /// The shortest part of a number that is looked for: shorter ones are in nearly every number.
 pub const SHORTEST_PART: usize = 3;
-
-/// Without accents and capitals, for comparing what people write.
-#[must_use]
-pub fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
-}
 
 /// The words of a text, folded: what stands between spaces and punctuation.
 #[must_use]

@@ -10,7 +10,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party};
-use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
+use timbre_domain::contact::{Contact, ContactId, ContactPart, ContactPhone, Origin, PhoneKind};
 use timbre_domain::crm::Receipt;
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::interaction::{Interaction, InteractionId, InteractionState};
@@ -42,7 +42,7 @@ fn person(n: u128) -> Contact {
     Contact {
         name: format!("Persona {n}"),
         phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, source: None }],
-        typed: ["name".to_owned(), "phones".to_owned()].into(),
+        typed: [ContactPart::Name, ContactPart::Phones].into(),
         ..Contact::empty(ContactId(Uuid::from_u128(1_000 + n)))
     }
 }

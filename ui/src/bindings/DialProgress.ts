@@ -11,7 +11,7 @@ import type { VendorReason } from "./VendorReason";
  */
 export type DialProgress = { 
 /**
- * Which dial.
+ * The dial that this step belongs to.
  */
 id: DialId, 
 /**
@@ -19,7 +19,7 @@ id: DialId,
  */
 state: DialState, 
 /**
- * When.
+ * When the dial reached the state, UTC.
  */
 at: string, 
 /**

@@ -5,7 +5,7 @@
  */
 export type FollowUp = { 
 /**
- * When, UTC.
+ * When it is due, UTC.
  */
 at: string, 
 /**
@@ -13,6 +13,6 @@ at: string,
  */
 whom: string | null, 
 /**
- * What.
+ * What is to be done, one line.
  */
 what: string, };

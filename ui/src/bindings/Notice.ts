@@ -6,11 +6,11 @@ import type { NoticeAction } from "./NoticeAction";
 import type { NoticeKind } from "./NoticeKind";
 
 /**
- * Something to be told. Its texts are plain: whoever shows them escapes them.
+ * A message for the system's notifications. The texts are plain: whoever shows them in a markup escapes them.
  */
 export type Notice = { 
 /**
- * Its id.
+ * The id of this notice (UUID version 7).
  */
 id: string, 
 /**
@@ -18,27 +18,27 @@ id: string,
  */
 at: string, 
 /**
- * What happened.
+ * What the notice tells, which also decides whether the agent wants it.
  */
 kind: NoticeKind, 
 /**
- * One short line.
+ * One short line in the agent's language.
  */
 title: string, 
 /**
- * One or two more.
+ * One or two more lines in the agent's language.
  */
 body: string, 
 /**
- * What can be done, the usual first.
+ * The buttons, the usual one first.
  */
 actions: Array<NoticeAction>, 
 /**
- * A later notice about the same takes the place of this one.
+ * What the notice is about: a later notice with the same value replaces this one.
  */
 about: string, 
 /**
- * The call.
+ * The call that the notice is about.
  */
 call: CallKey | null, 
 /**

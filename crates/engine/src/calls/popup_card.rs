@@ -119,15 +119,10 @@ fn with_whom(record: &CallRecord) -> WithWhom<'_> {
 }
 
 fn past_entry(entry: CaseEntry) -> PastEntry {
-    let talked = |call: &Call| match (call.connected_at, call.ended_at) {
-        (Some(from), Some(to)) => Some((to - from).num_seconds().max(0).unsigned_abs()),
-        _ => None,
-    };
-    let duration_s = entry.call.as_ref().and_then(|record| record.duration_s.or_else(|| talked(&record.call)));
     PastEntry {
         at: entry.at,
+        duration_s: entry.call.as_ref().and_then(CallRecord::talk_s),
         call: entry.call.map(|record| record.call),
-        duration_s,
         interaction: entry.interaction,
         returned_at: None,
     }

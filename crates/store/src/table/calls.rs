@@ -30,6 +30,14 @@ pub struct CallRecord {
     pub end_reason: Option<String>,
 }
 
+impl CallRecord {
+    /// How long the two sides spoke, seconds: the vendor's figure where it is known, else as the call was seen live.
+    #[must_use]
+    pub fn talk_s(&self) -> Option<u64> {
+        self.duration_s.or_else(|| self.call.talk_s())
+    }
+}
+
 /// Which calls of the history are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallFilter {
@@ -104,20 +112,22 @@ pub(super) fn of_contact(
         .prepare_cached(&sql)?
         .query_map(params![contact.id.0.as_bytes(), before, limit], record)?
         .collect::<rusqlite::Result<_>>()?;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM calls WHERE party_key = ?1 AND contact_id IS NULL AND detected_at < ?2
-         ORDER BY detected_at DESC LIMIT ?3"
-    );
-    let mut unsettled = db.prepare_cached(&sql)?;
-    let mut keys: Vec<_> = contact.phones.iter().map(|phone| phone.number.key()).collect();
-    keys.sort();
-    keys.dedup();
-    for key in keys {
-        for call in unsettled.query_map(params![key, before, limit], record)? {
-            found.push(call?);
-        }
+    let numbers: BTreeSet<String> = contact.phones.iter().map(|phone| phone.number.key()).collect();
+    let mut unsettled = db.prepare_cached(&of_numbers_sql())?;
+    for call in unsettled.query_map(params![to_json(&numbers)?, before, limit], record)? {
+        found.push(call?);
     }
     Ok(found)
+}
+
+/// The calls with each of several numbers that were never settled, the newest of each number.
+fn of_numbers_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM (SELECT value AS number FROM json_each(?1)) CROSS JOIN calls WHERE key IN
+             (SELECT one.key FROM calls AS one
+              WHERE one.party_key = number AND one.contact_id IS NULL AND one.detected_at < ?2
+              ORDER BY one.detected_at DESC LIMIT ?3)"
+    )
 }
 
 pub(super) fn set_contact(tx: &Transaction<'_>, key: &CallKey, contact: ContactId) -> rusqlite::Result<()> {

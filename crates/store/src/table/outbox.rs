@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
-use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::contact::{Contact, ContactId, ContactPart};
 use timbre_domain::crm::Receipt;
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::outbox::{BELIEVED_AHEAD, OutboxItem, OutboxState, Problem, RecordKind, RequestId, TakenBack};
@@ -225,7 +225,7 @@ impl Store {
         &self,
         id: RequestId,
         receipt: &Receipt,
-        carries: &BTreeSet<String>,
+        carries: &BTreeSet<ContactPart>,
         now: DateTime<Utc>,
     ) -> Result<OutboxItem, StoreError> {
         self.write_durably(|tx| {

@@ -65,6 +65,7 @@ impl Context {
             records: records.iter().map(|item| item.state).collect(),
             waits,
         });
+        let duration_s = record.talk_s();
         let call = record.call;
         let number = call.party.number();
         let (name, company) = if name.is_empty() { (company, String::new()) } else { (name, company) };
@@ -75,7 +76,7 @@ impl Context {
             contact: record.contact,
             name,
             company,
-            duration_s: record.duration_s.or_else(|| talked(&call)),
+            duration_s,
             cost: record.cost,
             result,
             returned_at,
@@ -231,9 +232,4 @@ impl Context {
             .map_err(|error| CommandError::new(ErrorCode::StoreFailed, error.to_string()).at("preferences"))?;
         Ok(Reply::Preferences(Box::new(self.preferences())))
     }
-}
-
-fn talked(call: &Call) -> Option<u64> {
-    let (from, to) = (call.connected_at?, call.ended_at?);
-    Some((to - from).num_seconds().max(0).unsigned_abs())
 }

@@ -20,7 +20,7 @@ fn contact(n: u128) -> Contact {
     Contact {
         name: "Ana".into(),
         phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, source: None }],
-        typed: ["name".to_owned()].into(),
+        typed: [ContactPart::Name].into(),
         ..Contact::empty(ContactId(Uuid::from_u128(n)))
     }
 }
@@ -49,8 +49,8 @@ fn next(store: &TestStore, now: i64) -> Option<RequestId> {
     store.outbox_next(&crm(), at(now)).unwrap().map(|item| item.id)
 }
 
-fn everything() -> BTreeSet<String> {
-    ["name", "company", "emails", "phones"].map(str::to_owned).into()
+fn everything() -> BTreeSet<ContactPart> {
+    [ContactPart::Name, ContactPart::Company, ContactPart::Emails, ContactPart::Phones].into()
 }
 
 fn failure(state: OutboxState, next_at: DateTime<Utc>) -> Failure {

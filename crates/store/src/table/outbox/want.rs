@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use timbre_domain::call::{AccountName, CallKey};
-use timbre_domain::contact::ContactId;
+use timbre_domain::contact::{ContactId, ContactPart};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{InteractionId, InteractionState};
 use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Wanted};
@@ -151,7 +151,7 @@ pub(super) fn contact_sent(
     tx: &Transaction<'_>,
     item: &OutboxItem,
     remote_id: &str,
-    carries: &BTreeSet<String>,
+    carries: &BTreeSet<ContactPart>,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
     let Ok(contact) = item.subject.parse::<ContactId>() else { return Ok(()) };

@@ -1,4 +1,4 @@
-use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
+use timbre_domain::contact::{Contact, ContactId, ContactPart, ContactPhone, Origin, PhoneKind};
 use timbre_domain::crm::{IdPage, Receipt};
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::number::{Country, PhoneNumber};
@@ -52,7 +52,7 @@ fn numbers(contact: &Contact) -> Vec<&str> {
 
 fn typed(contact: &mut Contact, name: &str) {
     contact.name = name.into();
-    contact.typed.insert("name".into());
+    contact.typed.insert(ContactPart::Name);
 }
 
 #[test]
@@ -278,6 +278,6 @@ fn a_page_makes_way_for_a_call_and_its_cursor_comes_with_its_end() {
 }
 
 /// The parts of a contact that these tests' CRM is told of.
-fn everything() -> std::collections::BTreeSet<String> {
-    ["name", "company", "owner", "emails", "phones", "do_not_call"].map(str::to_owned).into()
+fn everything() -> std::collections::BTreeSet<ContactPart> {
+    ContactPart::OF_RECORDS.into()
 }
