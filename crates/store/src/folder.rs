@@ -53,3 +53,13 @@ fn make(path: &Path) -> std::io::Result<()> {
 fn make(path: &Path) -> std::io::Result<()> {
     fs::create_dir_all(path)
 }
+
+/// The first of these paths that nothing has yet, counted from 0, so that nothing is overwritten.
+pub(crate) fn unused(numbered: impl Fn(u32) -> PathBuf) -> PathBuf {
+    (0..).map(&numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0))
+}
+
+/// A path in a folder that nothing has yet: the name alone, else with a number behind it.
+pub(crate) fn unused_name(folder: &Path, name: &str) -> PathBuf {
+    unused(|n| if n == 0 { folder.join(name) } else { folder.join(format!("{name}-{n}")) })
+}

@@ -16,7 +16,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-use crate::backup::{self, Generation, unused};
+use crate::backup::{self, Generation};
+use crate::folder::unused_name;
 use crate::journal::{self, Journal, Replayed};
 use crate::lineage::{self, FileKind, State};
 use crate::table::{self, outbox};
@@ -371,7 +372,7 @@ fn verdict(connection: &Connection, pragma: &str) -> Result<(), StoreError> {
 
 /// Renames the damaged files and puts the newest good backup in their place.
 fn heal(folder: &Path, path: &Path, now: DateTime<Utc>) -> Result<SetAside, StoreError> {
-    let aside = unused(folder, &format!("{FILE}.damaged-{}", now.format("%Y%m%dT%H%M%S")));
+    let aside = unused_name(folder, &format!("{FILE}.damaged-{}", now.format("%Y%m%dT%H%M%S")));
     // The database itself last: should a rename fail, the next start finds it damaged still and tries again.
     for ending in ["-wal", "-shm", ""] {
         let file = folder.join(format!("{FILE}{ending}"));

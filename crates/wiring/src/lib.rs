@@ -148,7 +148,7 @@ pub async fn start_using(
 ) -> Result<Running, StartError> {
     let config = options.config.clone().or_else(timbre_platform::folders::config_file).ok_or(StartError::NoFolder)?;
     let data_dir = options.data_dir.clone().or_else(timbre_platform::folders::data_dir).ok_or(StartError::NoFolder)?;
-    let settings = Settings::load(&config, vendors())?;
+    let settings = blocking(move || Settings::load(&config, vendors())).await??;
     start_with(settings, &data_dir, Arc::new(SystemClock::new()), secrets, shell, !options.commands_only).await
 }
 
@@ -193,7 +193,8 @@ pub async fn start_on(
     let limits = Limits::Running { throttles, limiters };
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);
-    let preferences = preferences::load(data_dir);
+    let of_folder = data_dir.to_owned();
+    let preferences = blocking(move || preferences::load(&of_folder)).await?;
     let parts =
         Parts { folder, store, opened, settings, clock, shell, files, disk, sessions, connectors, follow, preferences };
     let engine = Engine::start(parts);
@@ -216,14 +217,19 @@ pub async fn start_on(
 async fn open_store(data_dir: &Path, clock: &dyn Clock) -> Result<(DataFolder, Store, OpenReport), StartError> {
     let folder = hold(data_dir, clock).await?;
     let now = clock.now();
-    let (folder, opened) = tokio::task::spawn_blocking(move || {
+    let (folder, opened) = blocking(move || {
         let opened = Store::open(&folder, now);
         (folder, opened)
     })
-    .await
-    .map_err(|error| PortError::new(ErrorCode::StoreFailed, "opening the database was cut short").caused_by(error))?;
+    .await?;
     let (store, opened) = opened?;
     Ok((folder, store, opened))
+}
+
+/// Does work that reads files, off the event loop.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StartError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| PortError::new(ErrorCode::StoreFailed, "the start was cut short").caused_by(error).into())
 }
 
 /// Holds the data folder; a command that is about to end is waited for.

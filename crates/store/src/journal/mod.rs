@@ -28,6 +28,7 @@ pub(crate) use verify::verify;
 use self::entry::Entry;
 use self::segment::Segment;
 use crate::StoreError;
+use crate::folder::unused;
 use crate::lineage::LineageId;
 
 /// The folder beside the database.
@@ -150,9 +151,7 @@ pub(crate) fn complete(db: &Connection, data_folder: &Path, lineage: LineageId) 
 /// Puts a journal that belongs to another database out of the way; it is not deleted.
 pub(crate) fn set_aside(data_folder: &Path, stamp: &str) -> io::Result<()> {
     let folder = data_folder.join(FOLDER);
-    let name = |n: u32| data_folder.join(format!("{FOLDER}.other-{stamp}-{n}"));
-    let to = (0..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0));
-    std::fs::rename(folder, to)
+    std::fs::rename(folder, unused(|n| data_folder.join(format!("{FOLDER}.other-{stamp}-{n}"))))
 }
 
 /// Whether there is a journal with anything in it, and whose.
