@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::attribution::Whose;
 use crate::call::{CallKey, Direction, Party};
@@ -18,17 +17,7 @@ use crate::endpoint::EndpointNumber;
 use crate::error::{ErrorCode, VendorReason};
 use crate::number::PhoneNumber;
 
-/// Our own id of an attempt to place a call (UUID version 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(transparent)]
-pub struct DialId(pub Uuid);
-
-impl std::fmt::Display for DialId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
+pub use crate::call::DialId;
 
 /// Who is rung first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::interaction::{Charge, Interaction};
+use crate::charge::Charge;
 
 /// How deep a catalogue goes (tipificación in up to three levels).
 pub const LEVELS_AT_MOST: usize = 3;
@@ -66,21 +66,6 @@ impl std::fmt::Display for Requirement {
             Self::FollowUp => f.write_str("follow_up"),
             Self::Charge => f.write_str("charge"),
             Self::Field(name) => write!(f, "field:{name}"),
-        }
-    }
-}
-
-impl Requirement {
-    /// Whether a result has it.
-    #[must_use]
-    pub fn is_met_by(&self, result: &Interaction) -> bool {
-        match self {
-            Self::Disposition => !result.disposition.is_empty(),
-            Self::Comment => !result.comment.trim().is_empty(),
-            Self::Contact => result.contact.is_some(),
-            Self::FollowUp => result.follow_up.is_some(),
-            Self::Charge => !result.charges.is_empty(),
-            Self::Field(name) => result.fields.get(name).is_some_and(|value| !value.trim().is_empty()),
         }
     }
 }

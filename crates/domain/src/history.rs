@@ -5,11 +5,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{AccountName, Call, CallKey, CallState, Direction};
-use crate::contact::{Contact, ContactId};
+use crate::contact::{Contact, ContactId, PhoneKind};
 use crate::interaction::{InteractionId, InteractionState};
 use crate::number::PhoneNumber;
 use crate::outbox::{OutboxItem, OutboxState, RecordWait};
-use crate::popup::ShownPhone;
 
 /// A call and whom it was with, as far as that is settled.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +90,18 @@ pub struct FoundContact {
     pub contact: Contact,
     /// The contact's telephones, the preferred one first.
     pub phones: Vec<ShownPhone>,
+}
+
+/// A telephone that can be dialled with a click.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ShownPhone {
+    /// As people write it.
+    pub written: String,
+    /// What is dialled: E.164, or the digits of a number that no country's rules could place.
+    pub dial: String,
+    /// What kind of telephone.
+    pub kind: PhoneKind,
 }
 
 /// A number as it would be dialled.

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallState, Direction};
-use crate::contact::{Contact, PhoneKind};
-use crate::history::RecordState;
-use crate::interaction::{Currency, FollowUp, Interaction};
+use crate::charge::Currency;
+use crate::contact::Contact;
+use crate::history::{RecordState, ShownPhone};
+use crate::interaction::{FollowUp, Interaction};
 use crate::matching::Match;
 use crate::number::Country;
 use rust_decimal::Decimal;
@@ -111,18 +112,6 @@ pub struct ShownField {
     pub name: String,
     /// Its value, as it was given.
     pub value: String,
-}
-
-/// A telephone that can be dialled with a click.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct ShownPhone {
-    /// As people write it.
-    pub written: String,
-    /// What is dialled: E.164, or the digits of a number that no country's rules could place.
-    pub dial: String,
-    /// What kind of telephone.
-    pub kind: PhoneKind,
 }
 
 /// An amount of money, exact.

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use timbre_domain::call::{AccountName, Call, CallState};
 use timbre_domain::contact::Contact;
-use timbre_domain::history::{RecordState, WithWhom, is_missed, returned_by};
+use timbre_domain::history::{RecordState, ShownPhone, WithWhom, is_missed, returned_by};
 use timbre_domain::interaction::{Currency, FollowUp, InteractionState};
 use timbre_domain::matching::Match;
 use timbre_domain::number::{Country, PhoneNumber};
 use timbre_domain::outbox::{OutboxItem, RecordKind, waits_for};
-use timbre_domain::popup::{Dossier, Money, PastEntry, PopupCard, ShownField, ShownPhone};
+use timbre_domain::popup::{Dossier, Money, PastEntry, PopupCard, ShownField};
 use timbre_store::{CallRecord, CaseEntry, CaseFile, Store, StoreError};
 
 use crate::Context;
