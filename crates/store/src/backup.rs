@@ -4,7 +4,7 @@
 //! the backup of another database, is never replaced: it is kept beside under another name, and that is told.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

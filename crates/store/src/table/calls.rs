@@ -121,7 +121,7 @@ pub(super) fn of_contact(
 }
 
 /// The calls with each of several numbers that were never settled, the newest of each number.
-fn of_numbers_sql() -> String {
+pub(super) fn of_numbers_sql() -> String {
     format!(
         "SELECT {COLUMNS} FROM (SELECT value AS number FROM json_each(?1)) CROSS JOIN calls WHERE key IN
              (SELECT one.key FROM calls AS one

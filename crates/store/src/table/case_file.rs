@@ -113,7 +113,7 @@ mod tests {
     use timbre_domain::vendor::VendorId;
     use uuid::Uuid;
 
-    use super::super::testing::{TestStore, at, statements, store};
+    use super::super::testing::{TestStore, at, plan, statements, store};
     use super::*;
     use crate::{Kept, Which};
 
@@ -158,6 +158,13 @@ mod tests {
             Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })
         });
         saved.unwrap().unwrap().0.id
+    }
+
+    #[test]
+    fn the_calls_of_a_contact_s_numbers_are_seeks_in_the_index_of_numbers() {
+        let plan = plan(&store(), &calls::of_numbers_sql());
+        assert!(plan.contains("calls_by_party (party_key=? AND detected_at<?)"), "{plan}");
+        assert!(!plan.contains("SCAN calls") && !plan.contains("SCAN one"), "{plan}");
     }
 
     #[test]

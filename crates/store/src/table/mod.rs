@@ -8,6 +8,7 @@ mod connectors;
 pub(crate) mod contacts;
 pub(crate) mod cursors;
 mod endpoints;
+pub(crate) mod imports;
 pub(crate) mod interactions;
 pub(crate) mod listed;
 pub(crate) mod outbox;

@@ -19,7 +19,7 @@ use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{OutboxItem, RecordKind, Wanted};
 
 pub(super) use crm::{do_not_call, find, known_as, remote_id};
-pub use import::{ImportRecord, ImportRow, Outcome, Tried};
+pub use import::{ImportRow, Outcome, SeenRows};
 pub use index::IndexState;
 pub use pulled::{Gone, Pulled};
 pub(super) use pulled::{ids_of, take_in, unlink};

@@ -1,12 +1,17 @@
 //! What goes when, what is searched for, and what is never forgotten.
 
-use timbre_domain::contact::{ContactPhone, Origin, PhoneKind};
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use timbre_domain::contact::{Contact, ContactPart, ContactPhone, Origin, PhoneKind};
+use timbre_domain::crm::Receipt;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::interaction::{Charge, InteractionState};
+use timbre_domain::interaction::{Charge, Interaction, InteractionState};
 use timbre_domain::number::{Country, PhoneNumber};
-use timbre_domain::outbox::{LONGEST_PAUSE, Wanted};
+use timbre_domain::outbox::{BELIEVED_AHEAD, LONGEST_PAUSE, OutboxState, Problem, RecordKind, TakenBack, Wanted};
 use uuid::Uuid;
 
+use super::super::calls;
 use super::super::testing::{TestStore, at, plan, statements, store};
 use super::*;
 use crate::{Kept, Which};
@@ -388,8 +393,11 @@ fn one_record_is_sought_and_a_long_list_runs_no_more_statements_than_a_short_one
     assert_eq!(all.iter().map(|one| &one.item).collect::<Vec<_>>(), made.iter().collect::<Vec<_>>());
     assert_eq!((of_one, of_all), (3, 3), "records, results, names");
 
-    let one = plan(&store, &filter_sql(true));
+    let one = plan(&store, &super::listed::one_sql());
     assert!(one.contains("SEARCH outbox USING INDEX sqlite_autoindex_outbox_1 (id=?)"), "{one}");
+    let filtered = plan(&store, &super::listed::filter_sql());
+    assert!(filtered.contains("outbox_by_state (connector=? AND state=?)"), "{filtered}");
+    assert!(!filtered.contains("SCAN outbox"), "{filtered}");
     let each = plan(&store, &super::listed::of_each_sql());
     assert!(each.contains("outbox_by_subject") && each.contains("outbox_by_interaction"), "{each}");
     assert!(!each.contains("SCAN outbox"), "{each}");
