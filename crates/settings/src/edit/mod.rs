@@ -8,6 +8,7 @@ mod draft;
 mod file;
 mod form;
 mod place;
+mod toml_places;
 mod toml_text;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ use toml_edit::Value;
 pub use draft::{AccountDraft, ConnectorDraft, FieldDraft, IdentityDraft};
 use draft::{Draft, Field};
 pub use place::Place;
-use toml_text::{Section, TomlText};
+use toml_places::Section;
+use toml_text::TomlText;
 
 use crate::fault::ConfigError;
 use crate::layer::{Layer, LayerText};
