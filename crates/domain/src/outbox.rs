@@ -14,7 +14,7 @@ mod intent;
 mod retry;
 
 pub use self::failure::{AfterFailure, BELIEVED_AHEAD, ForConnector, LONGEST_PAUSE, after_failure, pause_after};
-pub use self::intent::{RecordCalls, TakenBack, WRAP_UP, Wanted, recorded_after, records_of};
+pub use self::intent::{RecordCalls, RecordIntent, TakenBack, WRAP_UP, recorded_after, records_of};
 pub use self::retry::{Retried, RetryHow, RetryOutcome};
 pub use crate::record::{RecordKind, RequestId};
 

@@ -31,13 +31,13 @@ pub enum StoreError {
     /// The file ends in the middle of a page.
     #[error("the database was cut short")]
     CutShort,
-    /// What was typed is not as the journal has it.
+    /// A result or record in the database differs from the journal.
     #[error("the database does not hold what the journal says was typed")]
     Altered,
-    /// It is somebody else's database.
+    /// The file is a database of another program.
     #[error("the file is not a database of Timbre")]
     NotOurs,
-    /// It is of a newer Timbre.
+    /// The file was written by a newer Timbre.
     #[error("the database is of a newer Timbre")]
     Newer,
     /// A stored value could not be understood.

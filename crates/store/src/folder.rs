@@ -1,4 +1,4 @@
-//! The data folder, and the lock that lets one engine use it.
+//! The data folder, and the lock that keeps it to one engine.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};

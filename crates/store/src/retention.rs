@@ -7,13 +7,13 @@ use uuid::Uuid;
 use crate::table::{hex_list, to_json, uuid};
 use crate::{Store, StoreError};
 
-/// Calls that are removed in one transaction; between two of them others have their turn.
+/// Calls that are removed in one transaction; other writers get their turn in between.
 const STRETCH: usize = 500;
 
 /// A record that is not in the CRM yet, and that nobody has discarded.
 const WAITS: &str = "state IN ('waiting', 'sending', 'parked')";
 
-/// A result that may go: it is final, all of it is in the CRM, and nothing of it is still to be done.
+/// The condition for a result that may be removed: it is final, the CRM has all of it, and its follow-up is over.
 fn may_go() -> String {
     format!(
         "interactions.state = 'final' AND interactions.change_draft IS NULL AND coalesce(json_extract(interactions.follow_up, '$.at'), '') < ?2

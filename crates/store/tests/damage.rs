@@ -15,7 +15,7 @@ use timbre_domain::crm::Receipt;
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::interaction::{Interaction, InteractionId, InteractionState};
 use timbre_domain::number::{Country, PhoneNumber};
-use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, Wanted};
+use timbre_domain::outbox::{OutboxItem, OutboxState, RecordIntent, RecordKind};
 use timbre_domain::tracker::{CallTracker, CallTransition};
 use timbre_domain::vendor::VendorId;
 use timbre_store::{
@@ -87,7 +87,7 @@ fn work(store: &Store, n: u128) {
                 (RecordKind::Note, own.clone()),
                 (RecordKind::FollowUp, own),
             ];
-            let wanted = kinds.map(|(kind, subject)| Wanted { kind, subject, taken_back: None });
+            let wanted = kinds.map(|(kind, subject)| RecordIntent { kind, subject, taken_back: None });
             Ok::<_, ()>(Kept {
                 interaction,
                 records: vec![(crm(), wanted.to_vec())],

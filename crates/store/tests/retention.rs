@@ -7,7 +7,7 @@ use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Part
 use timbre_domain::crm::Receipt;
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::interaction::{FollowUp, Interaction, InteractionId, InteractionState};
-use timbre_domain::outbox::{OutboxState, RecordKind, Wanted};
+use timbre_domain::outbox::{OutboxState, RecordIntent, RecordKind};
 use timbre_domain::tracker::{CallTracker, CallTransition};
 use timbre_domain::vendor::VendorId;
 use timbre_store::{CallFilter, DataFolder, InteractionFilter, Kept, OutboxFilter, Store, Which};
@@ -61,7 +61,7 @@ fn call(store: &Store, n: u128, days_ago: i64, state: CallState, result: Result,
                 let at = now() + TimeDelta::days(days);
                 one.follow_up = Some(FollowUp { at, whom: None, what: "llamar".into() });
             }
-            let wanted = Wanted { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
+            let wanted = RecordIntent { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
             let records = if result == Result::Draft { Vec::new() } else { vec![(crm(), vec![wanted])] };
             Ok::<_, ()>(Kept { interaction: one, records, do_not_call: None, new_contact: None })
         })

@@ -189,7 +189,7 @@ pub async fn start_on(
         let served = serves.endpoints(account);
         sessions.push(Arc::new(AccountSession::new(account.clone(), session, served, store.store())?));
     }
-    let connectors = connectors::lines(&settings, store.store(), &secrets, &clock, &limiters)?;
+    let connectors = connectors::handles(&settings, store.store(), &secrets, &clock, &limiters)?;
     let limits = Limits::Running { throttles, limiters };
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);

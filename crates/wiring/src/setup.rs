@@ -35,7 +35,7 @@ use crate::{StartError, connectors, open_session};
 /// The vendor's limit may make each question wait, and each may take a while; longer than this nobody waits.
 const CHECKED_WITHIN: Duration = Duration::from_secs(90);
 
-/// With what something is tried out.
+/// What a trial of an account or a CRM works with.
 pub struct Checking<'a> {
     /// The settings that the draft is to become a part of.
     pub file: &'a SettingsFile,

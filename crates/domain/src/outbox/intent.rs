@@ -13,7 +13,7 @@ use crate::record::RecordKind;
 
 /// A record that the CRM is to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct RecordIntent {
     /// The kind of record.
     pub kind: RecordKind,
     /// What it is about.
@@ -70,14 +70,14 @@ pub fn records_of(
     before: Option<&Interaction>,
     actions: &[Action],
     abilities: &Abilities,
-) -> Vec<Wanted> {
+) -> Vec<RecordIntent> {
     if interaction.state != InteractionState::Final {
         return Vec::new();
     }
     let mut wanted = Vec::new();
     let mut want = |kind: RecordKind, subject: String, taken_back: Option<TakenBack>| {
         if abilities.records.contains(&kind) {
-            wanted.push(Wanted { kind, subject, taken_back });
+            wanted.push(RecordIntent { kind, subject, taken_back });
         }
     };
     let own = interaction.id.to_string();
@@ -142,7 +142,7 @@ mod tests {
         Abilities { records: kinds.iter().copied().collect::<BTreeSet<_>>(), ..Abilities::default() }
     }
 
-    fn kinds(wanted: &[Wanted]) -> Vec<(RecordKind, bool)> {
+    fn kinds(wanted: &[RecordIntent]) -> Vec<(RecordKind, bool)> {
         wanted.iter().map(|one| (one.kind, one.taken_back.is_some())).collect()
     }
 

@@ -226,7 +226,7 @@ impl CallTracker {
             self.asked = self.asked.max(batch.sequence);
         }
         let at = batch.answered_at;
-        let mut told = Vec::new();
+        let mut transitions = Vec::new();
         let shown = each_leg_once(&batch.observations);
         for observation in shown.values() {
             self.see(observation, batch.sequence, in_order, at);
@@ -237,17 +237,17 @@ impl CallTracker {
             }
         }
         for tracked in &mut self.calls {
-            tracked.tell(at, &mut told);
+            tracked.publish(at, &mut transitions);
         }
         if in_order {
-            self.wait_for_dials(batch, &mut told);
+            self.wait_for_dials(batch, &mut transitions);
             self.last_answer = Some(at);
             if batch.coverage != Coverage::Partial {
                 self.last_complete = Some(at);
             }
             self.forget(at);
         }
-        told
+        transitions
     }
 
     /// Finds the call a leg belongs to, or begins one.
@@ -319,7 +319,7 @@ impl CallTracker {
     }
 
     /// Dials whose call has not been shown yet: after their time, and at least two whole looks, say so.
-    fn wait_for_dials(&mut self, batch: &ObservationBatch, told: &mut Vec<CallTransition>) {
+    fn wait_for_dials(&mut self, batch: &ObservationBatch, transitions: &mut Vec<CallTransition>) {
         let since = self.last_answer.map_or(TimeDelta::zero(), |last| batch.answered_at - last);
         let step = since.clamp(TimeDelta::zero(), LONGEST_STEP).to_std().unwrap_or_default();
         for waiting in &mut self.waiting {
@@ -335,7 +335,7 @@ impl CallTracker {
                 waiting.dial.state = DialState::NoCallAppeared;
                 let mut progress = progress_of(&waiting.dial, batch.answered_at, None);
                 progress.likely_reasons = self.rules.reasons(looked);
-                told.push(CallTransition::Dial(progress));
+                transitions.push(CallTransition::Dial(progress));
             }
         }
         self.waiting.retain(|w| !w.dial.state.is_final() || w.waited < w.appears_within + RECOGNISED_LATE_FOR);

@@ -63,7 +63,7 @@ pub(crate) struct Noted {
 }
 
 impl Journal {
-    /// Goes on behind whatever is there.
+    /// Opens the journal of a data folder; new entries follow those that are there.
     pub(crate) fn new(data_folder: &Path, lineage: LineageId) -> Self {
         Self {
             folder: data_folder.join(FOLDER),

@@ -20,9 +20,9 @@ use crate::{Store, StoreError};
 pub struct CallRecord {
     #[serde(flatten)]
     pub call: Call,
-    /// The contact it was with, where that is settled.
+    /// The contact it was with, where it is known.
     pub contact: Option<ContactId>,
-    /// Seconds in conversation, from the CDR.
+    /// How long the two sides spoke, seconds, from the CDR.
     pub duration_s: Option<u64>,
     /// In the account's currency, from the CDR.
     pub cost: Option<Decimal>,
@@ -70,7 +70,7 @@ impl Store {
         self.read(|db| find(db, key))
     }
 
-    /// The contact a call was with is settled.
+    /// Sets the contact that a call was with.
     pub fn set_call_contact(&self, key: &CallKey, contact: ContactId) -> Result<(), StoreError> {
         self.write(|tx| set_contact(tx, key, contact))
     }
@@ -97,8 +97,8 @@ pub(super) fn find_all(db: &Connection, keys: &BTreeSet<String>) -> rusqlite::Re
     select.query_map([to_json(keys)?], |row| Ok((row.get("asked")?, record(row)?)))?.collect()
 }
 
-/// The calls with a contact that began before a moment, the newest first: settled ones, and those of its numbers that were
-/// never settled.
+/// The calls of a contact that began before a moment: those that were assigned to it, the newest first, and those of
+/// its numbers that were assigned to nobody.
 pub(super) fn of_contact(
     db: &Connection,
     contact: &Contact,
@@ -120,7 +120,7 @@ pub(super) fn of_contact(
     Ok(found)
 }
 
-/// The calls with each of several numbers that were never settled, the newest of each number.
+/// The newest calls of each of several numbers that were assigned to no contact.
 pub(super) fn of_numbers_sql() -> String {
     format!(
         "SELECT {COLUMNS} FROM (SELECT value AS number FROM json_each(?1)) CROSS JOIN calls WHERE key IN
@@ -134,7 +134,7 @@ pub(super) fn set_contact(tx: &Transaction<'_>, key: &CallKey, contact: ContactI
     let sql = "UPDATE calls SET contact_id = ?2 WHERE key = ?1 AND contact_id IS NOT ?2";
     let changed = tx.prepare_cached(sql)?.execute(params![key.to_string(), contact.0.as_bytes()])?;
     // What the CRM was told of the call is told anew, with the contact.
-    if changed > 0 { outbox::call_settled(tx, key, contact) } else { Ok(()) }
+    if changed > 0 { outbox::call_identified(tx, key, contact) } else { Ok(()) }
 }
 
 pub(super) const COLUMNS: &str = "key, endpoint, direction, party, state, detected_at, connected_at, ended_at, dial_id, contact_id, \
@@ -177,7 +177,7 @@ pub(super) fn save(tx: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A leg whose record came before it was seen live made a call of its own; that call is taken in.
+/// A leg whose CDR came before it was seen live had become a call of its own: that call is merged into this one.
 fn adopt(tx: &Transaction<'_>, leg: &str, call: &str) -> rusqlite::Result<()> {
     let owner = "SELECT call_key FROM call_legs WHERE leg_key = ?1 AND call_key <> ?2";
     let other: Option<String> = tx.prepare_cached(owner)?.query_row([leg, call], |row| row.get(0)).optional()?;

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::interaction::{Interaction, InteractionId};
-use timbre_domain::outbox::{OutboxItem, Wanted};
+use timbre_domain::outbox::{OutboxItem, RecordIntent};
 
-use super::outbox::Order;
+use super::outbox::QueuePosition;
 use super::{calls, contacts, from_word, hex_list, json, ms, outbox, time, to_json, unreadable, uuid, word};
 use crate::{Store, StoreError};
 
@@ -31,7 +31,7 @@ pub enum Which {
 pub struct Kept {
     pub interaction: Interaction,
     /// The records each CRM is to have of it, in their order.
-    pub records: Vec<(AccountName, Vec<Wanted>)>,
+    pub records: Vec<(AccountName, Vec<RecordIntent>)>,
     /// The contact is not to be called any more; the CRMs that are told of it where they know it, or it was typed here.
     pub do_not_call: Option<Vec<AccountName>>,
     /// A contact that is made with it, and the CRMs that are told of it.
@@ -120,17 +120,20 @@ impl Store {
             if let (Some(call), Some(contact)) = (&interaction.call, interaction.contact) {
                 calls::set_contact(tx, call, contact)?;
             }
-            let order =
-                Order { part_of: Some(interaction.id), key: order_key_of(&interaction, of_call.as_ref()), due: now };
+            let position = QueuePosition {
+                part_of: Some(interaction.id),
+                key: order_key_of(&interaction, of_call.as_ref()),
+                due: now,
+            };
             if let (Some(tell), Some(contact)) = (kept.do_not_call, interaction.contact) {
                 waiting.extend(contacts::do_not_call(tx, contact, &tell, now)?);
             }
             for (connector, records) in &kept.records {
-                for wanted in records {
-                    waiting.extend(outbox::want(tx, connector, wanted, &order, now)?);
+                for intent in records {
+                    waiting.extend(outbox::enqueue(tx, connector, intent, &position, now)?);
                 }
-                // What is not told anew still belongs to the contact that the interaction belongs to now.
-                outbox::move_order(tx, connector, interaction.id, &order.key)?;
+                // A record that is not sent again still belongs to the contact that the interaction belongs to now.
+                outbox::move_order(tx, connector, interaction.id, &position.key)?;
             }
             Ok(Ok((interaction, waiting)))
         })

@@ -1,9 +1,9 @@
-//! `outbox`: the records on their way to the CRMs. What makes one is told in `want.rs`.
+//! `outbox`: the records on their way to the CRMs. `enqueue.rs` says what makes one, `sending.rs` what becomes of it.
 
 mod by_hand;
+mod enqueue;
 mod listed;
 mod sending;
-mod want;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -12,29 +12,29 @@ use timbre_domain::contact::ContactId;
 use timbre_domain::interaction::InteractionId;
 use timbre_domain::outbox::{OutboxItem, RequestId};
 
+pub(super) use self::enqueue::{
+    call_changed, call_ended, call_identified, contact_found, contact_lost, enqueue, move_order, send_again,
+};
 pub(super) use self::listed::of_each;
 pub use self::listed::{ListedRecord, OutboxCounts, OutboxFilter};
 pub(crate) use self::sending::counts_as_begun;
 pub use self::sending::{Dispatch, Failure};
-pub(super) use self::want::{
-    call_changed, call_ended, call_settled, contact_found, contact_lost, move_order, retell, want,
-};
 use super::calls::CallRecord;
 use super::{from_word, json, ms, time, uuid};
 use crate::{Store, StoreError};
 
-/// Where an item stands among the others.
+/// The place of an item in the queue of its CRM.
 #[derive(Debug, Clone)]
-pub(super) struct Order {
+pub(super) struct QueuePosition {
     /// The interaction it belongs to.
     pub(super) part_of: Option<InteractionId>,
-    /// Items with the same key go in the order they were made.
+    /// Items with the same key are sent in the order they were made.
     pub(super) key: String,
     /// When it is to be sent at the earliest.
     pub(super) due: DateTime<Utc>,
 }
 
-impl Order {
+impl QueuePosition {
     pub(super) fn of_contact(contact: ContactId, due: DateTime<Utc>) -> Self {
         Self { part_of: None, key: contact.to_string(), due }
     }
@@ -60,8 +60,8 @@ impl Store {
         })
     }
 
-    /// The same, of the record of this item: of what is to be sent before it, or else the item itself. Nothing where none of
-    /// them is due.
+    /// The next item to be sent so that this one can be: an earlier one of the same contact, or the item itself. `None`
+    /// where none of them is due.
     pub fn outbox_next_for(
         &self,
         connector: &AccountName,

@@ -10,7 +10,7 @@ use timbre_domain::identity::updated;
 use timbre_domain::outbox::OutboxItem;
 
 use super::row::{self, Prepared, Writer};
-use super::{hand_over, ms, told};
+use super::{enqueue, hand_over, ms};
 
 pub(in crate::table) fn find(db: &Connection, id: ContactId) -> rusqlite::Result<Option<Contact>> {
     Ok(row::by_id(db, id)?.map(|(_, contact)| contact))
@@ -101,5 +101,5 @@ pub(in crate::table) fn do_not_call(
             of_it.push(connector.clone());
         }
     }
-    told(tx, id, &of_it, now)
+    enqueue(tx, id, &of_it, now)
 }

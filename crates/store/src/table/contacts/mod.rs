@@ -16,7 +16,7 @@ use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::identity::merged;
 use timbre_domain::interchange::ExportShape;
 use timbre_domain::number::PhoneNumber;
-use timbre_domain::outbox::{OutboxItem, RecordKind, Wanted};
+use timbre_domain::outbox::{OutboxItem, RecordIntent, RecordKind};
 
 pub(super) use crm::{do_not_call, find, known_as, remote_id};
 pub use import::{ImportRow, Outcome, SeenRows};
@@ -31,8 +31,8 @@ use super::{ms, outbox};
 use crate::journal::touch_contact;
 use crate::{Store, StoreError};
 
-/// The one way from a number to contacts: a seek in the index of keys. A number that thousands share (a switchboard's, or
-/// one that stands for none) tells nobody apart: so many are looked at and no more.
+/// Seeks the contacts of a number in the index of keys. The limit is for numbers that thousands share, such as a
+/// switchboard's.
 const BY_KEY: &str = "SELECT contact FROM contact_keys WHERE key = ?1 LIMIT 500";
 
 /// Contacts an export reads at a time.
@@ -96,7 +96,7 @@ impl Store {
             };
             Writer::new(tx)?.update(row, &old, &Prepared::new(contact.clone()), Some(ms(now)))?;
             let tell = if contact == old { Vec::new() } else { tell(&contact) };
-            let waiting = told(tx, id, &tell, now)?;
+            let waiting = enqueue(tx, id, &tell, now)?;
             Ok(Some(Ok((contact, waiting))))
         })
     }
@@ -152,7 +152,7 @@ impl Store {
                 contact = merged(&contact, other);
             }
             writer.update(row, &before, &Prepared::new(contact.clone()), Some(ms(now)))?;
-            let waiting = told(tx, kept, &tell(&contact), now)?;
+            let waiting = enqueue(tx, kept, &tell(&contact), now)?;
             Ok(Some((contact, waiting)))
         })
     }
@@ -179,7 +179,7 @@ pub(super) fn add(
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<OutboxItem>> {
     Writer::new(tx)?.insert(&Prepared::new(contact.clone()), ms(now))?;
-    told(tx, contact.id, tell, now)
+    enqueue(tx, contact.id, tell, now)
 }
 
 fn remove(writer: &mut Writer<'_>, row: row::RowId, contact: &Contact) -> rusqlite::Result<()> {
@@ -204,17 +204,17 @@ fn hand_over(
     outbox::contact_found(writer.tx, None, &to.to_string())
 }
 
-/// These CRMs are to have the contact as it is now.
-fn told(
+/// Puts the contact, as it is now, into the queues of these CRMs.
+fn enqueue(
     tx: &Transaction<'_>,
     id: ContactId,
     tell: &[AccountName],
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<OutboxItem>> {
-    let wanted = Wanted { kind: RecordKind::Contact, subject: id.to_string(), taken_back: None };
+    let intent = RecordIntent { kind: RecordKind::Contact, subject: id.to_string(), taken_back: None };
     let mut waiting = Vec::new();
     for connector in tell {
-        let item = outbox::want(tx, connector, &wanted, &outbox::Order::of_contact(id, now), now)?;
+        let item = outbox::enqueue(tx, connector, &intent, &outbox::QueuePosition::of_contact(id, now), now)?;
         // What came from there is amended there, not made anew.
         if let Some(contact) = find(tx, id)?
             && let Some(there) = remote_id(tx, &contact, connector)?

@@ -10,8 +10,8 @@ use super::by_id;
 use crate::{Store, StoreError};
 
 impl Store {
-    /// A person wants it tried again, now; a parked or discarded one too. Whether the CRM may have got it already is not
-    /// forgotten.
+    /// Tries an item again now because a person asks for it, also a parked or discarded one. An item that the CRM may
+    /// have is still searched for first.
     pub fn outbox_retry(
         &self,
         id: RequestId,
@@ -40,7 +40,8 @@ impl Store {
         })
     }
 
-    /// A person has looked: an item that may have been created before is not there, and is created as if it never was.
+    /// A person has looked: the CRM does not have an item that may have been created, so that it is created without a
+    /// search.
     pub fn outbox_created_anew(&self, id: RequestId) -> Result<Option<OutboxItem>, StoreError> {
         self.write_durably(|tx| {
             let sql = "UPDATE outbox SET begun_at = NULL, searched_at = NULL
@@ -50,8 +51,7 @@ impl Store {
         })
     }
 
-    /// Records of a kind can be searched for again: those that were held for it go, those that were parked for it are
-    /// searched for.
+    /// Records of a kind can be searched for again: held ones are sent, parked ones are searched for.
     pub fn outbox_unhold(
         &self,
         connector: &AccountName,
@@ -69,7 +69,7 @@ impl Store {
         })
     }
 
-    /// An engine has started: records that an earlier one held because they could not be searched for are tried again.
+    /// Tries the records again that an earlier run held because they could not be searched for.
     pub fn outbox_unhold_waiting(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<usize, StoreError> {
         self.write(|tx| {
             tx.execute(
@@ -94,7 +94,8 @@ impl Store {
         })
     }
 
-    /// A person does not want it sent. Nothing where there is no such item or the CRM has it already.
+    /// Discards an item because a person does not want it sent. `None` where there is no such item or the CRM has it
+    /// already.
     pub fn outbox_discard(&self, id: RequestId) -> Result<Option<OutboxItem>, StoreError> {
         self.write_durably(|tx| {
             let sql =

@@ -14,7 +14,7 @@ use timbre_domain::outbox::{BELIEVED_AHEAD, OutboxItem, OutboxState, Problem, Re
 use super::super::calls::CallRecord;
 use super::super::{calls, contacts, interactions, json, ms, to_json, uuid, word};
 use super::by_id;
-use super::want::contact_sent;
+use super::enqueue::contact_sent;
 use crate::{Store, StoreError};
 
 /// What became of a try that failed.
@@ -49,8 +49,8 @@ pub struct Dispatch {
 }
 
 impl Store {
-    /// Sets times right that lie further ahead than anything is ever put off: the clock was set back since. What may be
-    /// with the CRM already waits for `settles_within` from now. Gives how many there were.
+    /// Corrects times that lie further ahead than any pause, because the clock was set back since. Items that the CRM
+    /// may have already wait for `settles_within` from now. Gives their number.
     pub fn outbox_set_right(
         &self,
         connector: &AccountName,
@@ -111,8 +111,8 @@ impl Store {
         self.read(|db| dispatch(db, id))
     }
 
-    /// The CRM has the record as it was sent last. What changed since is still to be told. `carries` are the parts of a
-    /// contact that this CRM is told of.
+    /// The CRM has the record as it was sent last. Later changes are still to be sent. `carries` are the parts of a
+    /// contact that this CRM takes.
     ///
     /// # Errors
     /// When it could not be saved; the record is then searched for and found.
@@ -149,7 +149,7 @@ impl Store {
         })
     }
 
-    /// It is not to be sent before `next_at` after all: the call goes on. Nothing went out.
+    /// Puts an item off until `next_at`, because its call goes on. Nothing was sent.
     pub fn outbox_postpone(&self, id: RequestId, next_at: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "UPDATE outbox SET next_at = ?2 WHERE id = ?1";
@@ -157,8 +157,7 @@ impl Store {
         })
     }
 
-    /// It could not be sent. `unsure` says that the record itself was the trouble, and not the CRM or the network;
-    /// `never_sent` that nothing of it can be there.
+    /// Keeps what became of a try that failed.
     pub fn outbox_failed(
         &self,
         id: RequestId,
@@ -186,7 +185,8 @@ impl Store {
         })
     }
 
-    /// What it was about is gone. One that never went out goes too; one that may be there is not told of any more.
+    /// The subject of an item is gone. An item that was never sent is deleted; one that the CRM may have is not amended
+    /// any more.
     pub fn outbox_moot(&self, id: RequestId) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "DELETE FROM outbox WHERE id = ?1 AND remote_id IS NULL AND begun_at IS NULL";
@@ -205,8 +205,8 @@ impl Store {
     }
 }
 
-/// Whatever the CRM may have without our knowing counts as begun: it is searched for, from `searched_at` on, before it is
-/// created. What is parked stays parked, and a retry searches.
+/// Marks every item that the CRM may have without our knowing as begun: it is searched for, from `searched_at` on,
+/// before it is created. A parked item stays parked, and a retry searches.
 pub(crate) fn counts_as_begun(
     tx: &Transaction<'_>,
     now: DateTime<Utc>,

@@ -8,7 +8,7 @@ use timbre_domain::crm::Receipt;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, Interaction, InteractionState};
 use timbre_domain::number::{Country, PhoneNumber};
-use timbre_domain::outbox::{BELIEVED_AHEAD, LONGEST_PAUSE, OutboxState, Problem, RecordKind, TakenBack, Wanted};
+use timbre_domain::outbox::{BELIEVED_AHEAD, LONGEST_PAUSE, OutboxState, Problem, RecordIntent, RecordKind, TakenBack};
 use uuid::Uuid;
 
 use super::super::calls;
@@ -37,7 +37,8 @@ fn result(store: &Store, n: u128, with: Option<ContactId>, kinds: &[RecordKind],
             let mut interaction = Interaction::begun(InteractionId(Uuid::from_u128(n)), None, with, at(now));
             interaction.state = InteractionState::Final;
             let subject = interaction.id.to_string();
-            let records = kinds.iter().map(|kind| Wanted { kind: *kind, subject: subject.clone(), taken_back: None });
+            let records =
+                kinds.iter().map(|kind| RecordIntent { kind: *kind, subject: subject.clone(), taken_back: None });
             Ok::<_, ()>(Kept {
                 interaction,
                 records: vec![(crm(), records.collect())],
@@ -163,7 +164,7 @@ fn what_is_taken_back_before_it_was_sent_goes_nowhere_and_after_it_is_told() {
         currency: "CRC".parse().unwrap(),
         concept: "x".into(),
     };
-    let back = Wanted {
+    let back = RecordIntent {
         kind: RecordKind::FollowUp,
         subject: Uuid::from_u128(1).to_string(),
         taken_back: Some(TakenBack::Charge(charge)),
@@ -359,7 +360,7 @@ fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
         .change_interaction(&Which::Call(key.clone()), at(5), |_, _| {
             let mut interaction = Interaction::begun(InteractionId(Uuid::from_u128(9)), Some(key.clone()), None, at(5));
             interaction.state = InteractionState::Final;
-            let wanted = Wanted { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
+            let wanted = RecordIntent { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
             Ok::<_, ()>(Kept {
                 interaction,
                 records: vec![(crm(), vec![wanted])],
@@ -437,7 +438,7 @@ fn a_listed_record_is_about_what_is_sent_of_it() {
                 (interaction.contact, interaction.state) =
                     (with, if n == "4" { InteractionState::Final } else { InteractionState::Draft });
                 let subjects = [(RecordKind::Call, key.to_string()), (RecordKind::Note, interaction.id.to_string())];
-                let records = subjects.map(|(kind, subject)| Wanted { kind, subject, taken_back: None }).to_vec();
+                let records = subjects.map(|(kind, subject)| RecordIntent { kind, subject, taken_back: None }).to_vec();
                 Ok::<_, ()>(Kept { interaction, records: vec![(crm(), records)], do_not_call: None, new_contact: None })
             })
             .unwrap()

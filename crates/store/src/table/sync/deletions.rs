@@ -49,7 +49,7 @@ impl Store {
             for id in &page.ids {
                 saw(tx, connector, id)?;
                 if !known.query_row([format!("id:{connector}\n{id}")], |row| row.get::<_, bool>(0))? {
-                    details::want(tx, connector, id, false, Some(Urgency::Background))?;
+                    details::note(tx, connector, id, false, Some(Urgency::Background))?;
                 }
             }
             reconciled_to(tx, connector, &next)
@@ -100,7 +100,7 @@ impl Store {
     /// it goes here too; its calls stay in the history.
     pub fn contact_gone(&self, connector: &AccountName, id: &str, now: DateTime<Utc>) -> Result<Gone, StoreError> {
         self.write(|tx| {
-            details::want(tx, connector, id, true, None)?;
+            details::note(tx, connector, id, true, None)?;
             contacts::unlink(&mut Writer::new(tx)?, connector, id, ms(now))
         })
     }

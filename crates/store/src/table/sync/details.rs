@@ -45,7 +45,7 @@ impl Store {
 
     /// A contact can't be asked for: it waits no longer.
     pub fn detail_done(&self, connector: &AccountName, id: &str) -> Result<(), StoreError> {
-        self.write(|tx| want(tx, connector, id, true, None))
+        self.write(|tx| note(tx, connector, id, true, None))
     }
 
     /// Somebody looks at a contact: what its CRMs' lists left out is asked for next. Gives the CRMs that are to be asked.
@@ -78,7 +78,7 @@ impl Store {
 }
 
 /// A record came: complete, it need not be asked for any more; else it may have to be.
-pub(super) fn want(
+pub(super) fn note(
     tx: &Transaction<'_>,
     connector: &AccountName,
     id: &str,
@@ -95,8 +95,9 @@ pub(super) fn want(
     tx.prepare_cached(sql)?.execute(params![connector.as_str(), id, urgency as i64]).map(drop)
 }
 
-/// Settles what waited to see whether a pass brings news. A stretch at a time: there may be a million.
-pub(super) fn settle(store: &Store, connector: &AccountName, news: bool) -> Result<(), StoreError> {
+/// Decides what was held until a pass showed whether it brings news: it is asked for, or dropped. A stretch at a time: there
+/// may be a million.
+pub(super) fn decide_held(store: &Store, connector: &AccountName, news: bool) -> Result<(), StoreError> {
     let which = "connector = ?1 AND external_id IN
         (SELECT external_id FROM contact_details WHERE connector = ?1 AND urgency = ?2 LIMIT ?3)";
     let sql = match news {
