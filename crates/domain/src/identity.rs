@@ -40,7 +40,7 @@ impl MergeRule {
     }
 }
 
-/// A text that is no rule.
+/// A text that names no rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the rule is name-and-number, number, email or never")]
 pub struct BadMergeRule;
@@ -103,7 +103,7 @@ pub fn is_same(ours: &Contact, theirs: &Contact, rule: MergeRule) -> bool {
     }
 }
 
-/// What two records of one file have in common when they are the same contact by [`is_same`] or by their id.
+/// The keys that two records of one file share when they are the same contact, by [`is_same`] or by their id.
 #[must_use]
 pub fn marks_of(contact: &Contact, rule: MergeRule) -> Vec<String> {
     // Two ids of one program are two contacts: those with one are known by it alone.

@@ -39,7 +39,7 @@ impl FromStr for InteractionId {
     }
 }
 
-/// Something to be done later.
+/// A promise to the contact: something to be done later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FollowUp {
@@ -57,10 +57,10 @@ pub struct FollowUp {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum InteractionState {
-    /// Kept as it is typed; it goes nowhere.
+    /// The agent is still writing. It is kept as it is typed and sent nowhere.
     #[default]
     Draft,
-    /// Finished: it goes to the CRM, and every later change too.
+    /// The agent has finished. It is sent to the CRM, as is every later change.
     Final,
 }
 
@@ -216,7 +216,7 @@ impl Interaction {
         Ok(result)
     }
 
-    /// Refuses what lacks something that its disposition requires.
+    /// Fails where something is missing that the disposition requires.
     fn complete(&self, catalogue: &DispositionCatalogue) -> Result<(), BadInteraction> {
         let required = catalogue.requirements(&self.disposition).into_iter();
         let lacks: Vec<_> = required.filter(|requirement| !self.has(requirement)).collect();
@@ -235,7 +235,7 @@ impl Interaction {
         }
     }
 
-    /// What the disposition does where the agent did not.
+    /// Adds the follow-up and the charge that the disposition brings about where the agent gave none.
     fn bring_about(&mut self, catalogue: &DispositionCatalogue, now: DateTime<Utc>, new_id: &mut dyn FnMut() -> Uuid) {
         for action in catalogue.actions(&self.disposition) {
             match action {

@@ -1,7 +1,7 @@
-//! The outbox: what is on its way to a CRM, so that each record gets there exactly once.
+//! The outbox: the queue of records for the CRMs, from which each record is created exactly once.
 //!
-//! An item stands for one record of the CRM, not for one request: it is created once, under a request id that it keeps, and
-//! amended as often as what it tells changes. What it says is put together when it is sent.
+//! An item stands for one record of the CRM, not for one request: the record is created once, under a request id that
+//! it keeps, and amended as often as its data changes. The data is put together when the item is sent.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -45,13 +45,13 @@ pub struct Problem {
     pub words: String,
     /// When the try failed, UTC.
     pub at: DateTime<Utc>,
-    /// It was tried as often as it may be: a last search shows whether it is there, and it is not sent again.
+    /// All tries are used up: a last search shows whether the CRM has the record, and it is not sent again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "ts", ts(skip))]
     pub last_try: bool,
 }
 
-/// One record on its way. All times are UTC.
+/// One record in the outbox. All times are UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct OutboxItem {
@@ -76,7 +76,7 @@ pub struct OutboxItem {
     pub attempted: u32,
     /// The CRM's id of the record.
     pub remote_id: Option<String>,
-    /// Tries since the last success or since a person mended it.
+    /// The number of tries since the last success, or since a person tried it again.
     pub attempts: u32,
     /// How many of these tries failed because of the record itself, and not because of the CRM or the network.
     pub unsure: u32,
@@ -97,16 +97,16 @@ pub struct OutboxItem {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordWait {
-    /// The call it tells of goes on.
+    /// The call that it belongs to is not over.
     CallEnds,
-    /// The CRM, which does not answer, lets nobody in, or has not taken it yet.
+    /// The CRM, which does not answer, accepts no sign-in, or has refused the record so far.
     Crm,
     /// Its turn: it goes out by itself at any moment.
     Turn,
 }
 
-/// What a record waits for; nothing where it is not on its way. `goes_on` says whether the call it belongs to does, and
-/// `answers` whether the CRM did when it was asked last.
+/// What a record waits for; `None` unless it is to be sent. `goes_on` says whether its call is still active, and
+/// `answers` whether the CRM answered the last request.
 #[must_use]
 pub fn waits_for(item: &OutboxItem, goes_on: bool, answers: bool) -> Option<RecordWait> {
     if !matches!(item.state, OutboxState::Waiting | OutboxState::Sending) {

@@ -35,7 +35,7 @@ pub enum RecordKind {
     Contact,
     /// A call with its result.
     Call,
-    /// Something to be done later.
+    /// A promise to the contact: something to be done later.
     FollowUp,
     /// An amount that the contact is charged.
     Charge,

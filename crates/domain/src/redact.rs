@@ -4,7 +4,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// What stands where a secret stood.
+/// The text that takes the place of a secret.
 pub const REDACTED: &str = "[secret]";
 
 /// Secrets shorter than this are not searched for: they would be found in everything.

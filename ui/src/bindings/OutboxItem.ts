@@ -6,7 +6,7 @@ import type { RecordKind } from "./RecordKind";
 import type { RequestId } from "./RequestId";
 
 /**
- * One record on its way. All times are UTC.
+ * One record in the outbox. All times are UTC.
  */
 export type OutboxItem = { 
 /**
@@ -51,7 +51,7 @@ attempted: number,
  */
 remote_id: string | null, 
 /**
- * Tries since the last success or since a person mended it.
+ * The number of tries since the last success, or since a person tried it again.
  */
 attempts: number, 
 /**

@@ -130,7 +130,7 @@ pub struct ContactReport {
 pub enum Content {
     /// A call and its result.
     Call(Box<CallReport>),
-    /// Something to be done later.
+    /// A promise to the contact: something to be done later.
     FollowUp(FollowUpReport),
     /// An amount that the contact is charged.
     Charge(ChargeReport),

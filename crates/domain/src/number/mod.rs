@@ -218,8 +218,8 @@ impl PartialEq for PhoneNumber {
     }
 }
 
-/// Without what is wrapped around a number: `"Ana" <sip:…>`, `sip:`, `tel:`, `@host`, URI parameters, and the invisible
-/// marks that come along when a number is copied from a chat or a web page.
+/// Takes off what is wrapped around a number: `"Ana" <sip:…>`, `sip:`, `tel:`, `@host`, URI parameters, and the
+/// invisible marks that come along when a number is copied from a chat or a web page.
 fn bare(text: &str) -> String {
     let text = match (text.find('<'), text.rfind('>')) {
         (Some(open), Some(close)) if open < close => &text[open + 1..close],

@@ -10,11 +10,12 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest pause after a failure.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// A time saved further ahead than this was saved before the clock was set back: nothing is ever put off for so long.
+/// Longer than anything is put off: a saved time that lies further ahead was saved before the clock was set back.
 pub const BELIEVED_AHEAD: Duration = Duration::from_secs(20 * 60);
 
-/// How long to wait after so many failures in a row, from 1: twice as long each time, somewhere between the half and the
-/// whole of it, so that a thousand desktops do not come back together. `random` is in 0..1.
+/// The pause after a number of failures in a row, counted from 1. It doubles with each failure, up to
+/// [`LONGEST_PAUSE`], and is between half and all of that, by `random` in 0..1, so that a thousand desktops do not come
+/// back together.
 #[must_use]
 pub fn pause_after(failures: u32, random: f64) -> Duration {
     let whole = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
@@ -37,7 +38,7 @@ pub struct AfterFailure {
 /// What a failure means for everything else to the same CRM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ForConnector {
-    /// Nothing: this one record is the trouble.
+    /// The other items are sent as before: only this record was refused.
     Nothing,
     /// All items to this CRM wait for this long.
     Waits(Duration),
@@ -45,7 +46,8 @@ pub enum ForConnector {
     Stops,
 }
 
-/// Decides after a failure. `failures` counts this one, `creating` says whether the request would have made the record.
+/// Decides what follows a failure. `failures` counts this one, `creating` says whether the request would have created
+/// the record.
 #[must_use]
 pub fn after_failure(verdict: Verdict, creating: bool, failures: u32, random: f64) -> AfterFailure {
     let pause = pause_after(failures, random);

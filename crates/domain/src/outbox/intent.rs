@@ -11,14 +11,14 @@ use crate::disposition::Action;
 use crate::interaction::{FollowUp, Interaction, InteractionState};
 use crate::record::RecordKind;
 
-/// A record that the CRM is to have.
+/// A record that is to be created or amended in a CRM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordIntent {
     /// The kind of record.
     pub kind: RecordKind,
-    /// What it is about.
+    /// The subject: a call's key, or the id of an interaction, a charge or a contact.
     pub subject: String,
-    /// What was removed: it goes only to a CRM that may have it already, to take it back.
+    /// What was removed. It is sent only to a CRM that may have the record, to take it back.
     pub taken_back: Option<TakenBack>,
 }
 
@@ -32,7 +32,7 @@ pub enum TakenBack {
     Charge(Charge),
 }
 
-/// What the organisation wants to have recorded by itself.
+/// Which calls are recorded in the CRM without a result of the agent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordCalls {

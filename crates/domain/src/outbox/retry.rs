@@ -24,9 +24,9 @@ pub struct RetryHow {
 pub enum RetryOutcome {
     /// The CRM has it.
     Sent,
-    /// It is being sent, or other records of its contact go first; nothing more is known yet.
+    /// It is being sent, or other records of its contact are sent first; the outcome is not known yet.
     Underway,
-    /// It was not sent. It goes by itself at [`Retried::until`].
+    /// It was not sent. It is tried again without anybody's doing at [`Retried::until`].
     Waits,
     /// An earlier request may have stored it. At [`Retried::until`] it is searched for, and sent if it is not there.
     SearchedLater,

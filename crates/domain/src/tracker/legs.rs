@@ -19,11 +19,11 @@ const SAME_MOMENT: TimeDelta = TimeDelta::seconds(3);
 struct Leg {
     external_id: String,
     role: LegRole,
-    /// Our endpoint in this leg, where it is one of ours.
+    /// Our endpoint in this leg; `None` for a leg between others.
     endpoint: Option<EndpointNumber>,
     detected_at: DateTime<Utc>,
     connected_at: Option<DateTime<Utc>>,
-    /// Complete polls in a row that did not show it.
+    /// The number of complete polls in a row that did not show the leg.
     misses: u32,
     missed_since: Option<DateTime<Utc>>,
     gone: bool,
