@@ -141,7 +141,7 @@ pub trait HangUp: Send + Sync {
 /// The vendor's list of an account's endpoints.
 #[async_trait]
 pub trait EndpointDirectory: Send + Sync {
-    /// All of them.
+    /// Every endpoint of the account, in the vendor's order.
     async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError>;
 }
 

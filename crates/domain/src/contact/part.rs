@@ -30,7 +30,7 @@ pub enum ContactPart {
     FirstEmail,
     /// A person said which telephone comes first.
     FirstPhone,
-    /// The person's name.
+    /// The name of the person.
     Name,
     /// A person added the e-mail address with this key ([`email_key`]).
     AddedEmail(String),

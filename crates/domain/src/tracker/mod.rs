@@ -41,7 +41,7 @@ use legs::Tracked;
 pub enum CallTransition {
     /// A call was seen for the first time.
     Detected(Call),
-    /// The party answered.
+    /// The party answered for the first time.
     Connected(Call),
     /// The call is over.
     Ended(Call),
