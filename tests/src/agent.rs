@@ -16,7 +16,7 @@ use timbre_domain::contact::{ContactId, PhoneKind};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RequestId, Retried, RetryHow};
 use timbre_engine::api::commands::{
-    Command, CommandError, ContactEdit, OutboxFilter, Reply, SaveInteraction, SavedInteraction, Which,
+    Command, CommandError, ContactEdit, InteractionRef, OutboxFilter, Reply, SaveInteraction, SavedInteraction,
 };
 use timbre_engine::api::event::Event;
 
@@ -51,7 +51,7 @@ pub async fn try_save(
     edit: InteractionEdit,
 ) -> Result<SavedInteraction, CommandError> {
     let save = SaveInteraction {
-        which: Which::Call(call.clone()),
+        which: InteractionRef::Call(call.clone()),
         edit: InteractionEdit { finish: true, ..edit },
         caller: None,
     };

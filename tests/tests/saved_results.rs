@@ -13,7 +13,7 @@ use timbre_domain::matching::Match;
 use timbre_domain::outbox::{OutboxState, RecordWait};
 use timbre_domain::popup::PopupCard;
 use timbre_engine::api::commands::{
-    Command, CommandError, ContactEdit, OutboxFilter, Reply, SaveInteraction, SavedInteraction, Which,
+    Command, CommandError, ContactEdit, InteractionRef, OutboxFilter, Reply, SaveInteraction, SavedInteraction,
 };
 use timbre_engine::api::event::Event;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
@@ -64,7 +64,7 @@ async fn save(
     edit: InteractionEdit,
     caller: Option<TypedCaller>,
 ) -> Result<SavedInteraction, CommandError> {
-    let save = SaveInteraction { which: Which::Call(call.clone()), edit, caller };
+    let save = SaveInteraction { which: InteractionRef::Call(call.clone()), edit, caller };
     match story.execute(Command::InteractionsSave(Box::new(save))).await? {
         Reply::Interaction(saved) => Ok(*saved),
         other => panic!("{other:?}"),

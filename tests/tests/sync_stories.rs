@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use timbre_domain::contact::{Contact, PhoneKind};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind};
-use timbre_engine::api::commands::{Command, ContactEdit, OutboxFilter, Reply, SaveInteraction, Which};
+use timbre_engine::api::commands::{Command, ContactEdit, InteractionRef, OutboxFilter, Reply, SaveInteraction};
 use timbre_engine::api::event::Event;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
 use timbre_tests::story::Story;
@@ -96,7 +96,7 @@ async fn a_contact_who_is_deleted_over_there_stays_here_where_a_result_was_writt
         finish: true,
         ..InteractionEdit::default()
     };
-    let save = SaveInteraction { which: Which::New, edit, caller: None };
+    let save = SaveInteraction { which: InteractionRef::New, edit, caller: None };
     story.execute(Command::InteractionsSave(Box::new(save))).await.unwrap();
     settled(&mut story).await;
 

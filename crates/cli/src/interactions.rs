@@ -9,7 +9,7 @@ use std::path::Path;
 
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
-use timbre_engine::api::commands::{CallFilter, Command, InteractionFilter, Reply, SaveInteraction, Which};
+use timbre_engine::api::commands::{CallFilter, Command, InteractionFilter, InteractionRef, Reply, SaveInteraction};
 use timbre_platform::secrets::SharedRedactor;
 
 use self::typed::{Meant, Typed};
@@ -29,7 +29,7 @@ pub(crate) async fn run(
     let command = match what {
         Interactions::Add(add) => return save(args, added(add)?, printer, redactor).await,
         Interactions::Edit(edit) => {
-            let typed = typed(Meant::Known(Which::Id(edit.id)), &edit.said)?;
+            let typed = typed(Meant::Known(InteractionRef::Id(edit.id)), &edit.said)?;
             if typed.edit == InteractionEdit::default() {
                 let detail = "nothing to change was named; see `timbrectl interactions edit --help`";
                 return Err(Failure::of(ErrorCode::BadRequest, detail));
@@ -88,11 +88,11 @@ async fn send(session: &mut Session, typed: &mut Typed) -> Result<Reply, Failure
             };
             let call = calls.into_iter().next();
             let none = || Failure::of(ErrorCode::NotFound, "call: there is no call in the history");
-            Which::Call(call.ok_or_else(none)?.call.key)
+            InteractionRef::Call(call.ok_or_else(none)?.call.key)
         }
     };
     typed.meant = Meant::Known(which.clone());
-    if let (Which::Id(id), Some(charges)) = (&which, &mut typed.edit.charges)
+    if let (InteractionRef::Id(id), Some(charges)) = (&which, &mut typed.edit.charges)
         && let Reply::Interaction(before) = session.execute(Command::InteractionsShow { id: *id }).await?
     {
         keep_ids(charges, &before.interaction.charges);
@@ -121,8 +121,8 @@ fn keep_ids(charges: &mut [Charge], before: &[Charge]) {
 fn added(add: &Add) -> Result<Typed, Failure> {
     let meant = match (&add.call, add.interaction) {
         (Some(CallMeant::Last), _) => Some(Meant::LastCall),
-        (Some(CallMeant::Key(key)), _) => Some(Meant::Known(Which::Call(key.clone()))),
-        (None, Some(id)) => Some(Meant::Known(Which::Id(id))),
+        (Some(CallMeant::Key(key)), _) => Some(Meant::Known(InteractionRef::Call(key.clone()))),
+        (None, Some(id)) => Some(Meant::Known(InteractionRef::Id(id))),
         (None, None) => None,
     };
     if let Some(file) = &add.from {
@@ -133,7 +133,7 @@ fn added(add: &Add) -> Result<Typed, Failure> {
         typed.edit.finish &= !add.said.draft;
         return Ok(typed);
     }
-    typed(meant.unwrap_or(Meant::Known(Which::New)), &add.said)
+    typed(meant.unwrap_or(Meant::Known(InteractionRef::New)), &add.said)
 }
 
 /// What was said on the command line; a comment may stand on standard input.

@@ -43,7 +43,7 @@ pub use table::case_file::{CaseEntry, CaseFile};
 pub use table::contacts::{ContactsView, Gone, ImportRow, IndexState, Outcome, Prepared, Pulled, SeenRows};
 pub use table::cursors::ToRecord;
 pub use table::imports::ImportRecord;
-pub use table::interactions::{InteractionFilter, Kept, Which};
+pub use table::interactions::{InteractionFilter, InteractionRef, Kept};
 pub use table::listed::ListedCall;
 pub use table::outbox::{Dispatch, Failure, ListedRecord, OutboxCounts, OutboxFilter};
 pub use table::sync::deletions::Missing;

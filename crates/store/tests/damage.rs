@@ -19,7 +19,7 @@ use timbre_domain::outbox::{OutboxItem, OutboxState, RecordIntent, RecordKind};
 use timbre_domain::tracker::{CallTracker, CallTransition};
 use timbre_domain::vendor::VendorId;
 use timbre_store::{
-    Agent, BackedUp, DataFolder, Generation, InteractionFilter, Kept, OpenReport, OutboxFilter, Store, Which,
+    Agent, BackedUp, DataFolder, Generation, InteractionFilter, InteractionRef, Kept, OpenReport, OutboxFilter, Store,
 };
 use uuid::Uuid;
 
@@ -76,7 +76,7 @@ fn work(store: &Store, n: u128) {
     let contact = person(n);
     store.add_contact(&contact, &[crm()], at(11)).unwrap();
     let (_, items) = store
-        .change_interaction(&Which::Call(call.key.clone()), at(12), |_, _| {
+        .change_interaction(&InteractionRef::Call(call.key.clone()), at(12), |_, _| {
             let id = InteractionId(Uuid::from_u128(2_000 + n));
             let mut interaction = Interaction::begun(id, Some(call.key.clone()), Some(contact.id), at(12));
             interaction.state = InteractionState::Final;
@@ -428,7 +428,7 @@ fn a_contact_that_came_from_a_file_is_not_in_the_journal_until_somebody_writes_a
     store.save_contact(&imported, at(1)).unwrap();
     assert!(!dir.path().join("journal").exists());
     store
-        .change_interaction(&Which::New, at(2), |_, _| {
+        .change_interaction(&InteractionRef::New, at(2), |_, _| {
             let interaction = Interaction::begun(InteractionId(Uuid::from_u128(9)), None, Some(imported.id), at(2));
             Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })
         })

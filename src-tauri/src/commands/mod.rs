@@ -16,7 +16,7 @@ use timbre_domain::history::RecordState;
 use timbre_domain::interaction::{Interaction, InteractionEdit};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::refusal::Refusal;
-use timbre_engine::api::commands::{Command, CommandError, ContactEdit, Reply, SaveInteraction, Which};
+use timbre_engine::api::commands::{Command, CommandError, ContactEdit, InteractionRef, Reply, SaveInteraction};
 use timbre_engine::calls::dialler::DialRequest;
 
 use crate::desk::Desk;
@@ -52,7 +52,7 @@ pub(crate) struct Saved {
 /// Keeps what an agent wrote of a call.
 async fn save(desk: &Desk, call_key: CallKey, edit: InteractionEdit, caller: Option<TypedCaller>) -> Answer<Saved> {
     let named = caller.is_some() && edit.finish;
-    let save = SaveInteraction { which: Which::Call(call_key.clone()), edit, caller };
+    let save = SaveInteraction { which: InteractionRef::Call(call_key.clone()), edit, caller };
     let interaction =
         ask!(desk, Command::InteractionsSave(Box::new(save)), Reply::Interaction(saved) => saved.interaction)?;
     let records = ask!(desk, Command::Records { call: call_key.clone() }, Reply::Records { records } => records)?;

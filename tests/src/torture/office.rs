@@ -13,7 +13,7 @@ use timbre_domain::interaction::{FollowUp, InteractionEdit};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RetryHow, RetryOutcome};
 use timbre_domain::ports::Clock as _;
 use timbre_engine::api::commands::{
-    Command, ContactEdit, InteractionFilter, OutboxFilter, Reply, SaveInteraction, Which,
+    Command, ContactEdit, InteractionFilter, InteractionRef, OutboxFilter, Reply, SaveInteraction,
 };
 use timbre_engine::api::event::Event;
 use timbre_engine::api::local::Client;
@@ -433,7 +433,11 @@ fn save(key: &CallKey, comment: &str, follow_up: bool, now: chrono::DateTime<chr
     });
     let edit =
         InteractionEdit { comment: Some(comment.to_owned()), follow_up, finish: true, ..InteractionEdit::default() };
-    Command::InteractionsSave(Box::new(SaveInteraction { which: Which::Call(key.clone()), edit, caller: None }))
+    Command::InteractionsSave(Box::new(SaveInteraction {
+        which: InteractionRef::Call(key.clone()),
+        edit,
+        caller: None,
+    }))
 }
 
 /// Every way to fail, before and after the record is stored.

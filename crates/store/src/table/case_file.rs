@@ -115,7 +115,7 @@ mod tests {
 
     use super::super::testing::{TestStore, at, plan, statements, store};
     use super::*;
-    use crate::{Kept, Which};
+    use crate::{InteractionRef, Kept};
 
     fn number() -> PhoneNumber {
         PhoneNumber::typed("8884-8787", Country::CR).unwrap()
@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn resulted(store: &TestStore, call: Option<u128>, with: u128, amount: &str, seconds: i64) -> InteractionId {
-        let which = call.map_or(Which::New, |n| Which::Call(key(n)));
+        let which = call.map_or(InteractionRef::New, |n| InteractionRef::Call(key(n)));
         let saved = store.change_interaction(&which, at(seconds), |before, _| {
             let fresh = || Interaction::begun(InteractionId(Uuid::now_v7()), call.map(key), None, at(seconds));
             let mut interaction = before.unwrap_or_else(fresh);

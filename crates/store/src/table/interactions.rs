@@ -17,7 +17,7 @@ use crate::{Store, StoreError};
 /// Which interaction is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Which {
+pub enum InteractionRef {
     /// The one with this id.
     Id(InteractionId),
     /// The one about this call, or about the call that has a leg with this key.
@@ -91,18 +91,18 @@ impl Store {
     /// When it could not be saved; the change itself may refuse, and then nothing changes either.
     pub fn change_interaction<E>(
         &self,
-        which: &Which,
+        which: &InteractionRef,
         now: DateTime<Utc>,
         change: impl FnOnce(Option<Interaction>, Option<calls::CallRecord>) -> Result<Kept, E>,
     ) -> Result<Result<(Interaction, Vec<OutboxItem>), E>, StoreError> {
         self.write_durably(|tx| {
             let before = match which {
-                Which::Id(id) => by_id(tx, *id)?,
-                Which::Call(key) => by_call(tx, key)?,
-                Which::New => None,
+                InteractionRef::Id(id) => by_id(tx, *id)?,
+                InteractionRef::Call(key) => by_call(tx, key)?,
+                InteractionRef::New => None,
             };
             let key = match which {
-                Which::Call(key) => Some(key),
+                InteractionRef::Call(key) => Some(key),
                 _ => before.as_ref().and_then(|before| before.call.as_ref()),
             };
             let call = key.map(|key| calls::find(tx, key)).transpose()?.flatten();

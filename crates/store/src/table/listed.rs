@@ -168,7 +168,7 @@ mod tests {
 
     use super::super::testing::{TestStore, at, plan, statements, store};
     use super::*;
-    use crate::{Kept, Which};
+    use crate::{InteractionRef, Kept};
 
     fn key(n: i64) -> CallKey {
         CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: n.to_string() }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     fn resulted(store: &TestStore, n: i64, state: InteractionState) {
-        let saved = store.change_interaction(&Which::Call(key(n)), at(n + 20), |_, _| {
+        let saved = store.change_interaction(&InteractionRef::Call(key(n)), at(n + 20), |_, _| {
             let fresh = Interaction::begun(InteractionId(Uuid::now_v7()), Some(key(n)), None, at(n));
             let interaction = Interaction { state, comment: "dijo que sí".into(), ..fresh };
             Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })

@@ -114,7 +114,7 @@ impl Context {
             return Ok(());
         }
         let edit = InteractionEdit { contact: Some(contact.id), ..InteractionEdit::default() };
-        let which = super::Which::Id(interaction.id);
+        let which = super::InteractionRef::Id(interaction.id);
         self.save_result(super::SaveInteraction { which, edit, caller: None }).await.map(drop)
     }
 

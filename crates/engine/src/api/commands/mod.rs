@@ -26,8 +26,8 @@ use timbre_domain::preferences::Preferences;
 use timbre_domain::status::Status;
 use timbre_store::StoreError;
 pub use timbre_store::{
-    Agent, CallFilter, CallRecord, CaseEntry, CaseFile, ImportRecord, InteractionFilter, KeptUnread, OutboxCounts,
-    OutboxFilter, Which,
+    Agent, CallFilter, CallRecord, CaseEntry, CaseFile, ImportRecord, InteractionFilter, InteractionRef, KeptUnread,
+    OutboxCounts, OutboxFilter,
 };
 
 pub use self::contacts::{ContactEdit, FoundContact, LookedUp};

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::super::calls;
 use super::super::testing::{TestStore, at, plan, statements, store};
 use super::*;
-use crate::{Kept, Which};
+use crate::{InteractionRef, Kept};
 
 fn crm() -> AccountName {
     "crm".parse().unwrap()
@@ -33,7 +33,7 @@ fn contact(n: u128) -> Contact {
 /// A final result that makes these records.
 fn result(store: &Store, n: u128, with: Option<ContactId>, kinds: &[RecordKind], now: i64) -> Vec<OutboxItem> {
     let (_, waiting) = store
-        .change_interaction(&Which::New, at(now), |_, _| {
+        .change_interaction(&InteractionRef::New, at(now), |_, _| {
             let mut interaction = Interaction::begun(InteractionId(Uuid::from_u128(n)), None, with, at(now));
             interaction.state = InteractionState::Final;
             let subject = interaction.id.to_string();
@@ -70,7 +70,7 @@ fn problem() -> Problem {
 #[test]
 fn a_result_and_what_is_to_be_sent_of_it_are_saved_together_or_not_at_all() {
     let store = store();
-    let refused = store.change_interaction(&Which::New, at(0), |_, _| Err::<Kept, _>("no"));
+    let refused = store.change_interaction(&InteractionRef::New, at(0), |_, _| Err::<Kept, _>("no"));
     assert_eq!(refused.unwrap().unwrap_err(), "no");
     assert_eq!(store.outbox(&OutboxFilter::default()).unwrap(), []);
     let waiting = result(&store, 1, None, &[RecordKind::Note, RecordKind::FollowUp], 0);
@@ -171,7 +171,7 @@ fn what_is_taken_back_before_it_was_sent_goes_nowhere_and_after_it_is_told() {
     };
     let take_back = |store: &TestStore| -> Option<OutboxItem> {
         store
-            .change_interaction(&Which::Id(InteractionId(Uuid::from_u128(1))), at(9), |before, _| {
+            .change_interaction(&InteractionRef::Id(InteractionId(Uuid::from_u128(1))), at(9), |before, _| {
                 let records = vec![(crm(), vec![back.clone()])];
                 Ok::<_, ()>(Kept { interaction: before.unwrap(), records, do_not_call: None, new_contact: None })
             })
@@ -357,7 +357,7 @@ fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
     let ends = |due: i64, now: i64| store.write(|tx| call_ended(tx, &crm(), &key, at(due), at(now))).unwrap();
 
     let (_, waiting) = store
-        .change_interaction(&Which::Call(key.clone()), at(5), |_, _| {
+        .change_interaction(&InteractionRef::Call(key.clone()), at(5), |_, _| {
             let mut interaction = Interaction::begun(InteractionId(Uuid::from_u128(9)), Some(key.clone()), None, at(5));
             interaction.state = InteractionState::Final;
             let wanted = RecordIntent { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
@@ -432,7 +432,7 @@ fn a_listed_record_is_about_what_is_sent_of_it() {
         };
         store.write(|tx| calls::save(tx, &call)).unwrap();
         store
-            .change_interaction(&Which::Call(key.clone()), at(1), |_, _| {
+            .change_interaction(&InteractionRef::Call(key.clone()), at(1), |_, _| {
                 let with = Some(ContactId(Uuid::from_u128(1)));
                 let mut interaction = Interaction::begun(InteractionId(Uuid::now_v7()), Some(key.clone()), None, at(1));
                 (interaction.contact, interaction.state) =

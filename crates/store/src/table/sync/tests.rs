@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::testing::{TestStore, at, store};
 use super::*;
-use crate::{Gone, Kept, OutboxFilter, Prepared, Which};
+use crate::{Gone, InteractionRef, Kept, OutboxFilter, Prepared};
 
 fn crm() -> AccountName {
     "crm".parse().unwrap()
@@ -243,7 +243,7 @@ fn a_contact_that_is_gone_there_goes_here_unless_an_agent_wrote_something() {
         let interaction = Interaction::begun(InteractionId(Uuid::now_v7()), None, Some(ids[4]), at(2));
         Ok::<_, ()>(Kept { interaction, records: vec![], do_not_call: None, new_contact: None })
     };
-    store.change_interaction(&Which::New, at(2), about).unwrap().unwrap();
+    store.change_interaction(&InteractionRef::New, at(2), about).unwrap().unwrap();
     let became = |id: &str| store.contact_gone(&crm(), id, at(3)).unwrap();
     assert_eq!(
         ["1", "2", "3", "4", "5", "6"].map(became),
