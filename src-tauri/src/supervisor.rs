@@ -167,7 +167,7 @@ fn make_up_for_no_tray(desk: &Desk) {
             desk.notify(&Notice {
                 id: Uuid::now_v7(),
                 at: desk.clock().now(),
-                kind: NoticeKind::ProviderBack,
+                kind: NoticeKind::TrayMissing,
                 title: texts.text("tray.missing").to_owned(),
                 body: texts.text("tray.missing.body").to_owned(),
                 actions: Vec::new(),

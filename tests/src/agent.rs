@@ -17,7 +17,7 @@ use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RequestId, Retried, RetryHow};
 use timbre_engine::CommandError;
 use timbre_engine::api::event::Event;
-use timbre_engine::api::{OutboxFilter, Which, command};
+use timbre_engine::api::{InteractionRef, OutboxFilter, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::calls::results::SavedInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
@@ -53,7 +53,7 @@ pub async fn try_save(
     edit: InteractionEdit,
 ) -> Result<SavedInteraction, CommandError> {
     let save = SaveInteraction {
-        which: Which::Call(call.clone()),
+        which: InteractionRef::Call(call.clone()),
         edit: InteractionEdit { finish: true, ..edit },
         caller: None,
     };

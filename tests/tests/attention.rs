@@ -12,7 +12,7 @@ use timbre_domain::notice::{Notice, NoticeKind};
 use timbre_domain::ports::Clock as _;
 use timbre_domain::status::{ConnectorReach, Light, Status};
 use timbre_engine::api::event::Event;
-use timbre_engine::api::{Which, command};
+use timbre_engine::api::{InteractionRef, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{CrmConfig, CustomField, Fault};
@@ -83,7 +83,7 @@ async fn a_crm_that_is_down_is_told_once_shown_until_it_is_back_and_told_back() 
     let key = called(&mut story, "88884787", true).await;
     story.crm().go_down();
     let edit = InteractionEdit { comment: Some("Compró".into()), finish: true, ..InteractionEdit::default() };
-    let save = SaveInteraction { which: Which::Call(key), edit, caller: None };
+    let save = SaveInteraction { which: InteractionRef::Call(key), edit, caller: None };
     story.execute(command::InteractionsSave(save)).await.unwrap();
     story.until("its silence", |event| matches!(event, Event::Connector(_)).then_some(())).await;
     let now = status(&mut story).await;
@@ -118,7 +118,7 @@ async fn a_crm_that_stumbles_for_a_moment_is_no_news() {
     // One request is cut, and no more: how long an outage lasts must not hang on how fast the machine is.
     story.crm().faults().next(Fault::CutBeforeStoring);
     let edit = InteractionEdit { comment: Some("Compró".into()), finish: true, ..InteractionEdit::default() };
-    let save = SaveInteraction { which: Which::Call(key), edit, caller: None };
+    let save = SaveInteraction { which: InteractionRef::Call(key), edit, caller: None };
     story.execute(command::InteractionsSave(save)).await.unwrap();
     story
         .until("trouble", |event| {

@@ -15,7 +15,7 @@ use timbre_domain::ports::Clock as _;
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
 use timbre_domain::status::{AccountReach, Light, Status};
 use timbre_engine::api::event::Event;
-use timbre_engine::api::{Which, command};
+use timbre_engine::api::{InteractionRef, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::{Fault, RequestKind, SimulatorConfig};
@@ -165,7 +165,7 @@ async fn a_card_tells_what_was_before_and_a_choice_is_remembered() {
     let several = story.shell.cards().pop().unwrap();
     assert!(matches!(several.matched, Match::Several { .. }) && several.dossier.is_none(), "{several:?}");
     let edit = InteractionEdit { comment: Some("quiere dos".into()), finish: true, ..InteractionEdit::default() };
-    let save = SaveInteraction { which: Which::Call(first.clone()), edit, caller: None };
+    let save = SaveInteraction { which: InteractionRef::Call(first.clone()), edit, caller: None };
     story.execute(command::InteractionsSave(save)).await.unwrap();
 
     let card = story.execute(command::CallAttach { call: first.clone(), contact: eva }).await.unwrap();

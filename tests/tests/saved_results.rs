@@ -14,7 +14,7 @@ use timbre_domain::outbox::{OutboxState, RecordWait};
 use timbre_domain::popup::PopupCard;
 use timbre_engine::CommandError;
 use timbre_engine::api::event::Event;
-use timbre_engine::api::{OutboxFilter, Which, command};
+use timbre_engine::api::{InteractionRef, OutboxFilter, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::calls::results::SavedInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
@@ -66,7 +66,7 @@ async fn save(
     edit: InteractionEdit,
     caller: Option<TypedCaller>,
 ) -> Result<SavedInteraction, CommandError> {
-    let save = SaveInteraction { which: Which::Call(call.clone()), edit, caller };
+    let save = SaveInteraction { which: InteractionRef::Call(call.clone()), edit, caller };
     story.execute(command::InteractionsSave(save)).await
 }
 

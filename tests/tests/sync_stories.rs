@@ -10,7 +10,7 @@ use timbre_domain::contact::{Contact, PhoneKind};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind};
 use timbre_engine::api::event::Event;
-use timbre_engine::api::{OutboxFilter, Which, command};
+use timbre_engine::api::{InteractionRef, OutboxFilter, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
@@ -95,7 +95,7 @@ async fn a_contact_who_is_deleted_over_there_stays_here_where_a_result_was_writt
         finish: true,
         ..InteractionEdit::default()
     };
-    let save = SaveInteraction { which: Which::New, edit, caller: None };
+    let save = SaveInteraction { which: InteractionRef::New, edit, caller: None };
     story.execute(command::InteractionsSave(save)).await.unwrap();
     settled(&mut story).await;
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
 use timbre_engine::api::command::{CallsList, DispositionsList, InteractionsList, InteractionsSave, InteractionsShow};
-use timbre_engine::api::{CallFilter, InteractionFilter, Which};
+use timbre_engine::api::{CallFilter, InteractionFilter, InteractionRef};
 use timbre_engine::calls::results::{SaveInteraction, SavedInteraction};
 use timbre_platform::secrets::SharedRedactor;
 
@@ -32,7 +32,7 @@ pub(crate) async fn run(
     match what {
         Interactions::Add(add) => save(args, added(add)?, printer, redactor).await,
         Interactions::Edit(edit) => {
-            let typed = typed(Meant::Known(Which::Id(edit.id)), &edit.said)?;
+            let typed = typed(Meant::Known(InteractionRef::Id(edit.id)), &edit.said)?;
             if typed.edit == InteractionEdit::default() {
                 let detail = "nothing to change was named; see `timbrectl interactions edit --help`";
                 return Err(Failure::of(ErrorCode::BadRequest, detail));
@@ -92,11 +92,11 @@ async fn send(session: &mut Session, typed: &mut Typed) -> Result<SavedInteracti
             let newest = CallFilter { limit: 1, ..CallFilter::default() };
             let call = session.execute(CallsList(newest)).await?.into_iter().next();
             let none = || Failure::of(ErrorCode::NotFound, "call: there is no call in the history");
-            Which::Call(call.ok_or_else(none)?.call.key)
+            InteractionRef::Call(call.ok_or_else(none)?.call.key)
         }
     };
     typed.meant = Meant::Known(which.clone());
-    if let (Which::Id(id), Some(charges)) = (&which, &mut typed.edit.charges) {
+    if let (InteractionRef::Id(id), Some(charges)) = (&which, &mut typed.edit.charges) {
         let before = session.execute(InteractionsShow { id: *id }).await?;
         keep_ids(charges, &before.interaction.charges);
     }
@@ -124,8 +124,8 @@ fn keep_ids(charges: &mut [Charge], before: &[Charge]) {
 fn added(add: &Add) -> Result<Typed, Failure> {
     let meant = match (&add.call, add.interaction) {
         (Some(CallMeant::Last), _) => Some(Meant::LastCall),
-        (Some(CallMeant::Key(key)), _) => Some(Meant::Known(Which::Call(key.clone()))),
-        (None, Some(id)) => Some(Meant::Known(Which::Id(id))),
+        (Some(CallMeant::Key(key)), _) => Some(Meant::Known(InteractionRef::Call(key.clone()))),
+        (None, Some(id)) => Some(Meant::Known(InteractionRef::Id(id))),
         (None, None) => None,
     };
     if let Some(file) = &add.from {
@@ -136,7 +136,7 @@ fn added(add: &Add) -> Result<Typed, Failure> {
         typed.edit.finish &= !add.said.draft;
         return Ok(typed);
     }
-    typed(meant.unwrap_or(Meant::Known(Which::New)), &add.said)
+    typed(meant.unwrap_or(Meant::Known(InteractionRef::New)), &add.said)
 }
 
 /// What was said on the command line; a comment may stand on standard input.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use reqwest::Url;
 use serde_json::Value as Json;
+use timbre_domain::contact::ContactPart;
 use timbre_domain::crm::{
     ConnectorAbout, ConnectorTest, ContactPage, Content, CrmError, CrmUser, Cursor, IdPage, Order, Receipt,
     RemoteContact, TestStep, Verdict,
@@ -185,7 +186,7 @@ impl Declarative {
     /// The CRM's own record of a contact of which a list is to be replaced.
     async fn contact_there(&self, order: &Order) -> Result<Option<Json>, CrmError> {
         let (Content::Contact(report), Some(id)) = (&order.content, &order.remote_id) else { return Ok(None) };
-        if !["phones", "emails"].iter().any(|list| report.changed.contains(*list)) {
+        if ![ContactPart::Phones, ContactPart::Emails].iter().any(|list| report.changed.contains(list)) {
             return Ok(None);
         }
         self.raw_contact(Lane::Regular, id).await?.ok_or_else(gone).map(Some)
@@ -195,10 +196,10 @@ impl Declarative {
     fn lists_of(&self, order: &Order, record: Option<&Json>) -> Result<Lists, CrmError> {
         let Content::Contact(report) = &order.content else { return Ok(Lists::default()) };
         let theirs = self.theirs(record)?;
-        let told = |list: &str| order.remote_id.is_none() || report.changed.contains(list);
+        let told = |list: ContactPart| order.remote_id.is_none() || report.changed.contains(&list);
         Ok(Lists {
-            phones: if told("phones") { merge::phones(&theirs, report) } else { Vec::new() },
-            emails: if told("emails") { merge::emails(&theirs, report) } else { Vec::new() },
+            phones: if told(ContactPart::Phones) { merge::phones(&theirs, report) } else { Vec::new() },
+            emails: if told(ContactPart::Emails) { merge::emails(&theirs, report) } else { Vec::new() },
         })
     }
 

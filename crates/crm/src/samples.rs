@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 use serde_json::{Value as Json, json};
 use timbre_domain::call::{AccountName, CallKey, Direction};
-use timbre_domain::contact::{Contact, ContactId, ContactPhone, PhoneKind};
+use timbre_domain::contact::{Contact, ContactId, ContactPart, ContactPhone, PhoneKind};
 use timbre_domain::crm::{
     CallReport, ChargeReport, ContactReport, Content, FollowUpReport, NoteReport, Order, RemoteRef,
 };
@@ -95,7 +95,7 @@ pub(crate) fn order(kind: RecordKind, full: bool, account: &AccountName) -> Orde
                 emails: if full { vec!["sample@example.com".into()] } else { vec![] },
                 ..Contact::empty(ContactId(Uuid::from_u128(4)))
             };
-            let changed = if full { BTreeSet::from(["name".into(), "phones".into()]) } else { BTreeSet::new() };
+            let changed = if full { BTreeSet::from([ContactPart::Name, ContactPart::Phones]) } else { BTreeSet::new() };
             Content::Contact(Box::new(ContactReport { contact, changed }))
         }
     };

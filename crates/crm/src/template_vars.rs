@@ -6,6 +6,7 @@ use minijinja::Value;
 use serde::Serialize;
 use serde_json::Value as Json;
 use timbre_domain::call::AccountName;
+use timbre_domain::contact::ContactPart;
 use timbre_domain::crm::{CallReport, ContactReport, Content, Order};
 use timbre_domain::outbox::RecordKind;
 
@@ -56,16 +57,19 @@ pub(crate) fn vars(vars: &Vars, order: &Order, lists: &Lists) -> Vars {
 
 /// A new contact is sent whole; of another one, what a person typed.
 fn changed(report: &ContactReport, whole: bool) -> Changed {
-    let said = |name: &str| whole || report.changed.contains(name);
-    let fields = report.contact.fields.keys().map(|name| (name.clone(), said(&format!("field:{name}"))));
-    let gone = report.changed.iter().filter_map(|name| Some((name.strip_prefix("field:")?.to_owned(), true)));
+    let said = |part: ContactPart| whole || report.changed.contains(&part);
+    let fields = report.contact.fields.keys().map(|name| (name.clone(), said(ContactPart::Field(name.clone()))));
+    let gone = report.changed.iter().filter_map(|part| match part {
+        ContactPart::Field(name) => Some((name.clone(), true)),
+        _ => None,
+    });
     Changed {
-        name: said("name"),
-        company: said("company"),
-        owner: said("owner"),
-        emails: said("emails"),
-        phones: said("phones"),
-        do_not_call: said("do_not_call"),
+        name: said(ContactPart::Name),
+        company: said(ContactPart::Company),
+        owner: said(ContactPart::Owner),
+        emails: said(ContactPart::Emails),
+        phones: said(ContactPart::Phones),
+        do_not_call: said(ContactPart::DoNotCall),
         fields: fields.chain(gone).collect(),
     }
 }
@@ -111,25 +115,22 @@ pub(crate) fn sample_vars(given: &Vars, kind: RecordKind, full: bool) -> Vars {
     vars(given, &order, &lists).with("user", user)
 }
 
-/// The parts of a contact that a change of it may be about.
-const PARTS: [&str; 6] = ["name", "company", "owner", "emails", "phones", "do_not_call"];
-
 /// The parts of a contact that this request tells a CRM of: each is tried alone, with a sample.
 pub(crate) fn contact_parts(
     given: &Vars,
     says_something: impl Fn(&Vars) -> Result<bool, TemplateError>,
-) -> Result<BTreeSet<String>, TemplateError> {
+) -> Result<BTreeSet<ContactPart>, TemplateError> {
     let Ok(account) = "sample".parse::<AccountName>() else { return Ok(BTreeSet::new()) };
     let mut parts = BTreeSet::new();
-    for part in PARTS {
+    for part in ContactPart::OF_RECORDS {
         let mut order = samples::order(RecordKind::Contact, true, &account);
         order.remote_id = Some("sample".to_owned());
         let lists = sample_lists(&order);
         if let Content::Contact(report) = &mut order.content {
-            report.changed = BTreeSet::from([part.to_owned()]);
+            report.changed = BTreeSet::from([part.clone()]);
         }
         if says_something(&vars(given, &order, &lists).with("user", "sample-user".into()))? {
-            parts.insert(part.to_owned());
+            parts.insert(part);
         }
     }
     Ok(parts)

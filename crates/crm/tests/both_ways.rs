@@ -62,13 +62,13 @@ async fn every_part_of_a_contact_that_is_amended_reads_back_as_it_was_written() 
     let (crm, server, _) = espo(&[("company_field", "cCompany")]).await;
     let parts = crm.about().abilities.contact_parts.clone();
     assert_eq!(
-        parts.iter().map(String::as_str).collect::<Vec<_>>(),
+        parts.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["company", "do_not_call", "emails", "name", "phones"]
     );
     for part in &parts {
         let mut sent = whole();
         sent["content"]["record"]["changed"] = json!([part]);
-        let lists = ["emails", "phones"].contains(&part.as_str());
+        let lists = ["emails", "phones"].contains(&part.to_string().as_str());
         if lists {
             server.replies(Reply::json(200, json!({"id": "1", "name": "B"})));
         }
@@ -83,7 +83,7 @@ async fn every_part_of_a_contact_that_is_amended_reads_back_as_it_was_written() 
         };
         server.replies(Reply::json(200, record));
         let read = crm.fetch("1").await.unwrap().unwrap();
-        let (is, was): (Json, Json) = match part.as_str() {
+        let (is, was): (Json, Json) = match part.to_string().as_str() {
             "name" => (json!(read.name), json!("Ana Rojas")),
             "company" => (json!(read.company), json!("Cafetalera")),
             "do_not_call" => (json!(read.do_not_call), json!(true)),

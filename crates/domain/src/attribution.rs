@@ -15,8 +15,8 @@ use crate::number::{Country, PhoneNumber, ReadNumber};
 /// One side of a call as the vendor shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// The number shown: an empty text where the vendor shows that it is withheld, nothing where the vendor has not said
-    /// yet who it is.
+    /// The number shown: empty where the vendor says that it is withheld, `None` while the vendor has not said who it
+    /// is.
     pub number: Option<String>,
     /// The endpoint's number, if this side is an endpoint; else empty.
     pub user: String,
@@ -43,7 +43,7 @@ pub struct Attribution {
     pub agent: String,
     /// Which way it goes.
     pub direction: Direction,
-    /// The other side.
+    /// Who is at the other end of the call, seen from our endpoint.
     pub party: Party,
 }
 
@@ -53,8 +53,8 @@ pub struct Attribution {
 pub enum Whose {
     /// One of the served endpoints is in it.
     Ours(Attribution),
-    /// It belongs to another endpoint of the account, or to nobody we can name. `called` is the number being called
-    /// when nothing says that an endpoint of somebody else's calls it: a click-to-dial leg may look so.
+    /// It belongs to another endpoint of the account, or to nobody we can name. `called` is the number being called,
+    /// unless somebody else's endpoint is known to call it: a leg of our own click-to-dial may look like this.
     Others {
         /// The number being called, for recognising a leg of our own dial.
         called: Option<PhoneNumber>,

@@ -1,65 +1,17 @@
 //! A call as Timbre knows it: one record, whatever number of legs the vendor shows for it.
 
 use std::fmt;
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::dial::DialId;
 use crate::endpoint::EndpointNumber;
 use crate::number::{Country, PhoneNumber};
 use crate::texts::Catalogue;
 use crate::vendor::VendorId;
 
-/// The administrator's name for one sign-in with a vendor: 1 to 40 of `a-z`, `0-9`, `-`, `_`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(try_from = "String", into = "String")]
-pub struct AccountName(String);
-
-impl AccountName {
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Why a text is no account name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an account name has 1 to 40 of the characters a-z, 0-9, - and _")]
-pub struct BadAccountName;
-
-impl TryFrom<String> for AccountName {
-    type Error = BadAccountName;
-
-    fn try_from(text: String) -> Result<Self, BadAccountName> {
-        let fits = (1..=40).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
-        if fits { Ok(Self(text)) } else { Err(BadAccountName) }
-    }
-}
-
-impl FromStr for AccountName {
-    type Err = BadAccountName;
-
-    fn from_str(text: &str) -> Result<Self, BadAccountName> {
-        Self::try_from(text.to_owned())
-    }
-}
-
-impl From<AccountName> for String {
-    fn from(name: AccountName) -> Self {
-        name.0
-    }
-}
-
-impl fmt::Display for AccountName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub use crate::account::{AccountName, BadAccountName};
 
 /// What makes a call the same call: the vendor, the account it was seen through, and the vendor's own id.
 ///
@@ -69,7 +21,7 @@ impl fmt::Display for AccountName {
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "ts", ts(type = "string"))]
 pub struct CallKey {
-    /// The vendor.
+    /// The vendor whose telephones carry the call.
     pub vendor: VendorId,
     /// The account it was seen through.
     pub account: AccountName,
@@ -115,9 +67,9 @@ impl fmt::Display for CallKey {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// Somebody calls us.
+    /// The party calls our endpoint.
     In,
-    /// We call somebody.
+    /// Our endpoint calls the party.
     Out,
     /// Both sides are endpoints of this agent, as when one rings the other.
     Internal,
@@ -130,7 +82,7 @@ pub enum Direction {
 pub enum Party {
     /// A telephone out in the world.
     Number {
-        /// Its number.
+        /// The number as it was shown, read by the country's rules.
         number: PhoneNumber,
     },
     /// An endpoint: the agent's own or a colleague's. Never looked up among the contacts.
@@ -173,16 +125,28 @@ impl Party {
     }
 }
 
-/// How far a call has come. It only moves forward, except that an ended call may turn out to go on.
+/// Our own id of an attempt to place a call (UUID version 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(transparent)]
+pub struct DialId(pub Uuid);
+
+impl std::fmt::Display for DialId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How far a call has come. It only moves forward, except that a call presumed ended may be active again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum CallState {
-    /// Not answered yet.
+    /// The call rings and nobody has answered yet.
     Ringing,
-    /// In conversation.
+    /// The party and the agent can speak with each other.
     Connected,
-    /// Over.
+    /// The call is over.
     Ended,
 }
 
@@ -196,7 +160,7 @@ pub struct Call {
     pub endpoint: EndpointNumber,
     /// Which way it goes.
     pub direction: Direction,
-    /// The other side.
+    /// Who is at the other end, seen from our endpoint.
     pub party: Party,
     /// How far it has come.
     pub state: CallState,
@@ -210,6 +174,20 @@ pub struct Call {
     pub dial: Option<DialId>,
     /// The vendor's ids of all its legs, in the order they were seen.
     pub legs: Vec<String>,
+}
+
+impl Call {
+    /// How long the two sides spoke, whole seconds; nothing for a call that was not answered or goes on.
+    #[must_use]
+    pub fn talk_s(&self) -> Option<u64> {
+        Some(seconds_between(self.connected_at?, self.ended_at?))
+    }
+}
+
+/// Whole seconds from one moment to a later one; 0 where the clock was set back in between.
+#[must_use]
+pub fn seconds_between(from: DateTime<Utc>, to: DateTime<Utc>) -> u64 {
+    (to - from).num_seconds().max(0).unsigned_abs()
 }
 
 #[cfg(test)]

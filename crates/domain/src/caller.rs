@@ -1,17 +1,17 @@
-//! Who a call is said to be with when its result is saved, as far as that was typed and not taken yet.
+//! What an agent has typed about who the caller is, and what saving the result does with it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::identity::tidy;
+use crate::normalize::tidy;
 
-/// What stands in a window's fields about who the other side is.
+/// What an agent has typed into a window's fields about who the caller is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct TypedCaller {
     /// The name of a new contact.
     pub name: String,
-    /// Its company.
+    /// The company of the new contact.
     pub company: String,
     /// What was searched for among the contacts, without one of them being chosen.
     pub search: String,
@@ -19,24 +19,24 @@ pub struct TypedCaller {
     pub offered: u32,
 }
 
-/// What a save does about it.
+/// What saving a result does with what was typed about the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallerOnSave {
-    /// Nothing: nobody was begun to be named.
+    /// Nothing: no name was typed and nobody was searched for.
     Nothing,
     /// The new contact is made, and the result is with it.
     Create {
-        /// Its name.
+        /// The name as it was typed, on one line; may be empty where there is a company.
         name: String,
-        /// Its company.
+        /// The company as it was typed, on one line; may be empty where there is a name.
         company: String,
     },
-    /// Nobody but the agent can tell who is meant.
+    /// The save is refused: only the agent can say who is meant.
     Ask,
 }
 
 impl TypedCaller {
-    /// What a save does; `known` says whether it is settled already who the other side is.
+    /// What saving the result does; `known` says whether the call has a contact already.
     #[must_use]
     pub fn on_save(&self, known: bool) -> CallerOnSave {
         let (name, company) = (tidy(&self.name), tidy(&self.company));

@@ -17,7 +17,7 @@ use crate::unread::Unread;
 pub struct Cdr {
     /// Whose call it is about.
     pub whose: Whose,
-    /// The row.
+    /// The vendor's record itself.
     #[serde(flatten)]
     pub row: CdrRow,
 }
@@ -38,7 +38,7 @@ pub struct CdrRow {
     pub connected_at: Option<DateTime<Utc>>,
     /// When it was over, where the row says or the duration lets it be reckoned.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Seconds in conversation.
+    /// How long the two sides spoke, seconds; 0 for a call that was not answered.
     pub duration_s: u64,
     /// In the account's currency, exactly as written; `None` where the vendor wrote no number.
     pub cost: Option<Decimal>,
@@ -84,7 +84,7 @@ pub struct PageCursor(pub String);
 /// A stretch of time a history is asked for, UTC, the end not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
-    /// The first moment.
+    /// The first moment that belongs to the range.
     pub from: DateTime<Utc>,
     /// The first moment after.
     pub to: DateTime<Utc>,
@@ -97,7 +97,7 @@ pub struct Summary {
     pub connected_at: Option<DateTime<Utc>>,
     /// When it was over.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Seconds in conversation.
+    /// How long the two sides spoke, seconds; 0 for a missed call.
     pub duration_s: u64,
     /// All that was charged: every ring attempt and leg may cost.
     pub cost: Option<Decimal>,

@@ -6,7 +6,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::normalize::fold;
 use crate::number::PhoneNumber;
+
+mod part;
+
+pub use part::{BadContactPart, ContactPart};
 
 /// Our own id of a contact; ordered by time of creation (UUID version 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,21 +38,21 @@ impl std::str::FromStr for ContactId {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum PhoneKind {
-    /// Mobile.
+    /// A telephone that the contact carries along.
     Mobile,
     /// At work, the company's switchboard included.
     Work,
-    /// At home.
+    /// A telephone at the contact's home.
     Home,
     /// A fax machine: recognised when it calls, never offered for dialling.
     Fax,
-    /// Anything else.
+    /// A telephone of another kind, or of a kind that nobody has told us.
     #[default]
     Other,
 }
 
 impl PhoneKind {
-    /// Every kind.
+    /// All five kinds of telephone.
     pub const ALL: [Self; 5] = [Self::Mobile, Self::Work, Self::Home, Self::Fax, Self::Other];
 
     /// Its name in files, on the command line and in JSON.
@@ -80,7 +85,7 @@ impl std::str::FromStr for PhoneKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ContactPhone {
-    /// Its number.
+    /// The number, with the text it was written as.
     pub number: PhoneNumber,
     /// What it is for.
     pub kind: PhoneKind,
@@ -104,7 +109,7 @@ pub struct Origin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Contact {
-    /// Our id.
+    /// Our own id, which no CRM and no file changes.
     pub id: ContactId,
     /// The person's name; empty for a company-only contact.
     pub name: String,
@@ -115,7 +120,7 @@ pub struct Contact {
     /// E-mail addresses, the preferred one first.
     #[serde(default)]
     pub emails: Vec<String>,
-    /// Which program's record last brought an address, by [`email_key`](crate::identity::email_key): that record may take it
+    /// Which program's record last brought an address, by [`email_key`]: that record may take it
     /// away again.
     #[serde(skip)]
     #[cfg_attr(feature = "ts", ts(skip))]
@@ -126,19 +131,23 @@ pub struct Contact {
     /// The contact does not want to be called: dialling asks first.
     #[serde(default)]
     pub do_not_call: bool,
-    /// What the organisation keeps beside, by the field's name, such as `cedula`.
+    /// The organisation's own fields, by name, such as `cedula`.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
-    /// What a person typed here and no import changes: `name`, `company`, `owner`, `emails`, `do_not_call`, `field:NAME`;
-    /// `no-phone:KEY`, `no-email:KEY` and `new-email:KEY` for a number or an address they took away or added; `first-phone`
-    /// and `first-email` where they said which comes first.
+    /// What a person typed, added or took away here: no import and no synchronisation changes it.
     #[serde(default)]
-    pub typed: BTreeSet<String>,
+    pub typed: BTreeSet<ContactPart>,
     /// Where it came from; nothing for one that was typed here.
     #[serde(default)]
     pub origin: Option<Origin>,
     /// When a call with this contact was last shown or taken; decides among several on one number.
     pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// What an e-mail address is compared by, as `mailto:…`: capitals and accents make no difference.
+#[must_use]
+pub fn email_key(email: &str) -> String {
+    format!("mailto:{}", fold(email.trim()))
 }
 
 impl Contact {

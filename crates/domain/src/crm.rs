@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::call::{AccountName, CallKey, Direction};
-use crate::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
-use crate::disposition::ChosenLevel;
+use crate::account::AccountName;
+use crate::contact::{Contact, ContactId, ContactPart, ContactPhone, Origin, PhoneKind, email_key};
 use crate::error::ErrorCode;
-use crate::identity::{email_key, tidy};
-use crate::interaction::Charge;
+use crate::normalize::tidy;
 use crate::number::{Country, PhoneNumber, ReadNumber, read_together};
-use crate::outbox::{RecordKind, RequestId};
+use crate::record::{RecordKind, RequestId};
+
+mod report;
+
+pub use self::report::{CallReport, ChargeReport, ContactReport, Content, FollowUpReport, NoteReport, RemoteRef};
 
 /// What a connector's file lets it do, beside signing in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +34,8 @@ pub struct Abilities {
     /// Those whose creation is answered with our request id, so that it shows at once whether it was stored.
     #[serde(default)]
     pub echoes: BTreeSet<RecordKind>,
-    /// The parts of a contact that a change of it is told of: `name`, `company`, `owner`, `emails`, `phones`,
-    /// `do_not_call`. The others stay ours alone.
-    pub contact_parts: BTreeSet<String>,
+    /// The parts of a contact whose changes are sent, of [`ContactPart::OF_RECORDS`]. The others stay ours alone.
+    pub contact_parts: BTreeSet<ContactPart>,
 }
 
 /// A connector, as the engine and people know it.
@@ -47,11 +47,12 @@ pub struct ConnectorAbout {
     pub title: String,
     /// What it can do.
     pub abilities: Abilities,
-    /// How long a request that got no answer may still be worked on over there: until then nothing is searched for.
+    /// How long the CRM may still be working on a request that got no answer; the record is searched for only
+    /// afterwards.
     pub settles_within: Duration,
 }
 
-/// Where a pull stands: the connector's own words, kept between pages and runs.
+/// Where a pull of contacts goes on: values that only the connector understands, kept between pages and runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub BTreeMap<String, String>);
@@ -59,26 +60,26 @@ pub struct Cursor(pub BTreeMap<String, String>);
 /// A telephone as the CRM has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemotePhone {
-    /// As it stands there.
+    /// The number as the CRM writes it.
     pub number: String,
-    /// What for.
+    /// What the telephone is for, as far as the CRM says so.
     pub kind: PhoneKind,
 }
 
 /// A contact as the CRM has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteContact {
-    /// The CRM's id.
+    /// The CRM's id of the contact.
     pub id: String,
-    /// The person's name.
+    /// The person's name as the CRM shows it; empty for a company.
     pub name: String,
-    /// The company.
+    /// The company's name; may be empty.
     pub company: String,
     /// Telephones, the preferred one first.
     pub phones: Vec<RemotePhone>,
     /// E-mail addresses, the preferred one first.
     pub emails: Vec<String>,
-    /// Whose contact it is there.
+    /// The CRM's owner of the contact, by name.
     pub owner: Option<String>,
     /// It does not want to be called.
     pub do_not_call: bool,
@@ -86,7 +87,7 @@ pub struct RemoteContact {
     pub fields: BTreeMap<String, String>,
     /// Whether this is all the CRM knows of it; a list often leaves telephones out.
     pub complete: bool,
-    /// Everything that was shown of it, in short: where that is the same again, the list has nothing new.
+    /// A digest of all that the list shows of the contact: while it stays the same, the list has nothing new.
     #[serde(default)]
     pub digest: Option<u64>,
 }
@@ -134,7 +135,7 @@ pub struct ContactPage {
 /// A page of ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdPage {
-    /// The CRM's ids.
+    /// The CRM's ids of the contacts on this page.
     pub ids: Vec<String>,
     /// Where the next page begins.
     pub cursor: Cursor,
@@ -142,7 +143,7 @@ pub struct IdPage {
     pub more: bool,
 }
 
-/// Who signed in.
+/// The user of the CRM that the connector signed in as.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CrmUser {
@@ -152,156 +153,13 @@ pub struct CrmUser {
     pub name: String,
 }
 
-/// A record of the CRM that another one refers to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemoteRef {
-    /// The CRM's id.
-    pub id: String,
-    /// What we call it.
-    pub name: String,
-}
-
-/// A call, as the CRM is told of it. Texts are in the engine's language.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CallReport {
-    /// Our key of the call.
-    pub call_key: CallKey,
-    /// Which way it went.
-    pub direction: Direction,
-    /// Whether somebody answered.
-    pub answered: bool,
-    /// When it began, UTC.
-    pub started_at: DateTime<Utc>,
-    /// When it was over, UTC; never before it began.
-    pub ended_at: DateTime<Utc>,
-    /// When the conversation began, UTC; nothing where nobody answered.
-    #[serde(default)]
-    pub talk_began_at: Option<DateTime<Utc>>,
-    /// When the conversation was over, UTC: the ringing is no part of it.
-    #[serde(default)]
-    pub talk_ended_at: Option<DateTime<Utc>>,
-    /// Seconds in conversation.
-    pub duration_s: u64,
-    /// Seconds it rang before it was answered, or until it was given up.
-    #[serde(default)]
-    pub ring_s: u64,
-    /// Our endpoint.
-    pub endpoint: String,
-    /// The party's number: E.164 where it has one, else its digits; nothing where withheld.
-    pub number: Option<String>,
-    /// The same as people write it.
-    pub number_written: String,
-    /// The contact's record, where the CRM has one.
-    pub contact: Option<RemoteRef>,
-    /// One line: `Llamada entrante +506 8884 8788`.
-    pub title: String,
-    /// Everything else in words: the comment first, then the disposition, charges and cost that have no field of their
-    /// own.
-    pub text: String,
-    /// The agent's comment alone.
-    pub comment: String,
-    /// The disposition's levels.
-    pub disposition: Vec<ChosenLevel>,
-    /// The organisation's own fields.
-    pub fields: BTreeMap<String, String>,
-    /// What the contact is charged for.
-    pub charges: Vec<Charge>,
-    /// What the call cost us, from the CDR, in the account's currency.
-    pub cost: Option<String>,
-    /// The account's currency.
-    pub currency: Option<String>,
-    /// Who took it.
-    pub agent: Option<String>,
-}
-
-/// A follow-up, as the CRM is told of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FollowUpReport {
-    /// When it is due, UTC.
-    pub at: DateTime<Utc>,
-    /// Who is to do it, in the agent's words.
-    pub whom: Option<String>,
-    /// What is to be done, one line.
-    pub title: String,
-    /// What led to it.
-    pub text: String,
-    /// The contact's record.
-    pub contact: Option<RemoteRef>,
-    /// It was taken back after it had been sent.
-    pub cancelled: bool,
-}
-
-/// A charge, as the CRM is told of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChargeReport {
-    /// The charge.
-    pub charge: Charge,
-    /// When it was made, UTC.
-    pub at: DateTime<Utc>,
-    /// The contact's record.
-    pub contact: Option<RemoteRef>,
-    /// One line that says where it comes from.
-    pub text: String,
-    /// It was taken back after it had been sent.
-    pub cancelled: bool,
-}
-
-/// A note on the contact's record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NoteReport {
-    /// Its words.
-    pub text: String,
-    /// The contact's record.
-    pub contact: Option<RemoteRef>,
-}
-
-/// A contact that was made or changed here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ContactReport {
-    /// As we have it.
-    pub contact: Contact,
-    /// What a person typed here and the CRM does not know yet: as [`Contact::typed`], and `phones` where a telephone was
-    /// added or taken away. A new contact is sent whole.
-    pub changed: BTreeSet<String>,
-}
-
-/// What a record says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "record", rename_all = "snake_case")]
-pub enum Content {
-    /// A call.
-    Call(Box<CallReport>),
-    /// Something to be done later.
-    FollowUp(FollowUpReport),
-    /// A charge.
-    Charge(ChargeReport),
-    /// A note.
-    Note(NoteReport),
-    /// A contact.
-    Contact(Box<ContactReport>),
-}
-
-impl Content {
-    /// Which kind of record it is.
-    #[must_use]
-    pub fn kind(&self) -> RecordKind {
-        match self {
-            Self::Call(_) => RecordKind::Call,
-            Self::FollowUp(_) => RecordKind::FollowUp,
-            Self::Charge(_) => RecordKind::Charge,
-            Self::Note(_) => RecordKind::Note,
-            Self::Contact(_) => RecordKind::Contact,
-        }
-    }
-}
-
 /// A record on its way to the CRM.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Order {
-    /// What the record is known by over there before we know its id: written into it, and searched for before it is ever
-    /// created again.
+    /// Our id of the record, which is written into it: a record that may be there already is searched for by this id
+    /// before it is created again.
     pub request_id: RequestId,
-    /// The CRM's id of it, once it is there: the record is then amended.
+    /// The CRM's id of the record, once it has been created: from then on it is amended.
     pub remote_id: Option<String>,
     /// A person said that it is no duplicate, whatever the CRM thinks.
     pub despite_duplicate: bool,
@@ -309,7 +167,7 @@ pub struct Order {
     /// text as well.
     #[serde(default = "yes")]
     pub proven: bool,
-    /// What it says.
+    /// The data of the record itself.
     pub content: Content,
 }
 
@@ -320,7 +178,7 @@ fn yes() -> bool {
 /// The CRM has the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Its id there.
+    /// The CRM's id of the record.
     pub remote_id: String,
     /// Whether its answer shows that our request id was stored, by which the record is searched for; nothing where the
     /// connector's file does not say how to tell.
@@ -335,22 +193,22 @@ impl Receipt {
     }
 }
 
-/// What a failure asks of us.
+/// What is to be done after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The same request can never succeed: park it, a person must mend something.
+    /// The same request can never succeed: it is parked until a person mends something.
     Park,
-    /// The sign-in failed: stop asking at all, or the CRM locks us out.
+    /// The sign-in failed: no more requests are made, for the CRM would lock us out.
     Stop,
-    /// Nothing was stored; everything to this CRM waits so long.
+    /// Nothing was stored; all requests to this CRM wait for this long.
     Wait(Duration),
-    /// It may have been stored: search for it before it is created again, and park it after so many tries.
+    /// The record may have been stored: it is searched for before it is created again, and parked after `tries`.
     SearchFirst {
-        /// How often.
+        /// How many tries there may be before the item is parked.
         tries: u32,
     },
-    /// Nothing was stored, and the CRM is in trouble: everything to it goes on more slowly.
+    /// Nothing was stored and the CRM is in trouble: the engine backs off this CRM.
     BackOff,
 }
 
@@ -358,18 +216,18 @@ pub enum Verdict {
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {detail}", code.as_str())]
 pub struct CrmError {
-    /// What it is.
+    /// The kind of failure, which decides what people read about it.
     pub code: ErrorCode,
     /// One line for the log: no secrets, no names, no telephone numbers.
     pub detail: String,
     /// The CRM's own words, cut to a bounded length, for the person who mends it: shown, never logged.
     pub words: String,
-    /// What it asks of us.
+    /// What is to be done about it.
     pub verdict: Verdict,
-    /// The request itself never left: what comes before it failed (the sign-in, a question, the connection), or it could not
-    /// be put together. Nothing of it can be over there.
+    /// The request was never sent: a step before it failed (the sign-in, a question, the connection), or it could not
+    /// be put together. The CRM can't have stored anything of it.
     pub unsent: bool,
-    /// What caused it.
+    /// The error underneath, for the log.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -421,12 +279,12 @@ pub struct TestStep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ShownRequest {
-    /// The method.
+    /// The HTTP method, such as `POST`.
     pub method: String,
-    /// The whole address.
+    /// The whole address, with the query.
     pub url: String,
-    /// The headers.
+    /// Names and values of the headers, in the order in which they are sent.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body as text; nothing where the request has none.
     pub body: Option<String>,
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::attribution::Whose;
 use crate::call::{CallKey, Direction, Party};
@@ -17,34 +16,24 @@ use crate::endpoint::EndpointNumber;
 use crate::error::{ErrorCode, VendorReason};
 use crate::number::PhoneNumber;
 
-/// Our own id of an attempt to place a call (UUID version 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(transparent)]
-pub struct DialId(pub Uuid);
-
-impl std::fmt::Display for DialId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
+pub use crate::call::DialId;
 
 /// Who is rung first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RingFirst {
-    /// The agent's telephone.
+    /// The agent's telephone rings first; the contact is called once the agent has answered.
     #[default]
     Agent,
-    /// The contact's telephone.
+    /// The contact's telephone rings first; the agent is called once the contact has answered.
     Contact,
 }
 
 /// What is sent to a vendor to place a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DialOrder {
-    /// The agent's endpoint.
+    /// The agent's endpoint, which the call is placed from.
     pub endpoint: EndpointNumber,
     /// The other side's number. The adapter writes it as its vendor takes it.
     pub number: PhoneNumber,
@@ -106,7 +95,7 @@ impl DialRules {
 /// A likely reason, and what speaks against it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReasonRule {
-    /// The reason.
+    /// The reason that may explain it.
     pub reason: VendorReason,
     /// Whether a successful poll makes it unlikely, as for an address that is not authorised.
     pub disproved_by_polls: bool,
@@ -115,11 +104,11 @@ pub struct ReasonRule {
 /// A dial that is being followed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dial {
-    /// Its id.
+    /// Our own id of this attempt.
     pub id: DialId,
-    /// The agent's endpoint.
+    /// The agent's endpoint, which the call is placed from.
     pub endpoint: EndpointNumber,
-    /// The number dialled.
+    /// The contact's number, as it was dialled.
     pub number: PhoneNumber,
     /// The contact, where the agent dialled one.
     pub contact: Option<ContactId>,
@@ -147,9 +136,9 @@ pub enum DialState {
     AgentRinging,
     /// The contact's telephone rings.
     ContactRinging,
-    /// In conversation.
+    /// The contact has answered.
     Connected,
-    /// Over.
+    /// The call that the dial led to is over.
     Ended,
     /// It was not placed.
     Failed,
@@ -169,11 +158,11 @@ impl DialState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DialProgress {
-    /// Which dial.
+    /// The dial that this step belongs to.
     pub id: DialId,
     /// The state it has reached.
     pub state: DialState,
-    /// When.
+    /// When the dial reached the state, UTC.
     pub at: DateTime<Utc>,
     /// The call it became, once there is one.
     pub call_key: Option<CallKey>,

@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::number::{Country, PhoneNumber, digits_of, is_invisible, is_punctuation};
 
-/// A longer link is no telephone number's.
+/// The longest link that is read, bytes; no telephone number needs as much.
 const LONGEST_LINK: usize = 1_024;
-/// E.164.
+/// The longest number in E.164 with its country code, digits.
 const LONGEST_GLOBAL: usize = 15;
 /// What is dialled at home may have carrier codes and prefixes before the number.
 const LONGEST_LOCAL: usize = 22;
-/// Far more than any extension or subaddress has.
+/// The longest extension or subaddress that is read, digits.
 const LONGEST_EXTENSION: usize = 20;
-/// Of a domain name.
+/// The longest domain name, characters (RFC 1035).
 const LONGEST_CONTEXT: usize = 253;
 
 /// What kind of link it was.
@@ -26,11 +26,11 @@ const LONGEST_CONTEXT: usize = 253;
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Scheme {
-    /// `tel:`
+    /// A link that begins with `tel:`.
     Tel,
-    /// `callto:`
+    /// A link that begins with `callto:`.
     Callto,
-    /// `sip:` or `sips:`
+    /// A link that begins with `sip:` or `sips:`.
     Sip,
 }
 
@@ -45,7 +45,7 @@ pub struct DialLink {
     pub number: String,
     /// The extension to ask for, digits alone.
     pub extension: Option<String>,
-    /// The ISDN subaddress.
+    /// The ISDN subaddress (`isub`) behind the number.
     pub subaddress: Option<String>,
     /// Where a local number is valid, as the link says: a domain name, or the first digits of a global number that could
     /// not be put before it. A person must know this, for the number may mean another telephone here.
@@ -72,19 +72,19 @@ pub enum DialLinkError {
     /// It holds no number.
     #[error("it holds no number")]
     Empty,
-    /// What stands where the number should is none: a name, an address of a machine.
+    /// The link names no telephone number but a person or a machine.
     #[error("it holds no telephone number")]
     NotANumber,
     /// A code of stars and hashes, which sets up services such as forwarding.
     #[error("it is a service code and no telephone number")]
     ServiceCode,
-    /// It says that it must not be used by those who do not know one of its parameters, and we do not.
+    /// It marks a parameter as mandatory that Timbre does not know.
     #[error("it demands what Timbre does not know")]
     UnknownDemand,
 }
 
 impl DialLinkError {
-    /// Every reason.
+    /// Every reason, for tests that look each one up in the catalogue of texts.
     pub const ALL: [Self; 8] = [
         Self::OtherScheme,
         Self::TooLong,

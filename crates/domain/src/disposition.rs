@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::interaction::{Charge, Interaction};
+use crate::charge::Charge;
 
 /// How deep a catalogue goes (tipificación in up to three levels).
 pub const LEVELS_AT_MOST: usize = 3;
@@ -16,11 +16,11 @@ pub const LEVELS_AT_MOST: usize = 3;
 pub enum Requirement {
     /// A disposition: the catalogue is not empty. It stands in no settings file.
     Disposition,
-    /// A comment.
+    /// A comment that is not empty.
     Comment,
     /// Whose result it is: a contact.
     Contact,
-    /// A follow-up.
+    /// A follow-up: something to be done later.
     FollowUp,
     /// At least one charge.
     Charge,
@@ -70,21 +70,6 @@ impl std::fmt::Display for Requirement {
     }
 }
 
-impl Requirement {
-    /// Whether a result has it.
-    #[must_use]
-    pub fn is_met_by(&self, result: &Interaction) -> bool {
-        match self {
-            Self::Disposition => !result.disposition.is_empty(),
-            Self::Comment => !result.comment.trim().is_empty(),
-            Self::Contact => result.contact.is_some(),
-            Self::FollowUp => result.follow_up.is_some(),
-            Self::Charge => !result.charges.is_empty(),
-            Self::Field(name) => result.fields.get(name).is_some_and(|value| !value.trim().is_empty()),
-        }
-    }
-}
-
 /// Something that a disposition brings about by itself once its result is final.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -112,7 +97,7 @@ pub enum Action {
 pub struct Disposition {
     /// What it is called in other programs; no two have the same. It stays when the name changes.
     pub code: String,
-    /// What agents read.
+    /// The name that agents read and choose.
     pub name: String,
     /// The code of the one above it; nothing for the first level.
     pub under: Option<String>,
@@ -126,7 +111,7 @@ pub struct Disposition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChosenLevel {
-    /// Its code.
+    /// The code of the level, which other programs know it by.
     pub code: String,
     /// Its name at the time.
     pub name: String,

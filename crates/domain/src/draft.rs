@@ -1,8 +1,9 @@
-//! From a file's row to a contact: what its texts mean by the country's rules, and what of them means nothing.
+//! Makes contacts of a file's rows: reads their texts by the country's rules and reports what could not be read.
 
-use crate::contact::{Contact, ContactId, ContactPhone, Origin};
-use crate::identity::{OURSELVES, addresses, email_key, tidy, together};
+use crate::contact::{Contact, ContactId, ContactPhone, Origin, email_key};
+use crate::identity::{OURSELVES, addresses, together};
 use crate::interchange::{ContactDraft, DraftPhone, ProblemKind, RowProblem};
+use crate::normalize::tidy;
 use crate::number::{Country, PhoneNumber, ReadNumber};
 
 /// The field of an exported contact that says where it came from.
@@ -10,10 +11,10 @@ pub const EXPORTED_SOURCE: &str = "timbre-source";
 /// The field of an exported contact that holds its id there.
 pub const EXPORTED_ID: &str = "timbre-external-id";
 
-/// Makes a contact of a file's row, with what could not be used of it.
+/// Makes a contact of a file's row, and lists what of the row could not be used.
 ///
 /// # Errors
-/// When nothing in it says who it is.
+/// The problem, when nothing in the row says who the contact is.
 pub fn read_draft(
     draft: ContactDraft,
     id: ContactId,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::AccountName;
+use crate::account::AccountName;
 
 /// The number of an endpoint with its vendor, such as `8373456`, as the vendor writes it.
 ///
@@ -42,7 +42,7 @@ impl fmt::Display for EndpointNumber {
 pub struct Endpoint {
     /// The vendor's id, such as `43715`; it stands in `access_endpoint_id` and `dst_endpoint_id`.
     pub id: String,
-    /// Its number.
+    /// The number that calls are placed from and come in on.
     pub number: EndpointNumber,
 }
 
@@ -73,7 +73,7 @@ pub struct ServedEndpoints {
 /// An endpoint whose calls are followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
-    /// Its number.
+    /// The number that calls are placed from and come in on.
     pub number: EndpointNumber,
     /// Whose it is; empty for the one agent of a desktop. Where nobody assigned it to an agent, its number.
     pub agent: String,
@@ -164,7 +164,7 @@ impl ServedEndpoints {
         self.served.iter().map(|own| &own.number)
     }
 
-    /// The agent whom an endpoint belongs to; nothing where nobody serves it.
+    /// The agent whom a served endpoint belongs to; `None` for an endpoint that is not served.
     #[must_use]
     pub fn agent_of(&self, number: &EndpointNumber) -> Option<String> {
         self.by_number(number.as_str()).map(|own| own.agent.clone())

@@ -102,7 +102,7 @@ error_codes! {
     NotAble = "not_able" => Never,
     /// The result lacks something that its disposition requires.
     Incomplete = "incomplete" => AfterAPersonActs,
-    /// Who the result is with was begun to be said and not finished: a name typed, or a search without a choice.
+    /// The agent began to say who the caller is and did not finish: a name was typed, or a search has no choice yet.
     CallerOpen = "caller_open" => AfterAPersonActs,
     /// Another program holds the database.
     StoreBusy = "store_busy" => Later,
@@ -130,7 +130,7 @@ error_codes! {
     KeyTaken = "key_taken" => AfterAPersonActs,
     /// The system does not let us do this.
     SystemRefused = "system_refused" => AfterAPersonActs,
-    /// Timbre is stopping.
+    /// Timbre is stopping and takes no more work.
     Stopping = "stopping" => Later,
 }
 
@@ -138,11 +138,11 @@ error_codes! {
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {detail}", code.as_str())]
 pub struct PortError {
-    /// What it is.
+    /// The kind of failure, which decides what people read about it and whether it is tried again.
     pub code: ErrorCode,
     /// One line for the log and for `doctor`: no secrets, no names, no telephone numbers.
     pub detail: String,
-    /// What caused it.
+    /// The error underneath, for the log.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
     /// The answer that could not be read, cut to a bounded length and without secrets: kept for diagnosis.

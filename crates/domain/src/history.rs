@@ -5,18 +5,17 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{AccountName, Call, CallKey, CallState, Direction};
-use crate::contact::{Contact, ContactId};
+use crate::contact::{Contact, ContactId, PhoneKind};
 use crate::interaction::{InteractionId, InteractionState};
 use crate::number::PhoneNumber;
 use crate::outbox::{OutboxItem, OutboxState, RecordWait};
-use crate::popup::ShownPhone;
 
 /// A call and whom it was with, as far as that is settled.
 #[derive(Debug, Clone, Copy)]
 pub struct WithWhom<'a> {
-    /// The call.
+    /// The call that is compared.
     pub call: &'a Call,
-    /// The contact.
+    /// The contact at the other end, where one is settled.
     pub contact: Option<ContactId>,
 }
 
@@ -57,7 +56,7 @@ pub struct CallsWanted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CallRow {
-    /// The call.
+    /// The call that the row shows.
     pub call: Call,
     /// Its line, as the agent knows it.
     pub line: String,
@@ -65,7 +64,7 @@ pub struct CallRow {
     pub number_written: String,
     /// What to dial to call back; nothing where there is no number.
     pub dial: Option<String>,
-    /// With whom, where that is settled.
+    /// The contact at the other end, where one is settled.
     pub contact: Option<ContactId>,
     /// Their name; the company where there is none; empty for nobody.
     pub name: String,
@@ -87,10 +86,22 @@ pub struct CallRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FoundContact {
-    /// The contact.
+    /// The contact that the row shows.
     pub contact: Contact,
-    /// Its telephones.
+    /// The contact's telephones, the preferred one first.
     pub phones: Vec<ShownPhone>,
+}
+
+/// A telephone that can be dialled with a click.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ShownPhone {
+    /// As people write it.
+    pub written: String,
+    /// What is dialled: E.164, or the digits of a number that no country's rules could place.
+    pub dial: String,
+    /// What kind of telephone.
+    pub kind: PhoneKind,
 }
 
 /// A number as it would be dialled.
@@ -109,9 +120,9 @@ pub struct NumberRead {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ResultBrief {
-    /// The result.
+    /// The id of the interaction.
     pub id: InteractionId,
-    /// Draft or final.
+    /// Whether the agent has finished with it.
     pub state: InteractionState,
     /// The names of the disposition's levels.
     pub disposition: Vec<String>,
@@ -120,7 +131,7 @@ pub struct ResultBrief {
     /// Whether something was typed over a final result and is not saved.
     #[serde(default)]
     pub change_draft: bool,
-    /// Its records on their way to the CRMs, or there.
+    /// The states of its records in the outbox.
     pub records: Vec<OutboxState>,
     /// What those on their way wait for.
     #[serde(default)]
@@ -131,7 +142,7 @@ pub struct ResultBrief {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct OutboxRow {
-    /// The record.
+    /// The record's item in the outbox.
     pub item: OutboxItem,
     /// Whom or what it is about: a name, else a number, else nothing.
     pub about: String,
@@ -153,13 +164,13 @@ pub struct OutboxRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RecordState {
-    /// Which CRM.
+    /// The CRM that the records go to.
     pub connector: AccountName,
-    /// How far.
+    /// How far the record has come.
     pub state: OutboxState,
     /// What it waits for, where it is on its way.
     #[serde(default)]
     pub waits: Option<RecordWait>,
-    /// Since when, UTC.
+    /// When the record was last changed, UTC.
     pub at: DateTime<Utc>,
 }

@@ -5,7 +5,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +13,11 @@ use crate::contact::ContactId;
 use crate::disposition::{Action, ChosenLevel, DispositionCatalogue, Requirement};
 
 mod change_draft;
+mod edit;
+
+pub use self::edit::{InteractionEdit, TEXT_AT_MOST};
+use self::edit::{charges_of, text_of, wrong};
+pub use crate::charge::{BadCurrency, Charge, Currency};
 
 /// The id of an interaction; ordered by time of creation (UUID version 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,73 +39,16 @@ impl FromStr for InteractionId {
     }
 }
 
-/// A currency: three capital letters (ISO 4217), such as `CRC`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "ts", ts(type = "string"))]
-pub struct Currency(String);
-
-/// A text that is no currency.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a currency is three capital letters (ISO 4217), such as CRC or USD")]
-pub struct BadCurrency;
-
-impl TryFrom<String> for Currency {
-    type Error = BadCurrency;
-
-    fn try_from(text: String) -> Result<Self, BadCurrency> {
-        let fits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
-        if fits { Ok(Self(text)) } else { Err(BadCurrency) }
-    }
-}
-
-impl FromStr for Currency {
-    type Err = BadCurrency;
-
-    fn from_str(text: &str) -> Result<Self, BadCurrency> {
-        Self::try_from(text.to_owned())
-    }
-}
-
-impl From<Currency> for String {
-    fn from(currency: Currency) -> Self {
-        currency.0
-    }
-}
-
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Something the contact is charged for (cargo de gestión).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Charge {
-    /// Its id; the same through every change. A catalogue's charge has none until a result takes it over.
-    #[serde(default = "Uuid::nil")]
-    pub id: Uuid,
-    /// Exactly as given: never reckoned in binary fractions.
-    #[cfg_attr(feature = "ts", ts(type = "string"))]
-    pub amount: Decimal,
-    /// Its currency.
-    pub currency: Currency,
-    /// What for.
-    pub concept: String,
-}
-
-/// Something to be done later.
+/// A promise to the contact: something to be done later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FollowUp {
-    /// When, UTC.
+    /// When it is due, UTC.
     pub at: DateTime<Utc>,
     /// Who is to do it: a user of the CRM or an agent's name; nothing for whoever wrote the result.
     #[serde(default)]
     pub whom: Option<String>,
-    /// What.
+    /// What is to be done, one line.
     pub what: String,
 }
 
@@ -110,10 +57,10 @@ pub struct FollowUp {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum InteractionState {
-    /// Kept as it is typed; it goes nowhere.
+    /// The agent is still writing. It is kept as it is typed and sent nowhere.
     #[default]
     Draft,
-    /// Finished: it goes to the CRM, and every later change too.
+    /// The agent has finished. It is sent to the CRM, as is every later change.
     Final,
 }
 
@@ -121,11 +68,11 @@ pub enum InteractionState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Interaction {
-    /// Its id.
+    /// Our own id, the same through every change.
     pub id: InteractionId,
     /// The call it is about; one call has one interaction at most.
     pub call: Option<CallKey>,
-    /// With whom; may be settled or changed later.
+    /// The contact it is with; it may become known or change later.
     pub contact: Option<ContactId>,
     /// Who wrote it, as the organisation calls the agent.
     pub agent: Option<String>,
@@ -139,7 +86,7 @@ pub struct Interaction {
     pub follow_up: Option<FollowUp>,
     /// What the contact is charged for.
     pub charges: Vec<Charge>,
-    /// Draft or final.
+    /// Whether the agent has finished with it.
     pub state: InteractionState,
     /// Counts the changes, from 1.
     pub revision: u32,
@@ -149,74 +96,29 @@ pub struct Interaction {
     pub updated_at: DateTime<Utc>,
     /// When it became final.
     pub final_at: Option<DateTime<Utc>>,
-    /// What was typed over a final interaction and is not saved: it goes nowhere, and the rest says what was saved.
+    /// Unsaved changes of a final interaction. They are sent nowhere; the other fields are as they were saved.
     #[serde(default)]
     pub change_draft: Option<InteractionEdit>,
-}
-
-/// A change of an interaction: what is left out stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct InteractionEdit {
-    /// Another contact; the CRM's records follow.
-    pub contact: Option<ContactId>,
-    /// Who wrote it.
-    pub agent: Option<String>,
-    /// The code of the disposition's last level.
-    pub disposition: Option<String>,
-    /// The comment, replaced.
-    pub comment: Option<String>,
-    /// Fields that change; an empty value removes one.
-    pub fields: BTreeMap<String, String>,
-    /// The follow-up, replaced; `Some(None)` removes it.
-    #[serde(with = "said", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(as = "Option<FollowUp>", optional = nullable))]
-    pub follow_up: Option<Option<FollowUp>>,
-    /// The charges, replaced by these.
-    pub charges: Option<Vec<Charge>>,
-    /// Save it: make it final, with what its disposition brings about; of a final interaction, make this change a part of
-    /// what was saved. Without it, what is said here is a draft: kept, and told to nobody. A final interaction never becomes
-    /// a draft again.
-    pub finish: bool,
-    /// Forget what was typed over a final interaction and not saved.
-    pub forget_draft: bool,
-}
-
-/// `null` says "none", a field left out says nothing.
-mod said {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<T: Serialize, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
-        value.serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-        T::deserialize(from).map(Some)
-    }
 }
 
 /// Why a change is refused, and which part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadInteraction {
-    /// A part can't be what was said.
+    /// A part of the change has a value that it can't have.
     #[error("{what}")]
     Wrong {
         /// Which part, such as `disposition` or `charges[1].amount`.
         place: String,
-        /// Why, in English.
+        /// Why it is refused, in English.
         what: String,
     },
-    /// It can't be final without these.
+    /// The interaction lacks these, without which it can't be final.
     #[error("it lacks {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     Incomplete(Vec<Requirement>),
 }
 
-/// The longest text of a comment or a field, characters: more than anybody types, less than any CRM refuses.
-pub const TEXT_AT_MOST: usize = 20_000;
-
 impl Interaction {
-    /// An empty draft.
+    /// A draft in which nothing is written yet.
     #[must_use]
     pub fn begun(id: InteractionId, call: Option<CallKey>, contact: Option<ContactId>, now: DateTime<Utc>) -> Self {
         Self {
@@ -314,14 +216,26 @@ impl Interaction {
         Ok(result)
     }
 
-    /// Refuses what lacks something that its disposition requires.
+    /// Fails where something is missing that the disposition requires.
     fn complete(&self, catalogue: &DispositionCatalogue) -> Result<(), BadInteraction> {
         let required = catalogue.requirements(&self.disposition).into_iter();
-        let lacks: Vec<_> = required.filter(|requirement| !requirement.is_met_by(self)).collect();
+        let lacks: Vec<_> = required.filter(|requirement| !self.has(requirement)).collect();
         if lacks.is_empty() { Ok(()) } else { Err(BadInteraction::Incomplete(lacks)) }
     }
 
-    /// What the disposition does where the agent did not.
+    /// Whether the interaction has what a disposition requires.
+    fn has(&self, requirement: &Requirement) -> bool {
+        match requirement {
+            Requirement::Disposition => !self.disposition.is_empty(),
+            Requirement::Comment => !self.comment.trim().is_empty(),
+            Requirement::Contact => self.contact.is_some(),
+            Requirement::FollowUp => self.follow_up.is_some(),
+            Requirement::Charge => !self.charges.is_empty(),
+            Requirement::Field(name) => self.fields.get(name).is_some_and(|value| !value.trim().is_empty()),
+        }
+    }
+
+    /// Adds the follow-up and the charge that the disposition brings about where the agent gave none.
     fn bring_about(&mut self, catalogue: &DispositionCatalogue, now: DateTime<Utc>, new_id: &mut dyn FnMut() -> Uuid) {
         for action in catalogue.actions(&self.disposition) {
             match action {
@@ -339,45 +253,6 @@ impl Interaction {
             }
         }
     }
-}
-
-fn wrong(place: impl Into<String>, what: impl Into<String>) -> BadInteraction {
-    BadInteraction::Wrong { place: place.into(), what: what.into() }
-}
-
-/// Line ends stay; other control characters have no place in anybody's record.
-fn text_of(place: &str, text: String) -> Result<String, BadInteraction> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    match text.chars().count() {
-        long if long > TEXT_AT_MOST => {
-            Err(wrong(place, format!("it has {long} characters; at most {TEXT_AT_MOST} are kept")))
-        }
-        _ => Ok(text),
-    }
-}
-
-/// The charges as they are kept; a draft's may still lack something.
-fn charges_of(
-    charges: Vec<Charge>,
-    strict: bool,
-    new_id: &mut dyn FnMut() -> Uuid,
-) -> Result<Vec<Charge>, BadInteraction> {
-    let mut kept: Vec<Charge> = Vec::with_capacity(charges.len());
-    for (n, mut charge) in charges.into_iter().enumerate() {
-        charge.concept = text_of(&format!("charges[{n}].concept"), charge.concept)?;
-        if strict && charge.concept.trim().is_empty() {
-            return Err(wrong(format!("charges[{n}].concept"), "a charge says what for"));
-        }
-        if strict && charge.amount.is_zero() {
-            return Err(wrong(format!("charges[{n}].amount"), "a charge of nothing is none"));
-        }
-        if charge.id.is_nil() || kept.iter().any(|known| known.id == charge.id) {
-            charge.id = new_id();
-        }
-        kept.push(charge);
-    }
-    Ok(kept)
 }
 
 #[cfg(test)]
@@ -494,14 +369,5 @@ mod tests {
             let error = draft.changed(finish, &none, at(2), &mut Uuid::now_v7).unwrap_err();
             assert!(matches!(&error, BadInteraction::Wrong { place: at, .. } if at == place), "{error:?}");
         }
-    }
-
-    #[test]
-    fn an_edit_says_whether_the_follow_up_goes_or_stays() {
-        let read = |json: &str| serde_json::from_str::<InteractionEdit>(json).unwrap().follow_up;
-        assert_eq!(read("{}"), None);
-        assert_eq!(read(r#"{"follow_up":null}"#), Some(None));
-        let said = InteractionEdit { follow_up: Some(None), ..Default::default() };
-        assert_eq!(serde_json::from_str::<InteractionEdit>(&serde_json::to_string(&said).unwrap()).unwrap(), said);
     }
 }

@@ -20,7 +20,7 @@ pub enum FileFormat {
     Vcard,
 }
 
-/// What a file says, with what was guessed marked in [`ColumnUse`]; everything can be said by hand instead.
+/// How a file is to be read. What is left out is guessed from its content, as [`ColumnUse`] then says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReadOptions {
@@ -28,7 +28,7 @@ pub struct ReadOptions {
     pub format: Option<FileFormat>,
     /// A label of the WHATWG Encoding Standard, such as `utf-8`, `utf-16le`, `windows-1252`; by content where left out.
     pub encoding: Option<String>,
-    /// Between two values; by content where left out.
+    /// The character between two values; by content where left out.
     pub delimiter: Option<char>,
     /// Whether the first row names the columns; by content where left out.
     pub header: Option<bool>,
@@ -41,11 +41,11 @@ pub struct ReadOptions {
 /// What is known of a file before its rows are read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileLayout {
-    /// Its format.
+    /// The format that the file is read as.
     pub format: FileFormat,
     /// Its encoding, as the WHATWG Encoding Standard names it.
     pub encoding: String,
-    /// Between two values; nothing in a vCard.
+    /// The character between two values; nothing in a vCard.
     pub delimiter: Option<char>,
     /// Whether the first row names the columns.
     pub header: bool,
@@ -67,7 +67,7 @@ pub struct ColumnUse {
     pub name: String,
     /// What it is taken for.
     pub target: Target,
-    /// Why.
+    /// What the target was chosen by.
     pub by: ChosenBy,
 }
 
@@ -104,7 +104,7 @@ pub enum Target {
     MiddleName,
     /// The family name, or one of two.
     FamilyName,
-    /// The company.
+    /// The name of the company.
     Company,
     /// One or several telephones of this kind.
     Phone(PhoneKind),
@@ -118,11 +118,11 @@ pub enum Target {
     DoNotCall,
     /// A field of the organisation's own.
     Field(String),
-    /// Left out.
+    /// The column is not read.
     Ignore,
 }
 
-/// Why a text says not what a column is for.
+/// A text that names no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a column is one of id, name, given-name, middle-name, family-name, company, phone, phone:mobile|work|home|fax|other, \
@@ -198,7 +198,7 @@ pub struct ContactDraft {
     pub external_id: Option<String>,
     /// The person's name; empty for a company-only contact.
     pub name: String,
-    /// The company.
+    /// The company's name; may be empty.
     pub company: String,
     /// Telephones as they were written, the preferred one first. One text may hold several, as people fill in cells.
     pub phones: Vec<DraftPhone>,
@@ -217,7 +217,7 @@ pub struct ContactDraft {
 /// A telephone as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftPhone {
-    /// The text.
+    /// The text of the cell or property, unread.
     pub written: String,
     /// What it is for.
     pub kind: PhoneKind,
@@ -263,15 +263,15 @@ pub enum ProblemKind {
     TooLong,
     /// There is neither a name nor a company, nor a number, nor an address.
     Empty,
-    /// What stands where a telephone should is none; the rest of the row was taken, the text kept as a field.
+    /// A telephone's cell holds no telephone number; the rest of the row was taken, and the text kept as a field.
     NotANumber,
-    /// What stands where it should say whether the contact may be called is neither yes nor no: it was taken for a wish
-    /// not to be called, and the text kept as a field.
+    /// The cell that says whether the contact may be called holds neither yes nor no: it was taken for a wish not to be
+    /// called, and the text kept as a field.
     NotYesOrNo,
 }
 
 impl ProblemKind {
-    /// Every kind.
+    /// Every kind, for tests that look each one up in the catalogue of texts.
     pub const ALL: [Self; 8] = [
         Self::Columns,
         Self::CutShort,

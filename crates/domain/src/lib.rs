@@ -7,14 +7,19 @@
 //! [`disposition`] of the organisation's; the [`outbox`] brings it to a [`crm`]. [`dial`] is the way out, [`cdr`] what the
 //! vendor says afterwards. [`status`], [`notice`] and [`history`] are what windows, tray and notifications tell of all that,
 //! [`preferences`] what each agent chooses. A [`vendor`] describes itself and opens a [`session`] for an account, with a port
-//! for each thing it can do; [`ports`] are the rest of what the outside world must provide.
+//! for each thing it can do; [`ports`] are the rest of what the outside world must provide. [`account`], [`charge`] and
+//! [`record`] are small types that several of these share.
 //!
 //! Nothing here does I/O, reads a clock, or needs an async runtime.
 
+#![warn(missing_docs)]
+
+pub mod account;
 pub mod attribution;
 pub mod call;
 pub mod caller;
 pub mod cdr;
+pub mod charge;
 pub mod contact;
 pub mod crm;
 pub mod dial;
@@ -28,6 +33,7 @@ pub mod identity;
 pub mod interaction;
 pub mod interchange;
 pub mod matching;
+pub mod normalize;
 pub mod notice;
 pub mod number;
 pub mod observation;
@@ -35,6 +41,7 @@ pub mod outbox;
 pub mod popup;
 pub mod ports;
 pub mod preferences;
+pub mod record;
 pub mod redact;
 pub mod refusal;
 pub mod search;

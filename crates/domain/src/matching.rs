@@ -32,11 +32,11 @@ pub enum MatchKind {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case", tag = "match")]
 pub enum Match {
-    /// One contact.
+    /// Exactly one contact has the number.
     One {
         /// How it was found.
         kind: MatchKind,
-        /// Who.
+        /// The contact that was found.
         contact: Contact,
     },
     /// Several contacts have the number, and the agent chooses.
@@ -50,14 +50,14 @@ pub enum Match {
     Maybe {
         /// How it was chosen.
         kind: MatchKind,
-        /// Who.
+        /// The contact that was used last.
         contact: Contact,
         /// How many more contacts have the number.
         others: usize,
     },
     /// We placed the call to this contact.
     Dialled {
-        /// Who.
+        /// The contact that the agent dialled.
         contact: Contact,
     },
     /// No contact has the number.
@@ -74,7 +74,7 @@ pub enum Match {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchName {
-    /// One contact.
+    /// Exactly one contact has the number.
     One,
     /// Several to choose from.
     Several,
@@ -82,7 +82,7 @@ pub enum MatchName {
     Maybe,
     /// The contact we dialled.
     Dialled,
-    /// Nobody.
+    /// No contact has the number.
     Unknown,
     /// The caller hides the number.
     Withheld,
@@ -93,7 +93,7 @@ pub enum MatchName {
 }
 
 impl Match {
-    /// Its name.
+    /// The name of the variant, without the contacts.
     #[must_use]
     pub fn name(&self) -> MatchName {
         match self {

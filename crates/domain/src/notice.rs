@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::call::{AccountName, CallKey};
 use crate::contact::ContactId;
 
-/// What happened.
+/// The kinds of notice. Agents switch most of them on and off in their preferences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -28,9 +28,11 @@ pub enum NoticeKind {
     CrmBack,
     /// The database was damaged or can't be backed up, or is well again.
     Database,
+    /// The desktop shows no tray icons: a small window stands in for the tray.
+    TrayMissing,
 }
 
-/// What can be done about it.
+/// A button of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -43,25 +45,25 @@ pub enum NoticeAction {
     Snooze,
 }
 
-/// Something to be told. Its texts are plain: whoever shows them escapes them.
+/// A message for the system's notifications. The texts are plain: whoever shows them in a markup escapes them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Notice {
-    /// Its id.
+    /// The id of this notice (UUID version 7).
     pub id: Uuid,
     /// When it happened, UTC.
     pub at: DateTime<Utc>,
-    /// What happened.
+    /// What the notice tells, which also decides whether the agent wants it.
     pub kind: NoticeKind,
-    /// One short line.
+    /// One short line in the agent's language.
     pub title: String,
-    /// One or two more.
+    /// One or two more lines in the agent's language.
     pub body: String,
-    /// What can be done, the usual first.
+    /// The buttons, the usual one first.
     pub actions: Vec<NoticeAction>,
-    /// A later notice about the same takes the place of this one.
+    /// What the notice is about: a later notice with the same value replaces this one.
     pub about: String,
-    /// The call.
+    /// The call that the notice is about.
     pub call: Option<CallKey>,
     /// What to dial to call back.
     pub number: Option<String>,

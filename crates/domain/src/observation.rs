@@ -19,7 +19,7 @@ pub struct CallObservation {
     pub external_id: String,
     /// The vendor's id of the call this leg belongs to, where it says so.
     pub group: Option<String>,
-    /// Both sides.
+    /// The side that calls and the side that is called.
     pub sides: Sides,
     /// When the vendor noticed it; our own time of the answer where the vendor's could not be read.
     pub detected_at: DateTime<Utc>,
@@ -32,17 +32,17 @@ pub struct CallObservation {
 /// The same leg, and whose it is for the agents that this engine serves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttributedCall {
-    /// As in [`CallObservation`].
+    /// The vendor's id of the leg, as in [`CallObservation::external_id`].
     pub external_id: String,
-    /// As in [`CallObservation`].
+    /// The vendor's id of the call that the leg belongs to, as in [`CallObservation::group`].
     pub group: Option<String>,
-    /// Whose it is.
+    /// Which served endpoint the leg belongs to, or that it is none of ours.
     pub whose: Whose,
-    /// As in [`CallObservation`].
+    /// When the vendor noticed the leg, UTC.
     pub detected_at: DateTime<Utc>,
-    /// As in [`CallObservation`].
+    /// When the leg was answered, UTC; nothing while it rings.
     pub connected_at: Option<DateTime<Utc>>,
-    /// As in [`CallObservation`].
+    /// When the leg was over, UTC, where the vendor says so.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
@@ -64,9 +64,9 @@ impl CallObservation {
 /// What one poll, or one push, brought, once it is known whose the calls are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservationBatch {
-    /// The vendor.
+    /// The vendor that was asked.
     pub vendor: VendorId,
-    /// The account.
+    /// The account that was asked for.
     pub account: AccountName,
     /// Where the question stands in the order of questions asked; taken from
     /// [`CallTracker::next_sequence`](crate::tracker::CallTracker::next_sequence). A clock may be set back, a count not.
@@ -95,7 +95,7 @@ pub enum Coverage {
 /// What one question about the calls going on brought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LiveAnswer {
-    /// The calls shown.
+    /// The legs that the answer shows, in its order.
     pub observations: Vec<CallObservation>,
     /// Whether everything in the answer was read, so that a missing call really was not shown.
     pub complete: bool,

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, CallState, Direction};
-use crate::contact::{Contact, PhoneKind};
-use crate::history::RecordState;
-use crate::interaction::{Currency, FollowUp, Interaction};
+use crate::charge::Currency;
+use crate::contact::Contact;
+use crate::history::{RecordState, ShownPhone};
+use crate::interaction::{FollowUp, Interaction};
 use crate::matching::Match;
 use crate::number::Country;
 use rust_decimal::Decimal;
@@ -16,9 +17,9 @@ use rust_decimal::Decimal;
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields, default)]
 pub struct PopupPolicy {
-    /// Show incoming calls.
+    /// Incoming calls are shown.
     pub incoming: bool,
-    /// Show outgoing calls.
+    /// Outgoing calls are shown.
     pub outgoing: bool,
     /// Show a call as soon as it rings.
     pub on_ring: bool,
@@ -65,7 +66,7 @@ impl PopupPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PopupCard {
-    /// The call.
+    /// The call that the pop-up is about.
     pub call: Call,
     /// The party's number as people write it; empty where there is none.
     pub number_written: String,
@@ -93,11 +94,11 @@ pub struct PopupCard {
 pub struct Dossier {
     /// The fields the organisation chose, in its order; those that are empty are left out.
     pub fields: Vec<ShownField>,
-    /// The contact's telephones.
+    /// The contact's telephones, the preferred one first.
     pub phones: Vec<ShownPhone>,
-    /// What was before, the newest first.
+    /// Earlier calls and results, the newest first.
     pub recent: Vec<PastEntry>,
-    /// What all its results charge, by currency.
+    /// The sum of all charges of the contact's results, one amount a currency.
     pub charged: Vec<Money>,
     /// What was promised last and not followed by another result, the earliest first.
     pub follow_ups: Vec<FollowUp>,
@@ -113,30 +114,18 @@ pub struct ShownField {
     pub value: String,
 }
 
-/// A telephone that can be dialled with a click.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct ShownPhone {
-    /// As people write it.
-    pub written: String,
-    /// What is dialled: E.164, or the digits of a number that no country's rules could place.
-    pub dial: String,
-    /// What kind of telephone.
-    pub kind: PhoneKind,
-}
-
 /// An amount of money, exact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Money {
-    /// Exactly as reckoned.
+    /// The exact decimal amount, never rounded.
     #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub amount: Decimal,
-    /// ISO 4217.
+    /// The currency of the amount.
     pub currency: Currency,
 }
 
-/// A call or a result of earlier.
+/// An earlier call, an earlier result, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PastEntry {

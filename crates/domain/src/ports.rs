@@ -32,7 +32,7 @@ pub trait Clock: Send + Sync + 'static {
     /// Waits until [`Self::elapsed`] reaches `deadline`; at once where it has already.
     async fn sleep_until(&self, deadline: Duration);
 
-    /// Waits for `duration`.
+    /// Waits for so long on the clock of [`Self::elapsed`].
     async fn sleep(&self, duration: Duration) {
         self.sleep_until(self.elapsed() + duration).await;
     }
@@ -43,13 +43,13 @@ pub trait Shell: Send + Sync + 'static {
     /// A call is to be shown. Must not block and must not take the focus.
     fn show_popup(&self, card: &PopupCard);
 
-    /// More is known of who is on the other side of a call that is shown: fill it in, unless the agent has begun to act.
+    /// The caller of a call that is shown became known: the pop-up is completed, unless the agent has begun to act.
     fn complete_popup(&self, card: &PopupCard);
 
-    /// Something about a call changed: answered, over, going on again.
+    /// A call was answered, ended, or is active again.
     fn call_changed(&self, call: &Call);
 
-    /// An agent who looks elsewhere is to be told. A shell without notifications tells nothing.
+    /// Shows a notice with the system's notifications. A shell that has none ignores it.
     fn notify(&self, notice: &Notice) {
         let _ = notice;
     }
@@ -84,53 +84,32 @@ pub trait SecretStore: Send + Sync {
 }
 
 /// One CRM. Every call keeps the connector's limits by itself: it may wait before it sends, and looking up a caller goes
-/// first.
+/// first. An error says with its [`Verdict`](crate::crm::Verdict) what is to be done about it.
 #[async_trait]
 pub trait CrmConnector: Send + Sync {
     /// What it is and can do.
     fn about(&self) -> &ConnectorAbout;
 
-    /// Signs in and says who will own our records.
-    ///
-    /// # Errors
-    /// [`Verdict::Stop`](crate::crm::Verdict::Stop) when the sign-in is refused.
+    /// Signs in and says who will own our records. A refused sign-in fails with [`Verdict::Stop`](crate::crm::Verdict::Stop).
     async fn sign_in(&self) -> Result<CrmUser, CrmError>;
 
     /// A page of contacts that changed, from the beginning without a cursor. A pass that begins reads the last moments
     /// before its cursor again: what was being stored then may show only now.
-    ///
-    /// # Errors
-    /// Whatever kept the page from coming or from being read.
     async fn pull(&self, cursor: Option<&Cursor>, pass_begins: bool) -> Result<ContactPage, CrmError>;
 
     /// A page of the ids of all contacts, from the beginning without a cursor.
-    ///
-    /// # Errors
-    /// Whatever kept the page from coming or from being read.
     async fn ids(&self, cursor: Option<&Cursor>) -> Result<IdPage, CrmError>;
 
     /// One contact with everything; nothing where the CRM has it no more.
-    ///
-    /// # Errors
-    /// Whatever kept the answer from coming or from being read.
     async fn fetch(&self, id: &str) -> Result<Option<RemoteContact>, CrmError>;
 
     /// The contacts that may have this number; some may merely end alike.
-    ///
-    /// # Errors
-    /// Whatever kept the answer from coming or from being read.
     async fn find(&self, number: &PhoneNumber) -> Result<Vec<RemoteContact>, CrmError>;
 
     /// The record with this order's request id, where the CRM has it.
-    ///
-    /// # Errors
-    /// Whatever kept the answer from coming or from being read.
     async fn search(&self, order: &Order) -> Result<Option<Receipt>, CrmError>;
 
     /// Creates the record, or amends it where the order knows its id.
-    ///
-    /// # Errors
-    /// With what it asks of us.
     async fn submit(&self, order: &Order) -> Result<Receipt, CrmError>;
 
     /// Where a record opens in the browser.

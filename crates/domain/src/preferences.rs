@@ -31,14 +31,14 @@ pub struct Preferences {
     pub told_no_tray: bool,
 }
 
-/// Where pop-ups stand.
+/// Where on the agent's screens pop-ups stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct PopupPlace {
     /// In which corner of the screen's free area.
     pub corner: Corner,
-    /// On which screen.
+    /// The screen that pop-ups stand on.
     pub screen: ScreenChoice,
 }
 
@@ -47,18 +47,18 @@ pub struct PopupPlace {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Corner {
-    /// Top left.
+    /// Pop-ups stand at the top on the left.
     TopLeft,
-    /// Top right.
+    /// Pop-ups stand at the top on the right.
     TopRight,
-    /// Bottom left.
+    /// Pop-ups stand at the bottom on the left.
     BottomLeft,
-    /// Bottom right.
+    /// Pop-ups stand at the bottom on the right.
     #[default]
     BottomRight,
 }
 
-/// A screen.
+/// How the screen for pop-ups is chosen when a call comes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -121,7 +121,7 @@ impl Default for Hotkeys {
 pub struct NoticeChoice {
     /// A call was missed.
     pub missed: bool,
-    /// A dial failed.
+    /// A dial failed, or led to no call.
     pub dial_failed: bool,
     /// A result can't be brought to the CRM.
     pub parked: bool,

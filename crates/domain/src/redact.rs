@@ -4,7 +4,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// What stands where a secret stood.
+/// The text that takes the place of a secret.
 pub const REDACTED: &str = "[secret]";
 
 /// Secrets shorter than this are not searched for: they would be found in everything.
@@ -23,7 +23,7 @@ impl std::fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// Learns a secret.
+    /// Adds a secret that is blanked in every text from now on.
     pub fn learn(&mut self, secret: &SecretString) {
         let secret = secret.expose_secret();
         if secret.len() < SHORTEST {

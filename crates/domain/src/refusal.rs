@@ -1,17 +1,17 @@
-//! Why something was not done, as the window that asked tells it.
+//! Why a command was refused, in the words that its window shows.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ErrorCode, VendorReason};
 use crate::texts::Catalogue;
 
-/// Why something was not done.
+/// Why a command was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Refusal {
-    /// For the window's own decisions.
+    /// The code that the window decides by.
     pub code: ErrorCode,
-    /// Which part of what was asked is wrong, such as `comment` or `charges[0].amount`.
+    /// The part of the command that is wrong, such as `comment` or `charges[0].amount`.
     pub place: Option<String>,
     /// What happened, in the agent's language.
     pub what: String,

@@ -3,23 +3,12 @@
 
 use std::cmp::Reverse;
 
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
-
 use crate::contact::Contact;
+use crate::normalize::fold;
 use crate::number::{Country, PhoneNumber, digits_of, is_punctuation};
 
 /// The shortest part of a number that is looked for: shorter ones are in nearly every number.
 pub const SHORTEST_PART: usize = 3;
-
-/// Without accents and capitals, for comparing what people write.
-#[must_use]
-pub fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
-}
 
 /// The words of a text, folded: what stands between spaces and punctuation.
 #[must_use]
@@ -52,12 +41,12 @@ pub fn digits_in(contact: &Contact) -> String {
     all.join(" ")
 }
 
-/// What a person typed, understood.
+/// What a person typed into a search, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// Beginnings of words, all of which must be there; folded.
     pub words: Vec<String>,
-    /// A part of a number that must be there as well.
+    /// A part of a number that the contact must have as well.
     pub number: Option<NumberPart>,
 }
 
@@ -67,15 +56,15 @@ pub struct NumberPart {
     /// Digits of which one text must be in a number's national digits: as typed, or without a trunk prefix. Each has at
     /// least [`SHORTEST_PART`] digits.
     pub within: Vec<String>,
-    /// What an index key may begin with instead, where it was or may have been typed with a country code.
+    /// The beginnings of index keys that match instead, where the part was or may have been typed with a country code.
     pub key_starts: Vec<String>,
-    /// The key of the number it is, should it be whole.
+    /// The key of the number, where the part may be a whole number.
     pub key: Option<String>,
 }
 
 impl Query {
-    /// Understands a text. Digits and what stands between them are a part of a number where there are at least
-    /// [`SHORTEST_PART`]; everything else is words. Nothing is left of a text without letters and digits.
+    /// Parses a text. Digits and what stands between them are a part of a number where there are at least
+    /// [`SHORTEST_PART`]; everything else is words. `None` for a text without letters and digits.
     #[must_use]
     pub fn read(text: &str, country: Country) -> Option<Self> {
         let of_number = |token: &str| {

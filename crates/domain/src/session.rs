@@ -3,7 +3,9 @@
 //! There is a port here once a vendor of ours offers it and the engine uses it. A further one (hanging up, recordings, …) is a
 //! trait, a field of [`Session`] and a [`Capability`](crate::vendor::Capability), added with the first vendor that has it.
 //!
-//! Every port keeps the vendor's limits by itself: a method may wait long before it sends, and live calls go first.
+//! Every port keeps the vendor's limits by itself: a method may wait long before it sends, and live calls go first. Every
+//! method can fail with [`NotAuthorised`](ErrorCode::NotAuthorised) or [`SecretMissing`](ErrorCode::SecretMissing), which
+//! need a person; any other code is worth another try, except where the method says otherwise.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,11 +27,11 @@ pub struct Session {
     pub live_calls: Option<Arc<dyn LiveCalls>>,
     /// Records of calls that are over.
     pub call_records: Option<Arc<dyn CallRecords>>,
-    /// Places calls.
+    /// Places calls, where the vendor takes orders.
     pub dial: Option<Arc<dyn Dialling>>,
     /// What became of calls that were placed for us.
     pub placed_calls: Option<Arc<dyn PlacedCalls>>,
-    /// The account's endpoints.
+    /// Lists the account's endpoints.
     pub endpoints: Option<Arc<dyn EndpointDirectory>>,
     /// The vendor's own checks for `doctor`.
     pub checks: Option<Arc<dyn VendorChecks>>,
@@ -52,10 +54,6 @@ pub struct Limit {
 #[async_trait]
 pub trait LiveCalls: Send + Sync {
     /// Every call that the account shows now.
-    ///
-    /// # Errors
-    /// [`NotAuthorised`](ErrorCode::NotAuthorised) and [`SecretMissing`](ErrorCode::SecretMissing) need a person; any other
-    /// code is worth another try.
     async fn live_calls(&self) -> Result<LiveAnswer, PortError>;
 }
 
@@ -63,19 +61,13 @@ pub trait LiveCalls: Send + Sync {
 #[async_trait]
 pub trait CallRecords: Send + Sync {
     /// The records of the last 24 hours.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
     async fn recent(&self) -> Result<CdrPage, PortError>;
 
     /// One page of the records of a stretch of time; the first without a cursor. The last page has no next one.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
     async fn page(&self, range: TimeRange, cursor: Option<&PageCursor>) -> Result<CdrPage, PortError>;
 }
 
-/// Places calls.
+/// Asks the vendor to place calls.
 #[async_trait]
 pub trait Dialling: Send + Sync {
     /// Asks the vendor to place a call. `Ok` means accepted, nothing more.
@@ -91,9 +83,6 @@ pub trait Dialling: Send + Sync {
 pub trait PlacedCalls: Send + Sync {
     /// The calls placed since a moment, from whichever of these endpoints. All of them: a call that is not in the answer
     /// was not placed, or the vendor does not show it yet.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
     async fn placed_since(
         &self,
         since: DateTime<Utc>,
@@ -104,20 +93,17 @@ pub trait PlacedCalls: Send + Sync {
     fn interval(&self) -> Duration;
 }
 
-/// The account's endpoints.
+/// The vendor's list of an account's endpoints.
 #[async_trait]
 pub trait EndpointDirectory: Send + Sync {
-    /// All of them.
-    ///
-    /// # Errors
-    /// As [`LiveCalls::live_calls`].
+    /// Every endpoint of the account, in the vendor's order.
     async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError>;
 }
 
 /// A vendor's own checks for `doctor`.
 #[async_trait]
 pub trait VendorChecks: Send + Sync {
-    /// What is found; it asks the vendor nothing that costs its limit.
+    /// Runs the checks. They ask the vendor nothing that counts against its limit.
     async fn examine(&self, now: DateTime<Utc>) -> Vec<VendorCheck>;
 }
 

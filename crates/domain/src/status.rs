@@ -21,7 +21,7 @@ pub struct Status {
     pub calls: Vec<LiveCall>,
     /// The accounts with vendors.
     pub accounts: Vec<AccountStatus>,
-    /// The CRMs.
+    /// The CRMs, in the order of the settings.
     pub connectors: Vec<ConnectorStatus>,
     /// Answered calls whose result is not final, of the last days.
     pub pending: u64,
@@ -43,13 +43,13 @@ pub struct ComponentStatus {
     pub component: String,
     /// How often it ended badly.
     pub failures: u32,
-    /// When it last did.
+    /// When it last ended badly.
     pub failed_at: DateTime<Utc>,
     /// Whether it runs again.
     pub runs: bool,
 }
 
-/// How the database is, as far as anybody has met it.
+/// How the database is, as far as its use has shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DatabaseStatus {
@@ -66,13 +66,13 @@ pub struct DatabaseStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct LiveCall {
-    /// The call.
+    /// The key of the call.
     pub call_key: CallKey,
     /// Which way it goes.
     pub direction: Direction,
     /// How far it has come.
     pub state: CallState,
-    /// The other side.
+    /// Who is at the other end, seen from our endpoint.
     pub party: Party,
     /// The other side's number as people write it; empty where none is shown.
     pub number_written: String,
@@ -84,7 +84,7 @@ pub struct LiveCall {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AccountStatus {
-    /// Its name.
+    /// The administrator's name for the account.
     pub account: AccountName,
     /// Whether the vendor answers.
     pub reach: AccountReach,
@@ -99,23 +99,23 @@ pub struct AccountStatus {
 pub enum AccountReach {
     /// The first answer is not there yet.
     NotAskedYet,
-    /// It does.
+    /// The last question was answered.
     Answers,
     /// The last question failed.
     Failing,
 }
 
-/// A CRM.
+/// How the connection to a CRM is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConnectorStatus {
-    /// Its name.
+    /// The administrator's name for the CRM.
     pub connector: AccountName,
-    /// Whether it answers.
+    /// Whether the CRM answers.
     pub reach: ConnectorReach,
     /// Why it is stopped, or why the last try failed.
     pub code: Option<ErrorCode>,
-    /// That in the agent's words; empty while it answers.
+    /// The same in the agent's language; empty while it answers.
     pub what: String,
     /// What to do about it.
     pub what_to_do: String,
@@ -151,7 +151,7 @@ pub struct Hello {
     pub language: Language,
     /// `linux`, `windows` or `macos`: keys and places are called differently.
     pub platform: String,
-    /// Timbre's version.
+    /// The version of Timbre, such as `0.1.0`.
     pub version: String,
     /// Whether there is an account; without one, there is nothing to do but set up.
     pub set_up: bool,
@@ -180,17 +180,17 @@ pub struct Hello {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Light {
-    /// A call rings.
+    /// At least one call rings and none is answered.
     Ringing,
-    /// In a call.
+    /// The agent speaks in a call.
     InCall,
     /// A vendor can't be reached: calls may be missed.
     Unreachable,
-    /// Do not disturb.
+    /// The agent wants no pop-ups and no notifications for now.
     DoNotDisturb,
     /// Records need a person, or a CRM or the database does, or a CRM can't be reached.
     Waiting,
-    /// All is well.
+    /// Nothing needs the agent's attention.
     #[default]
     Ready,
 }

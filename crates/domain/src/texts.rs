@@ -1,4 +1,4 @@
-//! The texts people read, in Spanish, English and Portuguese: one catalogue for windows and command line.
+//! The texts that people read, in Spanish, English and Portuguese: one catalogue for windows and the command line.
 //!
 //! A text may hold places like `{number}`, filled by [`Catalogue::fill`].
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ErrorCode, VendorReason};
 
-/// A language Timbre speaks.
+/// A language that Timbre has texts in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
@@ -17,14 +17,14 @@ pub enum Language {
     /// Spanish, as spoken in Latin American offices.
     #[default]
     Es,
-    /// English.
+    /// English, as it is written internationally.
     En,
     /// Portuguese, as in Brazil.
     Pt,
 }
 
 impl Language {
-    /// Every language.
+    /// All languages of the catalogue of texts.
     pub const ALL: [Self; 3] = [Self::Es, Self::En, Self::Pt];
 
     /// The language of a POSIX locale such as `pt_BR.UTF-8`; Spanish where it is none of ours.
@@ -38,7 +38,7 @@ impl Language {
     }
 }
 
-/// The texts of one language.
+/// The catalogue of the texts in one language.
 #[derive(Debug)]
 pub struct Catalogue {
     texts: BTreeMap<String, String>,
@@ -124,14 +124,14 @@ impl Catalogue {
         self.texts.get(&format!("reason.{}.{part}", reason?.as_str())).cloned()
     }
 
-    /// What happened, where it was a CRM that failed and not a telephony vendor.
+    /// What happened, in the words for a failure of a CRM.
     #[must_use]
     pub fn crm_what(&self, code: ErrorCode) -> String {
         let key = format!("error.crm.{}.what", code.as_str());
         if self.texts.contains_key(&key) { self.fill(&key, &[]) } else { self.what(code) }
     }
 
-    /// What to do about it, where it was a CRM.
+    /// What to do about it, in the words for a failure of a CRM.
     #[must_use]
     pub fn crm_what_to_do(&self, code: ErrorCode) -> String {
         let key = format!("error.crm.{}.do", code.as_str());

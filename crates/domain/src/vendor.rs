@@ -114,7 +114,7 @@ pub enum Capability {
     LiveCalls,
     /// Keeps records of calls that are over (CDRs).
     CallRecords,
-    /// Places calls.
+    /// Places calls when it is asked to.
     Dial,
     /// Tells what became of the calls it placed for us.
     PlacedCalls,
@@ -130,7 +130,7 @@ pub enum Capability {
 pub struct AccountField {
     /// The key in the settings file.
     pub name: &'static str,
-    /// What it holds.
+    /// The kind of value, with its limits.
     pub kind: FieldKind,
     /// Whether it must be filled in.
     pub required: bool,
@@ -171,9 +171,9 @@ pub enum FieldKind {
         /// What a form fills in at first: the vendor's public address.
         usual: Option<&'static str>,
     },
-    /// A whole number.
+    /// A whole number, from `least` to `most`.
     Number {
-        /// What is assumed.
+        /// The value where the field is left out.
         default: u64,
         /// The least that the vendor's rules allow.
         least: u64,
@@ -184,9 +184,9 @@ pub enum FieldKind {
         /// Its unit, such as `ms`.
         unit: &'static str,
     },
-    /// Yes or no.
+    /// A yes or a no, written `true` or `false`.
     Switch {
-        /// What is assumed.
+        /// The value where the field is left out.
         default: bool,
     },
     /// One of a few words; the first is assumed.
@@ -196,7 +196,7 @@ pub enum FieldKind {
     },
     /// An IANA time zone.
     TimeZone {
-        /// What is assumed.
+        /// The zone where the field is left out.
         default: Tz,
     },
     /// Three capital letters (ISO 4217).
@@ -225,17 +225,17 @@ pub struct OwnEndpoint {
 pub enum FieldValue {
     /// A text, a word of a choice, a currency, a path.
     Text(String),
-    /// An address.
+    /// The value of a [`FieldKind::Address`].
     Address(Url),
-    /// A number.
+    /// The value of a [`FieldKind::Number`], in the field's unit.
     Number(u64),
-    /// Yes or no.
+    /// The value of a [`FieldKind::Switch`].
     Switch(bool),
-    /// A time zone.
+    /// The value of a [`FieldKind::TimeZone`].
     TimeZone(Tz),
     /// A list of texts.
     List(Vec<String>),
-    /// Texts by name.
+    /// The value of a [`FieldKind::Table`]: a text under each name.
     Table(BTreeMap<String, String>),
 }
 
@@ -259,7 +259,7 @@ impl AccountValues {
         }
     }
 
-    /// An address.
+    /// The address in a field; nothing where it is absent.
     #[must_use]
     pub fn address(&self, name: &str) -> Option<&Url> {
         match self.0.get(name) {

@@ -7,8 +7,6 @@
 //! - [`runtime`]: the supervised components, the bus between them, and what they work with.
 //! - [`api`]: the commands that windows, command line and local socket call, and the events that they hear.
 
-#![expect(missing_docs, reason = "a name that says everything needs no comment; a comment only for the lint is noise")]
-
 pub mod api;
 pub mod calls;
 pub mod contacts;

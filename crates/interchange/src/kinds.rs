@@ -1,7 +1,7 @@
 //! What a telephone is for, as people and programs label it: `Mobile`, `Trabajo`, `_$!<HomeFAX>!$_`, `Business Phone 2`.
 
 use timbre_domain::contact::PhoneKind;
-use timbre_domain::search::fold;
+use timbre_domain::normalize::fold;
 
 const FAX: &str = "fax facsimil";
 const MOBILE: &str = "mobile cell movil celular telemovel whatsapp iphone handy gsm cel wa";

@@ -37,7 +37,6 @@ struct Counted {
 
 /// The beginning of a file.
 pub(crate) struct Head {
-    /// Its text.
     pub(crate) text: Vec<u8>,
     /// Whether that is all there is.
     pub(crate) whole: bool,

@@ -1,4 +1,4 @@
-//! The machine's clock.
+//! The port [`Clock`] on the system's clocks.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use timbre_domain::ports::Clock;
 
-/// Real time.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
     start: Instant,

@@ -1,4 +1,4 @@
-//! The machine's disks.
+//! The port [`Disk`] on the system's file systems.
 
 use std::path::Path;
 

@@ -20,7 +20,7 @@ pub use keyring::Keyring;
 pub struct SharedRedactor(Arc<RwLock<Redactor>>);
 
 impl SharedRedactor {
-    /// Learns a secret.
+    /// Adds a secret that is blanked in every logged text from now on.
     pub fn learn(&self, secret: &SecretString) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).learn(secret);
     }
@@ -54,7 +54,7 @@ impl Default for Secrets {
 pub enum KeyringState {
     /// It keeps and gives back.
     Works,
-    /// There is none.
+    /// The system has no keyring.
     Missing,
     /// It is there and lets nobody in: it is locked, or has no collection yet.
     Locked,
@@ -63,7 +63,6 @@ pub enum KeyringState {
 }
 
 impl KeyringState {
-    /// Every state.
     pub const ALL: [Self; 4] = [Self::Works, Self::Missing, Self::Locked, Self::Silent];
 
     /// Its name in JSON and in the catalogue.

@@ -19,12 +19,10 @@ use crate::read::{self, Section, Text, is_loopback, wrong_kind};
 /// The keys of an account that every vendor has.
 pub(crate) const COMMON: [&str; 4] = ["name", "provider", "call_appears_within_s", "allow_plain_http"];
 
-/// One account, checked.
+/// A section `[[accounts]]`, checked by the description of its vendor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
-    /// Its name.
     pub name: AccountName,
-    /// The vendor.
     pub vendor: VendorId,
     /// What the vendor's form asks for.
     pub values: AccountValues,
@@ -52,7 +50,7 @@ impl Account {
         Some(self.values.text("currency")).filter(|currency| !currency.is_empty())
     }
 
-    /// The vendor's address.
+    /// The address that the vendor is asked at (`base_url`).
     #[must_use]
     pub fn address(&self) -> Option<&Url> {
         self.values.address("base_url")

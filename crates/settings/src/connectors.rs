@@ -1,4 +1,4 @@
-//! The CRMs.
+//! Reads the sections `[[connectors]]`: the CRMs that records go to and contacts come from.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::fault::{ConfigError, ValueFault};
 use crate::layer::{Kind, Node};
 use crate::read::{Section, is_loopback, wrong_kind};
 
-/// One CRM, checked.
+/// A section `[[connectors]]`, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConnectorSettings {
     /// Its name: the keyring's entry of its key, and the source of the contacts it brings.

@@ -1,7 +1,7 @@
 //! The organisation's own fields of contacts.
 
 use timbre_domain::interchange::{ChosenBy, ColumnUse, FileLayout, Target};
-use timbre_domain::search::fold;
+use timbre_domain::normalize::fold;
 
 use crate::fault::{ConfigError, ValueFault};
 use crate::read::Section;

@@ -1,4 +1,4 @@
-//! The organisation's dispositions.
+//! Reads the sections `[[dispositions]]` into the organisation's catalogue.
 
 use timbre_domain::disposition::{Action, Disposition, DispositionCatalogue, Requirement};
 use timbre_domain::interaction::Charge;

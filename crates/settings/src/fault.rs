@@ -44,7 +44,6 @@ impl fmt::Display for ConfigError {
 /// What is wrong with one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueFault {
-    /// Not an address.
     Address,
     /// An address with another scheme than `https`.
     AddressScheme,
@@ -60,7 +59,6 @@ pub enum ValueFault {
     Name,
     /// A name or label that is used already.
     Taken,
-    /// Not a currency.
     Currency,
     /// Not a time zone.
     TimeZone,
@@ -68,7 +66,6 @@ pub enum ValueFault {
     Endpoint,
     /// An account that is not set up.
     UnknownAccount,
-    /// Not a country.
     Country,
     /// A number that is too small or too large.
     OutOfRange,
@@ -87,7 +84,6 @@ pub enum ValueFault {
 }
 
 impl ValueFault {
-    /// All of them.
     pub const ALL: [Self; 20] = [
         Self::Address,
         Self::AddressScheme,

@@ -24,21 +24,17 @@ pub enum Layer {
     Policy,
 }
 
-/// One layer's text.
 #[derive(Debug, Clone)]
 pub struct LayerText {
-    /// Which layer.
     pub layer: Layer,
     /// The file, where it was read from one.
     pub file: Option<PathBuf>,
-    /// TOML.
     pub text: String,
 }
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// Which layer.
     pub layer: Layer,
     /// The file, where there is one.
     pub file: Option<Arc<PathBuf>>,

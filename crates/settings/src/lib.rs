@@ -34,7 +34,7 @@ pub use layer::{Layer, LayerText, Origin};
 pub use origins::{Origins, Stated};
 use read::Section;
 
-/// The settings, checked.
+/// All layers together, checked: what an engine starts with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The language of texts.
@@ -55,7 +55,6 @@ pub struct Settings {
     pub agent: Option<String>,
     /// What can come of a call.
     pub dispositions: DispositionCatalogue,
-    /// The CRMs.
     pub connectors: Vec<ConnectorSettings>,
     /// How many months calls and their results are kept; nothing for ever.
     pub keep_months: Option<u32>,

@@ -1,7 +1,7 @@
 //! Which calls pop up, and what pop-ups show.
 
+use timbre_domain::normalize::fold;
 use timbre_domain::popup::PopupPolicy;
-use timbre_domain::search::fold;
 
 use crate::contact_fields::ContactField;
 use crate::fault::{ConfigError, ValueFault};

@@ -83,7 +83,6 @@ impl<'a> Section<'a> {
         text(self.required(name)?)
     }
 
-    /// Yes or no.
     pub(crate) fn switch(&self, name: &str, assumed: bool) -> Result<bool, ConfigError> {
         self.get(name).map_or(Ok(assumed), switch)
     }

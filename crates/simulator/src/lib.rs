@@ -6,7 +6,6 @@
 //!
 //! A call is a timeline on a [`Clock`](timbre_domain::ports::Clock), looked at when somebody asks. The only tasks in the
 //! background are the HTTP servers and the CRM's delayed writes.
-#![expect(missing_docs, reason = "a name that says everything needs no comment; a comment only for the lint is noise")]
 
 pub mod callmyway;
 pub mod clock;

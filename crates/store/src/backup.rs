@@ -4,7 +4,7 @@
 //! the backup of another database, is never replaced: it is kept beside under another name, and that is told.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 
+use crate::folder::{unused, unused_name};
 use crate::lineage::{self, FileKind, State};
 use crate::open::{check, latest_schema};
 use crate::{Store, StoreError};
@@ -22,7 +23,7 @@ use crate::{Store, StoreError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Generation {
-    /// The newest one.
+    /// The newest copy, about an hour old at most while Timbre runs.
     Hour,
     /// The one that was the newest at least a day ago.
     Day,
@@ -58,10 +59,7 @@ impl Generation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackedUp {
     /// A new one was made; backups that hold more than it were kept under these names, without their folder.
-    Made {
-        /// What was kept.
-        kept: Vec<String>,
-    },
+    Made { kept: Vec<String> },
     /// Nothing was written since the last one.
     Unchanged,
 }
@@ -179,17 +177,11 @@ fn keep_what_holds_more(folder: &Path, new: &State, now: DateTime<Utc>) -> Resul
         if !state.holds_more_than(new) {
             continue;
         }
-        let to = unused(folder, &format!("{}.kept-{}", generation.file_name(), now.format("%Y%m%dT%H%M%S")));
+        let to = unused_name(folder, &format!("{}.kept-{}", generation.file_name(), now.format("%Y%m%dT%H%M%S")));
         fs::rename(&file, &to).map_err(StoreError::file("a backup can't be kept"))?;
         kept.extend(to.file_name().map(|name| name.to_string_lossy().into_owned()));
     }
     Ok(kept)
-}
-
-/// A name that nothing has yet: nothing is ever overwritten.
-pub(crate) fn unused(folder: &Path, name: &str) -> PathBuf {
-    let numbered = |n: u32| if n == 0 { folder.join(name) } else { folder.join(format!("{name}-{n}")) };
-    (0..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0))
 }
 
 /// Makes room for a new backup: each one becomes a generation older once the next is as old as it may become.
@@ -223,9 +215,7 @@ pub(crate) fn restore(folder: &Path, to: &Path, now: DateTime<Utc>) -> Result<Op
             Ok(_) => return Ok(Some(made)),
             Err(error) if error.is_damage() => {
                 tracing::error!(%error, file = generation.file_name(), "a backup can't be used either");
-                let aside = (0..).map(|n: u32| folder.join(format!("{}.damaged-{n}", generation.file_name())));
-                let aside =
-                    aside.into_iter().find(|path| !path.exists()).unwrap_or_else(|| file.with_extension("damaged"));
+                let aside = unused(|n| folder.join(format!("{}.damaged-{n}", generation.file_name())));
                 fs::rename(&file, aside).map_err(StoreError::file("the damaged backup can't be set aside"))?;
             }
             Err(error) => return Err(error),

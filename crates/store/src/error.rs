@@ -6,7 +6,7 @@ use timbre_domain::error::{ErrorCode, PortError};
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// SQLite said no.
+    /// SQLite reported an error that is not one of those below.
     #[error("the database: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// A migration failed, or the file is from a newer Timbre.
@@ -17,7 +17,6 @@ pub enum StoreError {
     File {
         /// What was being done.
         what: &'static str,
-        /// Why it failed.
         source: std::io::Error,
     },
     /// Another process holds the data folder.
@@ -32,13 +31,13 @@ pub enum StoreError {
     /// The file ends in the middle of a page.
     #[error("the database was cut short")]
     CutShort,
-    /// What was typed is not as the journal has it.
+    /// A result or record in the database differs from the journal.
     #[error("the database does not hold what the journal says was typed")]
     Altered,
-    /// It is somebody else's database.
+    /// The file is a database of another program.
     #[error("the file is not a database of Timbre")]
     NotOurs,
-    /// It is of a newer Timbre.
+    /// The file was written by a newer Timbre.
     #[error("the database is of a newer Timbre")]
     Newer,
     /// A stored value could not be understood.

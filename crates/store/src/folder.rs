@@ -1,4 +1,4 @@
-//! The data folder, and the lock that lets one engine use it.
+//! The data folder, and the lock that keeps it to one engine.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -37,7 +37,6 @@ impl DataFolder {
         }
     }
 
-    /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -53,4 +52,14 @@ fn make(path: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn make(path: &Path) -> std::io::Result<()> {
     fs::create_dir_all(path)
+}
+
+/// The first of these paths that nothing has yet, counted from 0, so that nothing is overwritten.
+pub(crate) fn unused(numbered: impl Fn(u32) -> PathBuf) -> PathBuf {
+    (0..).map(&numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0))
+}
+
+/// A path in a folder that nothing has yet: the name alone, else with a number behind it.
+pub(crate) fn unused_name(folder: &Path, name: &str) -> PathBuf {
+    unused(|n| if n == 0 { folder.join(name) } else { folder.join(format!("{name}-{n}")) })
 }

@@ -1,4 +1,4 @@
-//! How the database and the files beside it are, for `doctor`.
+//! The health of the database and of the files beside it, for `doctor`.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::backup::made_at;
 use crate::open::{FILE, check, read_only};
 use crate::{Generation, Store, StoreError};
 
-/// What a look at the database found.
+/// The findings about a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     /// What SQLite finds wrong with the file, in its words, which hold no contents; nothing where it is whole.
@@ -69,7 +69,7 @@ fn look_into(db: &Connection, health: &mut Health) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Each once: a database that was set aside may have brought its write-ahead log along.
+/// Lists each database once: its write-ahead log may have been set aside with it.
 fn set_aside(folder: &Path) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -40,9 +40,10 @@ pub use open::{OpenReport, SetAside};
 pub use table::agents::Agent;
 pub use table::calls::{CallFilter, CallRecord};
 pub use table::case_file::{CaseEntry, CaseFile};
-pub use table::contacts::{ContactsView, Gone, ImportRecord, ImportRow, IndexState, Outcome, Prepared, Pulled, Tried};
+pub use table::contacts::{ContactsView, Gone, ImportRow, IndexState, Outcome, Prepared, Pulled, SeenRows};
 pub use table::cursors::ToRecord;
-pub use table::interactions::{InteractionFilter, Kept, Which};
+pub use table::imports::ImportRecord;
+pub use table::interactions::{InteractionFilter, InteractionRef, Kept};
 pub use table::listed::ListedCall;
 pub use table::outbox::{Dispatch, Failure, ListedRecord, OutboxCounts, OutboxFilter};
 pub use table::sync::deletions::Missing;
@@ -53,7 +54,10 @@ pub use table::unread::KeptUnread;
 /// Called once when damage is met.
 type OnDamage = Box<dyn Fn() + Send + Sync>;
 
-/// The database.
+/// The open database of one data folder.
+///
+/// A method that reads fails when the database can't be read. A method that writes fails when it can't be saved, and then
+/// has changed nothing, except where it says otherwise.
 pub struct Store {
     path: PathBuf,
     writer: Mutex<Connection>,
@@ -61,7 +65,8 @@ pub struct Store {
     journal: Mutex<Journal>,
     /// Writers that wait for their turn: long work yields to them.
     turns: Turns,
-    /// Counts contacts that a CRM has taken from here: what it was asked for before may be older.
+    /// The number of contacts that CRMs have taken from here. An answer to a question that was asked before the last of
+    /// them may be outdated.
     pushes: AtomicU64,
     /// The writer's count of changes when the last backup was begun; none is as high as the first value.
     backed_up: AtomicU64,
@@ -70,7 +75,7 @@ pub struct Store {
     /// Whether damage was met.
     damaged: AtomicBool,
     on_damage: OnceLock<OnDamage>,
-    /// How many writes were flushed to the disk: nothing else shows a test who forgot to.
+    /// The number of writes that were flushed to the disk, for tests.
     #[cfg(test)]
     flushed: AtomicUsize,
 }
@@ -94,7 +99,7 @@ impl Store {
         self.damaged.load(Ordering::Relaxed)
     }
 
-    /// Has `told` called, from whatever thread, the first time that damage is met. Only the first caller's is kept.
+    /// Calls `told`, on any thread, when damage is found for the first time. Only the first callback is kept.
     pub fn on_damage(&self, told: impl Fn() + Send + Sync + 'static) {
         // A second listener has nothing else to do than the first.
         let _ = self.on_damage.set(Box::new(told));
@@ -118,7 +123,7 @@ impl Store {
         self.met(work(&searcher))
     }
 
-    /// A stretch of long work: it yields to every other writer before it begins, and asks as it goes on whether one
+    /// One transaction of long work: it yields to every other writer before it begins, and `work` can ask whether one
     /// waits. All of `work` is kept, or none of it.
     fn write_in_turn<T>(
         &self,
@@ -178,7 +183,7 @@ impl Store {
         })
     }
 
-    /// Remembers damage, so that the next start looks into it, and tells of it.
+    /// Remembers damage, so that the next start checks the file, and calls the callback.
     fn meet(&self, error: &StoreError) {
         if !error.is_damage() || self.damaged.swap(true, Ordering::Relaxed) {
             return;

@@ -14,7 +14,6 @@ const SINCE: i64 = 4;
 /// Tables that every schema has had.
 const ALWAYS_THERE: &str = "'contacts', 'calls', 'cursors', 'settings'";
 
-/// The lineage's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LineageId(pub(crate) [u8; 16]);
 
@@ -27,7 +26,6 @@ pub(crate) enum FileKind {
     Ours,
     /// A database of a Timbre that is newer than this one.
     Newer,
-    /// Somebody else's database.
     Foreign,
 }
 

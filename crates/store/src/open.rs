@@ -16,7 +16,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-use crate::backup::{self, Generation, unused};
+use crate::backup::{self, Generation};
+use crate::folder::unused_name;
 use crate::journal::{self, Journal, Replayed};
 use crate::lineage::{self, FileKind, State};
 use crate::table::{self, outbox};
@@ -24,12 +25,12 @@ use crate::turns::Turns;
 use crate::{DataFolder, Store, StoreError};
 
 pub(crate) const FILE: &str = "timbre.db";
-/// Stands beside the database while it is in use. Found at start, the last run did not end cleanly.
+/// Lies beside the database while it is in use. Where it is found at the start, the last run did not end cleanly.
 const IN_USE: &str = "timbre.db.in-use";
-/// Stands beside the database from the moment damage was met in it until a start has looked into that.
+/// Lies beside the database from the moment damage was found until a start has checked the whole file.
 pub(crate) const DAMAGE_MET: &str = "timbre.db.damage-met";
-/// How long the database was and when it was written when it was closed. A file that is as it was left need not be read as a
-/// whole at the next start.
+/// Holds the length of the database and the time of its last write, as they were when it was closed. A file that still
+/// has both need not be read as a whole at the next start.
 const AS_LEFT: &str = "timbre.db.as-left";
 
 /// A file up to this size is read as a whole at every start; it takes some 20 ms.
@@ -41,9 +42,9 @@ const SEARCHED_AFTER: TimeDelta = TimeDelta::minutes(3);
 /// is written and read again and again. Only what is used takes memory.
 const WRITER_CACHE_KIB: i64 = 48 * 1024;
 const READER_CACHE_KIB: i64 = 4 * 1024;
-/// How long another program that reads the file, such as a backup tool, is waited for.
+/// How long to wait for another program that holds the file, such as a backup tool.
 const BUSY_FOR: Duration = Duration::from_secs(5);
-/// Statements a connection keeps prepared: more than there are.
+/// Capacity of the prepared-statement cache of a connection, above the number of different statements.
 const STATEMENTS: usize = 64;
 
 /// Append-only: a migration that was released is never changed.
@@ -65,12 +66,12 @@ pub(crate) fn latest_schema() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// What opening found.
+/// What was found, and mended, when the database was opened.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct OpenReport {
     /// A damaged database was set aside.
     pub set_aside: Option<SetAside>,
-    /// What was brought in from the journal.
+    /// The entries of the journal that were written to the database.
     pub journal: Replayed,
 }
 
@@ -137,22 +138,21 @@ impl Store {
         fs::remove_file(folder.join(IN_USE)).map_err(StoreError::file("the mark of a running Timbre can't be removed"))
     }
 
-    /// The data folder.
     pub(crate) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
 }
 
-/// How much of a file is read before it is trusted.
+/// How much of a database file is checked before it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Check {
     /// Its header and its schema.
     Nothing,
-    /// Every page.
     Pages,
-    /// Every page, and what was typed lately as the journal has it: somebody else may have written to the file.
+    /// Every page, and the latest results and records against the journal: another program may have written to the
+    /// file.
     PagesAndTyped,
-    /// All that, every index, the full text and every row: damage was met in it.
+    /// All of that, every index, the full text and every row, because damage was found in the file.
     Everything,
 }
 
@@ -201,7 +201,7 @@ fn ends_within_a_page(path: &Path) -> bool {
     page > 0 && meta.len() % page != 0
 }
 
-/// Length and time of a file; nothing where they can't be had.
+/// Length and modification time of a file; `None` where the system does not say.
 fn fingerprint(path: &Path) -> Option<String> {
     let meta = fs::metadata(path).ok()?;
     let written = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
@@ -260,7 +260,7 @@ fn connect(
     Ok((store, replayed))
 }
 
-/// A database with nothing in it, where there are backups of one with something in it, is not the one that was here.
+/// An empty database beside backups that hold data is not the database that was here.
 fn is_what_was_here(folder: &Path, state: &State) -> Result<(), StoreError> {
     if !state.is_empty {
         return Ok(());
@@ -286,8 +286,8 @@ fn before_migrating(folder: &Path, db: &Connection, now: DateTime<Utc>) -> Resul
     backup::put_in_place(folder, &part, &made, now).map(drop)
 }
 
-/// Brings the database up to date from its journal. A new database goes on with the journal that is there; the journal of
-/// another one is put out of the way.
+/// Brings the database up to date from its journal. A new database takes over the journal that is there; the journal of
+/// another database is set aside.
 fn open_journal(
     folder: &Path,
     writer: &mut Connection,
@@ -373,7 +373,7 @@ fn verdict(connection: &Connection, pragma: &str) -> Result<(), StoreError> {
 
 /// Renames the damaged files and puts the newest good backup in their place.
 fn heal(folder: &Path, path: &Path, now: DateTime<Utc>) -> Result<SetAside, StoreError> {
-    let aside = unused(folder, &format!("{FILE}.damaged-{}", now.format("%Y%m%dT%H%M%S")));
+    let aside = unused_name(folder, &format!("{FILE}.damaged-{}", now.format("%Y%m%dT%H%M%S")));
     // The database itself last: should a rename fail, the next start finds it damaged still and tries again.
     for ending in ["-wal", "-shm", ""] {
         let file = folder.join(format!("{FILE}{ending}"));

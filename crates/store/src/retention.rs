@@ -2,16 +2,18 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Transaction, params};
+use uuid::Uuid;
 
+use crate::table::{hex_list, to_json, uuid};
 use crate::{Store, StoreError};
 
-/// Calls that are removed in one transaction; between two of them others have their turn.
+/// Calls that are removed in one transaction; other writers get their turn in between.
 const STRETCH: usize = 500;
 
 /// A record that is not in the CRM yet, and that nobody has discarded.
 const WAITS: &str = "state IN ('waiting', 'sending', 'parked')";
 
-/// A result that may go: it is final, all of it is in the CRM, and nothing of it is still to be done.
+/// The condition for a result that may be removed: it is final, the CRM has all of it, and its follow-up is over.
 fn may_go() -> String {
     format!(
         "interactions.state = 'final' AND interactions.change_draft IS NULL AND coalesce(json_extract(interactions.follow_up, '$.at'), '') < ?2
@@ -52,15 +54,15 @@ fn forget_calls(tx: &Transaction<'_>, before: i64, now: &str) -> rusqlite::Resul
     );
     let keys: Vec<String> =
         tx.prepare_cached(&sql)?.query_map(params![before, now], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    for key in &keys {
-        for sql in [
-            "DELETE FROM outbox WHERE kind <> 'contact' AND part_of IN (SELECT id FROM interactions WHERE call_key = ?1)",
-            "DELETE FROM outbox WHERE kind = 'call' AND subject = ?1",
-            "DELETE FROM interactions WHERE call_key = ?1",
-            "DELETE FROM calls WHERE key = ?1",
-        ] {
-            tx.prepare_cached(sql)?.execute([key])?;
-        }
+    let all = to_json(&keys)?;
+    for sql in [
+        "DELETE FROM outbox WHERE kind <> 'contact' AND part_of IN
+             (SELECT id FROM interactions WHERE call_key IN (SELECT value FROM json_each(?1)))",
+        "DELETE FROM outbox WHERE kind = 'call' AND subject IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM interactions WHERE call_key IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM calls WHERE key IN (SELECT value FROM json_each(?1))",
+    ] {
+        tx.prepare_cached(sql)?.execute([&all])?;
     }
     Ok(keys.len())
 }
@@ -71,11 +73,16 @@ fn forget_results(tx: &Transaction<'_>, before: i64, now: &str) -> rusqlite::Res
         "SELECT id FROM interactions WHERE call_key IS NULL AND created_at < ?1 AND {may_go}
          ORDER BY created_at LIMIT {STRETCH}"
     );
-    let ids: Vec<Vec<u8>> =
-        tx.prepare_cached(&sql)?.query_map(params![before, now], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    for id in &ids {
-        tx.prepare_cached("DELETE FROM outbox WHERE kind <> 'contact' AND part_of = ?1")?.execute([id])?;
-        tx.prepare_cached("DELETE FROM interactions WHERE id = ?1")?.execute([id])?;
+    let ids: Vec<Uuid> = tx
+        .prepare_cached(&sql)?
+        .query_map(params![before, now], |row| uuid(row.get_ref(0)?.as_blob()?))?
+        .collect::<rusqlite::Result<_>>()?;
+    let all = hex_list(ids.iter().copied())?;
+    for sql in [
+        "DELETE FROM outbox WHERE kind <> 'contact' AND part_of IN (SELECT unhex(value) FROM json_each(?1))",
+        "DELETE FROM interactions WHERE id IN (SELECT unhex(value) FROM json_each(?1))",
+    ] {
+        tx.prepare_cached(sql)?.execute([&all])?;
     }
     Ok(ids.len())
 }

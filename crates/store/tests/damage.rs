@@ -10,16 +10,16 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party};
-use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
+use timbre_domain::contact::{Contact, ContactId, ContactPart, ContactPhone, Origin, PhoneKind};
 use timbre_domain::crm::Receipt;
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::interaction::{Interaction, InteractionId, InteractionState};
 use timbre_domain::number::{Country, PhoneNumber};
-use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, Wanted};
+use timbre_domain::outbox::{OutboxItem, OutboxState, RecordIntent, RecordKind};
 use timbre_domain::tracker::{CallTracker, CallTransition};
 use timbre_domain::vendor::VendorId;
 use timbre_store::{
-    Agent, BackedUp, DataFolder, Generation, InteractionFilter, Kept, OpenReport, OutboxFilter, Store, Which,
+    Agent, BackedUp, DataFolder, Generation, InteractionFilter, InteractionRef, Kept, OpenReport, OutboxFilter, Store,
 };
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ fn person(n: u128) -> Contact {
     Contact {
         name: format!("Persona {n}"),
         phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, source: None }],
-        typed: ["name".to_owned(), "phones".to_owned()].into(),
+        typed: [ContactPart::Name, ContactPart::Phones].into(),
         ..Contact::empty(ContactId(Uuid::from_u128(1_000 + n)))
     }
 }
@@ -76,7 +76,7 @@ fn work(store: &Store, n: u128) {
     let contact = person(n);
     store.add_contact(&contact, &[crm()], at(11)).unwrap();
     let (_, items) = store
-        .change_interaction(&Which::Call(call.key.clone()), at(12), |_, _| {
+        .change_interaction(&InteractionRef::Call(call.key.clone()), at(12), |_, _| {
             let id = InteractionId(Uuid::from_u128(2_000 + n));
             let mut interaction = Interaction::begun(id, Some(call.key.clone()), Some(contact.id), at(12));
             interaction.state = InteractionState::Final;
@@ -87,7 +87,7 @@ fn work(store: &Store, n: u128) {
                 (RecordKind::Note, own.clone()),
                 (RecordKind::FollowUp, own),
             ];
-            let wanted = kinds.map(|(kind, subject)| Wanted { kind, subject, taken_back: None });
+            let wanted = kinds.map(|(kind, subject)| RecordIntent { kind, subject, taken_back: None });
             Ok::<_, ()>(Kept {
                 interaction,
                 records: vec![(crm(), wanted.to_vec())],
@@ -428,7 +428,7 @@ fn a_contact_that_came_from_a_file_is_not_in_the_journal_until_somebody_writes_a
     store.save_contact(&imported, at(1)).unwrap();
     assert!(!dir.path().join("journal").exists());
     store
-        .change_interaction(&Which::New, at(2), |_, _| {
+        .change_interaction(&InteractionRef::New, at(2), |_, _| {
             let interaction = Interaction::begun(InteractionId(Uuid::from_u128(9)), None, Some(imported.id), at(2));
             Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })
         })

@@ -7,10 +7,10 @@ use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Part
 use timbre_domain::crm::Receipt;
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::interaction::{FollowUp, Interaction, InteractionId, InteractionState};
-use timbre_domain::outbox::{OutboxState, RecordKind, Wanted};
+use timbre_domain::outbox::{OutboxState, RecordIntent, RecordKind};
 use timbre_domain::tracker::{CallTracker, CallTransition};
 use timbre_domain::vendor::VendorId;
-use timbre_store::{CallFilter, DataFolder, InteractionFilter, Kept, OutboxFilter, Store, Which};
+use timbre_store::{CallFilter, DataFolder, InteractionFilter, InteractionRef, Kept, OutboxFilter, Store};
 use uuid::Uuid;
 
 fn now() -> DateTime<Utc> {
@@ -52,7 +52,7 @@ fn call(store: &Store, n: u128, days_ago: i64, state: CallState, result: Result,
         return;
     }
     let (_, items) = store
-        .change_interaction(&Which::Call(key.clone()), begun, |_, _| {
+        .change_interaction(&InteractionRef::Call(key.clone()), begun, |_, _| {
             let mut one = Interaction::begun(InteractionId(Uuid::from_u128(n)), Some(key.clone()), None, begun);
             if result != Result::Draft {
                 one.state = InteractionState::Final;
@@ -61,7 +61,7 @@ fn call(store: &Store, n: u128, days_ago: i64, state: CallState, result: Result,
                 let at = now() + TimeDelta::days(days);
                 one.follow_up = Some(FollowUp { at, whom: None, what: "llamar".into() });
             }
-            let wanted = Wanted { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
+            let wanted = RecordIntent { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
             let records = if result == Result::Draft { Vec::new() } else { vec![(crm(), vec![wanted])] };
             Ok::<_, ()>(Kept { interaction: one, records, do_not_call: None, new_contact: None })
         })
@@ -127,7 +127,7 @@ fn thousands_of_calls_go_in_stretches_and_results_without_a_call_go_too() {
     let begun = now() - TimeDelta::days(90);
     for (n, state) in [(1, InteractionState::Final), (2, InteractionState::Draft)] {
         store
-            .change_interaction(&Which::New, begun, |_, _| {
+            .change_interaction(&InteractionRef::New, begun, |_, _| {
                 let mut one = Interaction::begun(InteractionId(Uuid::from_u128(n)), None, None, begun);
                 one.state = state;
                 Ok::<_, ()>(Kept { interaction: one, records: Vec::new(), do_not_call: None, new_contact: None })

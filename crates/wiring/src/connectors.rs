@@ -13,23 +13,23 @@ use crate::StartError;
 use timbre_platform::clock::SystemClock;
 use timbre_platform::secrets::Secrets;
 
-/// The CRMs, as the last run left them.
-pub(crate) fn lines(
+/// A handle for each CRM of the settings, stopped where the last run left it stopped.
+pub(crate) fn handles(
     settings: &Settings,
     store: &Store,
     secrets: &Arc<dyn SecretStore>,
     clock: &Arc<dyn Clock>,
     limiters: &Limiters,
 ) -> Result<Vec<Arc<ConnectorHandle>>, StartError> {
-    let mut lines = Vec::with_capacity(settings.connectors.len());
+    let mut handles = Vec::with_capacity(settings.connectors.len());
     for connector in &settings.connectors {
         let adapter = adapter(connector, settings, secrets, clock, limiters)?;
-        lines.push(Arc::new(ConnectorHandle::new(connector.clone(), adapter, store)?));
+        handles.push(Arc::new(ConnectorHandle::new(connector.clone(), adapter, store)?));
     }
-    Ok(lines)
+    Ok(handles)
 }
 
-/// Reads and checks the files of all connectors and what the settings say for them, so that a mistake is told before
+/// Reads and checks the files of all connectors and what the settings say for them, so that a mistake is reported before
 /// anything starts. Nothing is sent.
 ///
 /// # Errors

@@ -31,9 +31,7 @@ use timbre_platform::secrets::{Secrets, SharedRedactor};
 /// Where things are; what is left out is where the system keeps such things.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The settings file.
     pub config: Option<PathBuf>,
-    /// The data folder.
     pub data_dir: Option<PathBuf>,
     /// What secrets are learnt into, so that no log shows them.
     pub redactor: SharedRedactor,
@@ -76,13 +74,9 @@ impl StartError {
 
 /// The machine around an engine.
 pub struct Machine {
-    /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Passwords.
     pub secrets: Arc<dyn SecretStore>,
-    /// What shows pop-ups.
     pub shell: Arc<dyn Shell>,
-    /// Its disks.
     pub disk: Arc<dyn Disk>,
     /// Whose calls are followed.
     pub serves: Serves,
@@ -154,7 +148,7 @@ pub async fn start_using(
 ) -> Result<Running, StartError> {
     let config = options.config.clone().or_else(timbre_platform::folders::config_file).ok_or(StartError::NoFolder)?;
     let data_dir = options.data_dir.clone().or_else(timbre_platform::folders::data_dir).ok_or(StartError::NoFolder)?;
-    let settings = Settings::load(&config, vendors())?;
+    let settings = blocking(move || Settings::load(&config, vendors())).await??;
     start_with(settings, &data_dir, Arc::new(SystemClock::new()), secrets, shell, !options.commands_only).await
 }
 
@@ -195,11 +189,12 @@ pub async fn start_on(
         let served = serves.endpoints(account);
         sessions.push(Arc::new(AccountSession::new(account.clone(), session, served, store.store())?));
     }
-    let connectors = connectors::lines(&settings, store.store(), &secrets, &clock, &limiters)?;
+    let connectors = connectors::handles(&settings, store.store(), &secrets, &clock, &limiters)?;
     let limits = Limits::Running { throttles, limiters };
     let files = Arc::new(timbre_interchange::Files);
     let settings = Arc::new(settings);
-    let preferences = preferences::load(data_dir);
+    let of_folder = data_dir.to_owned();
+    let preferences = blocking(move || preferences::load(&of_folder)).await?;
     let parts =
         Parts { folder, store, opened, settings, clock, shell, files, disk, sessions, connectors, follow, preferences };
     let engine = Engine::start(parts);
@@ -222,14 +217,19 @@ pub async fn start_on(
 async fn open_store(data_dir: &Path, clock: &dyn Clock) -> Result<(DataFolder, Store, OpenReport), StartError> {
     let folder = hold(data_dir, clock).await?;
     let now = clock.now();
-    let (folder, opened) = tokio::task::spawn_blocking(move || {
+    let (folder, opened) = blocking(move || {
         let opened = Store::open(&folder, now);
         (folder, opened)
     })
-    .await
-    .map_err(|error| PortError::new(ErrorCode::StoreFailed, "opening the database was cut short").caused_by(error))?;
+    .await?;
     let (store, opened) = opened?;
     Ok((folder, store, opened))
+}
+
+/// Does work that reads files, off the event loop.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StartError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| PortError::new(ErrorCode::StoreFailed, "the start was cut short").caused_by(error).into())
 }
 
 /// Holds the data folder; a command that is about to end is waited for.

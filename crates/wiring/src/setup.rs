@@ -35,7 +35,7 @@ use crate::{StartError, connectors, open_session};
 /// The vendor's limit may make each question wait, and each may take a while; longer than this nobody waits.
 const CHECKED_WITHIN: Duration = Duration::from_secs(90);
 
-/// With what something is tried out.
+/// What a trial of an account or a CRM works with.
 pub struct Checking<'a> {
     /// The settings that the draft is to become a part of.
     pub file: &'a SettingsFile,
@@ -43,7 +43,6 @@ pub struct Checking<'a> {
     pub secrets: Arc<dyn SecretStore>,
     /// Whose limits count: [`Running::limits`](crate::Running::limits), or [`Limits::Folder`] while nobody runs.
     pub limits: Limits,
-    /// Time.
     pub clock: Arc<dyn Clock>,
     /// The language of what is told.
     pub language: Language,
@@ -53,7 +52,6 @@ pub struct Checking<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AccountCheck {
-    /// The account's endpoints.
     pub endpoints: Vec<Endpoint>,
     /// Whether the user name is the number of one of them.
     pub username_is_endpoint: bool,
@@ -75,9 +73,8 @@ pub struct AccountCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CheckFailed {
-    /// What it is.
     pub code: ErrorCode,
-    /// What happened.
+    /// What happened, in the agent's language.
     pub what: String,
     /// What to do about it.
     pub what_to_do: String,
@@ -110,7 +107,6 @@ impl CheckFailed {
         Self { what: words("what"), what_to_do: words("do"), place, ..failed }
     }
 
-    /// An adapter's failure.
     #[must_use]
     pub fn of_port(language: Language, error: &PortError) -> Self {
         let (texts, reason) = (Catalogue::of(language), error.reason.as_ref());

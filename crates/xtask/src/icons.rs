@@ -140,7 +140,6 @@ fn tray_sizes(ink: &str) -> Vec<u32> {
     smaller.iter().copied().chain([TRAY_LARGEST]).collect()
 }
 
-/// Below `icons/tray`.
 fn tray_file(state: &str, ink: &str, size: u32) -> PathBuf {
     let name = format!("{state}-{ink}.png");
     if size == TRAY_LARGEST { name.into() } else { Path::new(&size.to_string()).join(name) }

@@ -28,7 +28,6 @@ pub(crate) enum Need {
     PackageTrial,
     /// A compiler that can be given Windows as its target.
     WindowsCheck,
-    /// rustfmt and clippy.
     Components,
     Nextest,
     Deny,

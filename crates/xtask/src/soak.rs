@@ -20,7 +20,7 @@ pub(crate) struct Options {
     /// fifth as often.
     #[arg(long)]
     damage: bool,
-    /// How often.
+    /// How many times each test or damage is repeated.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     times: Option<u16>,
     /// With --damage: the same number plans the same damage again.

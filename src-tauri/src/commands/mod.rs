@@ -24,7 +24,7 @@ use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
 use timbre_domain::status::{Hello, Status};
 use timbre_domain::texts::Language;
-use timbre_engine::api::{Command, Which, command};
+use timbre_engine::api::{Command, InteractionRef, command};
 use timbre_engine::calls::dialler::DialRequest;
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
@@ -189,7 +189,7 @@ pub(crate) struct Saved {
 /// Keeps what an agent wrote of a call.
 async fn save(desk: &Desk, call_key: CallKey, edit: InteractionEdit, caller: Option<TypedCaller>) -> Answer<Saved> {
     let named = caller.is_some() && edit.finish;
-    let save = SaveInteraction { which: Which::Call(call_key.clone()), edit, caller };
+    let save = SaveInteraction { which: InteractionRef::Call(call_key.clone()), edit, caller };
     let interaction = desk.execute(command::InteractionsSave(save)).await?.interaction;
     let records = desk.execute(command::CallRecords { call: call_key.clone() }).await?;
     let card = match named {

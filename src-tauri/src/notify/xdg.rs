@@ -38,7 +38,7 @@ fn notification(desk: &Desk, notice: &Notice) -> Notification {
     let mut notification = super::notification(notice);
     notification.hint(Hint::DesktopEntry("timbre".to_owned())).hint(Hint::Category(category(notice.kind).to_owned()));
     notification.urgency(match notice.kind {
-        NoticeKind::ProviderBack | NoticeKind::CrmBack => Urgency::Low,
+        NoticeKind::ProviderBack | NoticeKind::CrmBack | NoticeKind::TrayMissing => Urgency::Low,
         NoticeKind::ProviderLost | NoticeKind::CrmLost => Urgency::Critical,
         NoticeKind::Missed | NoticeKind::DialFailed | NoticeKind::Parked | NoticeKind::Database => Urgency::Normal,
     });
@@ -101,6 +101,6 @@ fn category(kind: NoticeKind) -> &'static str {
         NoticeKind::Parked => "transfer.error",
         NoticeKind::ProviderLost | NoticeKind::CrmLost => "network.disconnected",
         NoticeKind::ProviderBack | NoticeKind::CrmBack => "network.connected",
-        NoticeKind::Database => "device",
+        NoticeKind::Database | NoticeKind::TrayMissing => "device",
     }
 }

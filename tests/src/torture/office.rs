@@ -14,7 +14,7 @@ use timbre_domain::outbox::{OutboxItem, OutboxState, RetryHow, RetryOutcome};
 use timbre_domain::ports::Clock as _;
 use timbre_engine::api::event::Event;
 use timbre_engine::api::socket::Client;
-use timbre_engine::api::{Command, InteractionFilter, OutboxFilter, Which, command};
+use timbre_engine::api::{Command, InteractionFilter, InteractionRef, OutboxFilter, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{
@@ -426,7 +426,7 @@ fn save(
     });
     let edit =
         InteractionEdit { comment: Some(comment.to_owned()), follow_up, finish: true, ..InteractionEdit::default() };
-    command::InteractionsSave(SaveInteraction { which: Which::Call(key.clone()), edit, caller: None })
+    command::InteractionsSave(SaveInteraction { which: InteractionRef::Call(key.clone()), edit, caller: None })
 }
 
 /// Every way to fail, before and after the record is stored.

@@ -4,11 +4,7 @@ import type { Endpoint } from "./Endpoint";
 /**
  * What a vendor answered to an account.
  */
-export type AccountCheck = { 
-/**
- * The account's endpoints.
- */
-endpoints: Array<Endpoint>, 
+export type AccountCheck = { endpoints: Array<Endpoint>, 
 /**
  * Whether the user name is the number of one of them.
  */

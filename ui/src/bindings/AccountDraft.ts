@@ -8,11 +8,7 @@ export type AccountDraft = {
 /**
  * Its name: a-z, 0-9, - and _.
  */
-name: string, 
-/**
- * The vendor's id.
- */
-provider: string, 
+name: string, provider: string, 
 /**
  * What the vendor's form asks for, by the field's name; an empty text stands for what is assumed. Never a secret.
  */

@@ -8,7 +8,7 @@ import type { ErrorCode } from "./ErrorCode";
  */
 export type AccountStatus = { 
 /**
- * Its name.
+ * The administrator's name for the account.
  */
 account: AccountName, 
 /**

@@ -23,7 +23,7 @@ endpoint: EndpointNumber,
  */
 direction: Direction, 
 /**
- * The other side.
+ * Who is at the other end, seen from our endpoint.
  */
 party: Party, 
 /**

@@ -8,7 +8,7 @@ import type { ResultBrief } from "./ResultBrief";
  */
 export type CallRow = { 
 /**
- * The call.
+ * The call that the row shows.
  */
 call: Call, 
 /**
@@ -24,7 +24,7 @@ number_written: string,
  */
 dial: string | null, 
 /**
- * With whom, where that is settled.
+ * The contact at the other end, where one is settled.
  */
 contact: ContactId | null, 
 /**

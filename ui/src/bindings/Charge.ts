@@ -10,14 +10,14 @@ export type Charge = {
  */
 id: string, 
 /**
- * Exactly as given: never reckoned in binary fractions.
+ * The exact decimal amount, as it was given.
  */
 amount: string, 
 /**
- * Its currency.
+ * The currency that the amount is in.
  */
 currency: Currency, 
 /**
- * What for.
+ * What the contact pays for, one line.
  */
 concept: string, };

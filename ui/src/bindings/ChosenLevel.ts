@@ -5,7 +5,7 @@
  */
 export type ChosenLevel = { 
 /**
- * Its code.
+ * The code of the level, which other programs know it by.
  */
 code: string, 
 /**

@@ -13,7 +13,7 @@ component: string,
  */
 failures: number, 
 /**
- * When it last did.
+ * When it last ended badly.
  */
 failed_at: string, 
 /**

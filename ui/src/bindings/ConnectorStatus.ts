@@ -5,15 +5,15 @@ import type { ErrorCode } from "./ErrorCode";
 import type { RecordKind } from "./RecordKind";
 
 /**
- * A CRM.
+ * How the connection to a CRM is.
  */
 export type ConnectorStatus = { 
 /**
- * Its name.
+ * The administrator's name for the CRM.
  */
 connector: AccountName, 
 /**
- * Whether it answers.
+ * Whether the CRM answers.
  */
 reach: ConnectorReach, 
 /**
@@ -21,7 +21,7 @@ reach: ConnectorReach,
  */
 code: ErrorCode | null, 
 /**
- * That in the agent's words; empty while it answers.
+ * The same in the agent's language; empty while it answers.
  */
 what: string, 
 /**

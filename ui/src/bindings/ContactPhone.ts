@@ -7,7 +7,7 @@ import type { PhoneNumber } from "./PhoneNumber";
  */
 export type ContactPhone = { 
 /**
- * Its number.
+ * The number, with the text it was written as.
  */
 number: PhoneNumber, 
 /**

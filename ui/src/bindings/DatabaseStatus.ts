@@ -2,7 +2,7 @@
 import type { ErrorCode } from "./ErrorCode";
 
 /**
- * How the database is, as far as anybody has met it.
+ * How the database is, as far as its use has shown.
  */
 export type DatabaseStatus = { 
 /**

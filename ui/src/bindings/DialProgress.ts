@@ -10,7 +10,7 @@ import type { VendorReason } from "./VendorReason";
  */
 export type DialProgress = { 
 /**
- * Which dial.
+ * The dial that this step belongs to.
  */
 id: DialId, 
 /**
@@ -18,7 +18,7 @@ id: DialId,
  */
 state: DialState, 
 /**
- * When.
+ * When the dial reached the state, UTC.
  */
 at: string, 
 /**

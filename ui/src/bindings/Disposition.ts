@@ -11,7 +11,7 @@ export type Disposition = {
  */
 code: string, 
 /**
- * What agents read.
+ * The name that agents read and choose.
  */
 name: string, 
 /**

@@ -14,15 +14,15 @@ export type Dossier = {
  */
 fields: Array<ShownField>, 
 /**
- * The contact's telephones.
+ * The contact's telephones, the preferred one first.
  */
 phones: Array<ShownPhone>, 
 /**
- * What was before, the newest first.
+ * Earlier calls and results, the newest first.
  */
 recent: Array<PastEntry>, 
 /**
- * What all its results charge, by currency.
+ * The sum of all charges of the contact's results, one amount a currency.
  */
 charged: Array<Money>, 
 /**

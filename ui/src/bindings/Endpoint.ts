@@ -10,6 +10,6 @@ export type Endpoint = {
  */
 id: string, 
 /**
- * Its number.
+ * The number that calls are placed from and come in on.
  */
 number: EndpointNumber, };

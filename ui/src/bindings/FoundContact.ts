@@ -7,10 +7,10 @@ import type { ShownPhone } from "./ShownPhone";
  */
 export type FoundContact = { 
 /**
- * The contact.
+ * The contact that the row shows.
  */
 contact: Contact, 
 /**
- * Its telephones.
+ * The contact's telephones, the preferred one first.
  */
 phones: Array<ShownPhone>, };

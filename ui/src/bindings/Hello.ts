@@ -19,7 +19,7 @@ language: Language,
  */
 platform: string, 
 /**
- * Timbre's version.
+ * The version of Timbre, such as `0.1.0`.
  */
 version: string, 
 /**

@@ -13,7 +13,7 @@ import type { InteractionState } from "./InteractionState";
  */
 export type Interaction = { 
 /**
- * Its id.
+ * Our own id, the same through every change.
  */
 id: InteractionId, 
 /**
@@ -21,7 +21,7 @@ id: InteractionId,
  */
 call: CallKey | null, 
 /**
- * With whom; may be settled or changed later.
+ * The contact it is with; it may become known or change later.
  */
 contact: ContactId | null, 
 /**
@@ -49,7 +49,7 @@ follow_up: FollowUp | null,
  */
 charges: Array<Charge>, 
 /**
- * Draft or final.
+ * Whether the agent has finished with it.
  */
 state: InteractionState, 
 /**
@@ -69,6 +69,6 @@ updated_at: string,
  */
 final_at: string | null, 
 /**
- * What was typed over a final interaction and is not saved: it goes nowhere, and the rest says what was saved.
+ * Unsaved changes of a final interaction. They are sent nowhere; the other fields are as they were saved.
  */
 change_draft: InteractionEdit | null, };

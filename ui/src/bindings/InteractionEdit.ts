@@ -12,7 +12,7 @@ export type InteractionEdit = {
  */
 contact: ContactId | null, 
 /**
- * Who wrote it.
+ * The name of the agent who wrote the change.
  */
 agent: string | null, 
 /**
@@ -20,7 +20,7 @@ agent: string | null,
  */
 disposition: string | null, 
 /**
- * The comment, replaced.
+ * The new comment, whole.
  */
 comment: string | null, 
 /**
@@ -36,12 +36,12 @@ follow_up?: FollowUp | null,
  */
 charges: Array<Charge> | null, 
 /**
- * Save it: make it final, with what its disposition brings about; of a final interaction, make this change a part of
- * what was saved. Without it, what is said here is a draft: kept, and told to nobody. A final interaction never becomes
- * a draft again.
+ * Saves the interaction: it becomes final, with what its disposition brings about; a final one takes over this
+ * change. Without it the change is a draft, kept here and sent nowhere. A final interaction never becomes a draft
+ * again.
  */
 finish: boolean, 
 /**
- * Forget what was typed over a final interaction and not saved.
+ * Drops the unsaved changes of a final interaction.
  */
 forget_draft: boolean, };

@@ -9,7 +9,7 @@ import type { Party } from "./Party";
  */
 export type LiveCall = { 
 /**
- * The call.
+ * The key of the call.
  */
 call_key: CallKey, 
 /**
@@ -21,7 +21,7 @@ direction: Direction,
  */
 state: CallState, 
 /**
- * The other side.
+ * Who is at the other end, seen from our endpoint.
  */
 party: Party, 
 /**

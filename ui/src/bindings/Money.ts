@@ -6,10 +6,10 @@ import type { Currency } from "./Currency";
  */
 export type Money = { 
 /**
- * Exactly as reckoned.
+ * The exact decimal amount, never rounded.
  */
 amount: string, 
 /**
- * ISO 4217.
+ * The currency of the amount.
  */
 currency: Currency, };

@@ -9,7 +9,7 @@ export type NoticeChoice = {
  */
 missed: boolean, 
 /**
- * A dial failed.
+ * A dial failed, or led to no call.
  */
 dial_failed: boolean, 
 /**

@@ -6,15 +6,15 @@ import type { RecordKind } from "./RecordKind";
 import type { RequestId } from "./RequestId";
 
 /**
- * One record on its way. All times are UTC.
+ * One record in the outbox. All times are UTC.
  */
 export type OutboxItem = { 
 /**
- * What the record is known by over there.
+ * Our id of the record, which is written into it.
  */
 id: RequestId, 
 /**
- * Which CRM.
+ * The CRM that the record goes to.
  */
 connector: AccountName, 
 /**
@@ -26,7 +26,8 @@ kind: RecordKind,
  */
 subject: string, 
 /**
- * Items with the same are sent in the order they were made: a contact's id, or the call's key of an unknown caller.
+ * Items with the same key are sent in the order they were made: a contact's id, or for an unknown caller the
+ * number or the call's key.
  */
 order_key: string, 
 /**
@@ -34,15 +35,15 @@ order_key: string,
  */
 state: OutboxState, 
 /**
- * Counts the changes that are to be told.
+ * The number of the latest change, counted from 1.
  */
 wanted: number, 
 /**
- * The change that the CRM knows; 0 for none.
+ * The number of the last change that the CRM has; 0 for none.
  */
 sent: number, 
 /**
- * The change that went out last and got no answer; 0 for none.
+ * The number of the change that was sent last, answered or not; 0 for none.
  */
 attempted: number, 
 /**
@@ -50,11 +51,11 @@ attempted: number,
  */
 remote_id: string | null, 
 /**
- * Tries since the last success or since a person mended it.
+ * The number of tries since the last success, or since a person tried it again.
  */
 attempts: number, 
 /**
- * Of these, those where the record itself was the trouble, and not the CRM or the network.
+ * How many of these tries failed because of the record itself, and not because of the CRM or the network.
  */
 unsure: number, 
 /**

@@ -9,7 +9,7 @@ import type { RecordWait } from "./RecordWait";
  */
 export type OutboxRow = { 
 /**
- * The record.
+ * The record's item in the outbox.
  */
 item: OutboxItem, 
 /**

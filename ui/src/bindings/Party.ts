@@ -7,7 +7,7 @@ import type { PhoneNumber } from "./PhoneNumber";
  */
 export type Party = { "kind": "number", 
 /**
- * Its number.
+ * The number as it was shown, read by the country's rules.
  */
 number: PhoneNumber, } | { "kind": "endpoint", 
 /**

@@ -3,7 +3,7 @@ import type { Call } from "./Call";
 import type { Interaction } from "./Interaction";
 
 /**
- * A call or a result of earlier.
+ * An earlier call, an earlier result, or both.
  */
 export type PastEntry = { 
 /**

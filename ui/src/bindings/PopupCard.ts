@@ -11,7 +11,7 @@ import type { RecordState } from "./RecordState";
  */
 export type PopupCard = { 
 /**
- * The call.
+ * The call that the pop-up is about.
  */
 call: Call, 
 /**
@@ -47,7 +47,7 @@ answered_at: string, } & ({ "match": "one",
  */
 kind: MatchKind, 
 /**
- * Who.
+ * The contact that was found.
  */
 contact: Contact, } | { "match": "several", 
 /**
@@ -63,7 +63,7 @@ contacts: Array<Contact>, } | { "match": "maybe",
  */
 kind: MatchKind, 
 /**
- * Who.
+ * The contact that was used last.
  */
 contact: Contact, 
 /**
@@ -71,6 +71,6 @@ contact: Contact,
  */
 others: number, } | { "match": "dialled", 
 /**
- * Who.
+ * The contact that the agent dialled.
  */
 contact: Contact, } | { "match": "unknown" } | { "match": "withheld" } | { "match": "colleague" } | { "match": "not_known_yet" });

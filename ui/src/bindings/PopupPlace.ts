@@ -3,7 +3,7 @@ import type { Corner } from "./Corner";
 import type { ScreenChoice } from "./ScreenChoice";
 
 /**
- * Where pop-ups stand.
+ * Where on the agent's screens pop-ups stand.
  */
 export type PopupPlace = { 
 /**
@@ -11,6 +11,6 @@ export type PopupPlace = {
  */
 corner: Corner, 
 /**
- * On which screen.
+ * The screen that pop-ups stand on.
  */
 screen: ScreenChoice, };

@@ -5,11 +5,11 @@
  */
 export type PopupPolicy = { 
 /**
- * Show incoming calls.
+ * Incoming calls are shown.
  */
 incoming: boolean, 
 /**
- * Show outgoing calls.
+ * Outgoing calls are shown.
  */
 outgoing: boolean, 
 /**

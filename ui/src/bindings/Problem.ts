@@ -6,7 +6,7 @@ import type { ErrorCode } from "./ErrorCode";
  */
 export type Problem = { 
 /**
- * What it is.
+ * The kind of failure.
  */
 code: ErrorCode, 
 /**
@@ -14,6 +14,6 @@ code: ErrorCode,
  */
 words: string, 
 /**
- * When, UTC.
+ * When the try failed, UTC.
  */
 at: string, };

@@ -8,11 +8,11 @@ import type { RecordWait } from "./RecordWait";
  */
 export type RecordState = { 
 /**
- * Which CRM.
+ * The CRM that the records go to.
  */
 connector: AccountName, 
 /**
- * How far.
+ * How far the record has come.
  */
 state: OutboxState, 
 /**
@@ -20,6 +20,6 @@ state: OutboxState,
  */
 waits: RecordWait | null, 
 /**
- * Since when, UTC.
+ * When the record was last changed, UTC.
  */
 at: string, };

@@ -2,15 +2,15 @@
 import type { ErrorCode } from "./ErrorCode";
 
 /**
- * Why something was not done.
+ * Why a command was refused.
  */
 export type Refusal = { 
 /**
- * For the window's own decisions.
+ * The code that the window decides by.
  */
 code: ErrorCode, 
 /**
- * Which part of what was asked is wrong, such as `comment` or `charges[0].amount`.
+ * The part of the command that is wrong, such as `comment` or `charges[0].amount`.
  */
 place: string | null, 
 /**

@@ -9,11 +9,11 @@ import type { RecordWait } from "./RecordWait";
  */
 export type ResultBrief = { 
 /**
- * The result.
+ * The id of the interaction.
  */
 id: InteractionId, 
 /**
- * Draft or final.
+ * Whether the agent has finished with it.
  */
 state: InteractionState, 
 /**
@@ -29,7 +29,7 @@ comment: string,
  */
 change_draft: boolean, 
 /**
- * Its records on their way to the CRMs, or there.
+ * The states of its records in the outbox.
  */
 records: Array<OutboxState>, 
 /**

@@ -23,24 +23,8 @@ language: Language,
 /**
  * The country of numbers without a country code.
  */
-country: string, 
-/**
- * The agent's name.
- */
-agent: string, 
+country: string, agent: string, 
 /**
  * What is set of the pop-ups' policy.
  */
-popup: Record<string, unknown>, 
-/**
- * The accounts.
- */
-accounts: Array<AccountDraft>, 
-/**
- * The identities.
- */
-identities: Array<IdentityDraft>, 
-/**
- * The CRMs.
- */
-connectors: Array<ConnectorDraft>, };
+popup: Record<string, unknown>, accounts: Array<AccountDraft>, identities: Array<IdentityDraft>, connectors: Array<ConnectorDraft>, };

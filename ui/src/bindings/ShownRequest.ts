@@ -5,18 +5,18 @@
  */
 export type ShownRequest = { 
 /**
- * The method.
+ * The HTTP method, such as `POST`.
  */
 method: string, 
 /**
- * The whole address.
+ * The whole address, with the query.
  */
 url: string, 
 /**
- * The headers.
+ * Names and values of the headers, in the order in which they are sent.
  */
 headers: Array<[string, string]>, 
 /**
- * The body.
+ * The body as text; nothing where the request has none.
  */
 body: string | null, };

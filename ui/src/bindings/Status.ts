@@ -19,7 +19,7 @@ calls: Array<LiveCall>,
  */
 accounts: Array<AccountStatus>, 
 /**
- * The CRMs.
+ * The CRMs, in the order of the settings.
  */
 connectors: Array<ConnectorStatus>, 
 /**

@@ -49,9 +49,8 @@ fn call(printer: &Printer, record: &CallRecord) -> String {
         Party::Withheld | Party::NotKnownYet => printer.text("crm.withheld"),
         party => printer.party(party),
     };
-    let seen = call.connected_at.zip(call.ended_at).map(|(from, to)| (to - from).num_seconds().max(0).unsigned_abs());
     let mut parts = vec![printer.fill(words, &[("number", &number)])];
-    parts.extend(record.duration_s.or(seen).map(length));
+    parts.extend(record.talk_s().map(length));
     parts.extend(record.cost.map(|cost| match printer.currency(&call.key.account) {
         Some(currency) => format!("{cost} {currency}"),
         None => cost.to_string(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use timbre_domain::interaction::InteractionEdit;
-use timbre_engine::api::Which;
+use timbre_engine::api::InteractionRef;
 use timbre_engine::calls::results::SaveInteraction;
 
 use crate::args::{CallMeant, call};
@@ -13,7 +13,7 @@ pub(crate) enum Meant {
     /// The one of the newest call of the history, which nobody has looked up yet.
     LastCall,
     /// This one.
-    Known(Which),
+    Known(InteractionRef),
 }
 
 /// What was typed, and of what.
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn a_result_may_be_read_from_little() {
         let typed = Typed::read(r#"{"which": "new", "edit": {"comment": "Sí"}}"#).unwrap();
-        assert_eq!(typed.meant, Meant::Known(Which::New));
+        assert_eq!(typed.meant, Meant::Known(InteractionRef::New));
         assert_eq!(typed.edit, InteractionEdit { comment: Some("Sí".into()), ..InteractionEdit::default() });
         assert!(Typed::read(r#"{"which": {"call": "last"}}"#).unwrap().names_last_call());
     }

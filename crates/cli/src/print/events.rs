@@ -4,7 +4,7 @@ use std::io;
 
 use chrono::{DateTime, Local, Utc};
 use serde_json::json;
-use timbre_domain::call::CallState;
+use timbre_domain::call::{CallState, seconds_between};
 use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::matching::MatchName;
 use timbre_engine::api::event::{CallEvent, Event, PopupEvent, ProviderState};
@@ -70,7 +70,7 @@ impl Printer {
         let line = self.catalogue.fill("line", &[("endpoint", call.endpoint.as_str())]);
         let timer = match (call.state, call.connected_at, call.ended_at) {
             (CallState::Ended, Some(connected), Some(ended)) => {
-                format!(" · {}", length((ended - connected).num_seconds().max(0).unsigned_abs()))
+                format!(" · {}", length(seconds_between(connected, ended)))
             }
             _ => String::new(),
         };

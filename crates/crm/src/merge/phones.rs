@@ -1,9 +1,8 @@
 //! Merges a contact's telephones: ours, and those that the CRM's record has beside them.
 
 use serde_json::Value as Json;
-use timbre_domain::contact::{ContactPhone, PhoneKind};
+use timbre_domain::contact::{ContactPart, ContactPhone, PhoneKind};
 use timbre_domain::crm::ContactReport;
-use timbre_domain::identity::{FIRST_PHONE, REMOVED_PHONE};
 use timbre_domain::number::{Fellows, PhoneNumber, ReadNumber, certain, has_extension};
 
 use super::{Phone, Theirs, put_first};
@@ -77,7 +76,7 @@ pub(crate) fn phones(theirs: &Theirs<'_>, report: &ContactReport) -> Vec<Phone> 
         keys.push(vec![key]);
     }
     let stays = there.first().zip(kept.first()).is_some_and(|(first, kept)| std::ptr::eq(first, *kept));
-    let first = if stays && !report.changed.contains(FIRST_PHONE) {
+    let first = if stays && !report.changed.contains(&ContactPart::FirstPhone) {
         Some(0)
     } else {
         ours.iter().find_map(|phone| keys.iter().position(|known| known.contains(&phone.number.key())))
@@ -148,7 +147,7 @@ fn there(theirs: &Theirs<'_>) -> Vec<There> {
 
 /// A person took it away here.
 fn is_removed(one: &There, report: &ContactReport) -> bool {
-    one.keys.iter().any(|key| report.changed.contains(&format!("{REMOVED_PHONE}{key}")))
+    one.keys.iter().any(|key| report.changed.contains(&ContactPart::RemovedPhone(key.clone())))
 }
 
 /// The CRM's first word for a kind, else its word for any other.

@@ -1,4 +1,4 @@
-//! What is typed over a final interaction: a draft of a change, apart from what was saved until it is saved too.
+//! Drafts of changes: what is typed over a final interaction is kept apart from what was saved until it is saved too.
 //!
 //! Whatever reads an interaction's own parts (a CRM's record, a list, a later amendment) reads what was saved.
 
@@ -10,7 +10,7 @@ use super::{BadInteraction, Interaction, InteractionEdit, charges_of};
 use crate::disposition::DispositionCatalogue;
 
 impl Interaction {
-    /// The interaction as it was saved: all that a CRM may be told of it.
+    /// The interaction as it was saved, which is all that may be sent to a CRM.
     #[must_use]
     pub fn as_saved(self) -> Self {
         Self { change_draft: None, ..self }
@@ -67,7 +67,7 @@ impl Interaction {
 }
 
 impl InteractionEdit {
-    /// What is said later takes the place of what was said before.
+    /// Combines two changes: where both set a part, the later one wins.
     fn take_in(&mut self, later: Self) {
         let Self { contact: _, agent, disposition, comment, fields, follow_up, charges, finish: _, forget_draft: _ } =
             later;

@@ -16,7 +16,7 @@ pub(super) struct Reading {
     pub(super) by: Evidence,
 }
 
-/// What speaks for a reading.
+/// How certain a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Evidence {
     /// The text names its country, by a plus or an exit code.

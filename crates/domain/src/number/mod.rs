@@ -1,83 +1,15 @@
 //! Telephone numbers as people, exchanges and vendors write them.
 
+mod country;
 mod forms;
 mod together;
 mod withheld;
 
-use std::fmt;
-use std::str::FromStr;
-
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
+use rlibphonenumber::PhoneNumberFormat;
 use serde::{Deserialize, Serialize};
 
+pub use country::{BadCountry, Country};
 pub use together::{Fellows, certain, has_extension, read_together};
-
-/// The country whose rules read a number without a country code: ISO 3166-1 alpha-2, such as `CR`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Country(Region);
-
-impl Country {
-    /// Costa Rica, the default: it is where the first vendor works.
-    pub const CR: Self = Self(Region::CR);
-
-    /// Whether numbers are dialled with a 0 in front at home, as in Uruguay or Brazil.
-    #[must_use]
-    pub fn dials_zero_first(self) -> bool {
-        let Ok(example) = PHONE_NUMBER_UTIL.get_example_number(self.0) else { return false };
-        let with_zero = format!("0{}", example.get_national_significant_number());
-        rlibphonenumber::PhoneNumber::parse(with_zero, Some(self.0)).is_ok_and(|number| number.is_valid())
-    }
-
-    /// Its calling code, such as 506.
-    #[must_use]
-    pub fn calling_code(self) -> i32 {
-        // Checked when the country was made.
-        PHONE_NUMBER_UTIL.get_country_code_for_region(self.0).unwrap_or_default()
-    }
-}
-
-/// Why a text is no country.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a country is two capital letters (ISO 3166-1), such as CR, CL, UY, BR, AR, MX, US or ES")]
-pub struct BadCountry;
-
-impl FromStr for Country {
-    type Err = BadCountry;
-
-    fn from_str(text: &str) -> Result<Self, BadCountry> {
-        if text.len() != 2 || !text.bytes().all(|b| b.is_ascii_uppercase()) {
-            return Err(BadCountry);
-        }
-        let region: Region = text.parse().map_err(|_| BadCountry)?;
-        // The library also knows made-up regions ("001" for the world) that have no rules for national numbers.
-        PHONE_NUMBER_UTIL
-            .get_country_code_for_region(region)
-            .filter(|code| *code > 0)
-            .map(|_| Self(region))
-            .ok_or(BadCountry)
-    }
-}
-
-impl TryFrom<String> for Country {
-    type Error = BadCountry;
-
-    fn try_from(text: String) -> Result<Self, BadCountry> {
-        text.parse()
-    }
-}
-
-impl From<Country> for String {
-    fn from(country: Country) -> Self {
-        country.to_string()
-    }
-}
-
-impl fmt::Display for Country {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.as_region_str())
-    }
-}
 
 /// A telephone number: as it came, and as E.164 where it could be understood.
 ///
@@ -97,7 +29,7 @@ pub struct SplitNumber {
     pub country_code: String,
     /// The area code or the prefix of a mobile network, such as Chile's `9`; empty where the country has none.
     pub area_code: String,
-    /// The rest.
+    /// The digits after the area code.
     pub subscriber: String,
 }
 
@@ -286,8 +218,8 @@ impl PartialEq for PhoneNumber {
     }
 }
 
-/// Without what is wrapped around a number: `"Ana" <sip:…>`, `sip:`, `tel:`, `@host`, URI parameters, and the invisible
-/// marks that come along when a number is copied from a chat or a web page.
+/// Takes off what is wrapped around a number: `"Ana" <sip:…>`, `sip:`, `tel:`, `@host`, URI parameters, and the
+/// invisible marks that come along when a number is copied from a chat or a web page.
 fn bare(text: &str) -> String {
     let text = match (text.find('<'), text.rfind('>')) {
         (Some(open), Some(close)) if open < close => &text[open + 1..close],

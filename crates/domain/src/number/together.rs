@@ -1,4 +1,5 @@
-//! The telephones of one contact tell of each other: beside a number with Brazil's code, `(21) 4799-5635` is one of Brazil's.
+//! Reads the telephones of one contact together: beside a number with Brazil's code, `(21) 4799-5635` is a number of
+//! Brazil.
 
 use rlibphonenumber::Region;
 

@@ -1,7 +1,7 @@
 //! How exchanges, vendors and SIP trunks write "the caller hides the number", or that there is none.
 
 use super::bare;
-use crate::search::fold;
+use crate::normalize::fold;
 
 /// Words that stand where a number would, without accents and in small letters (PROVIDERS.md, "Telephone numbers";
 /// RFC 3323, section 4.1.1.3 for `anonymous@anonymous.invalid`; the texts exchanges in Spanish, Portuguese, English,

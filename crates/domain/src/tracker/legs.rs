@@ -19,26 +19,27 @@ const SAME_MOMENT: TimeDelta = TimeDelta::seconds(3);
 struct Leg {
     external_id: String,
     role: LegRole,
-    /// Our endpoint in this leg, where it is one of ours.
+    /// Our endpoint in this leg; `None` for a leg between others.
     endpoint: Option<EndpointNumber>,
     detected_at: DateTime<Utc>,
     connected_at: Option<DateTime<Utc>>,
-    /// Complete polls in a row that did not show it.
+    /// The number of complete polls in a row that did not show the leg.
     misses: u32,
     missed_since: Option<DateTime<Utc>>,
     gone: bool,
 }
 
-/// A call, its legs, and what has been told of it.
+/// A call, its legs, and which of its transitions have been published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tracked {
     pub(super) call: Call,
     group: Option<String>,
     legs: Vec<Leg>,
     dial: Option<Dial>,
-    detected_told: bool,
-    #[serde(default)]
-    legs_told: usize,
+    #[serde(rename = "detected_told")]
+    detection_published: bool,
+    #[serde(default, rename = "legs_told")]
+    legs_published: usize,
     /// Whose call it is, where the engine serves several agents.
     #[serde(default)]
     agent: String,
@@ -53,8 +54,8 @@ impl Tracked {
             group: first.group.clone(),
             legs: Vec::new(),
             dial,
-            detected_told: false,
-            legs_told: 0,
+            detection_published: false,
+            legs_published: 0,
             agent: match &first.whose {
                 Whose::Ours(ours) => ours.agent.clone(),
                 Whose::Others { .. } => String::new(),
@@ -143,7 +144,7 @@ impl Tracked {
         {
             self.call.party = ours.party.clone();
             self.call.direction = ours.direction;
-            self.identified = self.detected_told;
+            self.identified = self.detection_published;
         }
     }
 
@@ -173,8 +174,8 @@ impl Tracked {
         }
     }
 
-    /// Tells what has changed since it was last asked.
-    pub(super) fn tell(&mut self, at: DateTime<Utc>, told: &mut Vec<CallTransition>) {
+    /// Adds the transitions for what has changed since the last call of this.
+    pub(super) fn publish(&mut self, at: DateTime<Utc>, transitions: &mut Vec<CallTransition>) {
         let alive = self.legs.iter().any(|leg| !leg.gone);
         let connected_at = self.conversation_began();
         let resumed = alive && self.call.state == CallState::Ended;
@@ -189,27 +190,27 @@ impl Tracked {
                 self.call.state = CallState::Connected;
             }
         }
-        if !self.detected_told {
-            self.detected_told = true;
-            told.push(CallTransition::Detected(self.call.clone()));
+        if !self.detection_published {
+            self.detection_published = true;
+            transitions.push(CallTransition::Detected(self.call.clone()));
         } else if resumed {
-            told.push(CallTransition::Resumed(self.call.clone()));
-        } else if self.legs.len() > self.legs_told {
-            told.push(CallTransition::LegAdded(self.call.clone()));
+            transitions.push(CallTransition::Resumed(self.call.clone()));
+        } else if self.legs.len() > self.legs_published {
+            transitions.push(CallTransition::LegAdded(self.call.clone()));
         }
-        self.legs_told = self.legs.len();
+        self.legs_published = self.legs.len();
         if std::mem::take(&mut self.identified) {
-            told.push(CallTransition::Identified(self.call.clone()));
+            transitions.push(CallTransition::Identified(self.call.clone()));
         }
         if connected {
-            told.push(CallTransition::Connected(self.call.clone()));
+            transitions.push(CallTransition::Connected(self.call.clone()));
         }
         if !alive && self.call.state != CallState::Ended {
             self.call.state = CallState::Ended;
             self.call.ended_at = self.legs.iter().filter_map(|leg| leg.missed_since).max();
-            told.push(CallTransition::Ended(self.call.clone()));
+            transitions.push(CallTransition::Ended(self.call.clone()));
         }
-        self.tell_dial(at, told);
+        self.publish_dial(at, transitions);
     }
 
     /// When both sides came to speak: for a dialled call, when the contact answered, not when the agent picked up.
@@ -217,7 +218,7 @@ impl Tracked {
         self.legs.iter().filter(|leg| leg.role != LegRole::Agent).filter_map(|leg| leg.connected_at).min()
     }
 
-    fn tell_dial(&mut self, at: DateTime<Utc>, told: &mut Vec<CallTransition>) {
+    fn publish_dial(&mut self, at: DateTime<Utc>, transitions: &mut Vec<CallTransition>) {
         let contact_leg = self.legs.iter().any(|leg| leg.role == LegRole::Contact);
         let agent_answered = self.legs.iter().any(|leg| leg.role == LegRole::Agent && leg.connected_at.is_some());
         let Some(dial) = &mut self.dial else { return };
@@ -229,7 +230,7 @@ impl Tracked {
         };
         if state > dial.state {
             dial.state = state;
-            told.push(CallTransition::Dial(progress_of(dial, at, Some(self.call.key.clone()))));
+            transitions.push(CallTransition::Dial(progress_of(dial, at, Some(self.call.key.clone()))));
         }
     }
 }

@@ -39,9 +39,9 @@ use legs::Tracked;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "transition", content = "of")]
 pub enum CallTransition {
-    /// A call is seen for the first time.
+    /// A call was seen for the first time.
     Detected(Call),
-    /// The other side answered.
+    /// The party answered for the first time.
     Connected(Call),
     /// The call is over.
     Ended(Call),
@@ -49,15 +49,15 @@ pub enum CallTransition {
     Resumed(Call),
     /// The vendor has said who the other side is, some time after the call was detected.
     Identified(Call),
-    /// The vendor shows another leg of it. It is saved and not published: the record names each leg.
+    /// The vendor shows another leg of the call. It is saved, because the record names each leg, and not published.
     #[serde(rename = "grew")]
     LegAdded(Call),
-    /// A dial of ours has come further.
+    /// A dial of ours reached its next state.
     Dial(DialProgress),
 }
 
 impl CallTransition {
-    /// The call it is about, where it is about one.
+    /// The call that the transition is about, where it is about one.
     #[must_use]
     pub fn call(&self) -> Option<&Call> {
         match self {
@@ -74,32 +74,33 @@ impl CallTransition {
 
 /// How many complete polls in a row must miss a leg before it is gone.
 const MISSES_THAT_END: u32 = 2;
-/// How long ended calls are remembered, so that one that returns is known again.
+/// How long ended calls are remembered, so that one that is active again is recognised.
 const REMEMBERED_FOR: TimeDelta = TimeDelta::hours(24);
 /// How many ended calls are remembered at most.
 const REMEMBERED_AT_MOST: usize = 500;
 /// How long a dial that showed no call is still recognised, should its call appear after all.
 const RECOGNISED_LATE_FOR: Duration = Duration::from_secs(120);
-/// How much longer a dial waits for its call while the vendor can't be read.
+/// How much longer a dial waits for its call while polls fail.
 const UNREAD_GRACE: Duration = Duration::from_secs(120);
-/// How long a call counts as going on without an answer that says so.
+/// How long a call counts as active without an answer that confirms it.
 const CONFIRMED_FOR: TimeDelta = TimeDelta::minutes(3);
-/// The most that one gap between polls adds to a dial's waiting: a suspended laptop is not a waiting vendor.
+/// The longest gap between two polls that counts as waiting for a dial's call: a suspended laptop asked nothing in the
+/// meantime.
 const LONGEST_STEP: TimeDelta = TimeDelta::seconds(30);
 
 /// A dial whose call has not been seen yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct WaitingDial {
     dial: Dial,
-    /// Answers up to here came before the dial. (A question may wait long for its turn after it was numbered, so what
-    /// was asked says nothing.)
+    /// The number of the last answer before the dial. Numbers of questions say nothing here, because a question may
+    /// wait long after it was numbered.
     after: u64,
     waited: Duration,
     complete_polls: u32,
     appears_within: Duration,
 }
 
-/// The calls of one account, as far as polls have shown them.
+/// The calls of one account, as polls and pushes have shown them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallTracker {
     #[serde(rename = "provider")]
@@ -118,7 +119,7 @@ pub struct CallTracker {
 }
 
 impl CallTracker {
-    /// A tracker that has seen nothing.
+    /// A tracker that knows no calls.
     #[must_use]
     pub fn new(vendor: VendorId, account: AccountName) -> Self {
         Self {
@@ -141,7 +142,7 @@ impl CallTracker {
         self
     }
 
-    /// The place of the next question in the order of questions.
+    /// The number for the next question, counted from 1.
     pub fn next_sequence(&mut self) -> u64 {
         self.asked += 1;
         self.asked
@@ -159,7 +160,7 @@ impl CallTracker {
         followed.chain(self.waiting.iter().map(|w| &w.dial)).find(|dial| dial.id == id).and_then(|dial| dial.contact)
     }
 
-    /// Whether this endpoint is in a call, or a dial of its own is on its way.
+    /// Whether this endpoint is in a call, or is about to be by a dial.
     ///
     /// Calls that no answer has confirmed for minutes prove nothing: while the vendor can't be read, dialling goes on.
     #[must_use]
@@ -218,7 +219,7 @@ impl CallTracker {
         self.calls.iter().any(|tracked| tracked.has_leg(external_id))
     }
 
-    /// Takes in what a poll or a push brought; gives what happened.
+    /// Applies what a poll or a push brought, and gives the transitions that follow.
     pub fn apply(&mut self, batch: &ObservationBatch) -> Vec<CallTransition> {
         let in_order = batch.sequence > self.applied;
         if in_order {
@@ -226,7 +227,7 @@ impl CallTracker {
             self.asked = self.asked.max(batch.sequence);
         }
         let at = batch.answered_at;
-        let mut told = Vec::new();
+        let mut transitions = Vec::new();
         let shown = each_leg_once(&batch.observations);
         for observation in shown.values() {
             self.see(observation, batch.sequence, in_order, at);
@@ -237,20 +238,20 @@ impl CallTracker {
             }
         }
         for tracked in &mut self.calls {
-            tracked.tell(at, &mut told);
+            tracked.publish(at, &mut transitions);
         }
         if in_order {
-            self.wait_for_dials(batch, &mut told);
+            self.wait_for_dials(batch, &mut transitions);
             self.last_answer = Some(at);
             if batch.coverage != Coverage::Partial {
                 self.last_complete = Some(at);
             }
             self.forget(at);
         }
-        told
+        transitions
     }
 
-    /// Finds the call a leg belongs to, or begins one.
+    /// Finds the call that a leg belongs to, or begins one.
     fn see(&mut self, observation: &AttributedCall, sequence: u64, in_order: bool, at: DateTime<Utc>) {
         if let Some(tracked) = self.calls.iter_mut().find(|t| t.has_leg(&observation.external_id)) {
             tracked.see_leg(observation, in_order);
@@ -318,8 +319,8 @@ impl CallTracker {
         }
     }
 
-    /// Dials whose call has not been shown yet: after their time, and at least two whole looks, say so.
-    fn wait_for_dials(&mut self, batch: &ObservationBatch, told: &mut Vec<CallTransition>) {
+    /// Gives up on dials whose call has not appeared in their time and in at least two complete polls.
+    fn wait_for_dials(&mut self, batch: &ObservationBatch, transitions: &mut Vec<CallTransition>) {
         let since = self.last_answer.map_or(TimeDelta::zero(), |last| batch.answered_at - last);
         let step = since.clamp(TimeDelta::zero(), LONGEST_STEP).to_std().unwrap_or_default();
         for waiting in &mut self.waiting {
@@ -335,7 +336,7 @@ impl CallTracker {
                 waiting.dial.state = DialState::NoCallAppeared;
                 let mut progress = progress_of(&waiting.dial, batch.answered_at, None);
                 progress.likely_reasons = self.rules.reasons(looked);
-                told.push(CallTransition::Dial(progress));
+                transitions.push(CallTransition::Dial(progress));
             }
         }
         self.waiting.retain(|w| !w.dial.state.is_final() || w.waited < w.appears_within + RECOGNISED_LATE_FOR);

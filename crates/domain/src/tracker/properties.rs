@@ -22,11 +22,9 @@ enum Shown {
 /// What becomes of one question.
 #[derive(Debug, Clone)]
 enum Answer {
-    /// It arrives, whole.
     Whole,
     /// It arrives, but only the calls whose bit is set could be read.
     Partial(u8),
-    /// It fails.
     Failed,
     /// It arrives, and arrives again.
     Twice,

@@ -11,6 +11,6 @@ pub mod socket;
 pub use self::command::Command;
 pub use crate::error::CommandError;
 pub use timbre_store::{
-    Agent, CallFilter, CallRecord, CaseEntry, CaseFile, ImportRecord, InteractionFilter, KeptUnread, OutboxCounts,
-    OutboxFilter, Which,
+    Agent, CallFilter, CallRecord, CaseEntry, CaseFile, ImportRecord, InteractionFilter, InteractionRef, KeptUnread,
+    OutboxCounts, OutboxFilter,
 };

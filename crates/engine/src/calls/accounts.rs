@@ -7,7 +7,7 @@ use timbre_domain::call::AccountName;
 use timbre_domain::cdr::TimeRange;
 use timbre_domain::endpoint::Endpoint;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::identity::tidy;
+use timbre_domain::normalize::tidy;
 use timbre_store::{Agent, KeptUnread};
 
 use crate::Context;

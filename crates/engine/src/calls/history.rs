@@ -9,7 +9,7 @@ use timbre_domain::history::{CallRow, CallsWanted, RecordState, ResultBrief};
 use timbre_domain::matching::{self, Found, Match, MatchKind};
 use timbre_domain::outbox::{OutboxItem, RecordWait, waits_for};
 use timbre_domain::popup::PopupCard;
-use timbre_store::{ListedCall, Which};
+use timbre_store::{InteractionRef, ListedCall};
 
 use crate::Context;
 use crate::api::event::{Event, PopupEvent};
@@ -52,6 +52,7 @@ impl Context {
             records: records.iter().map(|item| item.state).collect(),
             waits,
         });
+        let duration_s = record.talk_s();
         let call = record.call;
         let number = call.party.number();
         let (name, company) = if name.is_empty() { (company, String::new()) } else { (name, company) };
@@ -62,7 +63,7 @@ impl Context {
             contact: record.contact,
             name,
             company,
-            duration_s: record.duration_s.or_else(|| talked(&call)),
+            duration_s,
             cost: record.cost,
             result,
             returned_at,
@@ -100,7 +101,7 @@ impl Context {
             return Ok(());
         }
         let edit = InteractionEdit { contact: Some(contact.id), ..InteractionEdit::default() };
-        let which = Which::Id(interaction.id);
+        let which = InteractionRef::Id(interaction.id);
         self.save_result(SaveInteraction { which, edit, caller: None }).await.map(drop)
     }
 
@@ -141,9 +142,4 @@ impl Context {
         let goes_on = call.is_some_and(|record| record.call.state != CallState::Ended);
         Ok(popup_card::records(&items, goes_on, &self.answering_crms()))
     }
-}
-
-fn talked(call: &Call) -> Option<u64> {
-    let (from, to) = (call.connected_at?, call.ended_at?);
-    Some((to - from).num_seconds().max(0).unsigned_abs())
 }

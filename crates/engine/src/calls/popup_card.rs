@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use timbre_domain::call::{AccountName, Call, CallState};
 use timbre_domain::contact::Contact;
-use timbre_domain::history::{RecordState, WithWhom, is_missed, returned_by};
+use timbre_domain::history::{RecordState, ShownPhone, WithWhom, is_missed, returned_by};
 use timbre_domain::interaction::{Currency, FollowUp, InteractionState};
 use timbre_domain::matching::Match;
 use timbre_domain::number::{Country, PhoneNumber};
 use timbre_domain::outbox::{OutboxItem, RecordKind, waits_for};
-use timbre_domain::popup::{Dossier, Money, PastEntry, PopupCard, ShownField, ShownPhone};
+use timbre_domain::popup::{Dossier, Money, PastEntry, PopupCard, ShownField};
 use timbre_store::{CallRecord, CaseEntry, CaseFile, Store, StoreError};
 
 use crate::Context;
@@ -119,15 +119,10 @@ fn with_whom(record: &CallRecord) -> WithWhom<'_> {
 }
 
 fn past_entry(entry: CaseEntry) -> PastEntry {
-    let talked = |call: &Call| match (call.connected_at, call.ended_at) {
-        (Some(from), Some(to)) => Some((to - from).num_seconds().max(0).unsigned_abs()),
-        _ => None,
-    };
-    let duration_s = entry.call.as_ref().and_then(|record| record.duration_s.or_else(|| talked(&record.call)));
     PastEntry {
         at: entry.at,
+        duration_s: entry.call.as_ref().and_then(CallRecord::talk_s),
         call: entry.call.map(|record| record.call),
-        duration_s,
         interaction: entry.interaction,
         returned_at: None,
     }

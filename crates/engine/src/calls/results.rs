@@ -10,7 +10,7 @@ use timbre_domain::disposition::Action;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Interaction, InteractionEdit, InteractionId, InteractionState};
 use timbre_domain::outbox::{OutboxItem, records_of};
-use timbre_store::{CallRecord, Kept, Which};
+use timbre_store::{CallRecord, InteractionRef, Kept};
 use uuid::Uuid;
 
 use crate::Context;
@@ -24,7 +24,7 @@ const RECOVERED_WITHIN: Duration = Duration::from_secs(15);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaveInteraction {
     /// Which: of a call, by its id, or a new one without a call.
-    pub which: Which,
+    pub which: InteractionRef,
     /// What changes.
     #[serde(default)]
     pub edit: InteractionEdit,
@@ -50,7 +50,7 @@ impl Context {
         }
         let draft = InteractionEdit { finish: false, ..edit.clone() };
         let mut changed = self.change_interaction(&which, edit.clone(), caller.clone()).await;
-        if let (Which::Call(key), Err(refused)) = (&which, &changed)
+        if let (InteractionRef::Call(key), Err(refused)) = (&which, &changed)
             && refused.code == ErrorCode::NotFound
             && refused.place.as_deref() == Some("call")
             && self.recovers_call(key).await
@@ -59,7 +59,7 @@ impl Context {
         }
         let (interaction, waiting) = match changed {
             // What was typed is kept although it can't be saved so. One without a call and an id would be another each time.
-            Err(refused) if draft != InteractionEdit::default() && !matches!(which, Which::New) => {
+            Err(refused) if draft != InteractionEdit::default() && !matches!(which, InteractionRef::New) => {
                 let _ = self.change_interaction(&which, draft, None).await;
                 return Err(refused);
             }
@@ -85,7 +85,7 @@ impl Context {
 
     async fn change_interaction(
         self: &Arc<Self>,
-        which: &Which,
+        which: &InteractionRef,
         edit: InteractionEdit,
         caller: Option<TypedCaller>,
     ) -> Result<(Interaction, Vec<OutboxItem>), CommandError> {
@@ -100,7 +100,7 @@ impl Context {
     /// What becomes of an interaction, and what follows from it.
     fn kept(
         &self,
-        which: &Which,
+        which: &InteractionRef,
         (mut edit, caller): (InteractionEdit, Option<TypedCaller>),
         before: Option<Interaction>,
         call: Option<CallRecord>,
@@ -109,13 +109,13 @@ impl Context {
         let catalogue = &self.settings.dispositions;
         let start = match (&before, which) {
             (Some(before), _) => before.clone(),
-            (None, Which::Id(id)) => return Err(no_interaction(*id)),
-            (None, Which::Call(key)) => {
+            (None, InteractionRef::Id(id)) => return Err(no_interaction(*id)),
+            (None, InteractionRef::Call(key)) => {
                 let call = call.as_ref().ok_or_else(|| no_call(key))?;
                 let id = InteractionId(Uuid::now_v7());
                 Interaction::begun(id, Some(call.call.key.clone()), call.contact, now)
             }
-            (None, Which::New) => Interaction::begun(InteractionId(Uuid::now_v7()), None, None, now),
+            (None, InteractionRef::New) => Interaction::begun(InteractionId(Uuid::now_v7()), None, None, now),
         };
         let start = Interaction { agent: start.agent.clone().or_else(|| self.settings.agent.clone()), ..start };
         let new_contact = match caller.filter(|_| edit.finish).map(|caller| {

@@ -1,9 +1,9 @@
 //! What a person changes of a contact: checked, and marked as theirs, so that no later import or sync takes it back.
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::contact::{Contact, ContactPhone, PhoneKind};
+use timbre_domain::contact::{Contact, ContactPart, ContactPhone, PhoneKind, email_key};
 use timbre_domain::error::ErrorCode;
-use timbre_domain::identity::{FIRST_EMAIL, FIRST_PHONE, added_email, email_key, removed_email, removed_phone, tidy};
+use timbre_domain::normalize::tidy;
 use timbre_domain::number::{Country, PhoneNumber, certain};
 
 use crate::error::CommandError;
@@ -39,11 +39,11 @@ pub(crate) fn edited(mut contact: Contact, edit: ContactEdit, country: Country) 
     let mut typed = Vec::new();
     if let Some(name) = edit.name {
         contact.name = tidy(&name);
-        typed.push("name".to_owned());
+        typed.push(ContactPart::Name);
     }
     if let Some(company) = edit.company {
         contact.company = tidy(&company);
-        typed.push("company".to_owned());
+        typed.push(ContactPart::Company);
     }
     let before = contact.phones.clone();
     if let Some(phones) = edit.phones {
@@ -67,7 +67,7 @@ pub(crate) fn edited(mut contact: Contact, edit: ContactEdit, country: Country) 
     }
     // A number that somebody else brought and a person took away must not come back with the next record.
     for phone in &before {
-        let mark = removed_phone(&phone.number);
+        let mark = ContactPart::removed_phone(&phone.number);
         if contact.phones.iter().any(|kept| kept.number.key() == phone.number.key()) {
             contact.typed.remove(&mark);
         } else if phone.source.is_some() {
@@ -75,14 +75,14 @@ pub(crate) fn edited(mut contact: Contact, edit: ContactEdit, country: Country) 
         }
     }
     for phone in &contact.phones {
-        contact.typed.remove(&removed_phone(&phone.number));
+        contact.typed.remove(&ContactPart::removed_phone(&phone.number));
     }
     // Another number than before is preferred, a new one perhaps, and that one is not merely gone.
     if let (Some(was), Some(is)) = (before.first(), contact.phones.first())
         && was.number.key() != is.number.key()
         && contact.phones.iter().any(|phone| phone.number.key() == was.number.key())
     {
-        typed.push(FIRST_PHONE.to_owned());
+        typed.push(ContactPart::FirstPhone);
     }
     if let Some(emails) = edit.emails {
         let before = std::mem::take(&mut contact.emails);
@@ -93,33 +93,33 @@ pub(crate) fn edited(mut contact: Contact, edit: ContactEdit, country: Country) 
         }
         let has = |list: &[String], email: &String| list.iter().any(|known| email_key(known) == email_key(email));
         for email in before.iter().filter(|email| !has(&contact.emails, email)) {
-            contact.typed.remove(&added_email(email));
-            typed.push(removed_email(email));
+            contact.typed.remove(&ContactPart::added_email(email));
+            typed.push(ContactPart::removed_email(email));
         }
         for email in contact.emails.iter().filter(|email| !has(&before, email)) {
-            contact.typed.remove(&removed_email(email));
-            typed.push(added_email(email));
+            contact.typed.remove(&ContactPart::removed_email(email));
+            typed.push(ContactPart::added_email(email));
         }
         let first = contact.emails.first().zip(before.first());
         if first.is_some_and(|(is, was)| email_key(is) != email_key(was) && has(&contact.emails, was)) {
-            typed.push(FIRST_EMAIL.to_owned());
+            typed.push(ContactPart::FirstEmail);
         }
-        typed.push("emails".to_owned());
+        typed.push(ContactPart::Emails);
     }
     if let Some(owner) = edit.owner {
         contact.owner = Some(tidy(&owner)).filter(|owner| !owner.is_empty());
-        typed.push("owner".to_owned());
+        typed.push(ContactPart::Owner);
     }
     if let Some(do_not_call) = edit.do_not_call {
         contact.do_not_call = do_not_call;
-        typed.push("do_not_call".to_owned());
+        typed.push(ContactPart::DoNotCall);
     }
     for (name, value) in edit.fields {
         let name = tidy(&name);
         if name.is_empty() {
             return Err(CommandError::new(ErrorCode::BadRequest, "a field needs a name").at("field"));
         }
-        typed.push(format!("field:{name}"));
+        typed.push(ContactPart::Field(name.clone()));
         match value.trim() {
             "" => contact.fields.remove(&name),
             value => contact.fields.insert(name, value.to_owned()),
@@ -224,7 +224,10 @@ mod tests {
             assert_eq!(after.phones[0], before.phones[1], "{second}");
             assert_eq!(after.phones[1], before.phones[0], "{first}");
             assert_eq!((after.phones[2].source.as_deref(), after.phones.len()), (None, 3));
-            assert!(!after.typed.iter().any(|mark| mark.starts_with("no-phone")), "none was taken away");
+            assert!(
+                !after.typed.iter().any(|mark| matches!(mark, ContactPart::RemovedPhone(_))),
+                "none was taken away"
+            );
         }
     }
 
@@ -234,7 +237,7 @@ mod tests {
         let after = edited(from_crm(), edit, Country::CR).unwrap();
         assert_eq!((after.phones[0].kind, after.phones[0].source.as_deref()), (PhoneKind::Work, None));
         assert_eq!(after.phones[0].number, from_crm().phones[0].number, "the number itself is what it was");
-        assert!(after.typed.contains(&removed_phone(&from_crm().phones[1].number)));
+        assert!(after.typed.contains(&ContactPart::removed_phone(&from_crm().phones[1].number)));
     }
 
     #[test]
@@ -247,12 +250,15 @@ mod tests {
             emails: Some(emails.iter().map(|email| (*email).to_owned()).collect()),
             ..ContactEdit::default()
         };
-        assert!(marks(list(&["7000 1122", &shown[0], &shown[1]])).contains(FIRST_PHONE));
-        assert!(!marks(list(&[&shown[0], "7000 1122", &shown[1]])).contains(FIRST_PHONE));
-        assert!(!marks(list(&["7000 1122", &shown[1]])).contains(FIRST_PHONE), "in place of one that is gone");
-        assert!(marks(emails(&["new@x.example", "a@x.example"])).contains(FIRST_EMAIL));
-        assert!(!marks(emails(&["a@x.example", "new@x.example"])).contains(FIRST_EMAIL));
-        assert!(!marks(emails(&["new@x.example"])).contains(FIRST_EMAIL));
+        assert!(marks(list(&["7000 1122", &shown[0], &shown[1]])).contains(&ContactPart::FirstPhone));
+        assert!(!marks(list(&[&shown[0], "7000 1122", &shown[1]])).contains(&ContactPart::FirstPhone));
+        assert!(
+            !marks(list(&["7000 1122", &shown[1]])).contains(&ContactPart::FirstPhone),
+            "in place of one that is gone"
+        );
+        assert!(marks(emails(&["new@x.example", "a@x.example"])).contains(&ContactPart::FirstEmail));
+        assert!(!marks(emails(&["a@x.example", "new@x.example"])).contains(&ContactPart::FirstEmail));
+        assert!(!marks(emails(&["new@x.example"])).contains(&ContactPart::FirstEmail));
     }
 
     #[test]

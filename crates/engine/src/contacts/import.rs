@@ -20,7 +20,7 @@ use timbre_domain::contact::Contact;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::identity::MergeRule;
 use timbre_domain::interchange::{ChosenBy, FileError, FileLayout, ProblemKind, ReadOptions, RowProblem, Target};
-use timbre_store::{ImportRecord, ImportRow, Outcome, Store, StoreError, Tried};
+use timbre_store::{ImportRecord, ImportRow, Outcome, SeenRows, Store, StoreError};
 
 use crate::Context;
 use crate::api::event::{Event, ImportProgress};
@@ -253,7 +253,7 @@ impl Import {
             ended: false,
             stop: self.stop.clone(),
         };
-        let mut tried = Tried::default();
+        let mut tried = SeenRows::default();
         let mut told = self.context.clock.elapsed();
         while !rows.ended {
             let now = self.context.clock.now();
@@ -279,7 +279,7 @@ impl Import {
         Ok(())
     }
 
-    fn try_out(&mut self, rows: &mut Rows, tried: &mut Tried) -> Result<(), CommandError> {
+    fn try_out(&mut self, rows: &mut Rows, tried: &mut SeenRows) -> Result<(), CommandError> {
         let mut group = Vec::with_capacity(GROUP);
         while group.len() < GROUP
             && let Some(row) = rows.next()

@@ -204,8 +204,8 @@ impl Teller {
             NoticeKind::Parked => wanted.parked,
             NoticeKind::ProviderLost | NoticeKind::ProviderBack => wanted.provider,
             NoticeKind::CrmLost | NoticeKind::CrmBack => wanted.crm,
-            // It is about what the agent wrote.
-            NoticeKind::Database => true,
+            // One is about what the agent wrote, the other is told once.
+            NoticeKind::Database | NoticeKind::TrayMissing => true,
         };
         // What was missed while the agent wanted to be left alone stands in the history.
         if !wanted || self.context.silent() {

@@ -130,7 +130,7 @@ impl Drop for Counted {
 mod tests {
     use std::sync::mpsc;
 
-    use timbre_store::{DataFolder, Kept, Which};
+    use timbre_store::{DataFolder, InteractionRef, Kept};
     use tokio::sync::oneshot;
 
     use super::*;
@@ -159,7 +159,7 @@ mod tests {
         let other = work.clone();
         tokio::spawn(async move {
             let write = other.run(move |store| {
-                store.change_interaction(&Which::New, at(0), |_, _| {
+                store.change_interaction(&InteractionRef::New, at(0), |_, _| {
                     let _ = begun.send(());
                     let _ = released.recv();
                     Err::<Kept, _>(())

@@ -13,7 +13,6 @@ pub(super) struct Property {
     pub(super) name: String,
     /// Names in capitals and values, a pair for each value; bare ones of 2.1 are types.
     pub(super) parameters: Vec<(String, String)>,
-    /// The value.
     pub(super) value: String,
 }
 

@@ -25,7 +25,7 @@ impl CardWriter {
         Ok(Self { part: PartFile::create(path)?, text: String::new() })
     }
 
-    /// One property, folded.
+    /// Writes one property and folds its long lines.
     fn put(&mut self, name: &str, value: &str) {
         let mut room = LINE_AT_MOST;
         for c in name.chars().chain([':']).chain(value.chars()) {

@@ -65,7 +65,7 @@ pub(super) fn yes_or_no(text: &str) -> Option<bool> {
     if text.len() > 16 {
         return None;
     }
-    let text = timbre_domain::search::fold(text);
+    let text = timbre_domain::normalize::fold(text);
     let is_in = |list: &[&str]| list.contains(&text.as_str());
     if is_in(YES) {
         Some(true)

@@ -6,7 +6,8 @@ use timbre_domain::contact::PhoneKind;
 use timbre_domain::draft::{EXPORTED_ID, EXPORTED_SOURCE};
 use timbre_domain::identity::OURSELVES;
 use timbre_domain::interchange::{ChosenBy, ColumnUse, FileError, ReadOptions, Target};
-use timbre_domain::search::{fold, words};
+use timbre_domain::normalize::fold;
+use timbre_domain::search::words;
 
 use super::cell::{looks_like_email, looks_like_phone, looks_like_words, tidy};
 use super::names::{self, Meaning, squeezed};

@@ -6,7 +6,8 @@
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::identity::OURSELVES;
 use timbre_domain::interchange::Target;
-use timbre_domain::search::{fold, words};
+use timbre_domain::normalize::fold;
+use timbre_domain::search::words;
 
 use crate::kinds;
 

@@ -6,7 +6,7 @@ use timbre_domain::contact::PhoneKind;
 use timbre_domain::interchange::{
     ChosenBy, ColumnUse, ContactDraft, DraftPhone, FileLayout, ProblemKind, RowProblem, Target,
 };
-use timbre_domain::search::fold;
+use timbre_domain::normalize::fold;
 
 use super::cell::{addresses, parts, tidy, yes_or_no};
 use super::names::{self, Meaning};

@@ -26,7 +26,6 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Opens a table.
     pub(crate) fn open(path: &Path, layout: &FileLayout) -> Result<Self, FileError> {
         let encoding = source::encoding_of(&layout.encoding)?;
         let delimiter = layout.delimiter.and_then(|c| u8::try_from(c).ok()).filter(u8::is_ascii);

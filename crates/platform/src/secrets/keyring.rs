@@ -21,7 +21,6 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 type Open = dyn Fn() -> Result<Arc<CredentialStore>> + Send + Sync;
 
-/// A keyring.
 pub struct Keyring {
     open: Box<Open>,
     answers_within: Duration,

@@ -15,7 +15,6 @@ use crate::fault::address;
 pub struct AccountDraft {
     /// Its name: a-z, 0-9, - and _.
     pub name: String,
-    /// The vendor's id.
     pub provider: String,
     /// What the vendor's form asks for, by the field's name; an empty text stands for what is assumed. Never a secret.
     pub values: BTreeMap<String, FieldDraft>,
@@ -28,13 +27,10 @@ pub struct AccountDraft {
 #[serde(untagged)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum FieldDraft {
-    /// A tick.
     Switch(bool),
     /// A line of text; of a number, its digits.
     Text(String),
-    /// Lines of text.
     List(Vec<String>),
-    /// Texts by name.
     Table(BTreeMap<String, String>),
 }
 

@@ -8,6 +8,7 @@ mod draft;
 mod file;
 mod form;
 mod place;
+mod toml_places;
 mod toml_text;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ use toml_edit::Value;
 pub use draft::{AccountDraft, ConnectorDraft, FieldDraft, IdentityDraft};
 use draft::{Draft, Field};
 pub use place::Place;
-use toml_text::{Section, TomlText};
+use toml_places::Section;
+use toml_text::TomlText;
 
 use crate::fault::ConfigError;
 use crate::layer::{Layer, LayerText};
@@ -52,16 +54,12 @@ pub struct SettingsForm {
     pub language: Language,
     /// The country of numbers without a country code.
     pub country: String,
-    /// The agent's name.
     pub agent: String,
     /// What is set of the pop-ups' policy.
     #[cfg_attr(feature = "ts", ts(type = "Record<string, unknown>"))]
     pub popup: BTreeMap<String, serde_json::Value>,
-    /// The accounts.
     pub accounts: Vec<AccountDraft>,
-    /// The identities.
     pub identities: Vec<IdentityDraft>,
-    /// The CRMs.
     pub connectors: Vec<ConnectorDraft>,
 }
 
@@ -72,7 +70,6 @@ pub struct SettingsForm {
 pub enum Edit {
     /// The language of texts.
     Language {
-        /// Which.
         language: Language,
     },
     /// The country of numbers without a country code.
@@ -80,7 +77,6 @@ pub enum Edit {
         /// Two capital letters; empty for what is assumed.
         country: String,
     },
-    /// The agent's name.
     Agent {
         /// As results carry it; empty for none.
         agent: String,
@@ -100,7 +96,6 @@ pub enum Edit {
     },
     /// Removes an account and its identities.
     RemoveAccount {
-        /// Which.
         name: String,
     },
     /// Adds or replaces an identity.
@@ -110,9 +105,7 @@ pub enum Edit {
         /// What it is to be.
         identity: IdentityDraft,
     },
-    /// Removes an identity.
     RemoveIdentity {
-        /// Which.
         label: String,
     },
     /// Adds or replaces a CRM.
@@ -122,9 +115,7 @@ pub enum Edit {
         /// What it is to be.
         connector: ConnectorDraft,
     },
-    /// Removes a CRM.
     RemoveConnector {
-        /// Which.
         name: String,
     },
 }
@@ -153,9 +144,7 @@ impl Edit {
 /// A changed file that was found right and is not written yet.
 #[derive(Debug, Clone)]
 pub struct Edited {
-    /// The whole text.
     pub text: String,
-    /// What it says.
     pub settings: Settings,
 }
 
@@ -176,14 +165,7 @@ pub enum EditError {
     ReadOnly(PathBuf),
     /// The file can't be read or written.
     #[error("{}: {what}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// What failed.
-        what: &'static str,
-        /// Why.
-        source: io::Error,
-    },
+    File { path: PathBuf, what: &'static str, source: io::Error },
 }
 
 /// What is wrong with the text of a settings file.
@@ -231,7 +213,6 @@ impl SettingsFile {
         Ok(Self { path: path.to_owned(), vendors, read: file::read(path)? })
     }
 
-    /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

@@ -42,7 +42,7 @@ pub(super) const TABLES: &[Table] = &[
 /// Contacts are written through their own module, keys and full text with them.
 pub(super) const CONTACTS: &str = "contacts";
 
-/// Has a connection note what it changes from now on.
+/// Makes a connection note the rows that it changes from now on.
 pub(crate) fn prepare(writer: &Connection) -> rusqlite::Result<()> {
     writer.execute_batch(
         "PRAGMA temp_store = MEMORY;
@@ -122,7 +122,7 @@ impl Gathered {
         Ok(true)
     }
 
-    /// Results and records are worth little without the call and the contact they are about.
+    /// Adds the call and the contact that a result or a record is about.
     fn add_what_they_refer_to(&mut self, tx: &Transaction<'_>, written: &HashMap<String, u64>) -> rusqlite::Result<()> {
         let mut position = 0;
         while let Some(row) = self.rows.get(position) {

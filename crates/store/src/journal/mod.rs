@@ -28,6 +28,7 @@ pub(crate) use verify::verify;
 use self::entry::Entry;
 use self::segment::Segment;
 use crate::StoreError;
+use crate::folder::unused;
 use crate::lineage::LineageId;
 
 /// The folder beside the database.
@@ -39,7 +40,7 @@ const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 /// anew.
 const REMEMBERED: usize = 20_000;
 
-/// Where entries go.
+/// Appends entries to the newest segment.
 #[derive(Debug)]
 pub(crate) struct Journal {
     folder: PathBuf,
@@ -62,7 +63,7 @@ pub(crate) struct Noted {
 }
 
 impl Journal {
-    /// Goes on behind whatever is there.
+    /// Opens the journal of a data folder; new entries follow those that are there.
     pub(crate) fn new(data_folder: &Path, lineage: LineageId) -> Self {
         Self {
             folder: data_folder.join(FOLDER),
@@ -150,9 +151,7 @@ pub(crate) fn complete(db: &Connection, data_folder: &Path, lineage: LineageId) 
 /// Puts a journal that belongs to another database out of the way; it is not deleted.
 pub(crate) fn set_aside(data_folder: &Path, stamp: &str) -> io::Result<()> {
     let folder = data_folder.join(FOLDER);
-    let name = |n: u32| data_folder.join(format!("{FOLDER}.other-{stamp}-{n}"));
-    let to = (0..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0));
-    std::fs::rename(folder, to)
+    std::fs::rename(folder, unused(|n| data_folder.join(format!("{FOLDER}.other-{stamp}-{n}"))))
 }
 
 /// Whether there is a journal with anything in it, and whose.

@@ -10,7 +10,7 @@ use super::entry::{Entry, checked, from_json, to_json};
 use crate::lineage::LineageId;
 
 const ENDING: &str = "jsonl";
-/// The first line is shorter than this.
+/// The longest first line of a file, bytes.
 const HEADER_BYTES: u64 = 512;
 
 /// A file that entries are added to.

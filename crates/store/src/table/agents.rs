@@ -12,7 +12,6 @@ use crate::{Store, StoreError};
 /// An agent and the endpoints they answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
-    /// The agent's name.
     pub name: String,
     /// Their endpoints, each with the account it belongs to.
     pub endpoints: Vec<(AccountName, EndpointNumber)>,
@@ -20,9 +19,6 @@ pub struct Agent {
 
 impl Store {
     /// Adds an agent or replaces their endpoints.
-    ///
-    /// # Errors
-    /// When it could not be saved; then nothing of it was.
     pub fn save_agent(&self, agent: &Agent) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute("INSERT OR IGNORE INTO agents (name) VALUES (?1)", [&agent.name])?;
@@ -38,9 +34,6 @@ impl Store {
     }
 
     /// All agents by name.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn agents(&self) -> Result<Vec<Agent>, StoreError> {
         self.read(|db| {
             let mut names = db.prepare_cached("SELECT name FROM agents ORDER BY name")?;

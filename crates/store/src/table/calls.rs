@@ -18,17 +18,24 @@ use crate::{Store, StoreError};
 /// A call of the history: what was seen live, and what the CDR added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRecord {
-    /// The call.
     #[serde(flatten)]
     pub call: Call,
-    /// The contact it was with, where that is settled.
+    /// The contact it was with, where it is known.
     pub contact: Option<ContactId>,
-    /// Seconds in conversation, from the CDR.
+    /// How long the two sides spoke, seconds, from the CDR.
     pub duration_s: Option<u64>,
     /// In the account's currency, from the CDR.
     pub cost: Option<Decimal>,
     /// The vendor's word for why it ended, from the CDR.
     pub end_reason: Option<String>,
+}
+
+impl CallRecord {
+    /// How long the two sides spoke, seconds: the vendor's figure where it is known, else as the call was seen live.
+    #[must_use]
+    pub fn talk_s(&self) -> Option<u64> {
+        self.duration_s.or_else(|| self.call.talk_s())
+    }
 }
 
 /// Which calls of the history are wanted.
@@ -44,9 +51,6 @@ pub struct CallFilter {
 
 impl Store {
     /// The calls of the history, the newest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn calls(&self, filter: &CallFilter) -> Result<Vec<CallRecord>, StoreError> {
         self.read(|db| {
             let mut select = db.prepare_cached(&format!(
@@ -62,17 +66,11 @@ impl Store {
     }
 
     /// The call with this key, or the call that has a leg with it.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn call(&self, key: &CallKey) -> Result<Option<CallRecord>, StoreError> {
         self.read(|db| find(db, key))
     }
 
-    /// The contact a call was with is settled.
-    ///
-    /// # Errors
-    /// When it could not be saved.
+    /// Sets the contact that a call was with.
     pub fn set_call_contact(&self, key: &CallKey, contact: ContactId) -> Result<(), StoreError> {
         self.write(|tx| set_contact(tx, key, contact))
     }
@@ -99,8 +97,8 @@ pub(super) fn find_all(db: &Connection, keys: &BTreeSet<String>) -> rusqlite::Re
     select.query_map([to_json(keys)?], |row| Ok((row.get("asked")?, record(row)?)))?.collect()
 }
 
-/// The calls with a contact that began before a moment, the newest first: settled ones, and those of its numbers that were
-/// never settled.
+/// The calls of a contact that began before a moment: those that were assigned to it, the newest first, and those of
+/// its numbers that were assigned to nobody.
 pub(super) fn of_contact(
     db: &Connection,
     contact: &Contact,
@@ -114,27 +112,29 @@ pub(super) fn of_contact(
         .prepare_cached(&sql)?
         .query_map(params![contact.id.0.as_bytes(), before, limit], record)?
         .collect::<rusqlite::Result<_>>()?;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM calls WHERE party_key = ?1 AND contact_id IS NULL AND detected_at < ?2
-         ORDER BY detected_at DESC LIMIT ?3"
-    );
-    let mut unsettled = db.prepare_cached(&sql)?;
-    let mut keys: Vec<_> = contact.phones.iter().map(|phone| phone.number.key()).collect();
-    keys.sort();
-    keys.dedup();
-    for key in keys {
-        for call in unsettled.query_map(params![key, before, limit], record)? {
-            found.push(call?);
-        }
+    let numbers: BTreeSet<String> = contact.phones.iter().map(|phone| phone.number.key()).collect();
+    let mut unsettled = db.prepare_cached(&of_numbers_sql())?;
+    for call in unsettled.query_map(params![to_json(&numbers)?, before, limit], record)? {
+        found.push(call?);
     }
     Ok(found)
+}
+
+/// The newest calls of each of several numbers that were assigned to no contact.
+pub(super) fn of_numbers_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM (SELECT value AS number FROM json_each(?1)) CROSS JOIN calls WHERE key IN
+             (SELECT one.key FROM calls AS one
+              WHERE one.party_key = number AND one.contact_id IS NULL AND one.detected_at < ?2
+              ORDER BY one.detected_at DESC LIMIT ?3)"
+    )
 }
 
 pub(super) fn set_contact(tx: &Transaction<'_>, key: &CallKey, contact: ContactId) -> rusqlite::Result<()> {
     let sql = "UPDATE calls SET contact_id = ?2 WHERE key = ?1 AND contact_id IS NOT ?2";
     let changed = tx.prepare_cached(sql)?.execute(params![key.to_string(), contact.0.as_bytes()])?;
     // What the CRM was told of the call is told anew, with the contact.
-    if changed > 0 { outbox::call_settled(tx, key, contact) } else { Ok(()) }
+    if changed > 0 { outbox::call_identified(tx, key, contact) } else { Ok(()) }
 }
 
 pub(super) const COLUMNS: &str = "key, endpoint, direction, party, state, detected_at, connected_at, ended_at, dial_id, contact_id, \
@@ -177,7 +177,7 @@ pub(super) fn save(tx: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A leg whose record came before it was seen live made a call of its own; that call is taken in.
+/// A leg whose CDR came before it was seen live had become a call of its own: that call is merged into this one.
 fn adopt(tx: &Transaction<'_>, leg: &str, call: &str) -> rusqlite::Result<()> {
     let owner = "SELECT call_key FROM call_legs WHERE leg_key = ?1 AND call_key <> ?2";
     let other: Option<String> = tx.prepare_cached(owner)?.query_row([leg, call], |row| row.get(0)).optional()?;
@@ -196,7 +196,7 @@ fn adopt(tx: &Transaction<'_>, leg: &str, call: &str) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM calls WHERE key = ?1")?.execute([other.as_str()]).map(drop)
 }
 
-/// Reads every row.
+/// Reads every row, as a check that each one can be read.
 pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
     db.prepare(&format!("SELECT {COLUMNS} FROM calls"))?.query_map([], record)?.try_for_each(|row| row.map(drop))
 }

@@ -20,7 +20,6 @@ use crate::{Store, StoreError};
 pub struct CaseEntry {
     /// When the call began, or when the result was begun where there was no call, UTC.
     pub at: DateTime<Utc>,
-    /// The call.
     pub call: Option<CallRecord>,
     /// What came of it.
     pub interaction: Option<Interaction>,
@@ -31,7 +30,6 @@ pub struct CaseEntry {
 /// A contact's case file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseFile {
-    /// The contact.
     pub contact: Contact,
     /// The timeline, the newest first.
     pub entries: Vec<CaseEntry>,
@@ -42,9 +40,6 @@ pub struct CaseFile {
 impl Store {
     /// The case file of a contact: at most `limit` entries that begin before `before`. A call whose contact was never
     /// settled belongs to everybody who has its number.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn case_file(
         &self,
         id: ContactId,
@@ -118,9 +113,9 @@ mod tests {
     use timbre_domain::vendor::VendorId;
     use uuid::Uuid;
 
-    use super::super::testing::{TestStore, at, statements, store};
+    use super::super::testing::{TestStore, at, plan, statements, store};
     use super::*;
-    use crate::{Kept, Which};
+    use crate::{InteractionRef, Kept};
 
     fn number() -> PhoneNumber {
         PhoneNumber::typed("8884-8787", Country::CR).unwrap()
@@ -152,7 +147,7 @@ mod tests {
     }
 
     fn resulted(store: &TestStore, call: Option<u128>, with: u128, amount: &str, seconds: i64) -> InteractionId {
-        let which = call.map_or(Which::New, |n| Which::Call(key(n)));
+        let which = call.map_or(InteractionRef::New, |n| InteractionRef::Call(key(n)));
         let saved = store.change_interaction(&which, at(seconds), |before, _| {
             let fresh = || Interaction::begun(InteractionId(Uuid::now_v7()), call.map(key), None, at(seconds));
             let mut interaction = before.unwrap_or_else(fresh);
@@ -163,6 +158,13 @@ mod tests {
             Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })
         });
         saved.unwrap().unwrap().0.id
+    }
+
+    #[test]
+    fn the_calls_of_a_contact_s_numbers_are_seeks_in_the_index_of_numbers() {
+        let plan = plan(&store(), &calls::of_numbers_sql());
+        assert!(plan.contains("calls_by_party (party_key=? AND detected_at<?)"), "{plan}");
+        assert!(!plan.contains("SCAN calls") && !plan.contains("SCAN one"), "{plan}");
     }
 
     #[test]

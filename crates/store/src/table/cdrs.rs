@@ -79,7 +79,7 @@ fn save(tx: &Transaction<'_>, vendor: &VendorId, account: &AccountName, cdr: &Cd
     Ok(true)
 }
 
-/// The record may say who it was, of a call whose other side the vendor had not named while it went on.
+/// The CDR may name the party of a call that the vendor had not named while it went on.
 fn identify(tx: &Transaction<'_>, call_key: &str, party: &Party) -> rusqlite::Result<()> {
     if *party == Party::NotKnownYet {
         return Ok(());
@@ -96,7 +96,7 @@ fn known_call(tx: &Transaction<'_>, key: &CallKey) -> rusqlite::Result<Option<(S
     tx.prepare_cached(sql)?.query_row([key.to_string()], |row| Ok((row.get(0)?, from_word(row.get(1)?)?))).optional()
 }
 
-/// What the vendor recorded replaces what we reckoned, but a call that is still shown live stays live.
+/// The vendor's figures replace ours, but a call that is still shown live stays live.
 fn amend(tx: &Transaction<'_>, call_key: &str, summary: &Summary) -> rusqlite::Result<()> {
     let mut statement = tx.prepare_cached(
         "UPDATE calls SET duration_s = ?2, cost = ?3, end_reason = ?4,

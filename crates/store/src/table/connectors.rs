@@ -1,4 +1,4 @@
-//! `connectors`: which CRMs are left alone until a person acts.
+//! `connectors`: the CRMs that are stopped until a person acts.
 
 use rusqlite::OptionalExtension as _;
 use timbre_domain::call::AccountName;
@@ -8,10 +8,7 @@ use super::{json, to_json};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Why nothing is asked of a CRM; nothing where it is.
-    ///
-    /// # Errors
-    /// When the database can't be read.
+    /// Why a CRM is stopped; `None` where it is not.
     pub fn connector_stopped(&self, connector: &AccountName) -> Result<Option<Problem>, StoreError> {
         self.read(|db| {
             let sql = "SELECT stopped FROM connectors WHERE name = ?1";
@@ -21,10 +18,7 @@ impl Store {
         })
     }
 
-    /// Nothing is asked of a CRM any more, or it is asked again.
-    ///
-    /// # Errors
-    /// When it could not be saved.
+    /// Stops a CRM with a reason, or lets it go on.
     pub fn stop_connector(&self, connector: &AccountName, why: Option<&Problem>) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute(

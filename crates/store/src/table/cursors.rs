@@ -11,9 +11,7 @@ use crate::{Store, StoreError};
 /// A call that has ended and is to be recorded in a CRM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToRecord {
-    /// Which CRM.
     pub connector: AccountName,
-    /// Which call.
     pub call: CallKey,
     /// When it is recorded if nobody has written a result by then, UTC.
     pub due: DateTime<Utc>,
@@ -21,9 +19,6 @@ pub struct ToRecord {
 
 impl Store {
     /// What was followed up to the last run.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn tracker(&self, account: &AccountName) -> Result<Option<CallTracker>, StoreError> {
         self.read(|db| {
             let found =
@@ -34,9 +29,6 @@ impl Store {
 
     /// Saves what a poll brought, where the tracker stands after it, and the calls that the CRMs are to have, in one
     /// transaction.
-    ///
-    /// # Errors
-    /// When it could not be saved; then nothing of it was.
     pub fn save_transitions(
         &self,
         account: &AccountName,

@@ -32,9 +32,6 @@ impl Store {
     }
 
     /// The account's endpoints as they were last read, by number.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn endpoints(&self, account: &AccountName) -> Result<Vec<Endpoint>, StoreError> {
         self.read(|db| {
             let mut select =

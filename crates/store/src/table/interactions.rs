@@ -8,31 +8,30 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::interaction::{Interaction, InteractionId};
-use timbre_domain::outbox::{OutboxItem, Wanted};
+use timbre_domain::outbox::{OutboxItem, RecordIntent};
 
-use super::outbox::Order;
+use super::outbox::QueuePosition;
 use super::{calls, contacts, from_word, hex_list, json, ms, outbox, time, to_json, unreadable, uuid, word};
 use crate::{Store, StoreError};
 
 /// Which interaction is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Which {
+pub enum InteractionRef {
     /// The one with this id.
     Id(InteractionId),
     /// The one about this call, or about the call that has a leg with this key.
     Call(CallKey),
-    /// A new one.
+    /// A new interaction, which is made by the change.
     New,
 }
 
 /// An interaction as it is to be kept, with what follows from it.
 #[derive(Debug)]
 pub struct Kept {
-    /// The interaction.
     pub interaction: Interaction,
     /// The records each CRM is to have of it, in their order.
-    pub records: Vec<(AccountName, Vec<Wanted>)>,
+    pub records: Vec<(AccountName, Vec<RecordIntent>)>,
     /// The contact is not to be called any more; the CRMs that are told of it where they know it, or it was typed here.
     pub do_not_call: Option<Vec<AccountName>>,
     /// A contact that is made with it, and the CRMs that are told of it.
@@ -55,25 +54,16 @@ pub struct InteractionFilter {
 
 impl Store {
     /// The interaction with this id.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn interaction(&self, id: InteractionId) -> Result<Option<Interaction>, StoreError> {
         self.read(|db| by_id(db, id))
     }
 
     /// What came of a call, or of the call that has a leg with this key.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn interaction_of_call(&self, key: &CallKey) -> Result<Option<Interaction>, StoreError> {
         self.read(|db| by_call(db, key))
     }
 
     /// Interactions, the newest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn interactions(&self, filter: &InteractionFilter) -> Result<Vec<Interaction>, StoreError> {
         let (from, to) = (filter.from.map_or(i64::MIN, ms), filter.to.map_or(i64::MAX, ms));
         let limit = i64::try_from(if filter.limit == 0 { 100 } else { filter.limit }).unwrap_or(i64::MAX);
@@ -101,18 +91,18 @@ impl Store {
     /// When it could not be saved; the change itself may refuse, and then nothing changes either.
     pub fn change_interaction<E>(
         &self,
-        which: &Which,
+        which: &InteractionRef,
         now: DateTime<Utc>,
         change: impl FnOnce(Option<Interaction>, Option<calls::CallRecord>) -> Result<Kept, E>,
     ) -> Result<Result<(Interaction, Vec<OutboxItem>), E>, StoreError> {
         self.write_durably(|tx| {
             let before = match which {
-                Which::Id(id) => by_id(tx, *id)?,
-                Which::Call(key) => by_call(tx, key)?,
-                Which::New => None,
+                InteractionRef::Id(id) => by_id(tx, *id)?,
+                InteractionRef::Call(key) => by_call(tx, key)?,
+                InteractionRef::New => None,
             };
             let key = match which {
-                Which::Call(key) => Some(key),
+                InteractionRef::Call(key) => Some(key),
                 _ => before.as_ref().and_then(|before| before.call.as_ref()),
             };
             let call = key.map(|key| calls::find(tx, key)).transpose()?.flatten();
@@ -130,17 +120,20 @@ impl Store {
             if let (Some(call), Some(contact)) = (&interaction.call, interaction.contact) {
                 calls::set_contact(tx, call, contact)?;
             }
-            let order =
-                Order { part_of: Some(interaction.id), key: order_key_of(&interaction, of_call.as_ref()), due: now };
+            let position = QueuePosition {
+                part_of: Some(interaction.id),
+                key: order_key_of(&interaction, of_call.as_ref()),
+                due: now,
+            };
             if let (Some(tell), Some(contact)) = (kept.do_not_call, interaction.contact) {
                 waiting.extend(contacts::do_not_call(tx, contact, &tell, now)?);
             }
             for (connector, records) in &kept.records {
-                for wanted in records {
-                    waiting.extend(outbox::want(tx, connector, wanted, &order, now)?);
+                for intent in records {
+                    waiting.extend(outbox::enqueue(tx, connector, intent, &position, now)?);
                 }
-                // What is not told anew still belongs to the contact that the interaction belongs to now.
-                outbox::move_order(tx, connector, interaction.id, &order.key)?;
+                // A record that is not sent again still belongs to the contact that the interaction belongs to now.
+                outbox::move_order(tx, connector, interaction.id, &position.key)?;
             }
             Ok(Ok((interaction, waiting)))
         })
@@ -245,7 +238,7 @@ fn save(tx: &Transaction<'_>, one: &Interaction) -> rusqlite::Result<()> {
     .map(drop)
 }
 
-/// Reads every row.
+/// Reads every row, as a check that each one can be read.
 pub(super) fn read_all(db: &Connection) -> rusqlite::Result<()> {
     db.prepare(&format!("SELECT {COLUMNS} FROM interactions"))?.query_map([], read)?.try_for_each(|row| row.map(drop))
 }

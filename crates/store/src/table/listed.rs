@@ -18,11 +18,9 @@ use crate::{Store, StoreError};
 /// A call as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedCall {
-    /// The call.
     pub record: CallRecord,
     /// The contact's name; empty where it has none or is not known.
     pub name: String,
-    /// The contact's company.
     pub company: String,
     /// What came of it.
     pub interaction: Option<Interaction>,
@@ -38,9 +36,6 @@ const PENDING: &str = "state = 'ended' AND connected_at IS NOT NULL AND directio
 
 impl Store {
     /// Calls for a list, the newest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn listed_calls(&self, wanted: &CallsWanted) -> Result<Vec<ListedCall>, StoreError> {
         let (from, to) = (wanted.from.map_or(i64::MIN, ms), wanted.to.map_or(i64::MAX, ms));
         let limit = i64::try_from(if wanted.limit == 0 { 100 } else { wanted.limit }).unwrap_or(i64::MAX);
@@ -59,9 +54,6 @@ impl Store {
     }
 
     /// When somebody talked to the caller of a missed call afterwards; nothing for any other call.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn call_returned(&self, key: &CallKey) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.read(|db| match calls::find(db, key)? {
             Some(missed) => Ok(returned(db, &[missed])?.pop().flatten()),
@@ -70,9 +62,6 @@ impl Store {
     }
 
     /// Which of these missed calls were returned, and when somebody talked to the caller.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn calls_returned(&self, keys: &[CallKey]) -> Result<HashMap<CallKey, DateTime<Utc>>, StoreError> {
         self.read(|db| {
             let found = calls::find_all(db, &keys.iter().map(CallKey::to_string).collect())?;
@@ -84,9 +73,6 @@ impl Store {
     }
 
     /// How many answered calls since a moment have no final result.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn pending_calls(&self, from: DateTime<Utc>) -> Result<u64, StoreError> {
         self.search(|db| {
             db.prepare_cached(&format!("SELECT count(*) FROM calls WHERE detected_at >= ?1 AND {PENDING}"))?
@@ -182,7 +168,7 @@ mod tests {
 
     use super::super::testing::{TestStore, at, plan, statements, store};
     use super::*;
-    use crate::{Kept, Which};
+    use crate::{InteractionRef, Kept};
 
     fn key(n: i64) -> CallKey {
         CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: n.to_string() }
@@ -205,7 +191,7 @@ mod tests {
     }
 
     fn resulted(store: &TestStore, n: i64, state: InteractionState) {
-        let saved = store.change_interaction(&Which::Call(key(n)), at(n + 20), |_, _| {
+        let saved = store.change_interaction(&InteractionRef::Call(key(n)), at(n + 20), |_, _| {
             let fresh = Interaction::begun(InteractionId(Uuid::now_v7()), Some(key(n)), None, at(n));
             let interaction = Interaction { state, comment: "dijo que sí".into(), ..fresh };
             Ok::<_, ()>(Kept { interaction, records: Vec::new(), do_not_call: None, new_contact: None })

@@ -8,6 +8,7 @@ mod connectors;
 pub(crate) mod contacts;
 pub(crate) mod cursors;
 mod endpoints;
+pub(crate) mod imports;
 pub(crate) mod interactions;
 pub(crate) mod listed;
 pub(crate) mod outbox;
@@ -33,12 +34,11 @@ fn ms(time: DateTime<Utc>) -> i64 {
     time.timestamp_millis()
 }
 
-/// A stored time.
 fn time(ms: i64) -> rusqlite::Result<DateTime<Utc>> {
     DateTime::from_timestamp_millis(ms).ok_or_else(|| FromSqlError::OutOfRange(ms).into())
 }
 
-fn uuid(bytes: &[u8]) -> rusqlite::Result<Uuid> {
+pub(crate) fn uuid(bytes: &[u8]) -> rusqlite::Result<Uuid> {
     Uuid::from_slice(bytes).map_err(|error| unreadable(error, Type::Blob))
 }
 
@@ -58,12 +58,12 @@ fn from_word<T: serde::de::DeserializeOwned>(word: String) -> rusqlite::Result<T
     serde_json::from_value(serde_json::Value::String(word)).map_err(|error| unreadable(error, Type::Text))
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 /// Ids as a list that `SELECT unhex(value) FROM json_each(?)` takes apart: JSON has no bytes.
-fn hex_list(ids: impl Iterator<Item = Uuid>) -> rusqlite::Result<String> {
+pub(crate) fn hex_list(ids: impl Iterator<Item = Uuid>) -> rusqlite::Result<String> {
     to_json(&ids.map(|id| id.simple().to_string()).collect::<Vec<_>>())
 }
 

@@ -20,10 +20,7 @@ impl Store {
         })
     }
 
-    /// Sets a setting.
-    ///
-    /// # Errors
-    /// When it could not be saved.
+    /// Keeps a value under a name, in place of an earlier one.
     pub fn set_setting<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";

@@ -1,7 +1,7 @@
 //! `contact_syncs`: how far each CRM's contacts were brought here.
 //!
-//! A page's contacts are never behind the cursor that is saved with them: whatever ends the program, the next run asks for
-//! that page again. A page that makes way for a call is saved in two parts, its cursor with the last one.
+//! A cursor is saved in one transaction with the last contacts of its page: whatever ends the program, the next run
+//! asks for an unfinished page again. A page that yields to another writer is saved in several transactions.
 
 pub(crate) mod deletions;
 pub(crate) mod details;
@@ -24,27 +24,27 @@ use crate::{Store, StoreError};
 pub struct SyncState {
     /// Where the next page begins; nothing at the very beginning.
     pub cursor: Option<Cursor>,
-    /// When all were here for the first time, UTC; nothing until then.
+    /// When all contacts of the CRM had been pulled for the first time, UTC.
     pub full_at: Option<DateTime<Utc>>,
     /// When the last pass came to its end, UTC.
     pub synced_at: Option<DateTime<Utc>>,
-    /// How far the reconciliation that goes on came.
+    /// The progress of the reconciliation that is running.
     pub reconciliation: Option<Reconciliation>,
-    /// When the last one came to its end, UTC.
+    /// When the last reconciliation ended, UTC.
     pub reconciled_at: Option<DateTime<Utc>>,
-    /// Pages of the pass that goes on; 0 where none does.
+    /// The pages that the running pass has pulled; 0 between passes.
     pub pages: u64,
-    /// Contacts that it took in.
+    /// The contacts that the running pass has taken in.
     pub contacts: u64,
 }
 
-/// How far a reconciliation came.
+/// The progress of a reconciliation, which finds contacts that were deleted in the CRM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reconciliation {
-    /// The CRM shows its ids; the next page begins here.
+    /// The CRM's ids are being listed; the next page begins here.
     Listing(Option<Cursor>),
-    /// Those of ours that it did not show are asked for one by one, behind this id.
+    /// Contacts whose ids were not listed are asked for one by one, after this id.
     Confirming(Option<String>),
 }
 
@@ -56,11 +56,10 @@ pub struct Pushes(u64);
 /// What became of contacts that were taken in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// New ones.
     pub added: u64,
-    /// Known ones with news.
+    /// Known contacts that changed.
     pub changed: u64,
-    /// Known ones without.
+    /// Known contacts that did not change.
     pub unchanged: u64,
 }
 
@@ -81,9 +80,6 @@ impl Store {
     }
 
     /// How far a CRM's contacts were brought here.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn sync_state(&self, connector: &AccountName) -> Result<SyncState, StoreError> {
         self.read(|db| state(db, connector))
     }
@@ -130,9 +126,6 @@ impl Store {
 
     /// Takes in contacts that were asked for one by one, by their number or by their id; what is not complete is fetched
     /// next. Nothing where the answer was overtaken, as with [`Self::save_page`].
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn save_pulled(
         &self,
         connector: &AccountName,
@@ -163,7 +156,7 @@ impl Store {
             let sql = "SELECT pages > 0 AND cursor IS NOT began_from FROM contact_syncs WHERE connector = ?1";
             Ok(db.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?.unwrap_or(false))
         })?;
-        details::settle(self, connector, news)?;
+        details::decide_held(self, connector, news)?;
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO contact_syncs (connector, full_at, synced_at) VALUES (?1, ?2, ?2)
@@ -176,9 +169,6 @@ impl Store {
     }
 
     /// The next pass brings all contacts again.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn forget_cursor(&self, connector: &AccountName) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "UPDATE contact_syncs SET cursor = NULL, began_from = NULL, pages = 0, contacts = 0 WHERE connector = ?1";
@@ -211,7 +201,7 @@ impl Store {
                 };
                 // What was looked up is part of no pass whose end would settle it.
                 let asks = page.fetches && !pulled.complete && !(page.urgent && urgency == Urgency::IfNewsComes);
-                details::want(tx, page.connector, id, pulled.complete, asks.then_some(urgency))?;
+                details::note(tx, page.connector, id, pulled.complete, asks.then_some(urgency))?;
                 if listens.reconciles {
                     deletions::saw(tx, page.connector, id)?;
                 }
@@ -250,7 +240,7 @@ enum Stretch {
     Overtaken,
 }
 
-/// What else wants to know of a record that comes.
+/// What becomes known with a record that was pulled.
 struct Listens {
     reconciles: bool,
     from_the_beginning: bool,

@@ -8,9 +8,6 @@ use crate::{Store, StoreError};
 
 impl Store {
     /// When a scope of a vendor's limit was last used.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn throttle_last_used(&self, scope: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.read(|db| {
             let found = db.query_row("SELECT last_used_at FROM throttles WHERE scope = ?1", [scope], |row| row.get(0));
@@ -19,9 +16,6 @@ impl Store {
     }
 
     /// A scope of a vendor's limit is about to be used.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn remember_throttle(&self, scope: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.prepare_cached(

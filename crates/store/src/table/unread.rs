@@ -12,12 +12,11 @@ use crate::{Store, StoreError};
 /// How many parts are kept of each account; the oldest go first.
 const KEPT_AT_MOST: u32 = 200;
 
-/// A kept part.
+/// A part of a vendor's answer that could not be read, kept for diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptUnread {
     /// When it came, UTC.
     pub at: DateTime<Utc>,
-    /// The part.
     #[serde(flatten)]
     pub unread: Unread,
 }
@@ -25,9 +24,6 @@ pub struct KeptUnread {
 impl Store {
     /// Keeps what could not be read. The same part at the same place is kept once: a vendor that sends it every four
     /// seconds must not push everything else out.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn keep_unread(&self, account: &AccountName, parts: &[Unread], at: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(|tx| {
             for part in parts {
@@ -49,9 +45,6 @@ impl Store {
     }
 
     /// What is kept of an account, the newest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn unread(&self, account: &AccountName) -> Result<Vec<KeptUnread>, StoreError> {
         self.read(|db| {
             let mut select =

@@ -43,11 +43,8 @@ pub struct KnownSetting {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SettingKind {
-    /// Any text.
     Text,
-    /// A whole number.
     Number,
-    /// `true` or `false`.
     Truth,
 }
 

@@ -1,4 +1,4 @@
-//! Whose limits a trial keeps: every limit a vendor sets counts for everything that shares it.
+//! The limits that a trial keeps: those of vendors and CRMs count for everything that shares them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use timbre_telephony::throttle::Throttles;
 
 use crate::{StartError, open_store};
 
-/// Whose limits a trial keeps. Give it back before the Timbre it came from is stopped.
+/// The limits that a trial keeps. It is dropped before the Timbre that it came from is stopped.
 #[derive(Clone)]
 pub enum Limits {
     /// Those of a running Timbre.
     Running {
         /// Of the telephony vendors.
         throttles: Arc<Throttles>,
-        /// Of the CRMs.
+        /// The limits that are set by the CRMs.
         limiters: Arc<Limiters>,
     },
     /// Nobody runs on this data folder: it remembers when a vendor was last asked, and will remember that it was asked now.

@@ -51,13 +51,9 @@ pub enum FieldInput {
     Secret,
     /// A line of text.
     Text,
-    /// An address.
     Address,
-    /// Digits.
     Number,
-    /// A tick.
     Switch,
-    /// One of these.
     Choice {
         /// In the order they are offered; the first is assumed.
         options: Vec<FieldOption>,

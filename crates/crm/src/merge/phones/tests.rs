@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::{Map, json};
-use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::contact::{Contact, ContactId, ContactPart};
 use timbre_domain::crm::{Content, Order};
-use timbre_domain::identity::{added_email, removed_email, removed_phone};
 use timbre_domain::number::Country;
 use timbre_domain::outbox::{RecordKind, RequestId};
 use uuid::Uuid;
@@ -33,8 +32,8 @@ fn theirs<'a>(connector: &'a Connector, record: &'a Json, country: Country) -> T
 
 /// The body that tells the CRM of a change.
 fn put(connector: &Connector, record: &Json, country: Country, contact: Contact) -> Json {
-    let mut changed: BTreeSet<String> = contact.typed.clone();
-    changed.insert("phones".to_owned());
+    let mut changed: BTreeSet<ContactPart> = contact.typed.clone();
+    changed.insert(ContactPart::Phones);
     let report = ContactReport { contact, changed };
     let theirs = theirs(connector, record, country);
     let lists = Lists { phones: phones(&theirs, &report), emails: merge::emails(&theirs, &report) };
@@ -153,7 +152,7 @@ proptest! {
                 prop_assume!(*at < before.phones.len());
                 let gone = contact.phones.remove(*at);
                 contact.phones.retain(|phone| phone.number.key() != gone.number.key());
-                contact.typed.insert(removed_phone(&gone.number));
+                contact.typed.insert(ContactPart::removed_phone(&gone.number));
                 touched.push(gone.number.key());
             }
             Change::Kind(at, kind) => {
@@ -165,7 +164,7 @@ proptest! {
             Change::First(at) => {
                 prop_assume!(*at < before.phones.len());
                 contact.phones[..=*at].rotate_right(1);
-                contact.typed.insert(FIRST_PHONE.to_owned());
+                contact.typed.insert(ContactPart::FirstPhone);
             }
         }
         let body = put(&connector, &record, country, contact.clone());
@@ -317,27 +316,27 @@ fn addresses_are_brought_together_as_telephones_are() {
     let there = record(&[address("A@x.example", true, false), address("b@x.example", false, true)]);
     let contact = synced(&connector, &there, Country::CR);
     assert_eq!(contact.emails, ["A@x.example", "b@x.example"]);
-    let changed = |emails: &[&str], marks: &[String]| {
+    let changed = |emails: &[&str], marks: &[ContactPart]| {
         let mut contact = contact.clone();
         contact.emails = emails.iter().map(|email| (*email).to_owned()).collect();
-        contact.typed.extend(marks.iter().cloned().chain(["emails".to_owned()]));
+        contact.typed.extend(marks.iter().cloned().chain([ContactPart::Emails]));
         contact
     };
     // Added, and what was changed over there since stays as it is there.
     let since = record(&[address("A@x.example", true, false), address("d@x.example", false, true)]);
-    let added = changed(&["A@x.example", "b@x.example", "c@x.example"], &[added_email("c@x.example")]);
+    let added = changed(&["A@x.example", "b@x.example", "c@x.example"], &[ContactPart::added_email("c@x.example")]);
     let body = put(&connector, &since, Country::CR, added);
     assert_eq!(addresses(&body), ["A@x.example true false", "d@x.example false true", "c@x.example false null"]);
     assert_eq!(body["emailAddress"], "A@x.example");
     // All taken away, whatever their capitals.
-    let none = changed(&[], &[removed_email("a@x.example"), removed_email("b@x.example")]);
+    let none = changed(&[], &[ContactPart::removed_email("a@x.example"), ContactPart::removed_email("b@x.example")]);
     let body = put(&connector, &there, Country::CR, none);
     assert_eq!((&body["emailAddressData"], &body["emailAddress"]), (&json!([]), &json!("")));
     // The first one taken away: the next is first.
-    let one = changed(&["b@x.example"], &[removed_email("A@x.example")]);
+    let one = changed(&["b@x.example"], &[ContactPart::removed_email("A@x.example")]);
     assert_eq!(addresses(&put(&connector, &there, Country::CR, one)), ["b@x.example true true"]);
     // Another one preferred.
-    let other = changed(&["b@x.example", "A@x.example"], &[timbre_domain::identity::FIRST_EMAIL.to_owned()]);
+    let other = changed(&["b@x.example", "A@x.example"], &[ContactPart::FirstEmail]);
     let body = put(&connector, &there, Country::CR, other);
     assert_eq!(addresses(&body), ["b@x.example true true", "A@x.example false false"]);
 }

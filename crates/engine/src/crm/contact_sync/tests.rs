@@ -5,6 +5,7 @@ mod property;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use desk::{Desk, crm};
+use timbre_domain::contact::ContactPart;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::Clock as _;
 
@@ -271,7 +272,7 @@ async fn a_record_that_comes_back_just_after_a_push_undoes_nothing() {
     desk.remote().second += 1;
     desk.remote().change("00004", |contact| contact.name = "Después".into());
     let receipt = timbre_domain::crm::Receipt::of("00004");
-    let everything = ["name", "company", "emails", "phones"].map(str::to_owned).into();
+    let everything = [ContactPart::Name, ContactPart::Company, ContactPart::Emails, ContactPart::Phones].into();
     desk.context.store.outbox_sent(item.id, &receipt, &everything, at).unwrap();
     assert!(desk.of("00004").typed.is_empty());
     desk.fake.gate.send_replace(true);

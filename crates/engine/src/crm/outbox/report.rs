@@ -1,11 +1,11 @@
 //! From what is stored to what a CRM is told: pure.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use timbre_domain::call::{Direction, Party};
+use chrono::TimeDelta;
+use timbre_domain::call::{Direction, Party, seconds_between};
+use timbre_domain::contact::ContactPart;
 use timbre_domain::crm::{
     CallReport, ChargeReport, ConnectorAbout, ContactReport, Content, FollowUpReport, NoteReport, Order, RemoteRef,
 };
-use timbre_domain::identity::is_of_part;
 use timbre_domain::interaction::{Charge, Interaction};
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{RecordKind, TakenBack};
@@ -48,9 +48,8 @@ impl Teller<'_> {
         let started_at = call.detected_at;
         let ended_at = call.ended_at.unwrap_or(started_at).max(started_at);
         let answered_at = call.connected_at.map(|at| at.max(started_at));
-        let seconds = |from: DateTime<Utc>, to: DateTime<Utc>| (to - from).num_seconds().max(0).unsigned_abs();
         // The vendor's record is right where it is there already.
-        let talk_s = record.duration_s.or(answered_at.map(|at| seconds(at, ended_at))).unwrap_or_default();
+        let talk_s = record.duration_s.or(answered_at.map(|at| seconds_between(at, ended_at))).unwrap_or_default();
         let talk = i64::try_from(talk_s).ok().and_then(TimeDelta::try_seconds).unwrap_or_default();
         let number = match &call.party {
             Party::Number { number } => Some(number.e164().map_or_else(|| number.key(), str::to_owned)),
@@ -66,7 +65,7 @@ impl Teller<'_> {
             talk_began_at: answered_at,
             talk_ended_at: answered_at.map(|at| at + talk),
             duration_s: talk_s,
-            ring_s: seconds(started_at, answered_at.unwrap_or(ended_at)),
+            ring_s: seconds_between(started_at, answered_at.unwrap_or(ended_at)),
             endpoint: call.endpoint.to_string(),
             number,
             number_written: self.number_written(record),
@@ -148,9 +147,9 @@ impl Teller<'_> {
     fn contact(&self) -> Option<ContactReport> {
         let contact = self.dispatch.contact.clone()?;
         let mut changed = contact.typed.clone();
-        let of_phones = |mark: &String| is_of_part(mark, "phones");
+        let of_phones = |mark: &ContactPart| mark.belongs_to(&ContactPart::Phones);
         if contact.phones.iter().any(|phone| phone.source.is_none()) || changed.iter().any(of_phones) {
-            changed.insert("phones".to_owned());
+            changed.insert(ContactPart::Phones);
         }
         Some(ContactReport { contact, changed })
     }

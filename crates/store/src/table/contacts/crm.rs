@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 use timbre_domain::call::AccountName;
-use timbre_domain::contact::{Contact, ContactId, Origin};
-use timbre_domain::identity::{is_of_part, updated};
+use timbre_domain::contact::{Contact, ContactId, ContactPart, Origin};
+use timbre_domain::identity::updated;
 use timbre_domain::outbox::OutboxItem;
 
 use super::row::{self, Prepared, Writer};
-use super::{hand_over, ms, told};
+use super::{enqueue, hand_over, ms};
 
 pub(in crate::table) fn find(db: &Connection, id: ContactId) -> rusqlite::Result<Option<Contact>> {
     Ok(row::by_id(db, id)?.map(|(_, contact)| contact))
@@ -52,7 +52,7 @@ pub(in crate::table) fn known_as(
     id: ContactId,
     connector: &AccountName,
     remote_id: &str,
-    carries: Option<&BTreeSet<String>>,
+    carries: Option<&BTreeSet<ContactPart>>,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
     let Some((row, old)) = row::by_id(tx, id)? else { return Ok(()) };
@@ -73,9 +73,8 @@ pub(in crate::table) fn known_as(
         contact.origin = Some(there);
     }
     if let Some(carries) = carries {
-        let phones = carries.contains("phones");
-        let known = |mark: &String| carries.iter().any(|part| is_of_part(mark, part));
-        contact.typed.retain(|mark| !known(mark));
+        let phones = carries.contains(&ContactPart::Phones);
+        contact.typed.retain(|mark| !carries.iter().any(|part| mark.belongs_to(part)));
         for phone in contact.phones.iter_mut().filter(|phone| phones && phone.source.is_none()) {
             phone.source = Some(connector.to_string());
         }
@@ -94,7 +93,7 @@ pub(in crate::table) fn do_not_call(
 ) -> rusqlite::Result<Vec<OutboxItem>> {
     let Some((row, old)) = row::by_id(tx, id)? else { return Ok(Vec::new()) };
     let mut contact = Contact { do_not_call: true, ..old.clone() };
-    contact.typed.insert("do_not_call".to_owned());
+    contact.typed.insert(ContactPart::DoNotCall);
     Writer::new(tx)?.update(row, &old, &Prepared::new(contact), Some(ms(now)))?;
     let mut of_it = Vec::with_capacity(tell.len());
     for connector in tell {
@@ -102,5 +101,5 @@ pub(in crate::table) fn do_not_call(
             of_it.push(connector.clone());
         }
     }
-    told(tx, id, &of_it, now)
+    enqueue(tx, id, &of_it, now)
 }

@@ -7,63 +7,17 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Row, Transaction, params};
-use serde::{Deserialize, Serialize};
 use timbre_domain::contact::Contact;
 use timbre_domain::identity::{MergeRule, is_same, marks_of, updated};
-use uuid::Uuid;
 
-use super::super::{ms, time, uuid};
+use super::super::imports::{self, ImportRecord};
+use super::super::ms;
 use super::row::{self, Prepared, RowId, Writer};
 use crate::{Store, StoreError};
 
 /// Rows in one transaction at most. What a million keys have in common is that each lands on another page: the fewer
 /// transactions, the fewer times a page is written.
 const STRETCH: usize = 100_000;
-
-/// An import of a file, and how far it came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportRecord {
-    /// Its id.
-    pub id: Uuid,
-    /// The file's name, without its folder.
-    pub file: String,
-    /// Where its contacts come from.
-    pub source: String,
-    /// When it began, UTC.
-    pub started_at: DateTime<Utc>,
-    /// When it came to the end of the file, UTC; nothing while it goes on and for ever after it was cut short.
-    pub finished_at: Option<DateTime<Utc>>,
-    /// Every row up to this one was worked off, none behind it.
-    pub rows: u64,
-    /// New contacts.
-    pub added: u64,
-    /// Contacts that were known and changed.
-    pub changed: u64,
-    /// Contacts that were known and had nothing new.
-    pub unchanged: u64,
-    /// Rows that were refused.
-    pub refused: u64,
-}
-
-impl ImportRecord {
-    /// An import that has just begun.
-    #[must_use]
-    pub fn begun(file: String, source: String, started_at: DateTime<Utc>) -> Self {
-        Self {
-            id: Uuid::now_v7(),
-            file,
-            source,
-            started_at,
-            finished_at: None,
-            rows: 0,
-            added: 0,
-            changed: 0,
-            unchanged: 0,
-            refused: 0,
-        }
-    }
-}
 
 /// One row to take in.
 #[derive(Debug, Clone)]
@@ -81,7 +35,6 @@ pub struct ImportRow {
 /// What would become of a contact that comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is new.
     Added,
     /// A contact of ours changes.
     Changed,
@@ -91,9 +44,9 @@ pub enum Outcome {
 
 /// The contacts of a trial, as far as is needed to know one that comes again: eight bytes for each way to know it.
 #[derive(Debug, Default)]
-pub struct Tried(HashSet<u64>);
+pub struct SeenRows(HashSet<u64>);
 
-impl Tried {
+impl SeenRows {
     fn again(&mut self, contact: &Contact, rule: MergeRule) -> bool {
         let mut again = false;
         for mark in marks_of(contact, rule) {
@@ -145,36 +98,20 @@ impl Store {
                 taken += 1;
                 row = if taken == STRETCH || others_wait() { None } else { next(Some(taken_in)) };
             }
-            save(tx, &done)?;
+            imports::save(tx, &done)?;
             Ok(done)
         })?;
         *record = done;
         Ok(true)
     }
 
-    /// Notes an import, or that it came to its end.
-    ///
-    /// # Errors
-    /// When it could not be saved.
-    pub fn save_import(&self, record: &ImportRecord) -> Result<(), StoreError> {
-        self.write(|tx| save(tx, record))?;
-        if record.finished_at.is_some() {
-            // The pages that the import needed are given back; a program that runs all day has better uses for them.
-            self.writer().execute_batch("PRAGMA shrink_memory")?;
-        }
-        Ok(())
-    }
-
     /// What would become of these rows, one after the other, if they were taken in after those that were `tried` before:
     /// nothing is kept, and nobody waits for it. Nothing comes of rows that were refused.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn try_import(
         &self,
         rows: &[ImportRow],
         rule: MergeRule,
-        tried: &mut Tried,
+        tried: &mut SeenRows,
     ) -> Result<Vec<Outcome>, StoreError> {
         self.search(|db| {
             let reading = db.unchecked_transaction()?;
@@ -193,53 +130,6 @@ impl Store {
             Ok(outcomes)
         })
     }
-
-    /// The imports, the last first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
-    pub fn imports(&self, limit: usize) -> Result<Vec<ImportRecord>, StoreError> {
-        self.read(|db| {
-            let sql = "SELECT id, file, source, started_at, finished_at, rows, added, changed, unchanged, refused
-                       FROM imports ORDER BY started_at DESC, id DESC LIMIT ?1";
-            db.prepare_cached(sql)?.query_map([limit], read)?.collect()
-        })
-    }
-}
-
-fn save(tx: &Transaction<'_>, record: &ImportRecord) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT OR REPLACE INTO imports (id, file, source, started_at, finished_at, rows, added, changed, unchanged, refused)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?
-    .execute(params![
-        record.id.as_bytes(),
-        record.file,
-        record.source,
-        ms(record.started_at),
-        record.finished_at.map(ms),
-        record.rows,
-        record.added,
-        record.changed,
-        record.unchanged,
-        record.refused,
-    ])
-    .map(drop)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<ImportRecord> {
-    Ok(ImportRecord {
-        id: uuid(row.get_ref(0)?.as_blob()?)?,
-        file: row.get(1)?,
-        source: row.get(2)?,
-        started_at: time(row.get(3)?)?,
-        finished_at: row.get::<_, Option<i64>>(4)?.map(time).transpose()?,
-        rows: row.get(5)?,
-        added: row.get(6)?,
-        changed: row.get(7)?,
-        unchanged: row.get(8)?,
-        refused: row.get(9)?,
-    })
 }
 
 fn take_in(
@@ -333,6 +223,8 @@ mod tests {
     use timbre_domain::error::ErrorCode;
     use timbre_domain::number::{Country, PhoneNumber};
 
+    use uuid::Uuid;
+
     use super::super::super::testing::{TestStore, at, store};
     use super::*;
 
@@ -385,7 +277,7 @@ mod tests {
     fn a_row_that_comes_twice_in_one_file_is_one_contact_and_a_trial_says_so_too() {
         let store = store();
         let twice = || [person(1, None), person(2, None), person(1, None)];
-        let mut tried = Tried::default();
+        let mut tried = SeenRows::default();
         let trial = twice().into_iter().flat_map(|contact| {
             store.try_import(rows([contact]).make_contiguous(), MergeRule::default(), &mut tried).unwrap()
         });

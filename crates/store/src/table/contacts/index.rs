@@ -1,4 +1,4 @@
-//! Keeping what contacts are found by in step with the rules of numbers.
+//! Rebuilds the lookup index of contacts when the rules of numbers change.
 //!
 //! The keys of numbers and the words of names are made by the domain. When its rules change with a new version, or the
 //! administrator changes the country that reads numbers, the stored ones are made anew, a stretch at a time, while
@@ -19,13 +19,13 @@ use crate::{Store, StoreError};
 const RULES: u32 = 2;
 const SETTING: &str = "contact_index";
 
-/// How far the index is in step.
+/// The progress of a rebuild of the lookup index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum IndexState {
-    /// All of it was made by today's rules.
+    /// The whole index was built by today's rules.
     InStep,
-    /// Contacts are still to be worked off.
+    /// Contacts are still to be indexed anew.
     Behind,
 }
 
@@ -38,10 +38,7 @@ struct Made {
 }
 
 impl Store {
-    /// Whether what contacts are found by was made by today's rules and for this country.
-    ///
-    /// # Errors
-    /// When the database can't be read.
+    /// Whether the lookup index was built by today's rules and for this country.
     pub fn index_state(&self, country: Country) -> Result<IndexState, StoreError> {
         let made = self.read(|db| {
             let found: Option<String> =
@@ -52,7 +49,8 @@ impl Store {
         Ok(if in_step { IndexState::InStep } else { IndexState::Behind })
     }
 
-    /// Works off a stretch of contacts, fewer when another writer waits. Call it until it says that all is in step.
+    /// Indexes a batch of contacts anew, a smaller one when another writer waits. It is called until the index is in
+    /// step.
     ///
     /// # Errors
     /// When it could not be saved; a later call begins where the last one succeeded.

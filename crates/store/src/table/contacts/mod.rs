@@ -16,10 +16,10 @@ use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::identity::merged;
 use timbre_domain::interchange::ExportShape;
 use timbre_domain::number::PhoneNumber;
-use timbre_domain::outbox::{OutboxItem, RecordKind, Wanted};
+use timbre_domain::outbox::{OutboxItem, RecordIntent, RecordKind};
 
 pub(super) use crm::{do_not_call, find, known_as, remote_id};
-pub use import::{ImportRecord, ImportRow, Outcome, Tried};
+pub use import::{ImportRow, Outcome, SeenRows};
 pub use index::IndexState;
 pub use pulled::{Gone, Pulled};
 pub(super) use pulled::{ids_of, take_in, unlink};
@@ -31,8 +31,8 @@ use super::{ms, outbox};
 use crate::journal::touch_contact;
 use crate::{Store, StoreError};
 
-/// The one way from a number to contacts: a seek in the index of keys. A number that thousands share (a switchboard's, or
-/// one that stands for none) tells nobody apart: so many are looked at and no more.
+/// Seeks the contacts of a number in the index of keys. The limit is for numbers that thousands share, such as a
+/// switchboard's.
 const BY_KEY: &str = "SELECT contact FROM contact_keys WHERE key = ?1 LIMIT 500";
 
 /// Contacts an export reads at a time.
@@ -43,9 +43,6 @@ type Changed<E> = Result<(Contact, Vec<OutboxItem>), E>;
 
 impl Store {
     /// Adds a contact, or replaces the one with its id, telephones and all.
-    ///
-    /// # Errors
-    /// When it could not be saved; then nothing of it was.
     pub fn save_contact(&self, contact: &Contact, now: DateTime<Utc>) -> Result<(), StoreError> {
         let new = Prepared::new(contact.clone());
         self.write(|tx| match row::by_id(tx, contact.id)? {
@@ -56,9 +53,6 @@ impl Store {
 
     /// Adds a contact that a person typed, and has these CRMs told of it, in one durable transaction. Gives the items that
     /// wait because of it.
-    ///
-    /// # Errors
-    /// When it could not be saved; then nothing of it was.
     pub fn add_contact(
         &self,
         contact: &Contact,
@@ -69,17 +63,11 @@ impl Store {
     }
 
     /// The contact with this id.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn contact(&self, id: ContactId) -> Result<Option<Contact>, StoreError> {
         self.read(|db| Ok(row::by_id(db, id)?.map(|(_, contact)| contact)))
     }
 
     /// The contacts that reach the subscriber of this number, each once: one seek in the index of keys.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn contacts_by_number(&self, number: &PhoneNumber) -> Result<Vec<Contact>, StoreError> {
         self.read(|db| {
             let rows = row::rows_with(db, &number.key())?;
@@ -108,15 +96,12 @@ impl Store {
             };
             Writer::new(tx)?.update(row, &old, &Prepared::new(contact.clone()), Some(ms(now)))?;
             let tell = if contact == old { Vec::new() } else { tell(&contact) };
-            let waiting = told(tx, id, &tell, now)?;
+            let waiting = enqueue(tx, id, &tell, now)?;
             Ok(Some(Ok((contact, waiting))))
         })
     }
 
     /// Remembers that this contact was the one in a call; later it decides among several on one number.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn contact_used(&self, id: ContactId, at: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql =
@@ -127,9 +112,6 @@ impl Store {
     }
 
     /// Removes a contact; its calls stay in the history. Whether there was one.
-    ///
-    /// # Errors
-    /// When it could not be removed.
     pub fn remove_contact(&self, id: ContactId) -> Result<bool, StoreError> {
         self.write(|tx| {
             let Some((row, contact)) = row::by_id(tx, id)? else { return Ok(false) };
@@ -170,24 +152,18 @@ impl Store {
                 contact = merged(&contact, other);
             }
             writer.update(row, &before, &Prepared::new(contact.clone()), Some(ms(now)))?;
-            let waiting = told(tx, kept, &tell(&contact), now)?;
+            let waiting = enqueue(tx, kept, &tell(&contact), now)?;
             Ok(Some((contact, waiting)))
         })
     }
 
     /// How many contacts there are.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn count_contacts(&self) -> Result<u64, StoreError> {
         self.read(|db| db.query_row("SELECT count(*) FROM contacts", [], |row| row.get(0)))
     }
 
     /// All contacts as they are at this moment, for an export: nobody waits for it, and it sees nothing of what is written
     /// meanwhile.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn contacts_view(&self) -> Result<ContactsView, StoreError> {
         let connection = crate::open::read_only(&self.path)?;
         connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
@@ -203,7 +179,7 @@ pub(super) fn add(
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<OutboxItem>> {
     Writer::new(tx)?.insert(&Prepared::new(contact.clone()), ms(now))?;
-    told(tx, contact.id, tell, now)
+    enqueue(tx, contact.id, tell, now)
 }
 
 fn remove(writer: &mut Writer<'_>, row: row::RowId, contact: &Contact) -> rusqlite::Result<()> {
@@ -228,17 +204,17 @@ fn hand_over(
     outbox::contact_found(writer.tx, None, &to.to_string())
 }
 
-/// These CRMs are to have the contact as it is now.
-fn told(
+/// Puts the contact, as it is now, into the queues of these CRMs.
+fn enqueue(
     tx: &Transaction<'_>,
     id: ContactId,
     tell: &[AccountName],
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<OutboxItem>> {
-    let wanted = Wanted { kind: RecordKind::Contact, subject: id.to_string(), taken_back: None };
+    let intent = RecordIntent { kind: RecordKind::Contact, subject: id.to_string(), taken_back: None };
     let mut waiting = Vec::new();
     for connector in tell {
-        let item = outbox::want(tx, connector, &wanted, &outbox::Order::of_contact(id, now), now)?;
+        let item = outbox::enqueue(tx, connector, &intent, &outbox::QueuePosition::of_contact(id, now), now)?;
         // What came from there is amended there, not made anew.
         if let Some(contact) = find(tx, id)?
             && let Some(there) = remote_id(tx, &contact, connector)?
@@ -257,9 +233,6 @@ pub struct ContactsView(Connection);
 impl ContactsView {
     /// The contacts behind one in the order of our ids, which is that of their making: a page of an export. From the
     /// beginning without one; empty at the end.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn after(&self, last: Option<ContactId>) -> Result<Vec<Contact>, StoreError> {
         let last = last.map_or([0; 16], |id| id.0.into_bytes());
         let mut page = self.0.prepare_cached(row::select!("WHERE id > ?1 ORDER BY id LIMIT ?2"))?;
@@ -267,9 +240,6 @@ impl ContactsView {
     }
 
     /// What an export must know before its first contact.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn shape(&self) -> Result<ExportShape, StoreError> {
         let longest = |column: &str| {
             let sql = format!("SELECT coalesce(max(json_array_length({column})), 0) FROM contacts");

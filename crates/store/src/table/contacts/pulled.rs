@@ -1,4 +1,4 @@
-//! Contacts that a CRM brings: known by its id of them, and what becomes of them when it has them no more.
+//! Contacts that are pulled from a CRM, and what becomes of them when they are deleted there.
 
 use rusqlite::{OptionalExtension as _, params};
 use timbre_domain::call::AccountName;
@@ -14,7 +14,7 @@ use super::row::{self, Prepared, RowId, Writer};
 /// A contact as a CRM gave it.
 #[derive(Debug, Clone)]
 pub struct Pulled {
-    /// It, with the CRM as its origin.
+    /// The contact, with the CRM as its origin.
     pub contact: Prepared,
     /// Whether this is all the CRM knows of it; a list often leaves telephones out.
     pub complete: bool,
@@ -27,14 +27,14 @@ impl Pulled {
     }
 }
 
-/// What became of a contact that its CRM has no more.
+/// What became of a contact that was deleted in its CRM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gone {
-    /// It was not here either.
+    /// No contact here had this id.
     NotHere,
-    /// It is removed here too.
+    /// The contact was removed here too.
     Removed,
-    /// Something was written about it here: it stays, and is ours alone.
+    /// The contact stays, without its CRM's id, because something was written about it here.
     Kept,
 }
 
@@ -71,7 +71,7 @@ pub(in crate::table) fn take_in(
         writer.add_origin(row, connector.as_str(), id)?;
         known_there(writer.tx, connector, ours.id, id)?;
         // What went there of somebody unknown is told with the contact from now on.
-        outbox::retell(writer.tx, connector, &ours.id.to_string())?;
+        outbox::send_again(writer.tx, connector, &ours.id.to_string())?;
         outbox::contact_found(writer.tx, Some(connector), &ours.id.to_string())?;
     }
     Ok(outcome)

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
-use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
-use timbre_domain::identity::{email_key, keys_of, origin_key};
+use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind, email_key};
+use timbre_domain::identity::{keys_of, origin_key};
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::search::{digits_in, words_of};
 
@@ -19,7 +19,7 @@ pub(super) type RowId = i64;
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name, company, phones, emails, fields, owner, do_not_call, source, external_id, last_used_at, typed ",
+            "SELECT id, name, company, phones, emails, fields, owner, do_not_call, source, external_id, last_used_at, typed, row ",
             "FROM contacts ",
             $rest
         )
@@ -29,6 +29,16 @@ pub(super) use select;
 
 pub(super) fn by_row(db: &Connection, row: RowId) -> rusqlite::Result<Option<Contact>> {
     db.prepare_cached(select!("WHERE row = ?1"))?.query_row([row], read).optional()
+}
+
+/// The contacts in these rows, in this order, with their rows; those that are gone are left out.
+pub(super) fn by_rows(db: &Connection, rows: &[RowId]) -> rusqlite::Result<Vec<(RowId, Contact)>> {
+    let sql = select!(
+        "JOIN (SELECT key AS place, value AS wanted FROM json_each(?1)) ON row = wanted
+         ORDER BY place"
+    );
+    let found = |found: &Row<'_>| Ok((found.get(12)?, read(found)?));
+    db.prepare_cached(sql)?.query_map([to_json(&rows)?], found)?.collect()
 }
 
 /// The rows that a key leads to.
@@ -116,7 +126,7 @@ impl StoredEmail {
     }
 }
 
-/// Reads every row.
+/// Reads every row, as a check that each one can be read.
 pub(in crate::table) fn read_all(db: &Connection) -> rusqlite::Result<()> {
     db.prepare(select!(""))?.query_map([], read)?.try_for_each(|row| row.map(drop))
 }
@@ -142,7 +152,6 @@ impl Prepared {
         self.contact == other.contact && self.phones == other.phones
     }
 
-    /// Works it out.
     #[must_use]
     pub fn new(contact: Contact) -> Self {
         // Texts, numbers and truth values only: nothing of them has no JSON.

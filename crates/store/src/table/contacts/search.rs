@@ -4,7 +4,9 @@
 //! lately is proposed first, then what the whole words lead to, then beginnings; the proposals are ranked, and there are
 //! never more than a few hundred of them.
 
-use rusqlite::{Connection, params};
+use std::collections::HashSet;
+
+use rusqlite::{Connection, Rows, params};
 use timbre_domain::contact::Contact;
 use timbre_domain::number::Country;
 use timbre_domain::search::{NumberPart, Query};
@@ -12,26 +14,25 @@ use timbre_domain::search::{NumberPart, Query};
 use super::row::{self, RowId};
 use crate::{Store, StoreError};
 
-/// Contacts that were used lately are looked through one by one.
+/// Contacts used last that are proposed to every search.
 const LATELY: usize = 100;
 /// Proposals for each contact that is shown: enough to rank, few enough to read.
 const PROPOSED: usize = 4;
-/// A part of a number leads to contacts that have its digits in another order; so many are looked at.
+/// Most proposals that are read for a part of a number: its groups of digits may stand in another order.
 const LOOKED_AT: usize = 2_000;
+/// Proposals that are read from the database together.
+const BATCH: usize = 64;
 /// Beginnings of so many letters are in the full text's index of beginnings (`prefix` in migration 2).
 const INDEXED: usize = 5;
 
 impl Store {
     /// The contacts that have everything that was typed, the best first, `limit` at most. A text without letters and
     /// digits brings those used last.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn search_contacts(&self, text: &str, country: Country, limit: usize) -> Result<Vec<Contact>, StoreError> {
         let limit = limit.min(1_000);
         self.search(|db| {
             let Some(query) = Query::read(text, country) else { return used_lately(db, limit) };
-            let mut found = Found { db, wanted: limit * PROPOSED, rows: Vec::new(), contacts: Vec::new() };
+            let mut found = Found { db, wanted: limit * PROPOSED, rows: HashSet::new(), contacts: Vec::new() };
             found.propose_used_lately(&query)?;
             found.propose(&query)?;
             if query.number.is_some() && found.contacts.len() < limit {
@@ -54,7 +55,7 @@ fn used_lately(db: &Connection, limit: usize) -> rusqlite::Result<Vec<Contact>> 
 struct Found<'a> {
     db: &'a Connection,
     wanted: usize,
-    rows: Vec<RowId>,
+    rows: HashSet<RowId>,
     contacts: Vec<Contact>,
 }
 
@@ -63,16 +64,33 @@ impl Found<'_> {
         self.contacts.len() >= self.wanted
     }
 
-    /// Takes a proposal if it has everything that was typed.
-    fn look_at(&mut self, row: RowId, query: &Query) -> rusqlite::Result<()> {
-        if self.rows.contains(&row) {
-            return Ok(());
-        }
-        if let Some(contact) = row::by_row(self.db, row)?
-            && query.matches(&contact)
-        {
-            self.rows.push(row);
-            self.contacts.push(contact);
+    /// Takes the proposals that have everything that was typed, until there are enough; `at_most` of them are read.
+    fn take(
+        &mut self,
+        query: &Query,
+        at_most: usize,
+        mut next: impl FnMut() -> rusqlite::Result<Option<RowId>>,
+    ) -> rusqlite::Result<()> {
+        let mut left = at_most;
+        while !self.enough() {
+            let mut batch: Vec<RowId> = Vec::with_capacity(BATCH);
+            while batch.len() < BATCH.min(left)
+                && let Some(row) = next()?
+            {
+                if !self.rows.contains(&row) && !batch.contains(&row) {
+                    batch.push(row);
+                }
+            }
+            if batch.is_empty() {
+                break;
+            }
+            left -= batch.len();
+            for (row, contact) in row::by_rows(self.db, &batch)? {
+                if !self.enough() && query.matches(&contact) {
+                    self.rows.insert(row);
+                    self.contacts.push(contact);
+                }
+            }
         }
         Ok(())
     }
@@ -81,8 +99,8 @@ impl Found<'_> {
         let mut lately = self.db.prepare_cached(
             "SELECT row FROM contacts WHERE last_used_at IS NOT NULL ORDER BY last_used_at DESC LIMIT ?1",
         )?;
-        let rows = lately.query_map([LATELY], |row| row.get(0))?.collect::<rusqlite::Result<Vec<RowId>>>()?;
-        rows.into_iter().try_for_each(|row| self.look_at(row, query))
+        let mut rows = lately.query([LATELY])?;
+        self.take(query, LATELY, || first(&mut rows))
     }
 
     fn propose(&mut self, query: &Query) -> rusqlite::Result<()> {
@@ -120,25 +138,20 @@ impl Found<'_> {
         }
         let mut rows = self.db.prepare_cached("SELECT rowid FROM contacts_by_word WHERE contacts_by_word MATCH ?1")?;
         let mut rows = rows.query([expression])?;
-        let mut looked_at = 0;
-        while !self.enough()
-            && looked_at < at_most
-            && let Some(row) = rows.next()?
-        {
-            let row = row.get(0)?;
-            if also(row) {
-                self.look_at(row, query)?;
-                looked_at += 1;
+        self.take(query, at_most, || {
+            loop {
+                match first(&mut rows)? {
+                    Some(row) if !also(row) => {}
+                    row => return Ok(row),
+                }
             }
-        }
-        Ok(())
+        })
     }
 
     fn by_number(&mut self, query: &Query, part: &NumberPart) -> rusqlite::Result<()> {
         if let Some(key) = &part.key {
-            for row in row::rows_with(self.db, key)? {
-                self.look_at(row, query)?;
-            }
+            let mut rows = row::rows_with(self.db, key)?.into_iter();
+            self.take(query, usize::MAX, || Ok(rows.next()))?;
         }
         for start in &part.key_starts {
             // The digit after the last: no key that begins so comes behind it.
@@ -146,11 +159,7 @@ impl Found<'_> {
             let mut seek =
                 self.db.prepare_cached("SELECT contact FROM contact_keys WHERE key >= ?1 AND key < ?2 LIMIT ?3")?;
             let mut rows = seek.query(params![start, end, LOOKED_AT])?;
-            while !self.enough()
-                && let Some(row) = rows.next()?
-            {
-                self.look_at(row.get(0)?, query)?;
-            }
+            self.take(query, LOOKED_AT, || first(&mut rows))?;
         }
         for digits in &part.within {
             self.within(query, digits)?;
@@ -164,32 +173,25 @@ impl Found<'_> {
             self.db.prepare_cached("SELECT rowid FROM contacts_by_digits WHERE contacts_by_digits MATCH ?1")?;
         if query.words.is_empty() {
             let mut rows = statement.query([trigrams(digits)])?;
-            let mut looked_at = 0;
-            while !self.enough()
-                && looked_at < LOOKED_AT
-                && let Some(row) = rows.next()?
-            {
-                self.look_at(row.get(0)?, query)?;
-                looked_at += 1;
-            }
-            return Ok(());
+            return self.take(query, LOOKED_AT, || first(&mut rows));
         }
         let rows = statement.query_map([trigrams(digits)], |row| row.get(0))?;
         let rows = rows.collect::<rusqlite::Result<Vec<RowId>>>()?;
         // Common words are soon found among the first; for rare ones the words lead.
         let all = rows.len() <= LOOKED_AT;
-        for row in rows.iter().take(if all { LOOKED_AT } else { LOOKED_AT / 8 }) {
-            if self.enough() {
-                return Ok(());
-            }
-            self.look_at(*row, query)?;
-        }
-        if all {
+        let mut proposals = rows.iter().copied();
+        self.take(query, if all { LOOKED_AT } else { LOOKED_AT / 8 }, || Ok(proposals.next()))?;
+        if all || self.enough() {
             return Ok(());
         }
         // Full text gives rows in their order.
         self.by_words(query, &|row| rows.binary_search(&row).is_ok())
     }
+}
+
+/// The first column of the next row.
+fn first(rows: &mut Rows<'_>) -> rusqlite::Result<Option<RowId>> {
+    rows.next()?.map(|row| row.get(0)).transpose()
 }
 
 /// A word as a string of the full text's language.

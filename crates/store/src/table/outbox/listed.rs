@@ -1,22 +1,47 @@
-//! Records as lists show them: a fixed number of statements for all of them together, however many there are.
+//! Lists and counts of records, and records as lists show them: a fixed number of statements for all of them together, however many there are.
 
 use std::collections::{BTreeSet, HashMap};
 
-use rusqlite::{Connection, params};
-use timbre_domain::call::CallKey;
+use rusqlite::{Connection, Row, params};
+use serde::{Deserialize, Serialize};
+use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::contact::ContactId;
 use timbre_domain::interaction::{Interaction, InteractionId, InteractionState};
-use timbre_domain::outbox::{OutboxItem, RecordKind};
+use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, RequestId};
 
 use super::super::calls::{self, CallRecord};
-use super::super::{contacts, hex_list, interactions, to_json};
-use super::{OutboxFilter, Part, SELECT, filtered, part};
+use super::super::{contacts, from_word, hex_list, interactions, to_json};
+use super::{Part, SELECT, by_id, part, read};
 use crate::{Store, StoreError};
+
+/// Which items are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OutboxFilter {
+    /// Only the one with this id.
+    pub id: Option<RequestId>,
+    /// Only those to this CRM.
+    pub connector: Option<AccountName>,
+    /// Only those in these states; all but done and discarded where it is empty.
+    pub states: Vec<OutboxState>,
+    /// At most so many, the oldest first; 0 for the default of 100.
+    pub limit: usize,
+}
+
+/// How many items stand where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxCounts {
+    /// To be sent, or sent without an answer yet.
+    pub waiting: u64,
+    /// Parked: a person must act.
+    pub parked: u64,
+    /// Sent, and as the CRM has it.
+    pub done: u64,
+}
 
 /// A record as a list shows it: with its call and its contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedRecord {
-    /// The record.
     pub item: OutboxItem,
     /// The call it belongs to, where there is one.
     pub call: Option<CallRecord>,
@@ -24,20 +49,110 @@ pub struct ListedRecord {
     pub contact: Option<ContactId>,
     /// The contact's name; empty where it has none.
     pub name: String,
-    /// The contact's company.
     pub company: String,
 }
 
 impl Store {
+    /// The items that belong to an interaction, whatever their state, the oldest first.
+    pub fn outbox_of(&self, interaction: InteractionId) -> Result<Vec<OutboxItem>, StoreError> {
+        self.read(|db| {
+            db.prepare_cached(&format!("{SELECT} WHERE part_of = ?1 ORDER BY seq"))?
+                .query_map([interaction.0.as_bytes()], read)?
+                .collect()
+        })
+    }
+
+    /// The records of a call and of what came of it, the oldest first.
+    pub fn outbox_of_call(&self, key: &CallKey) -> Result<Vec<OutboxItem>, StoreError> {
+        self.read(|db| {
+            let interaction = interactions::by_call(db, key)?;
+            let of = (Some(key.to_string()), interaction.map(|one| one.id));
+            Ok(of_each(db, &[of])?.pop().unwrap_or_default())
+        })
+    }
+
+    /// Items, the oldest first.
+    pub fn outbox(&self, filter: &OutboxFilter) -> Result<Vec<OutboxItem>, StoreError> {
+        self.read(|db| Ok(filtered(db, filter)?.into_iter().map(|(item, _)| item).collect()))
+    }
+
+    /// The item with this id.
+    pub fn outbox_item(&self, id: RequestId) -> Result<Option<OutboxItem>, StoreError> {
+        self.read(|db| by_id(db, id))
+    }
+
+    /// How many items to a CRM stand where.
+    pub fn outbox_counts(&self, connector: &AccountName) -> Result<OutboxCounts, StoreError> {
+        self.read(|db| {
+            let sql = "SELECT coalesce(sum(state IN ('waiting', 'sending')), 0), coalesce(sum(state = 'parked'), 0),
+                              coalesce(sum(state = 'done'), 0) FROM outbox WHERE connector = ?1";
+            db.prepare_cached(sql)?.query_row([connector.as_str()], |row| {
+                Ok(OutboxCounts { waiting: row.get(0)?, parked: row.get(1)?, done: row.get(2)? })
+            })
+        })
+    }
+
+    /// How many items stand where, for each CRM that any were ever made for.
+    pub fn outbox_counts_of_all(&self) -> Result<HashMap<AccountName, OutboxCounts>, StoreError> {
+        self.read(|db| {
+            let sql =
+                "SELECT connector, sum(state IN ('waiting', 'sending')), sum(state = 'parked'), sum(state = 'done')
+                       FROM outbox GROUP BY connector";
+            let counts = |row: &Row<'_>| {
+                let counts = OutboxCounts { waiting: row.get(1)?, parked: row.get(2)?, done: row.get(3)? };
+                Ok((from_word(row.get(0)?)?, counts))
+            };
+            db.prepare_cached(sql)?.query_map([], counts)?.collect()
+        })
+    }
+
     /// Items with what they are about, the oldest first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn listed_outbox(&self, filter: &OutboxFilter) -> Result<Vec<ListedRecord>, StoreError> {
         let list = |db: &Connection| listed(db, filtered(db, filter)?);
         // Thousands of them may take longer than the lookup of a caller can wait.
         if filter.id.is_some() { self.read(list) } else { self.search(list) }
     }
+}
+
+fn filtered(db: &Connection, filter: &OutboxFilter) -> rusqlite::Result<Vec<Part>> {
+    let states = match filter.states.as_slice() {
+        [] => &[OutboxState::Waiting, OutboxState::Sending, OutboxState::Parked],
+        some => some,
+    };
+    let limit = i64::try_from(if filter.limit == 0 { 100 } else { filter.limit }).unwrap_or(i64::MAX);
+    let (states, connector) = (to_json(&states)?, filter.connector.as_ref().map(AccountName::as_str));
+    match filter.id {
+        Some(id) => {
+            let mut seek = db.prepare_cached(&one_sql())?;
+            seek.query_map(params![states, connector, limit, id.0.as_bytes()], part)?.collect()
+        }
+        None => db.prepare_cached(&filter_sql())?.query_map(params![states, connector, limit], part)?.collect(),
+    }
+}
+
+/// One item, where the rest of the filter lets it through.
+pub(super) fn one_sql() -> String {
+    format!(
+        "{SELECT} WHERE id = ?4 AND state IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR connector = ?2)
+         LIMIT ?3"
+    )
+}
+
+/// The first items of each CRM in each state are seeks in an index, so that the thousands that are done long since are not
+/// looked through for the few that wait.
+pub(super) fn filter_sql() -> String {
+    format!(
+        "WITH RECURSIVE crms (crm) AS (
+             SELECT coalesce(?2, (SELECT min(connector) FROM outbox))
+             UNION ALL
+             SELECT (SELECT min(connector) FROM outbox WHERE connector > crm) FROM crms WHERE ?2 IS NULL AND crm IS NOT NULL
+         )
+         {SELECT} WHERE seq IN (
+             SELECT one.seq FROM crms CROSS JOIN (SELECT value AS wanted_state FROM json_each(?1)) CROSS JOIN outbox AS one
+             WHERE one.seq IN (SELECT first.seq FROM outbox AS first
+                               WHERE first.connector = crm AND first.state = wanted_state ORDER BY first.seq LIMIT ?3)
+         ) ORDER BY seq LIMIT ?3"
+    )
 }
 
 fn listed(db: &Connection, parts: Vec<Part>) -> rusqlite::Result<Vec<ListedRecord>> {

@@ -1,15 +1,20 @@
 //! What goes when, what is searched for, and what is never forgotten.
 
-use timbre_domain::contact::{ContactPhone, Origin, PhoneKind};
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use timbre_domain::contact::{Contact, ContactPart, ContactPhone, Origin, PhoneKind};
+use timbre_domain::crm::Receipt;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::interaction::{Charge, InteractionState};
+use timbre_domain::interaction::{Charge, Interaction, InteractionState};
 use timbre_domain::number::{Country, PhoneNumber};
-use timbre_domain::outbox::{LONGEST_PAUSE, Wanted};
+use timbre_domain::outbox::{BELIEVED_AHEAD, LONGEST_PAUSE, OutboxState, Problem, RecordIntent, RecordKind, TakenBack};
 use uuid::Uuid;
 
+use super::super::calls;
 use super::super::testing::{TestStore, at, plan, statements, store};
 use super::*;
-use crate::{Kept, Which};
+use crate::{InteractionRef, Kept};
 
 fn crm() -> AccountName {
     "crm".parse().unwrap()
@@ -20,7 +25,7 @@ fn contact(n: u128) -> Contact {
     Contact {
         name: "Ana".into(),
         phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, source: None }],
-        typed: ["name".to_owned()].into(),
+        typed: [ContactPart::Name].into(),
         ..Contact::empty(ContactId(Uuid::from_u128(n)))
     }
 }
@@ -28,11 +33,12 @@ fn contact(n: u128) -> Contact {
 /// A final result that makes these records.
 fn result(store: &Store, n: u128, with: Option<ContactId>, kinds: &[RecordKind], now: i64) -> Vec<OutboxItem> {
     let (_, waiting) = store
-        .change_interaction(&Which::New, at(now), |_, _| {
+        .change_interaction(&InteractionRef::New, at(now), |_, _| {
             let mut interaction = Interaction::begun(InteractionId(Uuid::from_u128(n)), None, with, at(now));
             interaction.state = InteractionState::Final;
             let subject = interaction.id.to_string();
-            let records = kinds.iter().map(|kind| Wanted { kind: *kind, subject: subject.clone(), taken_back: None });
+            let records =
+                kinds.iter().map(|kind| RecordIntent { kind: *kind, subject: subject.clone(), taken_back: None });
             Ok::<_, ()>(Kept {
                 interaction,
                 records: vec![(crm(), records.collect())],
@@ -49,8 +55,8 @@ fn next(store: &TestStore, now: i64) -> Option<RequestId> {
     store.outbox_next(&crm(), at(now)).unwrap().map(|item| item.id)
 }
 
-fn everything() -> BTreeSet<String> {
-    ["name", "company", "emails", "phones"].map(str::to_owned).into()
+fn everything() -> BTreeSet<ContactPart> {
+    [ContactPart::Name, ContactPart::Company, ContactPart::Emails, ContactPart::Phones].into()
 }
 
 fn failure(state: OutboxState, next_at: DateTime<Utc>) -> Failure {
@@ -64,7 +70,7 @@ fn problem() -> Problem {
 #[test]
 fn a_result_and_what_is_to_be_sent_of_it_are_saved_together_or_not_at_all() {
     let store = store();
-    let refused = store.change_interaction(&Which::New, at(0), |_, _| Err::<Kept, _>("no"));
+    let refused = store.change_interaction(&InteractionRef::New, at(0), |_, _| Err::<Kept, _>("no"));
     assert_eq!(refused.unwrap().unwrap_err(), "no");
     assert_eq!(store.outbox(&OutboxFilter::default()).unwrap(), []);
     let waiting = result(&store, 1, None, &[RecordKind::Note, RecordKind::FollowUp], 0);
@@ -158,14 +164,14 @@ fn what_is_taken_back_before_it_was_sent_goes_nowhere_and_after_it_is_told() {
         currency: "CRC".parse().unwrap(),
         concept: "x".into(),
     };
-    let back = Wanted {
+    let back = RecordIntent {
         kind: RecordKind::FollowUp,
         subject: Uuid::from_u128(1).to_string(),
         taken_back: Some(TakenBack::Charge(charge)),
     };
     let take_back = |store: &TestStore| -> Option<OutboxItem> {
         store
-            .change_interaction(&Which::Id(InteractionId(Uuid::from_u128(1))), at(9), |before, _| {
+            .change_interaction(&InteractionRef::Id(InteractionId(Uuid::from_u128(1))), at(9), |before, _| {
                 let records = vec![(crm(), vec![back.clone()])];
                 Ok::<_, ()>(Kept { interaction: before.unwrap(), records, do_not_call: None, new_contact: None })
             })
@@ -351,10 +357,10 @@ fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
     let ends = |due: i64, now: i64| store.write(|tx| call_ended(tx, &crm(), &key, at(due), at(now))).unwrap();
 
     let (_, waiting) = store
-        .change_interaction(&Which::Call(key.clone()), at(5), |_, _| {
+        .change_interaction(&InteractionRef::Call(key.clone()), at(5), |_, _| {
             let mut interaction = Interaction::begun(InteractionId(Uuid::from_u128(9)), Some(key.clone()), None, at(5));
             interaction.state = InteractionState::Final;
-            let wanted = Wanted { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
+            let wanted = RecordIntent { kind: RecordKind::Call, subject: key.to_string(), taken_back: None };
             Ok::<_, ()>(Kept {
                 interaction,
                 records: vec![(crm(), vec![wanted])],
@@ -388,8 +394,11 @@ fn one_record_is_sought_and_a_long_list_runs_no_more_statements_than_a_short_one
     assert_eq!(all.iter().map(|one| &one.item).collect::<Vec<_>>(), made.iter().collect::<Vec<_>>());
     assert_eq!((of_one, of_all), (3, 3), "records, results, names");
 
-    let one = plan(&store, &filter_sql(true));
+    let one = plan(&store, &super::listed::one_sql());
     assert!(one.contains("SEARCH outbox USING INDEX sqlite_autoindex_outbox_1 (id=?)"), "{one}");
+    let filtered = plan(&store, &super::listed::filter_sql());
+    assert!(filtered.contains("outbox_by_state (connector=? AND state=?)"), "{filtered}");
+    assert!(!filtered.contains("SCAN outbox"), "{filtered}");
     let each = plan(&store, &super::listed::of_each_sql());
     assert!(each.contains("outbox_by_subject") && each.contains("outbox_by_interaction"), "{each}");
     assert!(!each.contains("SCAN outbox"), "{each}");
@@ -423,13 +432,13 @@ fn a_listed_record_is_about_what_is_sent_of_it() {
         };
         store.write(|tx| calls::save(tx, &call)).unwrap();
         store
-            .change_interaction(&Which::Call(key.clone()), at(1), |_, _| {
+            .change_interaction(&InteractionRef::Call(key.clone()), at(1), |_, _| {
                 let with = Some(ContactId(Uuid::from_u128(1)));
                 let mut interaction = Interaction::begun(InteractionId(Uuid::now_v7()), Some(key.clone()), None, at(1));
                 (interaction.contact, interaction.state) =
                     (with, if n == "4" { InteractionState::Final } else { InteractionState::Draft });
                 let subjects = [(RecordKind::Call, key.to_string()), (RecordKind::Note, interaction.id.to_string())];
-                let records = subjects.map(|(kind, subject)| Wanted { kind, subject, taken_back: None }).to_vec();
+                let records = subjects.map(|(kind, subject)| RecordIntent { kind, subject, taken_back: None }).to_vec();
                 Ok::<_, ()>(Kept { interaction, records: vec![(crm(), records)], do_not_call: None, new_contact: None })
             })
             .unwrap()

@@ -21,7 +21,7 @@ const LOOKED_AT: usize = 2_000;
 /// Ids here that a CRM did not show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Missing {
-    /// They.
+    /// The CRM's ids on this page.
     pub ids: Vec<String>,
     /// The last id looked at: the next part begins behind it. Nothing at the end.
     pub up_to: Option<String>,
@@ -30,9 +30,6 @@ pub struct Missing {
 impl Store {
     /// Begins to look for contacts that a CRM has no more. Every record of it that comes from now on is seen, whichever way
     /// it comes.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn begin_reconciliation(&self, connector: &AccountName) -> Result<(), StoreError> {
         self.forget_seen(connector)?;
         self.reconciled_to(connector, &Reconciliation::Listing(None))
@@ -52,7 +49,7 @@ impl Store {
             for id in &page.ids {
                 saw(tx, connector, id)?;
                 if !known.query_row([format!("id:{connector}\n{id}")], |row| row.get::<_, bool>(0))? {
-                    details::want(tx, connector, id, false, Some(Urgency::Background))?;
+                    details::note(tx, connector, id, false, Some(Urgency::Background))?;
                 }
             }
             reconciled_to(tx, connector, &next)
@@ -60,9 +57,6 @@ impl Store {
     }
 
     /// A part of the ids here that the CRM did not show, behind `after`.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn missing(&self, connector: &AccountName, after: Option<&str>) -> Result<Missing, StoreError> {
         let begins = format!("id:{connector}\n");
         let after = format!("{begins}{}", after.unwrap_or_default());
@@ -89,17 +83,11 @@ impl Store {
     }
 
     /// Remembers how far a reconciliation came.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn reconciled_to(&self, connector: &AccountName, how_far: &Reconciliation) -> Result<(), StoreError> {
         self.write(|tx| reconciled_to(tx, connector, how_far))
     }
 
     /// The reconciliation came to its end.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn end_reconciliation(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "UPDATE contact_syncs SET reconciling = NULL, reconciled_at = ?2 WHERE connector = ?1";
@@ -110,12 +98,9 @@ impl Store {
 
     /// A CRM has a contact no more: it said so when it was asked for it. Where nothing was written here about the contact,
     /// it goes here too; its calls stay in the history.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn contact_gone(&self, connector: &AccountName, id: &str, now: DateTime<Utc>) -> Result<Gone, StoreError> {
         self.write(|tx| {
-            details::want(tx, connector, id, true, None)?;
+            details::note(tx, connector, id, true, None)?;
             contacts::unlink(&mut Writer::new(tx)?, connector, id, ms(now))
         })
     }

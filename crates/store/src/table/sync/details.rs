@@ -22,9 +22,6 @@ pub struct Detail {
 
 impl Store {
     /// The next contact to be asked for, those that somebody looks at first.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn next_detail(&self, connector: &AccountName) -> Result<Option<Detail>, StoreError> {
         self.read(|db| {
             let sql = "SELECT external_id, urgency FROM contact_details WHERE connector = ?1 AND urgency < ?2
@@ -38,9 +35,6 @@ impl Store {
     }
 
     /// How many are to be asked for.
-    ///
-    /// # Errors
-    /// When the database can't be read.
     pub fn details_left(&self, connector: &AccountName) -> Result<u64, StoreError> {
         self.search(|db| {
             let sql = "SELECT count(*) FROM contact_details WHERE connector = ?1 AND urgency < ?2";
@@ -50,17 +44,11 @@ impl Store {
     }
 
     /// A contact can't be asked for: it waits no longer.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn detail_done(&self, connector: &AccountName, id: &str) -> Result<(), StoreError> {
-        self.write(|tx| want(tx, connector, id, true, None))
+        self.write(|tx| note(tx, connector, id, true, None))
     }
 
     /// Somebody looks at a contact: what its CRMs' lists left out is asked for next. Gives the CRMs that are to be asked.
-    ///
-    /// # Errors
-    /// When it could not be saved.
     pub fn hurry_details(&self, contact: ContactId) -> Result<Vec<AccountName>, StoreError> {
         let waiting = self.read(|db| {
             let mut waits =
@@ -90,7 +78,7 @@ impl Store {
 }
 
 /// A record came: complete, it need not be asked for any more; else it may have to be.
-pub(super) fn want(
+pub(super) fn note(
     tx: &Transaction<'_>,
     connector: &AccountName,
     id: &str,
@@ -107,8 +95,9 @@ pub(super) fn want(
     tx.prepare_cached(sql)?.execute(params![connector.as_str(), id, urgency as i64]).map(drop)
 }
 
-/// Settles what waited to see whether a pass brings news. A stretch at a time: there may be a million.
-pub(super) fn settle(store: &Store, connector: &AccountName, news: bool) -> Result<(), StoreError> {
+/// Decides what was held until a pass showed whether it brings news: it is asked for, or dropped. A stretch at a time: there
+/// may be a million.
+pub(super) fn decide_held(store: &Store, connector: &AccountName, news: bool) -> Result<(), StoreError> {
     let which = "connector = ?1 AND external_id IN
         (SELECT external_id FROM contact_details WHERE connector = ?1 AND urgency = ?2 LIMIT ?3)";
     let sql = match news {

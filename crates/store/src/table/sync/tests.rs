@@ -1,4 +1,4 @@
-use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
+use timbre_domain::contact::{Contact, ContactId, ContactPart, ContactPhone, Origin, PhoneKind};
 use timbre_domain::crm::{IdPage, Receipt};
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::number::{Country, PhoneNumber};
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::testing::{TestStore, at, store};
 use super::*;
-use crate::{Gone, Kept, OutboxFilter, Prepared, Which};
+use crate::{Gone, InteractionRef, Kept, OutboxFilter, Prepared};
 
 fn crm() -> AccountName {
     "crm".parse().unwrap()
@@ -52,7 +52,7 @@ fn numbers(contact: &Contact) -> Vec<&str> {
 
 fn typed(contact: &mut Contact, name: &str) {
     contact.name = name.into();
-    contact.typed.insert("name".into());
+    contact.typed.insert(ContactPart::Name);
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_contact_that_is_gone_there_goes_here_unless_an_agent_wrote_something() {
         let interaction = Interaction::begun(InteractionId(Uuid::now_v7()), None, Some(ids[4]), at(2));
         Ok::<_, ()>(Kept { interaction, records: vec![], do_not_call: None, new_contact: None })
     };
-    store.change_interaction(&Which::New, at(2), about).unwrap().unwrap();
+    store.change_interaction(&InteractionRef::New, at(2), about).unwrap().unwrap();
     let became = |id: &str| store.contact_gone(&crm(), id, at(3)).unwrap();
     assert_eq!(
         ["1", "2", "3", "4", "5", "6"].map(became),
@@ -278,6 +278,6 @@ fn a_page_makes_way_for_a_call_and_its_cursor_comes_with_its_end() {
 }
 
 /// The parts of a contact that these tests' CRM is told of.
-fn everything() -> std::collections::BTreeSet<String> {
-    ["name", "company", "owner", "emails", "phones", "do_not_call"].map(str::to_owned).into()
+fn everything() -> std::collections::BTreeSet<ContactPart> {
+    ContactPart::OF_RECORDS.into()
 }

@@ -15,7 +15,7 @@ use timbre_domain::crm::Abilities;
 use timbre_domain::disposition::ChosenLevel;
 use timbre_domain::interaction::{FollowUp, Interaction, InteractionEdit, InteractionId};
 use timbre_domain::outbox::{RecordKind, records_of};
-use timbre_store::{Kept, Store, Which};
+use timbre_store::{InteractionRef, Kept, Store};
 use uuid::Uuid;
 
 use crate::contacts::Opened;
@@ -77,7 +77,7 @@ impl Written {
 
     /// Saves it; how long that took, milliseconds.
     fn save(&self, store: &Store, crm: &AccountName) -> Result<f64, Failure> {
-        let (which, kept) = (Which::Call(self.call.clone()), self.kept(crm));
+        let (which, kept) = (InteractionRef::Call(self.call.clone()), self.kept(crm));
         let started = Instant::now();
         let saved = store.change_interaction(&which, self.interaction.updated_at, |_, _| Ok::<_, Failure>(kept))?;
         let took = ms_between(started, Instant::now());

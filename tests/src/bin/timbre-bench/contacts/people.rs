@@ -61,7 +61,7 @@ impl Person {
 }
 
 fn plain(word: &str) -> String {
-    timbre_domain::search::fold(word).replace(' ', "")
+    timbre_domain::normalize::fold(word).replace(' ', "")
 }
 
 /// What numbers of Costa Rica begin with: one that nobody can have is read as another country's, or as none.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use timbre_domain::call::Call;
-use timbre_domain::contact::Contact;
+use timbre_domain::contact::{Contact, ContactPart};
 use timbre_domain::crm::ConnectorAbout;
 use timbre_domain::interchange::{
     ContactReader, ContactWriter, ExportShape, FileError, FileFormat, FileLayout, ReadOptions,
@@ -118,7 +118,7 @@ impl Desk {
             fetch: true,
             lists_are_partial: partial,
             find: true,
-            contact_parts: ["name", "company", "owner", "emails", "phones", "do_not_call"].map(str::to_owned).into(),
+            contact_parts: ContactPart::OF_RECORDS.into(),
             records: [RecordKind::Contact].into(),
             echoes: std::collections::BTreeSet::new(),
         };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use timbre_domain::contact::PhoneKind;
+use timbre_domain::contact::{ContactPart, PhoneKind};
 use timbre_domain::crm::*;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::number::PhoneNumber;
@@ -215,10 +215,10 @@ impl CrmConnector for FakeCrm {
         let ours = &report.contact;
         let everything = order.remote_id.is_none();
         remote.change(&id, |there| {
-            if everything || report.changed.contains("name") {
+            if everything || report.changed.contains(&ContactPart::Name) {
                 there.name.clone_from(&ours.name);
             }
-            if everything || report.changed.contains("phones") {
+            if everything || report.changed.contains(&ContactPart::Phones) {
                 let phones = ours.phones.iter();
                 there.phones =
                     phones.map(|p| RemotePhone { number: p.number.raw().to_owned(), kind: p.kind }).collect();

@@ -1,33 +1,34 @@
-//! What the CRMs are to have: items that are made, told anew, moved or lost because something changed here.
+//! Which items something that changed here makes, sends again, moves or parks.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use timbre_domain::call::{AccountName, CallKey};
-use timbre_domain::contact::ContactId;
+use timbre_domain::contact::{ContactId, ContactPart};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{InteractionId, InteractionState};
-use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Wanted};
+use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordIntent, RecordKind, RequestId};
 use uuid::Uuid;
 
-use super::{Order, by_id, order_key};
+use super::{QueuePosition, by_id, order_key};
 use crate::table::{calls, contacts, from_word, interactions, ms, time, to_json, uuid, word};
 
-/// A CRM is to have this record, as it is now. Gives the item where it waits because of it.
-pub(in crate::table) fn want(
+/// Puts a record into the queue of a CRM, or marks the one that is there as changed. Gives the item where it waits because
+/// of it.
+pub(in crate::table) fn enqueue(
     tx: &Transaction<'_>,
     connector: &AccountName,
-    wanted: &Wanted,
-    order: &Order,
+    intent: &RecordIntent,
+    position: &QueuePosition,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Option<OutboxItem>> {
-    let taken_back = wanted.taken_back.as_ref().map(to_json).transpose()?;
+    let taken_back = intent.taken_back.as_ref().map(to_json).transpose()?;
     let known = tx
         .prepare_cached(
             "SELECT id, state, remote_id, begun_at FROM outbox WHERE connector = ?1 AND kind = ?2 AND subject = ?3",
         )?
-        .query_row(params![connector.as_str(), wanted.kind.as_str(), wanted.subject], |row| {
+        .query_row(params![connector.as_str(), intent.kind.as_str(), intent.subject], |row| {
             let id = RequestId(uuid(row.get_ref(0)?.as_blob()?)?);
             let state: OutboxState = from_word(row.get(1)?)?;
             let sent = row.get_ref(2)?.as_str_or_null()?.is_some() || row.get::<_, Option<i64>>(3)?.is_some();
@@ -47,12 +48,12 @@ pub(in crate::table) fn want(
         .execute(params![
             id.0.as_bytes(),
             connector.as_str(),
-            wanted.kind.as_str(),
-            wanted.subject,
-            order.part_of.map(|id| *id.0.as_bytes()),
-            order.key,
+            intent.kind.as_str(),
+            intent.subject,
+            position.part_of.map(|id| *id.0.as_bytes()),
+            position.key,
             ms(now),
-            ms(order.due),
+            ms(position.due),
         ])?;
         return by_id(tx, id);
     };
@@ -79,22 +80,22 @@ pub(in crate::table) fn want(
     .execute(params![
         id.0.as_bytes(),
         word(state)?,
-        order.part_of.map(|id| *id.0.as_bytes()),
-        order.key,
-        ms(order.due),
+        position.part_of.map(|id| *id.0.as_bytes()),
+        position.key,
+        ms(position.due),
         taken_back
     ])?;
     by_id(tx, id)
 }
 
-/// Whether a request that creates it went out and nobody knows what came of it.
+/// Whether a request that creates the record was sent and its outcome is not known.
 fn maybe_there_unanswered(tx: &Transaction<'_>, id: RequestId) -> rusqlite::Result<bool> {
     let sql = "SELECT remote_id IS NULL AND begun_at IS NOT NULL FROM outbox WHERE id = ?1";
     tx.prepare_cached(sql)?.query_row([id.0.as_bytes()], |row| row.get(0))
 }
 
-/// The records of an interaction follow it to another contact: those that name the contact are told anew by whoever wants
-/// them; the order is that of the new contact from now on.
+/// Moves the records of an interaction into the order of another contact. Those that name the contact are sent again by the
+/// caller.
 pub(in crate::table) fn move_order(
     tx: &Transaction<'_>,
     connector: &AccountName,
@@ -106,7 +107,7 @@ pub(in crate::table) fn move_order(
         .map(drop)
 }
 
-/// Something that a call's records tell has changed: what it cost, how long it was.
+/// Data of a call's record changed, such as its cost or its length: the record is sent again.
 pub(in crate::table) fn call_changed(tx: &Transaction<'_>, call: &str) -> rusqlite::Result<()> {
     // The time of one that is done has long come.
     tx.prepare_cached(
@@ -117,8 +118,12 @@ pub(in crate::table) fn call_changed(tx: &Transaction<'_>, call: &str) -> rusqli
     .map(drop)
 }
 
-/// Who was called is settled: the records of the call name the contact from now on, and keep its order.
-pub(in crate::table) fn call_settled(tx: &Transaction<'_>, call: &CallKey, contact: ContactId) -> rusqlite::Result<()> {
+/// The contact of a call became known: the records of the call name the contact from now on, and keep its order.
+pub(in crate::table) fn call_identified(
+    tx: &Transaction<'_>,
+    call: &CallKey,
+    contact: ContactId,
+) -> rusqlite::Result<()> {
     // The notes, tasks and charges of its result are about the same person.
     tx.prepare_cached(
         "UPDATE outbox SET order_key = ?2 WHERE (subject = ?1 AND kind = 'call')
@@ -129,7 +134,7 @@ pub(in crate::table) fn call_settled(tx: &Transaction<'_>, call: &CallKey, conta
     call_changed(tx, &call.to_string())
 }
 
-/// A call has ended: the CRM is to have it from `due` on, whether or not somebody writes a result.
+/// A call has ended: its record is sent from `due` on, whether or not somebody writes a result.
 pub(in crate::table) fn call_ended(
     tx: &Transaction<'_>,
     connector: &AccountName,
@@ -142,28 +147,32 @@ pub(in crate::table) fn call_ended(
     let written = interactions::by_call(tx, call)?.is_some_and(|one| one.state == InteractionState::Final);
     let due = if written { now } else { due };
     let key = order_key(record.as_ref().and_then(|record| record.contact), record.as_ref(), call);
-    let wanted = Wanted { kind: RecordKind::Call, subject: call.to_string(), taken_back: None };
-    want(tx, connector, &wanted, &Order { part_of: None, key, due }, now).map(drop)
+    let intent = RecordIntent { kind: RecordKind::Call, subject: call.to_string(), taken_back: None };
+    enqueue(tx, connector, &intent, &QueuePosition { part_of: None, key, due }, now).map(drop)
 }
 
-/// The CRM has the contact: from now on the two are one, and what went there without it is told anew.
+/// The CRM has the contact: its id there is kept, and records that were sent without the contact are sent again.
 pub(super) fn contact_sent(
     tx: &Transaction<'_>,
     item: &OutboxItem,
     remote_id: &str,
-    carries: &BTreeSet<String>,
+    carries: &BTreeSet<ContactPart>,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<()> {
     let Ok(contact) = item.subject.parse::<ContactId>() else { return Ok(()) };
     // What was typed since the request went out is still to be told.
     let known = (item.attempted == item.wanted).then_some(carries);
     contacts::known_as(tx, contact, &item.connector, remote_id, known, now)?;
-    if item.remote_id.is_none() { retell(tx, &item.connector, &item.order_key) } else { Ok(()) }
+    if item.remote_id.is_none() { send_again(tx, &item.connector, &item.order_key) } else { Ok(()) }
 }
 
-/// What was told of somebody is told anew: the CRM knows now, or knows again, who it is. What is on its way goes once more
-/// afterwards.
-pub(in crate::table) fn retell(tx: &Transaction<'_>, connector: &AccountName, order_key: &str) -> rusqlite::Result<()> {
+/// Sends the records of a contact again, because the CRM knows now, or knows again, who it is. A record whose request is
+/// unanswered is sent once more afterwards.
+pub(in crate::table) fn send_again(
+    tx: &Transaction<'_>,
+    connector: &AccountName,
+    order_key: &str,
+) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "UPDATE outbox SET wanted = wanted + 1, state = CASE state WHEN 'done' THEN 'waiting' ELSE state END
          WHERE order_key = ?2 AND connector = ?1 AND kind <> 'contact' AND (state = 'done' OR state = 'sending')",
