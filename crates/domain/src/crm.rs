@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::call::{AccountName, CallKey, Direction};
+use crate::call::{CallKey, Direction};
 use crate::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
 use crate::disposition::ChosenLevel;
 use crate::error::ErrorCode;
@@ -14,6 +14,12 @@ use crate::identity::{email_key, tidy};
 use crate::interaction::Charge;
 use crate::number::{Country, PhoneNumber, ReadNumber, read_together};
 use crate::outbox::{RecordKind, RequestId};
+
+given_name! {
+    /// The administrator's name for one connector to a CRM: 1 to 40 of `a-z`, `0-9`, `-`, `_`. It is also the source of the
+    /// contacts that come from there.
+    ConnectorName, BadConnectorName: "a connector's name has 1 to 40 of the characters a-z, 0-9, - and _"
+}
 
 /// What a connector's file lets it do, beside signing in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +48,7 @@ pub struct Abilities {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectorAbout {
     /// The administrator's name for it; also the source of the contacts it brings.
-    pub name: AccountName,
+    pub name: ConnectorName,
     /// The CRM's name, such as `EspoCRM`.
     pub title: String,
     /// What it can do.
@@ -94,7 +100,7 @@ pub struct RemoteContact {
 impl RemoteContact {
     /// As a contact of ours. Numbers are read by the rules of `country`; what is no number is left out.
     #[must_use]
-    pub fn into_contact(self, connector: &AccountName, id: ContactId, country: Country) -> Contact {
+    pub fn into_contact(self, connector: &ConnectorName, id: ContactId, country: Country) -> Contact {
         let source = connector.to_string();
         let texts: Vec<&str> = self.phones.iter().map(|phone| phone.number.as_str()).collect();
         let read = read_together(&texts, country).into_iter().zip(&self.phones);

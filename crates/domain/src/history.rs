@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{AccountName, Call, CallKey, CallState, Direction};
+use crate::call::{Call, CallKey, CallState, Direction};
 use crate::contact::{Contact, ContactId};
+use crate::crm::ConnectorName;
 use crate::interaction::{InteractionId, InteractionState};
 use crate::number::PhoneNumber;
 use crate::outbox::{OutboxItem, OutboxState, RecordWait};
@@ -154,7 +155,7 @@ pub struct OutboxRow {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RecordState {
     /// Which CRM.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// How far.
     pub state: OutboxState,
     /// What it waits for, where it is on its way.

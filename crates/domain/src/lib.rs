@@ -11,6 +11,9 @@
 //!
 //! Nothing here does I/O, reads a clock, or needs an async runtime.
 
+#[macro_use]
+mod name;
+
 pub mod attribution;
 pub mod call;
 pub mod caller;

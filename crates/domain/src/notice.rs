@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::call::{AccountName, CallKey};
+use crate::call::CallKey;
 use crate::contact::ContactId;
 
 /// What happened.
@@ -67,6 +67,6 @@ pub struct Notice {
     pub number: Option<String>,
     /// The contact to call back.
     pub contact: Option<ContactId>,
-    /// The account or CRM.
-    pub account: Option<AccountName>,
+    /// The name of the account or CRM that it is about.
+    pub account: Option<String>,
 }

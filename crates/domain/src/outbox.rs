@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::call::{AccountName, Call, CallState, Direction};
-use crate::crm::{Abilities, Verdict};
+use crate::call::{Call, CallState, Direction};
+use crate::crm::{Abilities, ConnectorName, Verdict};
 use crate::disposition::Action;
 use crate::error::ErrorCode;
 use crate::interaction::{Charge, FollowUp, Interaction, InteractionState};
@@ -111,7 +111,7 @@ pub struct OutboxItem {
     /// What the record is known by over there.
     pub id: RequestId,
     /// Which CRM.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// What kind of record.
     pub kind: RecordKind,
     /// What it is about: a call's key, or the id of an interaction, a charge or a contact.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{AccountName, CallKey, CallState, Direction, Party};
+use crate::crm::ConnectorName;
 use crate::disposition::DispositionCatalogue;
 use crate::endpoint::Identity;
 use crate::error::ErrorCode;
@@ -110,7 +111,7 @@ pub enum AccountReach {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConnectorStatus {
     /// Its name.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// Whether it answers.
     pub reach: ConnectorReach,
     /// Why it is stopped, or why the last try failed.
@@ -236,7 +237,7 @@ mod tests {
     fn the_most_urgent_thing_is_shown_and_what_lies_beneath_comes_back() {
         let name: AccountName = "main".parse().unwrap();
         let crm = ConnectorStatus {
-            connector: name.clone(),
+            connector: "crm".parse().unwrap(),
             reach: ConnectorReach::Answers,
             code: None,
             what: String::new(),

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party};
 use timbre_domain::contact::{Contact, ContactId, ContactPhone, Origin, PhoneKind};
-use timbre_domain::crm::Receipt;
+use timbre_domain::crm::{ConnectorName, Receipt};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::interaction::{Interaction, InteractionId, InteractionState};
 use timbre_domain::number::{Country, PhoneNumber};
@@ -27,7 +27,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
 }
 
-fn crm() -> AccountName {
+fn crm() -> ConnectorName {
     "crm".parse().unwrap()
 }
 

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use tauri::{Manager, State, WebviewWindow};
 use tauri_plugin_opener::OpenerExt as _;
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{CallRow, CallsWanted, OutboxRow};
 use timbre_domain::interaction::InteractionEdit;
@@ -135,7 +136,7 @@ pub(crate) async fn main_discard(desk: State<'_, Desk>, id: RequestId) -> Answer
 
 /// The sign-in with a stopped CRM is right now: go on.
 #[tauri::command]
-pub(crate) async fn main_resume(desk: State<'_, Desk>, connector: AccountName) -> Answer<()> {
+pub(crate) async fn main_resume(desk: State<'_, Desk>, connector: ConnectorName) -> Answer<()> {
     ask!(desk, Command::ConnectorResume { name: connector }, Reply::SignedIn { .. } => ())
 }
 

@@ -1,7 +1,7 @@
 //! `connectors`: which CRMs are left alone until a person acts.
 
 use rusqlite::OptionalExtension as _;
-use timbre_domain::call::AccountName;
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::outbox::Problem;
 
 use super::{json, to_json};
@@ -12,7 +12,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn connector_stopped(&self, connector: &AccountName) -> Result<Option<Problem>, StoreError> {
+    pub fn connector_stopped(&self, connector: &ConnectorName) -> Result<Option<Problem>, StoreError> {
         self.read(|db| {
             let sql = "SELECT stopped FROM connectors WHERE name = ?1";
             let stopped: Option<Option<String>> =
@@ -25,7 +25,7 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be saved.
-    pub fn stop_connector(&self, connector: &AccountName, why: Option<&Problem>) -> Result<(), StoreError> {
+    pub fn stop_connector(&self, connector: &ConnectorName, why: Option<&Problem>) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO connectors (name, stopped) VALUES (?1, ?2)

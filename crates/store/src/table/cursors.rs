@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::tracker::{CallTracker, CallTransition};
 
 use super::{calls, json, outbox, to_json};
@@ -12,7 +13,7 @@ use crate::{Store, StoreError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToRecord {
     /// Which CRM.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// Which call.
     pub call: CallKey,
     /// When it is recorded if nobody has written a result by then, UTC.

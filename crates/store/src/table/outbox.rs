@@ -10,9 +10,9 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::contact::{Contact, ContactId};
-use timbre_domain::crm::Receipt;
+use timbre_domain::crm::{ConnectorName, Receipt};
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::outbox::{BELIEVED_AHEAD, OutboxItem, OutboxState, Problem, RecordKind, RequestId, TakenBack};
 
@@ -91,7 +91,7 @@ pub struct OutboxFilter {
     /// Only the one with this id.
     pub id: Option<RequestId>,
     /// Only those to this CRM.
-    pub connector: Option<AccountName>,
+    pub connector: Option<ConnectorName>,
     /// Only those in these states; all but done and discarded where it is empty.
     pub states: Vec<OutboxState>,
     /// At most so many, the oldest first; 0 for the default of 100.
@@ -115,7 +115,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn outbox_next(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<Option<OutboxItem>, StoreError> {
+    pub fn outbox_next(&self, connector: &ConnectorName, now: DateTime<Utc>) -> Result<Option<OutboxItem>, StoreError> {
         self.read(|db| {
             db.prepare_cached(&format!("{SELECT} AS item WHERE {NEXT} ORDER BY seq LIMIT 1"))?
                 .query_row(params![connector.as_str(), ms(now)], read)
@@ -130,7 +130,7 @@ impl Store {
     /// When the database can't be read.
     pub fn outbox_next_for(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         id: RequestId,
         now: DateTime<Utc>,
     ) -> Result<Option<OutboxItem>, StoreError> {
@@ -152,7 +152,7 @@ impl Store {
     /// When the database can't be read.
     pub fn outbox_due(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         after: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.read(|db| {
@@ -171,7 +171,7 @@ impl Store {
     /// When it could not be saved.
     pub fn outbox_set_right(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         now: DateTime<Utc>,
         settles_within: TimeDelta,
         wrap_up: TimeDelta,
@@ -381,7 +381,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn outbox_counts(&self, connector: &AccountName) -> Result<OutboxCounts, StoreError> {
+    pub fn outbox_counts(&self, connector: &ConnectorName) -> Result<OutboxCounts, StoreError> {
         self.read(|db| {
             let sql = "SELECT coalesce(sum(state IN ('waiting', 'sending')), 0), coalesce(sum(state = 'parked'), 0),
                               coalesce(sum(state = 'done'), 0) FROM outbox WHERE connector = ?1";
@@ -395,7 +395,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn outbox_counts_of_all(&self) -> Result<HashMap<AccountName, OutboxCounts>, StoreError> {
+    pub fn outbox_counts_of_all(&self) -> Result<HashMap<ConnectorName, OutboxCounts>, StoreError> {
         self.read(|db| {
             let sql =
                 "SELECT connector, sum(state IN ('waiting', 'sending')), sum(state = 'parked'), sum(state = 'done')
@@ -461,7 +461,7 @@ impl Store {
     /// When it could not be saved.
     pub fn outbox_unhold(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         kind: RecordKind,
         now: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
@@ -480,7 +480,7 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be saved.
-    pub fn outbox_unhold_waiting(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    pub fn outbox_unhold_waiting(&self, connector: &ConnectorName, now: DateTime<Utc>) -> Result<usize, StoreError> {
         self.write(|tx| {
             tx.execute(
                 "UPDATE outbox
@@ -496,7 +496,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn outbox_unsearchable(&self, connector: &AccountName) -> Result<Vec<RequestId>, StoreError> {
+    pub fn outbox_unsearchable(&self, connector: &ConnectorName) -> Result<Vec<RequestId>, StoreError> {
         self.read(|db| {
             db.prepare_cached(
                 "SELECT id FROM outbox WHERE connector = ?1 AND state = 'parked'
@@ -546,7 +546,7 @@ fn filtered(db: &Connection, filter: &OutboxFilter) -> rusqlite::Result<Vec<Part
         some => some,
     };
     let limit = i64::try_from(if filter.limit == 0 { 100 } else { filter.limit }).unwrap_or(i64::MAX);
-    let connector = filter.connector.as_ref().map(AccountName::as_str);
+    let connector = filter.connector.as_ref().map(ConnectorName::as_str);
     let id = filter.id.map(|id| *id.0.as_bytes());
     let mut select = db.prepare_cached(&filter_sql(id.is_some()))?;
     select.query_map(params![to_json(&states)?, connector, limit, id], part)?.collect()

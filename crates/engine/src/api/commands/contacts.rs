@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, ContactPhone, PhoneKind};
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::identity::{FIRST_EMAIL, FIRST_PHONE, added_email, email_key, removed_email, removed_phone, tidy};
@@ -73,7 +73,7 @@ pub struct LookedUp {
 
 /// The CRMs that are told of a contact that a person made or changed here: where it came from, or all of them where it was
 /// typed here. What came from a file stays here until somebody brings it there.
-fn tell(crms: &[Arc<ConnectorHandle>], contact: &Contact) -> Vec<AccountName> {
+fn tell(crms: &[Arc<ConnectorHandle>], contact: &Contact) -> Vec<ConnectorName> {
     let takes = |crm: &&Arc<ConnectorHandle>| {
         let able = crm.connector.about().abilities.records.contains(&RecordKind::Contact);
         let whose = contact.origin.as_ref().is_none_or(|origin| origin.source == crm.name().as_str());
@@ -83,7 +83,7 @@ fn tell(crms: &[Arc<ConnectorHandle>], contact: &Contact) -> Vec<AccountName> {
 }
 
 impl Context {
-    pub(crate) fn crms_to_tell(&self, contact: &Contact) -> Vec<AccountName> {
+    pub(crate) fn crms_to_tell(&self, contact: &Contact) -> Vec<ConnectorName> {
         tell(&self.connectors, contact)
     }
 

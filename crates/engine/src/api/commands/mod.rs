@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, CallKey};
 use timbre_domain::cdr::TimeRange;
 use timbre_domain::contact::{Contact, ContactId};
-use timbre_domain::crm::{ConnectorTest, CrmUser, TestStep};
+use timbre_domain::crm::{ConnectorName, ConnectorTest, CrmUser, TestStep};
 use timbre_domain::dial::DialId;
 use timbre_domain::disposition::DispositionCatalogue;
 use timbre_domain::endpoint::Endpoint;
@@ -109,7 +109,7 @@ pub enum Command {
     /// Bring the contacts of the CRMs here, now; progress is told as events.
     ContactsSync {
         /// Only this CRM.
-        connector: Option<AccountName>,
+        connector: Option<ConnectorName>,
         /// All contacts again, and which of them the CRM still has.
         #[serde(default)]
         full: bool,
@@ -167,7 +167,7 @@ pub enum Command {
     /// Try a CRM out.
     ConnectorTest {
         /// Which.
-        name: AccountName,
+        name: ConnectorName,
         /// How far.
         #[serde(rename = "rehearsal")]
         test: ConnectorTest,
@@ -175,7 +175,7 @@ pub enum Command {
     /// The sign-in with a CRM is right now: go on.
     ConnectorResume {
         /// Which.
-        name: AccountName,
+        name: ConnectorName,
     },
     /// All agents.
     AgentsList,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::caller::{CallerOnSave, TypedCaller};
 use timbre_domain::contact::ContactId;
-use timbre_domain::crm::{ConnectorAbout, ConnectorTest, CrmUser, TestStep};
+use timbre_domain::crm::{ConnectorAbout, ConnectorName, ConnectorTest, CrmUser, TestStep};
 use timbre_domain::disposition::Action;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{BadInteraction, Interaction, InteractionEdit, InteractionId, InteractionState};
@@ -202,7 +202,7 @@ impl Context {
         Ok(Kept { interaction, records, do_not_call, new_contact })
     }
 
-    fn crms_for_contacts(&self) -> Vec<AccountName> {
+    fn crms_for_contacts(&self) -> Vec<ConnectorName> {
         let takes = |crm: &&Arc<ConnectorHandle>| {
             crm.settings.push_contacts && crm.connector.about().abilities.records.contains(&RecordKind::Contact)
         };
@@ -266,7 +266,11 @@ impl Context {
 
     /// Tries a CRM out. A person asked, so that it is asked although it was stopped; where the sign-in works again, it
     /// goes on.
-    pub(super) async fn test_connector(&self, name: &AccountName, test: ConnectorTest) -> Result<Reply, CommandError> {
+    pub(super) async fn test_connector(
+        &self,
+        name: &ConnectorName,
+        test: ConnectorTest,
+    ) -> Result<Reply, CommandError> {
         let crm = self.crm(name)?;
         let steps: Vec<TestStep> = crm.connector.test(&test).await;
         crm.learns_of_kinds(self, &steps).await;
@@ -278,7 +282,7 @@ impl Context {
     }
 
     /// A person says that the sign-in is right now.
-    pub(super) async fn resume_connector(&self, name: &AccountName) -> Result<Reply, CommandError> {
+    pub(super) async fn resume_connector(&self, name: &ConnectorName) -> Result<Reply, CommandError> {
         let crm = self.crm(name)?;
         let user: CrmUser = crm
             .connector
@@ -291,7 +295,7 @@ impl Context {
         Ok(Reply::SignedIn { user })
     }
 
-    pub(crate) fn crm(&self, name: &AccountName) -> Result<Arc<ConnectorHandle>, CommandError> {
+    pub(crate) fn crm(&self, name: &ConnectorName) -> Result<Arc<ConnectorHandle>, CommandError> {
         self.connectors.iter().find(|crm| crm.name() == name).cloned().ok_or_else(|| {
             let known: Vec<_> = self.connectors.iter().map(|crm| crm.name().as_str()).collect();
             let detail = match known.as_slice() {

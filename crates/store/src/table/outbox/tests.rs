@@ -1,6 +1,7 @@
 //! What goes when, what is searched for, and what is never forgotten.
 
 use timbre_domain::contact::{ContactPhone, Origin, PhoneKind};
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, InteractionState};
 use timbre_domain::number::{Country, PhoneNumber};
@@ -11,7 +12,7 @@ use super::super::testing::{TestStore, at, plan, statements, store};
 use super::*;
 use crate::{Kept, Which};
 
-fn crm() -> AccountName {
+fn crm() -> ConnectorName {
     "crm".parse().unwrap()
 }
 
@@ -449,7 +450,7 @@ fn a_listed_record_is_about_what_is_sent_of_it() {
 #[test]
 fn the_counts_of_all_crms_are_those_of_each_in_one_statement() {
     let store = store();
-    let other: AccountName = "other".parse().unwrap();
+    let other: ConnectorName = "other".parse().unwrap();
     for n in 1..=3 {
         store.add_contact(&contact(n), &[crm(), other.clone()][..1 + usize::from(n == 2)], at(0)).unwrap();
     }

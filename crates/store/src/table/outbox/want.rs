@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::contact::ContactId;
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{InteractionId, InteractionState};
 use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Wanted};
@@ -17,7 +18,7 @@ use crate::table::{calls, contacts, from_word, interactions, ms, time, to_json, 
 /// A CRM is to have this record, as it is now. Gives the item where it waits because of it.
 pub(in crate::table) fn want(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     wanted: &Wanted,
     order: &Order,
     now: DateTime<Utc>,
@@ -97,7 +98,7 @@ fn maybe_there_unanswered(tx: &Transaction<'_>, id: RequestId) -> rusqlite::Resu
 /// them; the order is that of the new contact from now on.
 pub(in crate::table) fn move_order(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     interaction: InteractionId,
     order_key: &str,
 ) -> rusqlite::Result<()> {
@@ -132,7 +133,7 @@ pub(in crate::table) fn call_settled(tx: &Transaction<'_>, call: &CallKey, conta
 /// A call has ended: the CRM is to have it from `due` on, whether or not somebody writes a result.
 pub(in crate::table) fn call_ended(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     call: &CallKey,
     due: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -163,7 +164,11 @@ pub(super) fn contact_sent(
 
 /// What was told of somebody is told anew: the CRM knows now, or knows again, who it is. What is on its way goes once more
 /// afterwards.
-pub(in crate::table) fn retell(tx: &Transaction<'_>, connector: &AccountName, order_key: &str) -> rusqlite::Result<()> {
+pub(in crate::table) fn retell(
+    tx: &Transaction<'_>,
+    connector: &ConnectorName,
+    order_key: &str,
+) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "UPDATE outbox SET wanted = wanted + 1, state = CASE state WHEN 'done' THEN 'waiting' ELSE state END
          WHERE order_key = ?2 AND connector = ?1 AND kind <> 'contact' AND (state = 'done' OR state = 'sending')",
@@ -176,7 +181,7 @@ pub(in crate::table) fn retell(tx: &Transaction<'_>, connector: &AccountName, or
 /// once. A request that may have made a record already is searched for first, as ever.
 pub(in crate::table) fn contact_found(
     tx: &Transaction<'_>,
-    connector: Option<&AccountName>,
+    connector: Option<&ConnectorName>,
     order_key: &str,
 ) -> rusqlite::Result<()> {
     // The time of what is parked has come.
@@ -187,7 +192,7 @@ pub(in crate::table) fn contact_found(
          WHERE order_key = ?2 AND (?1 IS NULL OR connector = ?1) AND state = 'parked'
            AND json_extract(problem, '$.code') IN ('not_found', 'refused')",
     )?
-    .execute(params![connector.map(AccountName::as_str), order_key])
+    .execute(params![connector.map(ConnectorName::as_str), order_key])
     .map(drop)
 }
 
@@ -195,7 +200,7 @@ pub(in crate::table) fn contact_found(
 /// who by a retry makes a new record; what was refused because of it is tried again, without it.
 pub(in crate::table) fn contact_lost(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     contact: ContactId,
     now: i64,
 ) -> rusqlite::Result<()> {

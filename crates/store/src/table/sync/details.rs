@@ -1,8 +1,8 @@
 //! `contact_details`: contacts whose telephones the CRM's lists leave out, to be asked for one by one.
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::ContactId;
+use timbre_domain::crm::ConnectorName;
 
 use super::super::contacts;
 use super::Urgency;
@@ -25,7 +25,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn next_detail(&self, connector: &AccountName) -> Result<Option<Detail>, StoreError> {
+    pub fn next_detail(&self, connector: &ConnectorName) -> Result<Option<Detail>, StoreError> {
         self.read(|db| {
             let sql = "SELECT external_id, urgency FROM contact_details WHERE connector = ?1 AND urgency < ?2
                        ORDER BY urgency, external_id LIMIT 1";
@@ -41,7 +41,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn details_left(&self, connector: &AccountName) -> Result<u64, StoreError> {
+    pub fn details_left(&self, connector: &ConnectorName) -> Result<u64, StoreError> {
         self.search(|db| {
             let sql = "SELECT count(*) FROM contact_details WHERE connector = ?1 AND urgency < ?2";
             db.prepare_cached(sql)?
@@ -53,7 +53,7 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be saved.
-    pub fn detail_done(&self, connector: &AccountName, id: &str) -> Result<(), StoreError> {
+    pub fn detail_done(&self, connector: &ConnectorName, id: &str) -> Result<(), StoreError> {
         self.write(|tx| want(tx, connector, id, true, None))
     }
 
@@ -61,7 +61,7 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be saved.
-    pub fn hurry_details(&self, contact: ContactId) -> Result<Vec<AccountName>, StoreError> {
+    pub fn hurry_details(&self, contact: ContactId) -> Result<Vec<ConnectorName>, StoreError> {
         let waiting = self.read(|db| {
             let mut waits =
                 db.prepare_cached("SELECT urgency FROM contact_details WHERE connector = ?1 AND external_id = ?2")?;
@@ -69,7 +69,7 @@ impl Store {
             for (source, id) in contacts::ids_of(db, contact)? {
                 let urgency: Option<i64> = waits.query_row([&source, &id], |row| row.get(0)).optional()?;
                 if urgency.is_some_and(|urgency| urgency != Urgency::Now as i64)
-                    && let Ok(connector) = source.parse::<AccountName>()
+                    && let Ok(connector) = source.parse::<ConnectorName>()
                 {
                     waiting.push((connector, id));
                 }
@@ -92,7 +92,7 @@ impl Store {
 /// A record came: complete, it need not be asked for any more; else it may have to be.
 pub(super) fn want(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     id: &str,
     complete: bool,
     urgency: Option<Urgency>,
@@ -108,7 +108,7 @@ pub(super) fn want(
 }
 
 /// Settles what waited to see whether a pass brings news. A stretch at a time: there may be a million.
-pub(super) fn settle(store: &Store, connector: &AccountName, news: bool) -> Result<(), StoreError> {
+pub(super) fn settle(store: &Store, connector: &ConnectorName, news: bool) -> Result<(), StoreError> {
     let which = "connector = ?1 AND external_id IN
         (SELECT external_id FROM contact_details WHERE connector = ?1 AND urgency = ?2 LIMIT ?3)";
     let sql = match news {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use timbre_domain::call::Call;
 use timbre_domain::contact::Contact;
-use timbre_domain::crm::ConnectorAbout;
+use timbre_domain::crm::{ConnectorAbout, ConnectorName};
 use timbre_domain::interchange::{
     ContactReader, ContactWriter, ExportShape, FileError, FileFormat, FileLayout, ReadOptions,
 };
@@ -101,7 +101,7 @@ pub(crate) struct Desk {
     _dir: tempfile::TempDir,
 }
 
-pub(crate) fn crm() -> AccountName {
+pub(crate) fn crm() -> ConnectorName {
     "crm".parse().unwrap()
 }
 
