@@ -5,12 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use secrecy::SecretString;
 use tempfile::TempDir;
-use timbre_domain::error::PortError;
-use timbre_domain::ports::{Clock, SecretStore};
-use timbre_domain::secret::SecretName;
+use timbre_domain::ports::Clock;
 use timbre_engine::CommandError;
 use timbre_engine::api::Command;
 use timbre_engine::api::event::Event;
@@ -20,26 +16,13 @@ use timbre_simulator::formcall::{DOCUMENTED_TOKEN, Fault, FormCall, FormCallConf
 use timbre_wiring::{Machine, Serves};
 
 use crate::driver::{Driver, Servers};
-use crate::story::{RememberingShell, StoryDisk};
+use crate::fakes::{FixedPassword, RememberingShell, StoryDisk};
 
 /// The adapter's own time-out: a deadline so far ahead means that a request has just gone out.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// The agent of the stories, as the table of popups names her.
 pub const AGENT: &str = "Ana Rojas";
-
-struct Token(String);
-
-#[async_trait]
-impl SecretStore for Token {
-    async fn password(&self, _name: &SecretName) -> Result<SecretString, PortError> {
-        Ok(SecretString::from(self.0.clone()))
-    }
-
-    async fn keep(&self, _name: &SecretName, _secret: SecretString) -> Result<(), PortError> {
-        Ok(())
-    }
-}
 
 /// The engine with a simulated FormCall.
 pub struct FormCallStory {
@@ -112,7 +95,7 @@ impl FormCallStory {
         let settings = Settings::parse(&text, timbre_wiring::vendors()).expect("the story's settings are right");
         let machine = Machine {
             clock: Arc::new(self.clock.clone()),
-            secrets: Arc::new(Token(self.token.clone())),
+            secrets: Arc::new(FixedPassword(Some(self.token.clone()))),
             shell: self.shell.clone(),
             disk: Arc::<StoryDisk>::default(),
             serves: Serves::ThisAgent,

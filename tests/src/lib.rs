@@ -6,6 +6,7 @@ pub mod desktop;
 #[cfg(target_os = "linux")]
 pub mod disk;
 pub mod driver;
+pub mod fakes;
 pub mod formcall;
 pub mod hasty;
 pub mod programs;

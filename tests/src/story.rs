@@ -1,20 +1,13 @@
 //! A story: the real engine, the real store and the real adapter against the simulator, on one clock that a test moves.
 
 use std::ops::{Deref, DerefMut};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use secrecy::SecretString;
 use tempfile::TempDir;
-use timbre_domain::call::{Call, CallKey};
-use timbre_domain::error::{ErrorCode, PortError};
-use timbre_domain::notice::Notice;
-use timbre_domain::popup::PopupCard;
-use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
-use timbre_domain::secret::SecretName;
+use timbre_domain::call::CallKey;
+use timbre_domain::ports::{Clock, SecretStore};
 use timbre_engine::CommandError;
 use timbre_engine::api::Command;
 use timbre_engine::api::event::Event;
@@ -28,6 +21,7 @@ use timbre_wiring::{Machine, Serves};
 use tokio::sync::watch;
 
 use crate::driver::{Driver, STEPS, Servers};
+use crate::fakes::{FixedPassword, RememberingShell, StoryDisk};
 
 /// The simulator's first endpoint and sign-in.
 pub const ENDPOINT: &str = "8373456";
@@ -36,96 +30,6 @@ pub const PASSWORD: &str = "secreto";
 
 /// How long the engine waits for an answer of the CRM (`espocrm.toml`, `timeout_s`).
 const CRM_ANSWER_WITHIN: Duration = Duration::from_secs(20);
-
-/// A password that a test chose.
-pub struct FixedPassword(pub Option<String>);
-
-#[async_trait]
-impl SecretStore for FixedPassword {
-    async fn password(&self, _name: &SecretName) -> Result<SecretString, PortError> {
-        let missing = || PortError::new(ErrorCode::SecretMissing, "the story has none");
-        self.0.clone().map(SecretString::from).ok_or_else(missing)
-    }
-
-    async fn keep(&self, _name: &SecretName, _secret: SecretString) -> Result<(), PortError> {
-        Ok(())
-    }
-}
-
-/// A shell that remembers what it was asked to show.
-#[derive(Debug, Default)]
-pub struct RememberingShell {
-    cards: Mutex<Vec<PopupCard>>,
-    completed: Mutex<Vec<PopupCard>>,
-    changes: Mutex<Vec<Call>>,
-    notices: Mutex<Vec<Notice>>,
-}
-
-impl RememberingShell {
-    /// The pop-ups shown so far.
-    pub fn cards(&self) -> Vec<PopupCard> {
-        self.cards.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What pop-ups were completed with so far.
-    pub fn completed(&self) -> Vec<PopupCard> {
-        self.completed.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The changes told so far.
-    pub fn changes(&self) -> Vec<Call> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl RememberingShell {
-    /// The notices told so far.
-    pub fn notices(&self) -> Vec<Notice> {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Shell for RememberingShell {
-    fn show_popup(&self, card: &PopupCard) {
-        self.cards.lock().unwrap_or_else(PoisonError::into_inner).push(card.clone());
-    }
-
-    fn complete_popup(&self, card: &PopupCard) {
-        self.completed.lock().unwrap_or_else(PoisonError::into_inner).push(card.clone());
-    }
-
-    fn call_changed(&self, call: &Call) {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
-    }
-
-    fn notify(&self, notice: &Notice) {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
-    }
-}
-
-/// A disk with as much room as a story says, bytes.
-#[derive(Debug)]
-pub struct StoryDisk(AtomicU64);
-
-impl StoryDisk {
-    /// So much is free from now on, bytes.
-    pub fn leave(&self, free: u64) {
-        self.0.store(free, Ordering::Relaxed);
-    }
-}
-
-impl Default for StoryDisk {
-    /// With room for everything.
-    fn default() -> Self {
-        Self(AtomicU64::new(1 << 40))
-    }
-}
-
-impl Disk for StoryDisk {
-    fn free(&self, _folder: &Path) -> std::io::Result<u64> {
-        Ok(self.0.load(Ordering::Relaxed))
-    }
-}
 
 /// The engine with a vendor, and a CRM where there is one.
 pub struct Story {

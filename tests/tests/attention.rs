@@ -95,7 +95,7 @@ async fn a_crm_that_is_down_is_told_once_shown_until_it_is_back_and_told_back() 
     after(&mut story, Duration::from_secs(8 * 60)).await;
     let lost = of_kind(&story, NoticeKind::CrmLost);
     assert_eq!(lost.len(), 1, "minutes of it are one notice: {lost:?}");
-    assert_eq!(lost[0].account.as_ref().map(|name| name.as_str()), Some("crm"));
+    assert_eq!(lost[0].account.as_deref(), Some("crm"));
     assert_eq!(of_kind(&story, NoticeKind::CrmBack), []);
 
     story.crm().come_up();

@@ -37,7 +37,7 @@ pub(crate) async fn run(
             let test = ConnectorTest { number, write: *write, dry_run: *dry_run };
             let steps = once(args, redactor, TestConnector { name: name.clone(), test }).await?;
             let value = json!({"steps": steps});
-            written(printer.reply("tested", &value, || printer.lines(&test_steps::lines(&steps))))?;
+            written(printer.reply("rehearsed", &value, || printer.lines(&test_steps::lines(&steps))))?;
             test_steps::outcome(printer, &steps)
         }
         Connector::Resume { name } => {

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use minijinja::Value;
 use serde_json::Value as Json;
-use timbre_domain::call::AccountName;
-use timbre_domain::crm::{Abilities, ConnectorAbout, CrmError, CrmUser, Order, Verdict};
+use timbre_domain::crm::{Abilities, ConnectorAbout, ConnectorName, CrmError, CrmUser, Order, Verdict};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::outbox::RecordKind;
@@ -31,7 +30,7 @@ use crate::template_vars;
 #[derive(Debug)]
 pub struct ConnectorSettings {
     /// The administrator's name for it; its secret is kept under this name.
-    pub name: AccountName,
+    pub name: ConnectorName,
     /// Where the CRM is, such as `https://crm.example.com/`.
     pub base_url: Url,
     /// How it is spoken to.

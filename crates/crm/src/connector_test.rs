@@ -194,8 +194,10 @@ impl TestRun<'_> {
         let client = self.client;
         for kind in client.about.abilities.records.iter().copied() {
             let Ok(record) = client.record(kind) else { continue };
-            let order =
-                Order { request_id: RequestId(self.request_id()), ..samples::order(kind, true, &client.about.name) };
+            let order = Order {
+                request_id: RequestId(self.request_id()),
+                ..samples::order(kind, true, client.about.name.as_str())
+            };
             let vars = template_vars::vars(&client.vars, &order, &Lists::default()).with("user", "nobody".into());
             let name = format!("records.{}.search", kind.as_str());
             self.step(&name, &record.search, &vars, Effect::Reads, |json| {
@@ -233,7 +235,7 @@ impl TestRun<'_> {
             despite_duplicate: true,
             proven: false,
             request_id: RequestId(self.request_id()),
-            ..samples::order(kind, self.dry, &client.about.name)
+            ..samples::order(kind, self.dry, client.about.name.as_str())
         };
         if !self.dry {
             samples::hang_on(&mut order.content, contact);

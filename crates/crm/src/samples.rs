@@ -24,7 +24,7 @@ use crate::template::{Vars, free, ours};
 pub(crate) const NOBODY: &str = "+50610000000";
 
 /// An order of this kind; `full` with everything that may be there, else with nothing that may be missing.
-pub(crate) fn order(kind: RecordKind, full: bool, account: &AccountName) -> Order {
+pub(crate) fn order(kind: RecordKind, full: bool, account: &str) -> Order {
     let at = DateTime::from_timestamp(1_795_188_600, 0).unwrap_or_default();
     let contact = full.then(|| RemoteRef { id: "6b00sample".into(), name: "Ana Pérez".into() });
     let charge = || Charge {
@@ -37,7 +37,9 @@ pub(crate) fn order(kind: RecordKind, full: bool, account: &AccountName) -> Orde
         RecordKind::Call => Content::Call(Box::new(CallReport {
             call_key: CallKey {
                 vendor: VendorId::known("sample"),
-                account: account.clone(),
+                account: account
+                    .parse()
+                    .unwrap_or_else(|_| unreachable!("{account} is the name of a sample or of a connector")),
                 external_id: "sample".into(),
             },
             direction: if full { Direction::In } else { Direction::Out },

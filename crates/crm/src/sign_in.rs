@@ -9,8 +9,7 @@ use reqwest::Method;
 use reqwest::header::SET_COOKIE;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
-use timbre_domain::call::AccountName;
-use timbre_domain::crm::{CrmError, Verdict};
+use timbre_domain::crm::{ConnectorName, CrmError, Verdict};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, SecretStore};
 use timbre_domain::redact::Redactor;
@@ -40,7 +39,7 @@ pub(crate) struct Credentials {
 }
 
 pub(crate) struct Keys {
-    name: AccountName,
+    name: ConnectorName,
     secrets: Arc<dyn SecretStore>,
     clock: Arc<dyn Clock>,
     held: tokio::sync::Mutex<Held>,
@@ -67,7 +66,7 @@ pub(crate) struct Connection<'a> {
 }
 
 impl Keys {
-    pub(crate) fn new(name: AccountName, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(name: ConnectorName, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
         Self { name, secrets, clock, held: tokio::sync::Mutex::default(), redactor: Mutex::default() }
     }
 

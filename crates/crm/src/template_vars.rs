@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::Value;
 use serde::Serialize;
 use serde_json::Value as Json;
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::ContactPart;
 use timbre_domain::crm::{CallReport, ContactReport, Content, Order};
 use timbre_domain::outbox::RecordKind;
@@ -108,8 +107,7 @@ fn theirs(record: Option<&Json>) -> Value {
 
 /// The variables of a sample order; `full` as in [`samples::order`].
 pub(crate) fn sample_vars(given: &Vars, kind: RecordKind, full: bool) -> Vars {
-    let Ok(account) = "sample".parse::<AccountName>() else { return given.clone() };
-    let order = samples::order(kind, full, &account);
+    let order = samples::order(kind, full, "sample");
     let lists = sample_lists(&order);
     let user = if full { "sample-user".into() } else { ().into() };
     vars(given, &order, &lists).with("user", user)
@@ -120,10 +118,9 @@ pub(crate) fn contact_parts(
     given: &Vars,
     says_something: impl Fn(&Vars) -> Result<bool, TemplateError>,
 ) -> Result<BTreeSet<ContactPart>, TemplateError> {
-    let Ok(account) = "sample".parse::<AccountName>() else { return Ok(BTreeSet::new()) };
     let mut parts = BTreeSet::new();
     for part in ContactPart::OF_RECORDS {
-        let mut order = samples::order(RecordKind::Contact, true, &account);
+        let mut order = samples::order(RecordKind::Contact, true, "sample");
         order.remote_id = Some("sample".to_owned());
         let lists = sample_lists(&order);
         if let Content::Contact(report) = &mut order.content {

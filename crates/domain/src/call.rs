@@ -11,7 +11,7 @@ use crate::number::{Country, PhoneNumber};
 use crate::texts::Catalogue;
 use crate::vendor::VendorId;
 
-pub use crate::account::{AccountName, BadAccountName};
+pub use crate::name::{AccountName, BadAccountName};
 
 /// What makes a call the same call: the vendor, the account it was seen through, and the vendor's own id.
 ///

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::AccountName;
 use crate::contact::{Contact, ContactId, ContactPart, ContactPhone, Origin, PhoneKind, email_key};
 use crate::error::ErrorCode;
+pub use crate::name::{BadConnectorName, ConnectorName};
 use crate::normalize::tidy;
 use crate::number::{Country, PhoneNumber, ReadNumber, read_together};
 use crate::record::{RecordKind, RequestId};
@@ -42,7 +42,7 @@ pub struct Abilities {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectorAbout {
     /// The administrator's name for it; also the source of the contacts it brings.
-    pub name: AccountName,
+    pub name: ConnectorName,
     /// The CRM's name, such as `EspoCRM`.
     pub title: String,
     /// What it can do.
@@ -95,7 +95,7 @@ pub struct RemoteContact {
 impl RemoteContact {
     /// As a contact of ours. Numbers are read by the rules of `country`; what is no number is left out.
     #[must_use]
-    pub fn into_contact(self, connector: &AccountName, id: ContactId, country: Country) -> Contact {
+    pub fn into_contact(self, connector: &ConnectorName, id: ContactId, country: Country) -> Contact {
         let source = connector.to_string();
         let texts: Vec<&str> = self.phones.iter().map(|phone| phone.number.as_str()).collect();
         let read = read_together(&texts, country).into_iter().zip(&self.phones);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::AccountName;
+use crate::name::AccountName;
 
 /// The number of an endpoint with its vendor, such as `8373456`, as the vendor writes it.
 ///

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{AccountName, Call, CallKey, CallState, Direction};
+use crate::call::{Call, CallKey, CallState, Direction};
 use crate::contact::{Contact, ContactId, PhoneKind};
 use crate::interaction::{InteractionId, InteractionState};
+use crate::name::ConnectorName;
 use crate::number::PhoneNumber;
 use crate::outbox::{OutboxItem, OutboxState, RecordWait};
 
@@ -165,7 +166,7 @@ pub struct OutboxRow {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RecordState {
     /// The CRM that the records go to.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// How far the record has come.
     pub state: OutboxState,
     /// What it waits for, where it is on its way.

@@ -14,7 +14,6 @@
 
 #![warn(missing_docs)]
 
-pub mod account;
 pub mod attribution;
 pub mod call;
 pub mod caller;
@@ -33,6 +32,7 @@ pub mod identity;
 pub mod interaction;
 pub mod interchange;
 pub mod matching;
+pub mod name;
 pub mod normalize;
 pub mod notice;
 pub mod number;

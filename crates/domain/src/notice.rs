@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::call::{AccountName, CallKey};
+use crate::call::CallKey;
 use crate::contact::ContactId;
 
 /// The kinds of notice. Agents switch most of them on and off in their preferences.
@@ -69,6 +69,6 @@ pub struct Notice {
     pub number: Option<String>,
     /// The contact to call back.
     pub contact: Option<ContactId>,
-    /// The account or CRM.
-    pub account: Option<AccountName>,
+    /// The name of the account or CRM that it is about.
+    pub account: Option<String>,
 }

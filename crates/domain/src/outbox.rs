@@ -6,8 +6,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::account::AccountName;
 use crate::error::ErrorCode;
+use crate::name::ConnectorName;
 
 mod failure;
 mod intent;
@@ -58,7 +58,7 @@ pub struct OutboxItem {
     /// Our id of the record, which is written into it.
     pub id: RequestId,
     /// The CRM that the record goes to.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// What kind of record.
     pub kind: RecordKind,
     /// What it is about: a call's key, or the id of an interaction, a charge or a contact.

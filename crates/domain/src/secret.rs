@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::call::AccountName;
+use crate::name::ConnectorName;
 
 /// The name of a secret in the keyring: 1 to 47 of `a-z`, `0-9`, `-`, `_`.
 ///
@@ -20,19 +21,19 @@ impl SecretName {
 
     /// What a connector signs in with, kept under its name.
     #[must_use]
-    pub fn connector_key(connector: &AccountName) -> Self {
+    pub fn connector_key(connector: &ConnectorName) -> Self {
         Self(connector.to_string())
     }
 
     /// What a CRM gave in exchange for the key, such as a new refresh token: `NAME-token`.
     #[must_use]
-    pub fn connector_token(connector: &AccountName) -> Self {
+    pub fn connector_token(connector: &ConnectorName) -> Self {
         Self(format!("{connector}-token"))
     }
 
     /// The OAuth 2.0 client secret that goes with a refresh token: `NAME-client`.
     #[must_use]
-    pub fn connector_client(connector: &AccountName) -> Self {
+    pub fn connector_client(connector: &ConnectorName) -> Self {
         Self(format!("{connector}-client"))
     }
 
@@ -70,15 +71,15 @@ mod tests {
 
     #[test]
     fn the_names_are_those_of_the_keyrings_in_use() {
-        let name: AccountName = "crm".parse().unwrap();
-        let names = [SecretName::account, SecretName::connector_key, SecretName::connector_token];
-        assert_eq!(names.map(|of| of(&name).to_string()), ["crm", "crm", "crm-token"]);
-        assert_eq!(SecretName::connector_client(&name), "crm-client".parse().unwrap());
+        assert_eq!(SecretName::account(&"main".parse().unwrap()).as_str(), "main");
+        let names = [SecretName::connector_key, SecretName::connector_token, SecretName::connector_client];
+        let crm = "crm".parse().unwrap();
+        assert_eq!(names.map(|of| of(&crm).to_string()), ["crm", "crm-token", "crm-client"]);
     }
 
     #[test]
     fn every_name_that_can_be_made_can_be_typed() {
-        let longest: AccountName = "x".repeat(40).parse().unwrap();
+        let longest: ConnectorName = "x".repeat(40).parse().unwrap();
         let name = SecretName::connector_client(&longest);
         assert_eq!(name.as_str().parse(), Ok(name));
         for bad in ["", "CRM", "a b", &"x".repeat(48)] {

@@ -7,6 +7,7 @@ use crate::call::{AccountName, CallKey, CallState, Direction, Party};
 use crate::disposition::DispositionCatalogue;
 use crate::endpoint::Identity;
 use crate::error::ErrorCode;
+use crate::name::ConnectorName;
 use crate::outbox::RecordKind;
 use crate::popup::PopupPolicy;
 use crate::preferences::{DoNotDisturb, Preferences};
@@ -110,7 +111,7 @@ pub enum AccountReach {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConnectorStatus {
     /// The administrator's name for the CRM.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// Whether the CRM answers.
     pub reach: ConnectorReach,
     /// Why it is stopped, or why the last try failed.
@@ -236,7 +237,7 @@ mod tests {
     fn the_most_urgent_thing_is_shown_and_what_lies_beneath_comes_back() {
         let name: AccountName = "main".parse().unwrap();
         let crm = ConnectorStatus {
-            connector: name.clone(),
+            connector: "crm".parse().unwrap(),
             reach: ConnectorReach::Answers,
             code: None,
             what: String::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use timbre_domain::call::AccountName;
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::outbox::{RecordCalls, WRAP_UP};
 use url::Url;
 
@@ -17,7 +17,7 @@ use crate::read::{Section, is_loopback, wrong_kind};
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConnectorSettings {
     /// Its name: the keyring's entry of its key, and the source of the contacts it brings.
-    pub name: AccountName,
+    pub name: ConnectorName,
     /// The file that describes it.
     pub file: ConnectorFile,
     /// Where its API lies; ends in a slash.
@@ -68,8 +68,8 @@ pub(crate) fn read(top: &Section<'_>, accounts: &[Account]) -> Result<Vec<Connec
             "settings",
         ])?;
         let name_text = section.required_text("name")?;
-        let name: AccountName = name_text.parse(ValueFault::Name, str::parse)?;
-        let taken = accounts.iter().any(|account| account.name == name)
+        let name: ConnectorName = name_text.parse(ValueFault::Name, str::parse)?;
+        let taken = accounts.iter().any(|account| account.name.as_str() == name.as_str())
             || connectors.iter().any(|connector| connector.name == name);
         if taken {
             let message = format!("the name {name} is taken; accounts and connectors share the keyring");
@@ -80,7 +80,7 @@ pub(crate) fn read(top: &Section<'_>, accounts: &[Account]) -> Result<Vec<Connec
     Ok(connectors)
 }
 
-fn connector(section: &Section<'_>, name: AccountName) -> Result<ConnectorSettings, ConfigError> {
+fn connector(section: &Section<'_>, name: ConnectorName) -> Result<ConnectorSettings, ConfigError> {
     let mut base_url = section.required_text("base_url")?.address(section.switch("allow_plain_http", false)?)?;
     if !base_url.path().ends_with('/') {
         base_url.set_path(&format!("{}/", base_url.path()));

@@ -14,6 +14,7 @@ use timbre_domain::contact::{Contact, ContactId, ContactPart, ContactPhone, Orig
 use timbre_domain::crm::Receipt;
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::interaction::{Interaction, InteractionId, InteractionState};
+use timbre_domain::name::ConnectorName;
 use timbre_domain::number::{Country, PhoneNumber};
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordIntent, RecordKind};
 use timbre_domain::tracker::{CallTracker, CallTransition};
@@ -27,7 +28,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
 }
 
-fn crm() -> AccountName {
+fn crm() -> ConnectorName {
     "crm".parse().unwrap()
 }
 

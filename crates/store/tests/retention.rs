@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party};
-use timbre_domain::crm::Receipt;
+use timbre_domain::crm::{ConnectorName, Receipt};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::interaction::{FollowUp, Interaction, InteractionId, InteractionState};
 use timbre_domain::outbox::{OutboxState, RecordIntent, RecordKind};
@@ -17,7 +17,7 @@ fn now() -> DateTime<Utc> {
     "2026-11-20T17:31:00Z".parse().unwrap()
 }
 
-fn crm() -> AccountName {
+fn crm() -> ConnectorName {
     "crm".parse().unwrap()
 }
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::{ContactId, PhoneKind};
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::identity::MergeRule;
 use timbre_domain::interchange::{FileFormat, Target};
 
@@ -72,7 +72,7 @@ pub(crate) enum Contacts {
     Sync {
         /// Only this CRM: its name in the settings.
         #[arg(value_name = "NAME")]
-        connector: Option<AccountName>,
+        connector: Option<ConnectorName>,
         /// All contacts again, and which of them the CRM still has.
         #[arg(long)]
         full: bool,

@@ -1,7 +1,7 @@
 //! `timbrectl outbox` and `timbrectl connector` on the command line.
 
 use clap::Subcommand;
-use timbre_domain::call::AccountName;
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::outbox::{OutboxState, RequestId};
 
 #[derive(Debug, Subcommand)]
@@ -10,7 +10,7 @@ pub(crate) enum Outbox {
     List {
         /// Only to this CRM.
         #[arg(long, value_name = "NAME")]
-        connector: Option<AccountName>,
+        connector: Option<ConnectorName>,
         /// Only in this state: waiting, sending, parked, done or discarded; may be given several times.
         #[arg(long = "state", value_name = "STATE", value_parser = state)]
         states: Vec<OutboxState>,
@@ -31,7 +31,7 @@ pub(crate) enum Outbox {
         parked: bool,
         /// Only those to this CRM.
         #[arg(long, value_name = "NAME", requires = "parked", conflicts_with = "ids")]
-        connector: Option<AccountName>,
+        connector: Option<ConnectorName>,
         /// Create it although the CRM takes it for one that it has already.
         #[arg(long, conflicts_with = "parked")]
         despite_duplicate: bool,
@@ -54,7 +54,7 @@ pub(crate) enum Connector {
     /// Try a CRM out, step by step.
     Test {
         /// Which.
-        name: AccountName,
+        name: ConnectorName,
         /// The number that is looked for; one that nobody has where it is left out.
         #[arg(long, value_name = "NUMBER")]
         number: Option<String>,
@@ -68,7 +68,7 @@ pub(crate) enum Connector {
     /// The sign-in with a CRM is right now: go on.
     Resume {
         /// Which.
-        name: AccountName,
+        name: ConnectorName,
     },
 }
 

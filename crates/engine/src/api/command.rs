@@ -19,6 +19,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead, OutboxRow, RecordState};
 use timbre_domain::interaction::{Interaction, InteractionId};
 use timbre_domain::interchange::FileFormat;
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::{OutboxItem, RequestId, Retried, RetryHow};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::preferences::Preferences;
@@ -258,7 +259,7 @@ commands! {
     /// Brings the contacts of the CRMs here, now; progress is told as events.
     contacts_sync: ContactsSync {
         /// Only this CRM.
-        pub connector: Option<AccountName>,
+        pub connector: Option<ConnectorName>,
         /// All contacts again, and which of them the CRM still has.
         #[serde(default)]
         pub full: bool,
@@ -305,14 +306,14 @@ commands! {
     connectors_list: ConnectorsList -> Vec<ConnectorReport>;
     /// Tries a CRM out, step by step.
     connector_test: TestConnector {
-        pub name: AccountName,
+        pub name: ConnectorName,
         /// How far.
         pub test: ConnectorTest,
     } -> Vec<TestStep>;
     /// A person says that the sign-in with a CRM is right now: it is asked again. Gives as whom we are signed in.
     #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
     connector_resume: ConnectorResume {
-        pub name: AccountName,
+        pub name: ConnectorName,
     } -> CrmUser;
 
     /// How is everything? The vendors are asked where nobody asked them a moment ago.

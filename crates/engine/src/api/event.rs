@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::{AccountName, Call, CallKey, CallState, Direction, Party};
 use timbre_domain::contact::Contact;
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::dial::{DialId, DialProgress};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::{ErrorCode, Retry};
@@ -96,7 +97,7 @@ pub struct KindEvent {
     /// When.
     pub at: DateTime<Utc>,
     /// Which CRM.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// Which kind.
     pub kind: RecordKind,
     /// What was learnt.
@@ -136,7 +137,7 @@ pub struct ConnectorState {
     /// When it changed.
     pub at: DateTime<Utc>,
     /// Which CRM.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// How it is.
     #[serde(flatten)]
     pub condition: ConnectorHealth,
@@ -162,7 +163,7 @@ pub struct SyncProgress {
     /// When.
     pub at: DateTime<Utc>,
     /// Which CRM.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// What it is doing.
     pub phase: SyncPhase,
     /// Contacts taken in by this pass; ids looked at while deletions are looked for.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use timbre_domain::call::{AccountName, Call};
+use timbre_domain::call::Call;
 use timbre_domain::contact::ContactId;
-use timbre_domain::crm::RemoteContact;
+use timbre_domain::crm::{ConnectorName, RemoteContact};
 use timbre_domain::matching::{self, Found, Match};
 use timbre_domain::number::{Country, PhoneNumber, ReadNumber, read_together};
 use timbre_store::StoreError;
@@ -191,7 +191,7 @@ pub(crate) async fn looked_at(context: &Arc<Context>, contacts: Vec<ContactId>) 
     }
     let hurried = context
         .stored(move |store| {
-            let mut crms: Vec<AccountName> = Vec::new();
+            let mut crms: Vec<ConnectorName> = Vec::new();
             for contact in contacts {
                 crms.extend(store.hurry_details(contact)?);
             }

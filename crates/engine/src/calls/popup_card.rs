@@ -1,11 +1,12 @@
 //! What a pop-up, and the main window's detail, show of a call: the card with the contact's dossier.
 
 use chrono::{DateTime, Utc};
-use timbre_domain::call::{AccountName, Call, CallState};
+use timbre_domain::call::{Call, CallState};
 use timbre_domain::contact::Contact;
 use timbre_domain::history::{RecordState, ShownPhone, WithWhom, is_missed, returned_by};
 use timbre_domain::interaction::{Currency, FollowUp, InteractionState};
 use timbre_domain::matching::Match;
+use timbre_domain::name::ConnectorName;
 use timbre_domain::number::{Country, PhoneNumber};
 use timbre_domain::outbox::{OutboxItem, RecordKind, waits_for};
 use timbre_domain::popup::{Dossier, Money, PastEntry, PopupCard, ShownField};
@@ -42,7 +43,7 @@ pub(crate) async fn card(
 fn fill(
     store: &Store,
     settings: &Settings,
-    answering: &[AccountName],
+    answering: &[ConnectorName],
     card: PopupCard,
     recent: usize,
     now: DateTime<Utc>,
@@ -69,7 +70,7 @@ fn fill(
 }
 
 /// How far the records of a call are, one a CRM. `goes_on` says whether the call does, `answering` which CRMs answer.
-pub(crate) fn records(items: &[OutboxItem], goes_on: bool, answering: &[AccountName]) -> Vec<RecordState> {
+pub(crate) fn records(items: &[OutboxItem], goes_on: bool, answering: &[ConnectorName]) -> Vec<RecordState> {
     let of_call = items.iter().filter(|item| item.kind == RecordKind::Call);
     let state = |item: &OutboxItem| {
         let at = item.problem.as_ref().map(|problem| problem.at).or(item.begun_at).unwrap_or(item.created_at);

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, PhoneKind};
 use timbre_domain::error::ErrorCode;
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::RecordKind;
 use timbre_store::CallRecord;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::error::CommandError;
 
 /// The CRMs that are told of a contact that a person made or changed here: where it came from, or all of them where it was
 /// typed here. What came from a file stays here until somebody brings it there.
-fn tell(crms: &[Arc<ConnectorHandle>], contact: &Contact) -> Vec<AccountName> {
+fn tell(crms: &[Arc<ConnectorHandle>], contact: &Contact) -> Vec<ConnectorName> {
     let takes = |crm: &&Arc<ConnectorHandle>| {
         let able = crm.connector.about().abilities.records.contains(&RecordKind::Contact);
         let whose = contact.origin.as_ref().is_none_or(|origin| origin.source == crm.name().as_str());
@@ -28,7 +28,7 @@ fn tell(crms: &[Arc<ConnectorHandle>], contact: &Contact) -> Vec<AccountName> {
 }
 
 impl Context {
-    pub(crate) fn crms_to_tell(&self, contact: &Contact) -> Vec<AccountName> {
+    pub(crate) fn crms_to_tell(&self, contact: &Contact) -> Vec<ConnectorName> {
         tell(&self.connectors, contact)
     }
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
-use timbre_domain::crm::{CrmError, Verdict};
+use timbre_domain::crm::{ConnectorName, CrmError, Verdict};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{Problem, RequestId, pause_after};
 use timbre_domain::ports::CrmConnector;
@@ -121,7 +120,7 @@ impl ConnectorHandle {
     }
 
     /// Its name.
-    pub fn name(&self) -> &AccountName {
+    pub fn name(&self) -> &ConnectorName {
         &self.settings.name
     }
 

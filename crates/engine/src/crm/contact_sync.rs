@@ -17,9 +17,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::ContactId;
-use timbre_domain::crm::{Abilities, CrmError, RemoteContact, Verdict};
+use timbre_domain::crm::{Abilities, ConnectorName, CrmError, RemoteContact, Verdict};
 use timbre_domain::number::Country;
 use timbre_domain::outbox::Problem;
 use timbre_domain::ports::CrmConnector;
@@ -41,7 +40,7 @@ const STORED_AGAIN_AFTER: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncReport {
     /// Which CRM.
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     /// New contacts.
     pub added: u64,
     /// Contacts that were known and changed.
@@ -235,7 +234,7 @@ impl Work {
     /// Database work about this CRM.
     async fn stored<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Store, &AccountName) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Store, &ConnectorName) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Halt> {
         let name = self.crm.name().clone();
         Ok(self.context.stored(move |store| work(store, &name)).await?)
@@ -332,7 +331,7 @@ pub(crate) async fn ask<T>(
 
 /// Records as they are taken in, and how many have no id to be known by. It takes the numbers apart: work for a thread of
 /// its own.
-pub(crate) fn prepared(records: Vec<RemoteContact>, connector: &AccountName, country: Country) -> (Vec<Pulled>, u64) {
+pub(crate) fn prepared(records: Vec<RemoteContact>, connector: &ConnectorName, country: Country) -> (Vec<Pulled>, u64) {
     let all = records.len();
     let known = records.into_iter().filter(|record| !record.id.trim().is_empty());
     let contacts: Vec<_> = known

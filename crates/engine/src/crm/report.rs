@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
 use timbre_domain::crm::{ConnectorAbout, ConnectorTest, CrmUser, TestStep};
 use timbre_domain::error::ErrorCode;
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::{Problem, RecordKind};
 use timbre_settings::ConnectorFile;
 use timbre_store::OutboxCounts;
@@ -68,7 +68,7 @@ impl Context {
     /// goes on.
     pub(crate) async fn test_connector(
         &self,
-        name: &AccountName,
+        name: &ConnectorName,
         test: ConnectorTest,
     ) -> Result<Vec<TestStep>, CommandError> {
         let crm = self.crm(name)?;
@@ -82,7 +82,7 @@ impl Context {
     }
 
     /// A person says that the sign-in is right now.
-    pub(crate) async fn resume_connector(&self, name: &AccountName) -> Result<CrmUser, CommandError> {
+    pub(crate) async fn resume_connector(&self, name: &ConnectorName) -> Result<CrmUser, CommandError> {
         let crm = self.crm(name)?;
         let user = crm
             .connector
@@ -96,14 +96,14 @@ impl Context {
     }
 
     /// The CRMs that take contacts from here.
-    pub(crate) fn crms_for_contacts(&self) -> Vec<AccountName> {
+    pub(crate) fn crms_for_contacts(&self) -> Vec<ConnectorName> {
         let takes = |crm: &&Arc<ConnectorHandle>| {
             crm.settings.push_contacts && crm.connector.about().abilities.records.contains(&RecordKind::Contact)
         };
         self.connectors.iter().filter(takes).map(|crm| crm.name().clone()).collect()
     }
 
-    pub(crate) fn crm(&self, name: &AccountName) -> Result<Arc<ConnectorHandle>, CommandError> {
+    pub(crate) fn crm(&self, name: &ConnectorName) -> Result<Arc<ConnectorHandle>, CommandError> {
         self.connectors.iter().find(|crm| crm.name() == name).cloned().ok_or_else(|| {
             let known: Vec<_> = self.connectors.iter().map(|crm| crm.name().as_str()).collect();
             let detail = match known.as_slice() {

@@ -1,4 +1,4 @@
-//! PollLog after the database: backups, damage that is met, and calls that are older than they are to be kept.
+//! Looks after the database: backups, damage that is met, and calls that are older than they are to be kept.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

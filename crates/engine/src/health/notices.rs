@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::Local;
 use timbre_domain::call::{AccountName, CallKey, Direction};
 use timbre_domain::contact::ContactId;
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::notice::{Notice, NoticeAction, NoticeKind};
@@ -114,7 +115,7 @@ struct FailingCrm {
 struct Teller {
     context: Arc<Context>,
     failing: BTreeMap<AccountName, Failing>,
-    failing_crms: BTreeMap<AccountName, FailingCrm>,
+    failing_crms: BTreeMap<ConnectorName, FailingCrm>,
 }
 
 impl Teller {
@@ -278,7 +279,7 @@ impl Teller {
         let about = format!("dial:{}", progress.id);
         let title = texts.text("notice.dial_failed").to_owned();
         let notice = self.notice(NoticeKind::DialFailed, about, title, body);
-        self.tell(Notice { account: Some(account.clone()), ..notice });
+        self.tell(Notice { account: Some(account.to_string()), ..notice });
     }
 
     async fn parked(&self, parked: &OutboxEvent) {
@@ -305,7 +306,7 @@ impl Teller {
         self.tell(Notice {
             call: parked.call_key.clone(),
             contact,
-            account: Some(parked.item.connector.clone()),
+            account: Some(parked.item.connector.to_string()),
             ..notice
         });
     }
@@ -325,7 +326,7 @@ impl Teller {
         let about = format!("kind:{}:{}", event.connector, event.kind.as_str());
         let title = texts.text(&format!("notice.kind.{state}")).to_owned();
         let notice = self.notice(NoticeKind::Parked, about, title, body);
-        self.tell(Notice { account: Some(event.connector.clone()), ..notice });
+        self.tell(Notice { account: Some(event.connector.to_string()), ..notice });
     }
 
     fn provider(&mut self, state: &ProviderState) {
@@ -346,7 +347,7 @@ impl Teller {
                 texts.text("notice.provider_back").to_owned(),
                 body,
             );
-            self.tell(Notice { account: Some(state.account.clone()), ..notice });
+            self.tell(Notice { account: Some(state.account.to_string()), ..notice });
         }
     }
 
@@ -382,15 +383,15 @@ impl Teller {
         let kept = texts.text("notice.crm_lost.kept");
         let body = format!("{}: {what}\n{kept} {what_to_do}", state.connector);
         let notice = self.notice(NoticeKind::CrmLost, about_crm(&state.connector), texts.text(title).to_owned(), body);
-        self.tell(Notice { account: Some(state.connector.clone()), ..notice });
+        self.tell(Notice { account: Some(state.connector.to_string()), ..notice });
     }
 
-    fn crm_back(&self, connector: &AccountName) {
+    fn crm_back(&self, connector: &ConnectorName) {
         let texts = self.texts();
         let body = texts.fill("notice.crm_back.body", &[("crm", connector.as_str())]);
         let title = texts.text("notice.crm_back").to_owned();
         let notice = self.notice(NoticeKind::CrmBack, about_crm(connector), title, body);
-        self.tell(Notice { account: Some(connector.clone()), ..notice });
+        self.tell(Notice { account: Some(connector.to_string()), ..notice });
     }
 
     fn database(&self, state: &StoreState) {
@@ -416,7 +417,7 @@ impl Teller {
         let body = format!("{}: {}\n{}", state.account, texts.what(code), texts.what_to_do(code));
         let notice =
             self.notice(NoticeKind::ProviderLost, about(state), texts.text("notice.provider_lost").to_owned(), body);
-        self.tell(Notice { account: Some(state.account.clone()), ..notice });
+        self.tell(Notice { account: Some(state.account.to_string()), ..notice });
     }
 
     /// The contact a call is with, and what they are called.
@@ -440,7 +441,7 @@ impl Teller {
     }
 }
 
-fn about_crm(connector: &AccountName) -> String {
+fn about_crm(connector: &ConnectorName) -> String {
     format!("crm:{connector}")
 }
 

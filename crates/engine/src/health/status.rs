@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use timbre_domain::call::{AccountName, Call, CallState, Direction};
+use timbre_domain::call::{Call, CallState, Direction};
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::status::{AccountReach, AccountStatus, ConnectorReach, ConnectorStatus, LiveCall, Status};
 use timbre_domain::texts::Catalogue;
@@ -65,7 +66,7 @@ impl Context {
     }
 
     /// The CRMs that answered when they were asked last.
-    pub(crate) fn answering_crms(&self) -> Vec<AccountName> {
+    pub(crate) fn answering_crms(&self) -> Vec<ConnectorName> {
         let answers = |crm: &&Arc<ConnectorHandle>| crm.condition() == ConnectorHealth::Ready;
         self.connectors.iter().filter(answers).map(|crm| crm.name().clone()).collect()
     }

@@ -1,7 +1,7 @@
 //! `connectors`: the CRMs that are stopped until a person acts.
 
 use rusqlite::OptionalExtension as _;
-use timbre_domain::call::AccountName;
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::Problem;
 
 use super::{json, to_json};
@@ -9,7 +9,7 @@ use crate::{Store, StoreError};
 
 impl Store {
     /// Why a CRM is stopped; `None` where it is not.
-    pub fn connector_stopped(&self, connector: &AccountName) -> Result<Option<Problem>, StoreError> {
+    pub fn connector_stopped(&self, connector: &ConnectorName) -> Result<Option<Problem>, StoreError> {
         self.read(|db| {
             let sql = "SELECT stopped FROM connectors WHERE name = ?1";
             let stopped: Option<Option<String>> =
@@ -19,7 +19,7 @@ impl Store {
     }
 
     /// Stops a CRM with a reason, or lets it go on.
-    pub fn stop_connector(&self, connector: &AccountName, why: Option<&Problem>) -> Result<(), StoreError> {
+    pub fn stop_connector(&self, connector: &ConnectorName, why: Option<&Problem>) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute(
                 "INSERT INTO connectors (name, stopped) VALUES (?1, ?2)

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::name::ConnectorName;
 use timbre_domain::tracker::{CallTracker, CallTransition};
 
 use super::{calls, json, outbox, to_json};
@@ -11,7 +12,7 @@ use crate::{Store, StoreError};
 /// A call that has ended and is to be recorded in a CRM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToRecord {
-    pub connector: AccountName,
+    pub connector: ConnectorName,
     pub call: CallKey,
     /// When it is recorded if nobody has written a result by then, UTC.
     pub due: DateTime<Utc>,

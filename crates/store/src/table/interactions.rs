@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::interaction::{Interaction, InteractionId};
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::{OutboxItem, RecordIntent};
 
 use super::outbox::QueuePosition;
@@ -31,11 +32,11 @@ pub enum InteractionRef {
 pub struct Kept {
     pub interaction: Interaction,
     /// The records each CRM is to have of it, in their order.
-    pub records: Vec<(AccountName, Vec<RecordIntent>)>,
+    pub records: Vec<(ConnectorName, Vec<RecordIntent>)>,
     /// The contact is not to be called any more; the CRMs that are told of it where they know it, or it was typed here.
-    pub do_not_call: Option<Vec<AccountName>>,
+    pub do_not_call: Option<Vec<ConnectorName>>,
     /// A contact that is made with it, and the CRMs that are told of it.
-    pub new_contact: Option<(Contact, Vec<AccountName>)>,
+    pub new_contact: Option<(Contact, Vec<ConnectorName>)>,
 }
 
 /// Which interactions are wanted.

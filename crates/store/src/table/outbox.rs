@@ -7,9 +7,10 @@ mod sending;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::contact::ContactId;
 use timbre_domain::interaction::InteractionId;
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::{OutboxItem, RequestId};
 
 pub(super) use self::enqueue::{
@@ -52,7 +53,7 @@ pub(super) fn order_key(contact: Option<ContactId>, call: Option<&CallRecord>, k
 impl Store {
     /// The next item to be sent to a CRM, if it is due; an item waits for the earlier ones of its contact that are due or
     /// in trouble.
-    pub fn outbox_next(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<Option<OutboxItem>, StoreError> {
+    pub fn outbox_next(&self, connector: &ConnectorName, now: DateTime<Utc>) -> Result<Option<OutboxItem>, StoreError> {
         self.read(|db| {
             db.prepare_cached(&format!("{SELECT} AS item WHERE {NEXT} ORDER BY seq LIMIT 1"))?
                 .query_row(params![connector.as_str(), ms(now)], read)
@@ -64,7 +65,7 @@ impl Store {
     /// where none of them is due.
     pub fn outbox_next_for(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         id: RequestId,
         now: DateTime<Utc>,
     ) -> Result<Option<OutboxItem>, StoreError> {
@@ -83,7 +84,7 @@ impl Store {
     /// When the next item to a CRM is due; nothing where none waits.
     pub fn outbox_due(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         after: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.read(|db| {

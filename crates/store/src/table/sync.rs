@@ -12,8 +12,8 @@ use std::sync::atomic::Ordering;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
 use timbre_domain::crm::Cursor;
+use timbre_domain::name::ConnectorName;
 
 use super::contacts::{self, Outcome, Pulled, Writer};
 use super::{json, ms, time, to_json};
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// How far a CRM's contacts were brought here.
-    pub fn sync_state(&self, connector: &AccountName) -> Result<SyncState, StoreError> {
+    pub fn sync_state(&self, connector: &ConnectorName) -> Result<SyncState, StoreError> {
         self.read(|db| state(db, connector))
     }
 
@@ -92,7 +92,7 @@ impl Store {
     /// When it could not be saved; the page is then asked for again.
     pub fn save_page(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         contacts: Vec<Pulled>,
         cursor: &Cursor,
         fetches: bool,
@@ -128,7 +128,7 @@ impl Store {
     /// next. Nothing where the answer was overtaken, as with [`Self::save_page`].
     pub fn save_pulled(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         contacts: Vec<Pulled>,
         fetches: bool,
         asked: Pushes,
@@ -150,7 +150,7 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be saved; the pass then has no end yet.
-    pub fn end_pass(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub fn end_pass(&self, connector: &ConnectorName, now: DateTime<Utc>) -> Result<(), StoreError> {
         let name = connector.as_str();
         let news: bool = self.read(|db| {
             let sql = "SELECT pages > 0 AND cursor IS NOT began_from FROM contact_syncs WHERE connector = ?1";
@@ -169,7 +169,7 @@ impl Store {
     }
 
     /// The next pass brings all contacts again.
-    pub fn forget_cursor(&self, connector: &AccountName) -> Result<(), StoreError> {
+    pub fn forget_cursor(&self, connector: &ConnectorName) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "UPDATE contact_syncs SET cursor = NULL, began_from = NULL, pages = 0, contacts = 0 WHERE connector = ?1";
             tx.execute(sql, [connector.as_str()]).map(drop)
@@ -224,7 +224,7 @@ impl Store {
 
 /// Contacts that are being taken in.
 struct Page<'a> {
-    connector: &'a AccountName,
+    connector: &'a ConnectorName,
     contacts: VecDeque<Pulled>,
     fetches: bool,
     asked: Pushes,
@@ -247,7 +247,7 @@ struct Listens {
 }
 
 impl Listens {
-    fn now(db: &Connection, connector: &AccountName) -> rusqlite::Result<Self> {
+    fn now(db: &Connection, connector: &ConnectorName) -> rusqlite::Result<Self> {
         let sql = "SELECT reconciling IS NOT NULL, CASE pages WHEN 0 THEN cursor ELSE began_from END IS NULL
                    FROM contact_syncs WHERE connector = ?1";
         let found = db.prepare_cached(sql)?.query_row([connector.as_str()], |row| {
@@ -257,7 +257,7 @@ impl Listens {
     }
 }
 
-fn state(db: &Connection, connector: &AccountName) -> rusqlite::Result<SyncState> {
+fn state(db: &Connection, connector: &ConnectorName) -> rusqlite::Result<SyncState> {
     let sql = "SELECT cursor, full_at, synced_at, reconciling, reconciled_at, pages, contacts
                FROM contact_syncs WHERE connector = ?1";
     let at = |ms: Option<i64>| ms.map(time).transpose();

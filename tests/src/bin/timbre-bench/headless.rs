@@ -13,7 +13,8 @@ use timbre_engine::contacts::edit::ContactEdit;
 use timbre_platform::clock::SystemClock;
 use timbre_settings::Settings;
 use timbre_simulator::{Ledger, RealClock, RequestKind, Simulator, SimulatorConfig};
-use timbre_tests::story::{ENDPOINT, FixedPassword, PASSWORD, RememberingShell};
+use timbre_tests::fakes::{FixedPassword, RememberingShell};
+use timbre_tests::story::{ENDPOINT, PASSWORD};
 use tokio::sync::broadcast::Receiver;
 
 use crate::Failure;

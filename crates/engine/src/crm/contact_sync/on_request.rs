@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use timbre_domain::call::AccountName;
 use timbre_domain::crm::Verdict;
 use timbre_domain::error::ErrorCode;
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::Problem;
 use timbre_store::Store;
 
@@ -17,7 +17,7 @@ use crate::error::CommandError;
 /// what was deleted. What could not be done is said in the reports; it is an error where nothing could.
 pub(crate) async fn now(
     context: &Arc<Context>,
-    connector: Option<&AccountName>,
+    connector: Option<&ConnectorName>,
     full: bool,
 ) -> Result<Vec<SyncReport>, CommandError> {
     let crms = match connector {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::AccountName;
+use timbre_domain::crm::ConnectorName;
 
 /// A list tells times by the second: a contact that changes again in the second of a change shows nothing new. Whoever
 /// fetches it so long after it was listed has both.
@@ -93,7 +93,7 @@ impl Shown {
 }
 
 /// How the name of the setting begins that remembers it.
-pub(crate) fn setting_of(connector: &AccountName) -> String {
+pub(crate) fn setting_of(connector: &ConnectorName) -> String {
     format!("contacts.shown.{connector}")
 }
 

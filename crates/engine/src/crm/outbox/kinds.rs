@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use timbre_domain::crm::{Order, TestStep};
+use timbre_domain::crm::{ConnectorName, Order, TestStep};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{OutboxItem, Problem, RecordKind};
 
@@ -113,7 +113,7 @@ impl Kinds {
 }
 
 /// How the name of the setting begins that remembers them.
-pub(crate) fn setting_of(connector: &timbre_domain::call::AccountName) -> String {
+pub(crate) fn setting_of(connector: &ConnectorName) -> String {
     format!("outbox.kinds.{connector}")
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use timbre_domain::call::AccountName;
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::error::ErrorCode;
 
 /// How bad it is.
@@ -131,6 +132,12 @@ numbers!(i64, u32, u64, u128, usize);
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+}
+
+impl From<&ConnectorName> for Value {
+    fn from(connector: &ConnectorName) -> Self {
+        connector.as_str().into()
     }
 }
 

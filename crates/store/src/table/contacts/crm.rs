@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, ContactPart, Origin};
 use timbre_domain::identity::updated;
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::OutboxItem;
 
 use super::row::{self, Prepared, Writer};
@@ -20,7 +20,7 @@ pub(in crate::table) fn find(db: &Connection, id: ContactId) -> rusqlite::Result
 pub(in crate::table) fn remote_id(
     db: &Connection,
     contact: &Contact,
-    connector: &AccountName,
+    connector: &ConnectorName,
 ) -> rusqlite::Result<Option<String>> {
     if let Some(Origin { source, external_id: Some(id) }) = &contact.origin
         && source == connector.as_str()
@@ -36,7 +36,7 @@ pub(in crate::table) fn remote_id(
 /// may have made one already is searched for first, as ever.
 pub(super) fn known_there(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     id: ContactId,
     remote_id: &str,
 ) -> rusqlite::Result<()> {
@@ -50,7 +50,7 @@ pub(super) fn known_there(
 pub(in crate::table) fn known_as(
     tx: &Transaction<'_>,
     id: ContactId,
-    connector: &AccountName,
+    connector: &ConnectorName,
     remote_id: &str,
     carries: Option<&BTreeSet<ContactPart>>,
     now: DateTime<Utc>,
@@ -88,7 +88,7 @@ pub(in crate::table) fn known_as(
 pub(in crate::table) fn do_not_call(
     tx: &Transaction<'_>,
     id: ContactId,
-    tell: &[AccountName],
+    tell: &[ConnectorName],
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<OutboxItem>> {
     let Some((row, old)) = row::by_id(tx, id)? else { return Ok(Vec::new()) };

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, params};
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::crm::ConnectorName;
 use timbre_domain::identity::merged;
 use timbre_domain::interchange::ExportShape;
 use timbre_domain::number::PhoneNumber;
@@ -56,7 +56,7 @@ impl Store {
     pub fn add_contact(
         &self,
         contact: &Contact,
-        tell: &[AccountName],
+        tell: &[ConnectorName],
         now: DateTime<Utc>,
     ) -> Result<Vec<OutboxItem>, StoreError> {
         self.write_durably(|tx| add(tx, contact, tell, now))
@@ -85,7 +85,7 @@ impl Store {
         &self,
         id: ContactId,
         now: DateTime<Utc>,
-        tell: impl FnOnce(&Contact) -> Vec<AccountName>,
+        tell: impl FnOnce(&Contact) -> Vec<ConnectorName>,
         change: impl FnOnce(Contact) -> Result<Contact, E>,
     ) -> Result<Option<Changed<E>>, StoreError> {
         self.write_durably(|tx| {
@@ -132,7 +132,7 @@ impl Store {
         kept: ContactId,
         others: &[ContactId],
         now: DateTime<Utc>,
-        tell: impl FnOnce(&Contact) -> Vec<AccountName>,
+        tell: impl FnOnce(&Contact) -> Vec<ConnectorName>,
     ) -> Result<Option<(Contact, Vec<OutboxItem>)>, StoreError> {
         self.write_durably(|tx| {
             let Some((row, before)) = row::by_id(tx, kept)? else { return Ok(None) };
@@ -175,7 +175,7 @@ impl Store {
 pub(super) fn add(
     tx: &Transaction<'_>,
     contact: &Contact,
-    tell: &[AccountName],
+    tell: &[ConnectorName],
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<OutboxItem>> {
     Writer::new(tx)?.insert(&Prepared::new(contact.clone()), ms(now))?;
@@ -208,7 +208,7 @@ fn hand_over(
 fn enqueue(
     tx: &Transaction<'_>,
     id: ContactId,
-    tell: &[AccountName],
+    tell: &[ConnectorName],
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<OutboxItem>> {
     let intent = RecordIntent { kind: RecordKind::Contact, subject: id.to_string(), taken_back: None };

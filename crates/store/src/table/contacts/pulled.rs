@@ -1,9 +1,9 @@
 //! Contacts that are pulled from a CRM, and what becomes of them when they are deleted there.
 
 use rusqlite::{OptionalExtension as _, params};
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::{Contact, ContactId, Origin};
 use timbre_domain::identity::{MergeRule, origin_key, updated};
+use timbre_domain::name::ConnectorName;
 
 use super::super::outbox;
 use super::crm::known_there;
@@ -42,7 +42,7 @@ pub enum Gone {
 /// know yet, by name and number.
 pub(in crate::table) fn take_in(
     writer: &mut Writer<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     pulled: &Pulled,
     now: i64,
 ) -> rusqlite::Result<Outcome> {
@@ -101,7 +101,7 @@ fn known_by(writer: &mut Writer<'_>, key: &str) -> rusqlite::Result<Option<(RowI
 }
 
 /// The contact that a CRM lost under this id, where it comes back: its name may have been changed here meanwhile.
-fn lost_as(writer: &Writer<'_>, connector: &AccountName, id: &str) -> rusqlite::Result<Option<(RowId, Contact)>> {
+fn lost_as(writer: &Writer<'_>, connector: &ConnectorName, id: &str) -> rusqlite::Result<Option<(RowId, Contact)>> {
     let sql = "SELECT json_extract(value, '$') FROM settings WHERE name = ?1";
     let name = lost_name(connector, id);
     let here: Option<String> = writer.tx.prepare_cached(sql)?.query_row([&name], |row| row.get(0)).optional()?;
@@ -110,7 +110,7 @@ fn lost_as(writer: &Writer<'_>, connector: &AccountName, id: &str) -> rusqlite::
     row::by_id(writer.tx, here)
 }
 
-fn lost_name(connector: &AccountName, id: &str) -> String {
+fn lost_name(connector: &ConnectorName, id: &str) -> String {
     format!("contact.lost.{connector}.{id}")
 }
 
@@ -118,7 +118,7 @@ fn lost_name(connector: &AccountName, id: &str) -> String {
 /// there.
 pub(in crate::table) fn unlink(
     writer: &mut Writer<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     id: &str,
     now: i64,
 ) -> rusqlite::Result<Gone> {
@@ -157,7 +157,7 @@ pub(in crate::table) fn unlink(
 
 /// Whether nobody would miss it: nobody typed anything into it, wrote a result about it or waits to have it sent, and no
 /// other program brought any of it.
-fn is_the_crms_alone(writer: &Writer<'_>, ours: &Contact, connector: &AccountName) -> rusqlite::Result<bool> {
+fn is_the_crms_alone(writer: &Writer<'_>, ours: &Contact, connector: &ConnectorName) -> rusqlite::Result<bool> {
     let all_theirs = ours.phones.iter().all(|phone| phone.source.as_deref() == Some(connector.as_str()));
     if !ours.typed.is_empty() || !all_theirs {
         return Ok(false);

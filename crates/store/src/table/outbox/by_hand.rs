@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
-use timbre_domain::call::AccountName;
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::{OutboxItem, RecordKind, RequestId};
 
 use super::super::{ms, uuid};
@@ -54,7 +54,7 @@ impl Store {
     /// Records of a kind can be searched for again: held ones are sent, parked ones are searched for.
     pub fn outbox_unhold(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         kind: RecordKind,
         now: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
@@ -70,7 +70,7 @@ impl Store {
     }
 
     /// Tries the records again that an earlier run held because they could not be searched for.
-    pub fn outbox_unhold_waiting(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    pub fn outbox_unhold_waiting(&self, connector: &ConnectorName, now: DateTime<Utc>) -> Result<usize, StoreError> {
         self.write(|tx| {
             tx.execute(
                 "UPDATE outbox
@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// The records that were parked because they could not be searched for, the oldest first, a hundred at most.
-    pub fn outbox_unsearchable(&self, connector: &AccountName) -> Result<Vec<RequestId>, StoreError> {
+    pub fn outbox_unsearchable(&self, connector: &ConnectorName) -> Result<Vec<RequestId>, StoreError> {
         self.read(|db| {
             db.prepare_cached(
                 "SELECT id FROM outbox WHERE connector = ?1 AND state = 'parked'

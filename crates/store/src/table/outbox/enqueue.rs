@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::contact::{ContactId, ContactPart};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{InteractionId, InteractionState};
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordIntent, RecordKind, RequestId};
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use crate::table::{calls, contacts, from_word, interactions, ms, time, to_json, 
 /// of it.
 pub(in crate::table) fn enqueue(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     intent: &RecordIntent,
     position: &QueuePosition,
     now: DateTime<Utc>,
@@ -98,7 +99,7 @@ fn maybe_there_unanswered(tx: &Transaction<'_>, id: RequestId) -> rusqlite::Resu
 /// caller.
 pub(in crate::table) fn move_order(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     interaction: InteractionId,
     order_key: &str,
 ) -> rusqlite::Result<()> {
@@ -137,7 +138,7 @@ pub(in crate::table) fn call_identified(
 /// A call has ended: its record is sent from `due` on, whether or not somebody writes a result.
 pub(in crate::table) fn call_ended(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     call: &CallKey,
     due: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -170,7 +171,7 @@ pub(super) fn contact_sent(
 /// unanswered is sent once more afterwards.
 pub(in crate::table) fn send_again(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     order_key: &str,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
@@ -185,7 +186,7 @@ pub(in crate::table) fn send_again(
 /// once. A request that may have made a record already is searched for first, as ever.
 pub(in crate::table) fn contact_found(
     tx: &Transaction<'_>,
-    connector: Option<&AccountName>,
+    connector: Option<&ConnectorName>,
     order_key: &str,
 ) -> rusqlite::Result<()> {
     // The time of what is parked has come.
@@ -196,7 +197,7 @@ pub(in crate::table) fn contact_found(
          WHERE order_key = ?2 AND (?1 IS NULL OR connector = ?1) AND state = 'parked'
            AND json_extract(problem, '$.code') IN ('not_found', 'refused')",
     )?
-    .execute(params![connector.map(AccountName::as_str), order_key])
+    .execute(params![connector.map(ConnectorName::as_str), order_key])
     .map(drop)
 }
 
@@ -204,7 +205,7 @@ pub(in crate::table) fn contact_found(
 /// who by a retry makes a new record; what was refused because of it is tried again, without it.
 pub(in crate::table) fn contact_lost(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     contact: ContactId,
     now: i64,
 ) -> rusqlite::Result<()> {

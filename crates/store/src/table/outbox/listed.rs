@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::contact::ContactId;
 use timbre_domain::interaction::{Interaction, InteractionId, InteractionState};
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, RequestId};
 
 use super::super::calls::{self, CallRecord};
@@ -21,7 +22,7 @@ pub struct OutboxFilter {
     /// Only the one with this id.
     pub id: Option<RequestId>,
     /// Only those to this CRM.
-    pub connector: Option<AccountName>,
+    pub connector: Option<ConnectorName>,
     /// Only those in these states; all but done and discarded where it is empty.
     pub states: Vec<OutboxState>,
     /// At most so many, the oldest first; 0 for the default of 100.
@@ -82,7 +83,7 @@ impl Store {
     }
 
     /// How many items to a CRM stand where.
-    pub fn outbox_counts(&self, connector: &AccountName) -> Result<OutboxCounts, StoreError> {
+    pub fn outbox_counts(&self, connector: &ConnectorName) -> Result<OutboxCounts, StoreError> {
         self.read(|db| {
             let sql = "SELECT coalesce(sum(state IN ('waiting', 'sending')), 0), coalesce(sum(state = 'parked'), 0),
                               coalesce(sum(state = 'done'), 0) FROM outbox WHERE connector = ?1";
@@ -93,7 +94,7 @@ impl Store {
     }
 
     /// How many items stand where, for each CRM that any were ever made for.
-    pub fn outbox_counts_of_all(&self) -> Result<HashMap<AccountName, OutboxCounts>, StoreError> {
+    pub fn outbox_counts_of_all(&self) -> Result<HashMap<ConnectorName, OutboxCounts>, StoreError> {
         self.read(|db| {
             let sql =
                 "SELECT connector, sum(state IN ('waiting', 'sending')), sum(state = 'parked'), sum(state = 'done')
@@ -120,7 +121,7 @@ fn filtered(db: &Connection, filter: &OutboxFilter) -> rusqlite::Result<Vec<Part
         some => some,
     };
     let limit = i64::try_from(if filter.limit == 0 { 100 } else { filter.limit }).unwrap_or(i64::MAX);
-    let (states, connector) = (to_json(&states)?, filter.connector.as_ref().map(AccountName::as_str));
+    let (states, connector) = (to_json(&states)?, filter.connector.as_ref().map(ConnectorName::as_str));
     match filter.id {
         Some(id) => {
             let mut seek = db.prepare_cached(&one_sql())?;

@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Transaction, params};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::contact::{Contact, ContactPart};
 use timbre_domain::crm::Receipt;
 use timbre_domain::interaction::{Interaction, InteractionId, InteractionState};
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::{BELIEVED_AHEAD, OutboxItem, OutboxState, Problem, RecordKind, RequestId, TakenBack};
 
 use super::super::calls::CallRecord;
@@ -53,7 +54,7 @@ impl Store {
     /// may have already wait for `settles_within` from now. Gives their number.
     pub fn outbox_set_right(
         &self,
-        connector: &AccountName,
+        connector: &ConnectorName,
         now: DateTime<Utc>,
         settles_within: TimeDelta,
         wrap_up: TimeDelta,

@@ -7,6 +7,7 @@ use timbre_domain::contact::{Contact, ContactPart, ContactPhone, Origin, PhoneKi
 use timbre_domain::crm::Receipt;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::{Charge, Interaction, InteractionState};
+use timbre_domain::name::ConnectorName;
 use timbre_domain::number::{Country, PhoneNumber};
 use timbre_domain::outbox::{BELIEVED_AHEAD, LONGEST_PAUSE, OutboxState, Problem, RecordIntent, RecordKind, TakenBack};
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use super::super::testing::{TestStore, at, plan, statements, store};
 use super::*;
 use crate::{InteractionRef, Kept};
 
-fn crm() -> AccountName {
+fn crm() -> ConnectorName {
     "crm".parse().unwrap()
 }
 
@@ -458,7 +459,7 @@ fn a_listed_record_is_about_what_is_sent_of_it() {
 #[test]
 fn the_counts_of_all_crms_are_those_of_each_in_one_statement() {
     let store = store();
-    let other: AccountName = "other".parse().unwrap();
+    let other: ConnectorName = "other".parse().unwrap();
     for n in 1..=3 {
         store.add_contact(&contact(n), &[crm(), other.clone()][..1 + usize::from(n == 2)], at(0)).unwrap();
     }

@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
-use timbre_domain::call::AccountName;
 use timbre_domain::crm::IdPage;
+use timbre_domain::name::ConnectorName;
 
 use super::super::contacts::{self, Gone, Writer};
 use super::super::{ms, to_json};
@@ -30,7 +30,7 @@ pub struct Missing {
 impl Store {
     /// Begins to look for contacts that a CRM has no more. Every record of it that comes from now on is seen, whichever way
     /// it comes.
-    pub fn begin_reconciliation(&self, connector: &AccountName) -> Result<(), StoreError> {
+    pub fn begin_reconciliation(&self, connector: &ConnectorName) -> Result<(), StoreError> {
         self.forget_seen(connector)?;
         self.reconciled_to(connector, &Reconciliation::Listing(None))
     }
@@ -39,7 +39,7 @@ impl Store {
     ///
     /// # Errors
     /// When it could not be saved; the page is then asked for again.
-    pub fn saw_ids(&self, connector: &AccountName, page: &IdPage) -> Result<(), StoreError> {
+    pub fn saw_ids(&self, connector: &ConnectorName, page: &IdPage) -> Result<(), StoreError> {
         let next = match page.more {
             true => Reconciliation::Listing(Some(page.cursor.clone())),
             false => Reconciliation::Confirming(None),
@@ -57,7 +57,7 @@ impl Store {
     }
 
     /// A part of the ids here that the CRM did not show, behind `after`.
-    pub fn missing(&self, connector: &AccountName, after: Option<&str>) -> Result<Missing, StoreError> {
+    pub fn missing(&self, connector: &ConnectorName, after: Option<&str>) -> Result<Missing, StoreError> {
         let begins = format!("id:{connector}\n");
         let after = format!("{begins}{}", after.unwrap_or_default());
         self.search(|db| {
@@ -83,12 +83,12 @@ impl Store {
     }
 
     /// Remembers how far a reconciliation came.
-    pub fn reconciled_to(&self, connector: &AccountName, how_far: &Reconciliation) -> Result<(), StoreError> {
+    pub fn reconciled_to(&self, connector: &ConnectorName, how_far: &Reconciliation) -> Result<(), StoreError> {
         self.write(|tx| reconciled_to(tx, connector, how_far))
     }
 
     /// The reconciliation came to its end.
-    pub fn end_reconciliation(&self, connector: &AccountName, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub fn end_reconciliation(&self, connector: &ConnectorName, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(|tx| {
             let sql = "UPDATE contact_syncs SET reconciling = NULL, reconciled_at = ?2 WHERE connector = ?1";
             tx.execute(sql, params![connector.as_str(), ms(now)]).map(drop)
@@ -98,14 +98,14 @@ impl Store {
 
     /// A CRM has a contact no more: it said so when it was asked for it. Where nothing was written here about the contact,
     /// it goes here too; its calls stay in the history.
-    pub fn contact_gone(&self, connector: &AccountName, id: &str, now: DateTime<Utc>) -> Result<Gone, StoreError> {
+    pub fn contact_gone(&self, connector: &ConnectorName, id: &str, now: DateTime<Utc>) -> Result<Gone, StoreError> {
         self.write(|tx| {
             details::note(tx, connector, id, true, None)?;
             contacts::unlink(&mut Writer::new(tx)?, connector, id, ms(now))
         })
     }
 
-    fn forget_seen(&self, connector: &AccountName) -> Result<(), StoreError> {
+    fn forget_seen(&self, connector: &ConnectorName) -> Result<(), StoreError> {
         let sql = "DELETE FROM contact_ids_seen WHERE connector = ?1 AND external_id IN
                        (SELECT external_id FROM contact_ids_seen WHERE connector = ?1 LIMIT ?2)";
         while self.write_in_turn(|tx, _| tx.execute(sql, params![connector.as_str(), STRETCH]))? > 0 {}
@@ -114,12 +114,12 @@ impl Store {
 }
 
 /// The CRM has it.
-pub(super) fn saw(tx: &Transaction<'_>, connector: &AccountName, id: &str) -> rusqlite::Result<()> {
+pub(super) fn saw(tx: &Transaction<'_>, connector: &ConnectorName, id: &str) -> rusqlite::Result<()> {
     let sql = "INSERT OR IGNORE INTO contact_ids_seen (connector, external_id) VALUES (?1, ?2)";
     tx.prepare_cached(sql)?.execute([connector.as_str(), id]).map(drop)
 }
 
-fn reconciled_to(tx: &Transaction<'_>, connector: &AccountName, how_far: &Reconciliation) -> rusqlite::Result<()> {
+fn reconciled_to(tx: &Transaction<'_>, connector: &ConnectorName, how_far: &Reconciliation) -> rusqlite::Result<()> {
     let sql = "INSERT INTO contact_syncs (connector, reconciling) VALUES (?1, ?2)
                ON CONFLICT (connector) DO UPDATE SET reconciling = ?2";
     tx.prepare_cached(sql)?.execute(params![connector.as_str(), to_json(how_far)?]).map(drop)

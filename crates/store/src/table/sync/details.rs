@@ -1,8 +1,8 @@
 //! `contact_details`: contacts whose telephones the CRM's lists leave out, to be asked for one by one.
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
-use timbre_domain::call::AccountName;
 use timbre_domain::contact::ContactId;
+use timbre_domain::name::ConnectorName;
 
 use super::super::contacts;
 use super::Urgency;
@@ -22,7 +22,7 @@ pub struct Detail {
 
 impl Store {
     /// The next contact to be asked for, those that somebody looks at first.
-    pub fn next_detail(&self, connector: &AccountName) -> Result<Option<Detail>, StoreError> {
+    pub fn next_detail(&self, connector: &ConnectorName) -> Result<Option<Detail>, StoreError> {
         self.read(|db| {
             let sql = "SELECT external_id, urgency FROM contact_details WHERE connector = ?1 AND urgency < ?2
                        ORDER BY urgency, external_id LIMIT 1";
@@ -35,7 +35,7 @@ impl Store {
     }
 
     /// How many are to be asked for.
-    pub fn details_left(&self, connector: &AccountName) -> Result<u64, StoreError> {
+    pub fn details_left(&self, connector: &ConnectorName) -> Result<u64, StoreError> {
         self.search(|db| {
             let sql = "SELECT count(*) FROM contact_details WHERE connector = ?1 AND urgency < ?2";
             db.prepare_cached(sql)?
@@ -44,12 +44,12 @@ impl Store {
     }
 
     /// A contact can't be asked for: it waits no longer.
-    pub fn detail_done(&self, connector: &AccountName, id: &str) -> Result<(), StoreError> {
+    pub fn detail_done(&self, connector: &ConnectorName, id: &str) -> Result<(), StoreError> {
         self.write(|tx| note(tx, connector, id, true, None))
     }
 
     /// Somebody looks at a contact: what its CRMs' lists left out is asked for next. Gives the CRMs that are to be asked.
-    pub fn hurry_details(&self, contact: ContactId) -> Result<Vec<AccountName>, StoreError> {
+    pub fn hurry_details(&self, contact: ContactId) -> Result<Vec<ConnectorName>, StoreError> {
         let waiting = self.read(|db| {
             let mut waits =
                 db.prepare_cached("SELECT urgency FROM contact_details WHERE connector = ?1 AND external_id = ?2")?;
@@ -57,7 +57,7 @@ impl Store {
             for (source, id) in contacts::ids_of(db, contact)? {
                 let urgency: Option<i64> = waits.query_row([&source, &id], |row| row.get(0)).optional()?;
                 if urgency.is_some_and(|urgency| urgency != Urgency::Now as i64)
-                    && let Ok(connector) = source.parse::<AccountName>()
+                    && let Ok(connector) = source.parse::<ConnectorName>()
                 {
                     waiting.push((connector, id));
                 }
@@ -80,7 +80,7 @@ impl Store {
 /// A record came: complete, it need not be asked for any more; else it may have to be.
 pub(super) fn note(
     tx: &Transaction<'_>,
-    connector: &AccountName,
+    connector: &ConnectorName,
     id: &str,
     complete: bool,
     urgency: Option<Urgency>,
@@ -97,7 +97,7 @@ pub(super) fn note(
 
 /// Decides what was held until a pass showed whether it brings news: it is asked for, or dropped. A stretch at a time: there
 /// may be a million.
-pub(super) fn decide_held(store: &Store, connector: &AccountName, news: bool) -> Result<(), StoreError> {
+pub(super) fn decide_held(store: &Store, connector: &ConnectorName, news: bool) -> Result<(), StoreError> {
     let which = "connector = ?1 AND external_id IN
         (SELECT external_id FROM contact_details WHERE connector = ?1 AND urgency = ?2 LIMIT ?3)";
     let sql = match news {

@@ -1,6 +1,7 @@
 use timbre_domain::contact::{Contact, ContactId, ContactPart, ContactPhone, Origin, PhoneKind};
 use timbre_domain::crm::{IdPage, Receipt};
 use timbre_domain::interaction::{Interaction, InteractionId};
+use timbre_domain::name::ConnectorName;
 use timbre_domain::number::{Country, PhoneNumber};
 use uuid::Uuid;
 
@@ -8,7 +9,7 @@ use super::super::testing::{TestStore, at, store};
 use super::*;
 use crate::{Gone, InteractionRef, Kept, OutboxFilter, Prepared};
 
-fn crm() -> AccountName {
+fn crm() -> ConnectorName {
     "crm".parse().unwrap()
 }
 
@@ -229,7 +230,7 @@ fn a_contact_that_is_gone_there_goes_here_unless_an_agent_wrote_something() {
         whole(&store, &n.to_string(), &format!("Ana {n}"), &[&format!("8888000{n}")]);
     }
     let ids: Vec<_> = all(&store).iter().map(|contact| contact.id).collect();
-    let edit = |id, tell: Vec<AccountName>, change: fn(&mut Contact)| {
+    let edit = |id, tell: Vec<ConnectorName>, change: fn(&mut Contact)| {
         let change = |mut contact: Contact| {
             change(&mut contact);
             Ok::<_, ()>(contact)

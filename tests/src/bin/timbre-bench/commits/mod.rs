@@ -9,11 +9,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use timbre_domain::call::{AccountName, CallKey};
+use timbre_domain::call::CallKey;
 use timbre_domain::contact::ContactId;
-use timbre_domain::crm::Abilities;
+use timbre_domain::crm::{Abilities, ConnectorName};
 use timbre_domain::disposition::ChosenLevel;
 use timbre_domain::interaction::{FollowUp, Interaction, InteractionEdit, InteractionId};
+use timbre_domain::name::ConnectorName;
 use timbre_domain::outbox::{RecordKind, records_of};
 use timbre_store::{InteractionRef, Kept, Store};
 use uuid::Uuid;
@@ -64,7 +65,7 @@ impl Written {
     }
 
     /// As the engine hands it to the store.
-    fn kept(&self, crm: &AccountName) -> Kept {
+    fn kept(&self, crm: &ConnectorName) -> Kept {
         let abilities = Abilities { records: RecordKind::ALL.into(), ..Abilities::default() };
         let records = records_of(&self.interaction, None, &[], &abilities);
         Kept {
@@ -76,7 +77,7 @@ impl Written {
     }
 
     /// Saves it; how long that took, milliseconds.
-    fn save(&self, store: &Store, crm: &AccountName) -> Result<f64, Failure> {
+    fn save(&self, store: &Store, crm: &ConnectorName) -> Result<f64, Failure> {
         let (which, kept) = (InteractionRef::Call(self.call.clone()), self.kept(crm));
         let started = Instant::now();
         let saved = store.change_interaction(&which, self.interaction.updated_at, |_, _| Ok::<_, Failure>(kept))?;
@@ -97,7 +98,7 @@ fn comment(n: usize) -> String {
 
 pub(crate) fn measure(results: usize) -> Result<Report, Failure> {
     let dir = scratch()?;
-    let crm: AccountName = "crm".parse()?;
+    let crm: ConnectorName = "crm".parse()?;
     let begun = DateTime::from_timestamp_millis(1_790_000_000_000).ok_or("no such time")?;
     let written: Vec<_> = (0..ROUNDS * results).map(|n| Written::nth(n, begun)).collect::<Result<_, _>>()?;
 

@@ -101,7 +101,7 @@ pub(crate) struct Desk {
     _dir: tempfile::TempDir,
 }
 
-pub(crate) fn crm() -> AccountName {
+pub(crate) fn crm() -> ConnectorName {
     "crm".parse().unwrap()
 }
 
