@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use timbre_domain::call::CallKey;
-use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::ports::Clock;
 use timbre_engine::CommandError;
 use timbre_engine::api::Command;
 use timbre_engine::api::event::Event;

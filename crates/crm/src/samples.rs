@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::DateTime;
 use serde_json::{Value as Json, json};
-use timbre_domain::call::{AccountName, CallKey, Direction};
+use timbre_domain::call::{CallKey, Direction};
 use timbre_domain::contact::{Contact, ContactId, ContactPart, ContactPhone, PhoneKind};
 use timbre_domain::crm::{
     CallReport, ChargeReport, ContactReport, Content, FollowUpReport, NoteReport, Order, RemoteRef,

@@ -76,7 +76,8 @@ impl Engine {
         let context = Arc::new(context);
         health::database::listen(&context);
         context.publish_opened();
-        let mut components = Components::new(context.clock.clone(), context.bus.clone(), context.supervision.clone());
+        let mut components =
+            Components::new(context.core.clock.clone(), context.core.bus.clone(), context.supervision.clone());
         let of = context.clone();
         components.start("call flow", move |stop| calls::flow::run(of.clone(), stop));
         if follow {
@@ -113,26 +114,27 @@ impl Engine {
 
 /// What follows the calls and keeps everything up to date, beside the call flow.
 fn start_followers(components: &mut Components, context: &Arc<Context>) {
-    let of = context.clone();
-    components.start("history sync", move |stop| calls::records::run(of.clone(), stop));
-    let of = context.clone();
-    components.start("history catch-up", move |stop| calls::records::catch_up(of.clone(), stop));
-    let of = context.clone();
+    let (core, sessions) = (&context.core, &context.sessions);
+    let records = context.records();
+    let of = records.clone();
+    components.start("history sync", move |stop| of.clone().run(stop));
+    components.start("history catch-up", move |stop| records.clone().catch_up(stop));
+    let of = core.clone();
     components.start("contact index", move |stop| contacts::index::run(of.clone(), stop));
     let of = context.clone();
     components.start("notices", move |stop| health::notices::run(of.clone(), stop));
-    let of = context.clone();
-    components.start("database", move |stop| health::database::run(of.clone(), stop));
-    for connector in &context.connectors {
-        let (of, crm) = (context.clone(), connector.clone());
-        components.start("outbox", move |stop| crm::outbox::run(of.clone(), crm.clone(), stop));
-        let (of, crm) = (context.clone(), connector.clone());
-        components.start("contact sync", move |stop| crm::contact_sync::run(of.clone(), crm.clone(), stop));
+    let (of, database) = (core.clone(), context.database.clone());
+    components.start("database", move |stop| health::database::run(of.clone(), database.clone(), stop));
+    for crm in context.connectors.iter() {
+        let (of, sent_to) = (core.clone(), crm.clone());
+        components.start("outbox", move |stop| crm::outbox::run(of.clone(), sent_to.clone(), stop));
+        let (of, read_from) = (core.clone(), crm.clone());
+        components.start("contact sync", move |stop| crm::contact_sync::run(of.clone(), read_from.clone(), stop));
     }
-    for session in &context.sessions {
-        let (of, session_of) = (context.clone(), session.clone());
-        components.start("poller", move |stop| calls::poller::run(of.clone(), session_of.clone(), stop));
-        let (of, session_of) = (context.clone(), session.clone());
-        components.start("placed calls", move |stop| calls::placed_calls::run(of.clone(), session_of.clone(), stop));
+    for session in sessions.iter() {
+        let (ingest, of) = (context.ingest(), session.clone());
+        components.start("poller", move |stop| calls::poller::run(ingest.clone(), of.clone(), stop));
+        let (ingest, of) = (context.ingest(), session.clone());
+        components.start("placed calls", move |stop| calls::placed_calls::run(ingest.clone(), of.clone(), stop));
     }
 }

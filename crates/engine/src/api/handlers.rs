@@ -36,7 +36,7 @@ pub(super) async fn dial(context: &Arc<Context>, asked: Dial) -> Result<Dialled>
 }
 
 pub(super) async fn calls_list(context: &Arc<Context>, asked: CallsList) -> Result<Vec<CallRecord>> {
-    Ok(context.stored(move |store| store.calls(&asked.0)).await?)
+    Ok(context.core.stored(move |store| store.calls(&asked.0)).await?)
 }
 
 pub(super) async fn calls_sync(context: &Arc<Context>, asked: CallsSync) -> Result<usize> {
@@ -72,7 +72,7 @@ pub(super) async fn endpoints_sync(context: &Arc<Context>, asked: EndpointsSync)
 }
 
 pub(super) async fn agents_list(context: &Arc<Context>, _: AgentsList) -> Result<Vec<Agent>> {
-    Ok(context.stored(Store::agents).await?)
+    Ok(context.core.stored(Store::agents).await?)
 }
 
 pub(super) async fn agents_set(context: &Arc<Context>, asked: AgentsSet) -> Result<()> {
@@ -134,7 +134,7 @@ pub(super) async fn contacts_import(context: &Arc<Context>, asked: ContactsImpor
 }
 
 pub(super) async fn contacts_imports(context: &Arc<Context>, _: ContactsImports) -> Result<Vec<ImportRecord>> {
-    Ok(context.stored(|store| store.imports(IMPORTS)).await?)
+    Ok(context.core.stored(|store| store.imports(IMPORTS)).await?)
 }
 
 pub(super) async fn contacts_export(context: &Arc<Context>, asked: ContactsExport) -> Result<usize> {
@@ -150,11 +150,11 @@ pub(super) async fn interactions_show(context: &Arc<Context>, asked: Interaction
 }
 
 pub(super) async fn interactions_list(context: &Arc<Context>, asked: InteractionsList) -> Result<Vec<Interaction>> {
-    Ok(context.stored(move |store| store.interactions(&asked.0)).await?)
+    Ok(context.core.stored(move |store| store.interactions(&asked.0)).await?)
 }
 
 pub(super) async fn dispositions_list(context: &Arc<Context>, _: DispositionsList) -> Result<DispositionCatalogue> {
-    Ok(context.settings.dispositions.clone())
+    Ok(context.core.settings.dispositions.clone())
 }
 
 pub(super) async fn outbox_list(context: &Arc<Context>, asked: OutboxList) -> Result<Vec<OutboxItem>> {

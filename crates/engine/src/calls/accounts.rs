@@ -11,7 +11,6 @@ use timbre_domain::normalize::tidy;
 use timbre_store::{Agent, KeptUnread};
 
 use crate::Context;
-use crate::calls::records;
 use crate::calls::session::AccountSession;
 use crate::error::CommandError;
 
@@ -45,11 +44,11 @@ impl Context {
         if range.is_some_and(|range| range.from >= range.to) {
             return Err(CommandError::new(ErrorCode::BadRequest, "the range ends before it begins").at("range"));
         }
-        let mut count = 0;
+        let (records, mut count) = (self.records(), 0);
         for session in self.sessions_of(account)? {
             count += match range {
-                Some(range) => records::sync_range(self, &session, range).await?,
-                None => records::sync_recent(self, &session).await?,
+                Some(range) => records.sync_range(&session, range).await?,
+                None => records.sync_recent(&session).await?,
             };
         }
         Ok(count)
@@ -60,7 +59,7 @@ impl Context {
         for session in self.sessions_of(account)? {
             let name = session.name().clone();
             let served = session.served();
-            for endpoint in self.stored(move |store| store.endpoints(&name)).await? {
+            for endpoint in self.core.stored(move |store| store.endpoints(&name)).await? {
                 let own = served.by_number(endpoint.number.as_str()).is_some();
                 endpoints.push(AccountEndpoint { account: session.name().clone(), endpoint, own });
             }
@@ -75,8 +74,8 @@ impl Context {
             let endpoints = directory.endpoints().await?;
             session.learn(&endpoints);
             count += endpoints.len();
-            let (name, now) = (session.name().clone(), self.clock.now());
-            self.stored(move |store| store.save_endpoints(&name, &endpoints, now)).await?;
+            let (name, now) = (session.name().clone(), self.core.clock.now());
+            self.core.stored(move |store| store.save_endpoints(&name, &endpoints, now)).await?;
         }
         Ok(count)
     }
@@ -89,14 +88,14 @@ impl Context {
         for (account, _) in &agent.endpoints {
             self.sessions_of(Some(account))?;
         }
-        Ok(self.stored(move |store| store.save_agent(&agent)).await?)
+        Ok(self.core.stored(move |store| store.save_agent(&agent)).await?)
     }
 
     pub(crate) async fn unread(&self, account: Option<&AccountName>) -> Result<Vec<KeptUnread>, CommandError> {
         let mut parts = Vec::new();
         for session in self.sessions_of(account)? {
             let name = session.name().clone();
-            parts.extend(self.stored(move |store| store.unread(&name)).await?);
+            parts.extend(self.core.stored(move |store| store.unread(&name)).await?);
         }
         Ok(parts)
     }

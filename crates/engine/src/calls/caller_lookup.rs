@@ -37,11 +37,12 @@ impl Lookups {
         Self { turns: Arc::new(Semaphore::new(AT_A_TIME)), going_on: JoinSet::new() }
     }
 
-    /// PollLog a caller up in every CRM that can find one by number. It returns at once.
+    /// Looks a caller up in every CRM that can find one by number. It returns at once.
     pub(crate) fn begin(&mut self, context: &Arc<Context>, call: &Call, answered: Duration) {
         while self.going_on.try_join_next().is_some() {}
         let Some(number) = call.party.number() else { return };
-        for crm in context.connectors.iter().filter(|crm| crm.connector.about().abilities.find && crm.is_ready(context))
+        for crm in
+            context.connectors.iter().filter(|crm| crm.connector.about().abilities.find && crm.is_ready(&context.core))
         {
             let lookup = Lookup {
                 context: context.clone(),
@@ -52,7 +53,7 @@ impl Lookups {
             };
             let turns = self.turns.clone();
             self.going_on.spawn(async move {
-                let clock = lookup.context.clock.clone();
+                let clock = lookup.context.core.clock.clone();
                 let asked = async {
                     let _turn = turns.acquire().await;
                     lookup.run().await
@@ -91,7 +92,7 @@ struct Lookup {
 
 impl Lookup {
     async fn run(self) -> Result<(), StoreError> {
-        if !self.crm.is_ready(&self.context) {
+        if !self.crm.is_ready(&self.context.core) {
             return Ok(());
         }
         // A contact that was sent to the CRM meanwhile makes the answer too old to be saved: then it is asked once more.
@@ -108,8 +109,8 @@ impl Lookup {
 
     /// Asks the CRM and saves whom it names.
     async fn named(&self) -> Result<Named, StoreError> {
-        let asked = self.context.store.contact_pushes();
-        let found = match ask(&self.context, &self.crm, self.crm.connector.find(&self.number)).await {
+        let asked = self.context.core.store.contact_pushes();
+        let found = match ask(&self.context.core, &self.crm, self.crm.connector.find(&self.number)).await {
             Ok(found) => found,
             Err((_, saved)) => return saved.map(|()| Named::Nobody),
         };
@@ -117,12 +118,13 @@ impl Lookup {
             return Ok(Named::Nobody);
         }
         let found = self.with_telephones(found).await?;
-        let (name, country) = (self.crm.name().clone(), self.context.settings.country);
+        let (name, country) = (self.crm.name().clone(), self.context.core.settings.country);
         // Where its contacts are not brought here, nobody works off what is to be fetched.
         let fetches = self.crm.connector.about().abilities.fetch && self.crm.settings.sync_contacts;
-        let now = self.context.clock.now();
+        let now = self.context.core.clock.now();
         let saved = self
             .context
+            .core
             .stored(move |store| {
                 let (contacts, _) = prepared(found, &name, country);
                 store.save_pulled(&name, contacts, fetches, asked, now)
@@ -136,10 +138,10 @@ impl Lookup {
         if !self.crm.connector.about().abilities.fetch {
             return Ok(found);
         }
-        let country = self.context.settings.country;
+        let country = self.context.core.settings.country;
         let lacks = |contact: &&mut RemoteContact| !contact.complete && !has(contact, &self.number, country);
         for contact in found.iter_mut().filter(lacks).take(FETCHED_AT_MOST) {
-            match ask(&self.context, &self.crm, self.crm.connector.fetch(&contact.id)).await {
+            match ask(&self.context.core, &self.crm, self.crm.connector.fetch(&contact.id)).await {
                 Ok(Some(whole)) => *contact = RemoteContact { complete: true, ..whole },
                 Ok(None) => {}
                 Err((_, saved)) => {
@@ -155,7 +157,7 @@ impl Lookup {
     async fn complete(&self) -> Result<(), StoreError> {
         let (number, key) = (self.number.clone(), self.call.key.clone());
         let (contacts, call) =
-            self.context.stored(move |store| Ok((store.contacts_by_number(&number)?, store.call(&key)?))).await?;
+            self.context.core.stored(move |store| Ok((store.contacts_by_number(&number)?, store.call(&key)?))).await?;
         // The agent has said meanwhile who it is.
         if call.as_ref().is_some_and(|record| record.contact.is_some()) {
             return Ok(());
@@ -165,14 +167,14 @@ impl Lookup {
         if matches!(matched, Match::Unknown | Match::Withheld | Match::Colleague | Match::NotKnownYet) {
             return Ok(());
         }
-        let at = self.context.clock.now();
+        let at = self.context.core.clock.now();
         let card = card(&self.context, &call, matched, at, RECENT).await;
         self.context.shell.complete_popup(&card);
-        let after_answer = self.context.clock.elapsed().saturating_sub(self.answered);
+        let after_answer = self.context.core.clock.elapsed().saturating_sub(self.answered);
         save_caller(&self.context, &card, at).await;
         let shown = card.matched.contacts().iter().map(|contact| contact.id).collect();
         let event = PopupEvent { completed: true, ..PopupEvent::new(card, at, after_answer) };
-        self.context.bus.publish(Event::Popup(Box::new(event)));
+        self.context.core.bus.publish(Event::Popup(Box::new(event)));
         looked_at(&self.context, shown).await;
         Ok(())
     }
@@ -190,6 +192,7 @@ pub(crate) async fn looked_at(context: &Arc<Context>, contacts: Vec<ContactId>) 
         return;
     }
     let hurried = context
+        .core
         .stored(move |store| {
             let mut crms: Vec<ConnectorName> = Vec::new();
             for contact in contacts {

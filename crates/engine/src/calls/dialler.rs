@@ -58,6 +58,7 @@ async fn wants_to_be_called(
 ) -> Result<(), CommandError> {
     let number = number.clone();
     let contacts = context
+        .core
         .stored(move |store| match chosen {
             Some(chosen) => Ok(store.contact(chosen)?.into_iter().collect()),
             None => store.contacts_by_number(&number),
@@ -81,11 +82,11 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
         let detail = format!("the vendor of account {} places no calls", identity.account);
         return Err(CommandError::new(ErrorCode::NotAble, detail).at("from"));
     };
-    let number = PhoneNumber::typed(&request.number, context.settings.country)
+    let number = PhoneNumber::typed(&request.number, context.core.settings.country)
         .map_err(|error| CommandError::new(ErrorCode::BadNumber, error.to_string()).at("number"))?;
     let contact = match request.contact {
         None => None,
-        Some(id) => Some(context.stored(move |store| store.contact(id)).await?.ok_or_else(|| {
+        Some(id) => Some(context.core.stored(move |store| store.contact(id)).await?.ok_or_else(|| {
             CommandError::new(ErrorCode::NotFound, format!("there is no contact {id}")).at("contact")
         })?),
     };
@@ -101,7 +102,7 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
         endpoint: identity.endpoint.clone(),
         number,
         contact: request.contact,
-        requested_at: context.clock.now(),
+        requested_at: context.core.clock.now(),
         ring_first: rules.ring_first,
         state: DialState::Requested,
     };
@@ -127,14 +128,14 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
     let outcome = answer.as_ref().map_err(|error| error.code);
     {
         let _turn = session.turn.lock().await;
-        let step = session.tracker().dial_answered(id, outcome, context.clock.now());
+        let step = session.tracker().dial_answered(id, outcome, context.core.clock.now());
         if let Some(step) = step {
             let step = with_reason(step, answer.as_ref().err());
             save_and_publish(context, session, step).await;
         }
     }
     if let Ok(Placed { external_id: Some(external_id), .. }) = &answer {
-        placed_calls::begun(context, session, &order, external_id).await;
+        placed_calls::begun(&context.ingest(), session, &order, external_id).await;
     }
     session.dialled.notify_one();
     match answer {
@@ -195,30 +196,34 @@ async fn poll_first(context: &Context, session: &AccountSession) {
     let mut polls = session.polls();
     let polled = async {
         let _ = status.wait_for(|status| *status != PollStatus::NotAskedYet).await;
-        let now = context.clock.now();
+        let now = context.core.clock.now();
         if session.served().numbers().any(|endpoint| session.tracker().is_busy(endpoint, now)) {
             let _ = polls.wait_for(|polls| *polls >= 2).await;
         }
     };
     tokio::select! {
         () = polled => {}
-        () = context.clock.sleep(FIRST_POLL_WITHIN) => {
+        () = context.core.clock.sleep(FIRST_POLL_WITHIN) => {
             tracing::warn!(account = %session.name(), "dialling without knowing whether the agent is in a call");
         }
     }
 }
 
 async fn save_and_publish(context: &Arc<Context>, session: &AccountSession, step: CallTransition) {
-    let (name, tracker, now) = (session.name().clone(), session.tracker().clone(), context.clock.now());
-    if let Err(error) = context.stored(move |store| store.save_transitions(&name, &tracker, &[], &[], now)).await {
+    let (name, tracker, now) = (session.name().clone(), session.tracker().clone(), context.core.clock.now());
+    if let Err(error) = context.core.stored(move |store| store.save_transitions(&name, &tracker, &[], &[], now)).await {
         tracing::error!(error = &error as &dyn std::error::Error, "a dial could not be saved");
     }
-    let observed = context.clock.elapsed();
-    context.bus.transitions(TransitionBatch { account: session.name().clone(), transitions: vec![step], observed });
+    let observed = context.core.clock.elapsed();
+    context.core.bus.transitions(TransitionBatch {
+        account: session.name().clone(),
+        transitions: vec![step],
+        observed,
+    });
 }
 
 fn identity(context: &Context, from: Option<&str>) -> Result<Identity, CommandError> {
-    let identities = &context.settings.identities;
+    let identities = &context.core.settings.identities;
     let found = match from {
         None => identities.first(),
         Some(from) => identities.iter().find(|identity| identity.label == from).or_else(|| {

@@ -22,7 +22,7 @@ use crate::runtime::bus::Happening;
 /// Takes transitions in the order in which they happened.
 pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     warm_up(&context).await;
-    let queue = context.bus.queue.clone();
+    let queue = context.core.bus.queue.clone();
     let mut queue = queue.lock().await;
     let mut lookups = Lookups::new();
     loop {
@@ -40,8 +40,8 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
 /// The first look-up after the start would load the countries' rules of numbers and the database's pages; it is made
 /// here, for nobody, so that the first caller is shown as fast as the next.
 async fn warm_up(context: &Arc<Context>) {
-    let country = context.settings.country;
-    let looked_up = context.stored(move |store| {
+    let country = context.core.settings.country;
+    let looked_up = context.core.stored(move |store| {
         let ReadNumber::Number(number) = PhoneNumber::read("+50622222222", country) else { return Ok(()) };
         let _ = number.written(country);
         store.contacts_by_number(&number).map(drop)
@@ -52,36 +52,36 @@ async fn warm_up(context: &Arc<Context>) {
 }
 
 async fn publish(context: &Arc<Context>, happening: &Happening, lookups: &mut Lookups) {
-    let (now, observed) = (context.clock.now(), happening.observed);
+    let (now, observed) = (context.core.clock.now(), happening.observed);
     match &happening.transition {
         CallTransition::Detected(call) => {
-            context.bus.publish(Event::Detected(CallEvent::new(call, now)));
+            context.core.bus.publish(Event::Detected(CallEvent::new(call, now)));
             let shown = context.popup_policy().shows(call) && !context.silent();
             identify_caller(context, call, observed, Show::of(shown), lookups).await;
         }
         CallTransition::Identified(call) => {
-            context.bus.publish(Event::Identified(CallEvent::new(call, now)));
+            context.core.bus.publish(Event::Identified(CallEvent::new(call, now)));
             identify_caller(context, call, observed, Show::Complete, lookups).await;
         }
         CallTransition::Connected(call) => {
             context.shell.call_changed(call);
-            context.bus.publish(Event::Connected(CallEvent::new(call, now)));
+            context.core.bus.publish(Event::Connected(CallEvent::new(call, now)));
             if context.popup_policy().shows_when_answered(call) && !context.silent() {
                 identify_caller(context, call, observed, Show::Popup, lookups).await;
             }
         }
         CallTransition::Ended(call) => {
             context.shell.call_changed(call);
-            context.bus.publish(Event::Ended(CallEvent::new(call, now)));
+            context.core.bus.publish(Event::Ended(CallEvent::new(call, now)));
         }
         CallTransition::Resumed(call) => {
             context.shell.call_changed(call);
-            context.bus.publish(Event::Resumed(CallEvent::new(call, now)));
+            context.core.bus.publish(Event::Resumed(CallEvent::new(call, now)));
         }
         CallTransition::LegAdded(_) => {}
         CallTransition::Dial(progress) => {
             let account = happening.account.clone();
-            context.bus.publish(Event::Dial(DialEvent { account, progress: progress.clone() }));
+            context.core.bus.publish(Event::Dial(DialEvent { account, progress: progress.clone() }));
         }
     }
 }
@@ -120,7 +120,7 @@ async fn identify_caller(context: &Arc<Context>, call: &Call, observed: Duration
         }
     };
     let matched = matching::decide(call.direction, &call.party, found);
-    let at = context.clock.now();
+    let at = context.core.clock.now();
     let card = card(context, call, matched, at, RECENT).await;
     match show {
         Show::Popup => context.shell.show_popup(&card),
@@ -128,10 +128,10 @@ async fn identify_caller(context: &Arc<Context>, call: &Call, observed: Duration
         Show::Nothing => {}
     }
     if show != Show::Nothing {
-        let after_answer = context.clock.elapsed().saturating_sub(observed);
+        let after_answer = context.core.clock.elapsed().saturating_sub(observed);
         let completed = show == Show::Complete;
         let event = PopupEvent { completed, ..PopupEvent::new(card.clone(), at, after_answer) };
-        context.bus.publish(Event::Popup(Box::new(event)));
+        context.core.bus.publish(Event::Popup(Box::new(event)));
     }
     if card.matched == Match::Unknown {
         lookups.begin(context, call, observed);
@@ -144,13 +144,13 @@ async fn identify_caller(context: &Arc<Context>, call: &Call, observed: Duration
 pub(crate) async fn save_caller(context: &Context, card: &PopupCard, at: DateTime<Utc>) {
     if let Some(contact) = undoubted(&card.matched) {
         let key = card.call.key.clone();
-        let kept = context.stored(move |store| {
+        let kept = context.core.stored(move |store| {
             store.set_call_contact(&key, contact)?;
             store.contact_used(contact, at)
         });
         match kept.await {
             // A record that the CRM has already is told who it was.
-            Ok(()) => context.records_changed(1),
+            Ok(()) => context.connectors.records_changed(1),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the call's contact could not be saved");
             }
@@ -161,6 +161,7 @@ pub(crate) async fn save_caller(context: &Context, card: &PopupCard, at: DateTim
 async fn find(context: &Arc<Context>, call: &Call, dialled: Option<ContactId>) -> Result<Found, StoreError> {
     let number = call.party.number().cloned();
     context
+        .core
         .stored(move |store| {
             let contacts = number.map(|number| store.contacts_by_number(&number)).transpose()?.unwrap_or_default();
             let dialled = dialled.map(|id| store.contact(id)).transpose()?.flatten();

@@ -30,7 +30,7 @@ impl Context {
         } else {
             wanted
         };
-        let listed = self.stored(move |store| store.listed_calls(&wanted)).await?;
+        let listed = self.core.stored(move |store| store.listed_calls(&wanted)).await?;
         Ok(listed.into_iter().map(|one| self.call_row(one)).collect())
     }
 
@@ -57,8 +57,8 @@ impl Context {
         let number = call.party.number();
         let (name, company) = if name.is_empty() { (company, String::new()) } else { (name, company) };
         CallRow {
-            line: popup_card::line(&self.settings, &call),
-            number_written: call.party.written(self.settings.country).unwrap_or_default(),
+            line: popup_card::line(&self.core.settings, &call),
+            number_written: call.party.written(self.core.settings.country).unwrap_or_default(),
             dial: number.map(popup_card::dials),
             contact: record.contact,
             name,
@@ -82,13 +82,13 @@ impl Context {
         let contact = self.contact_with(contact).await?;
         let (call, _) = self.known_call(key).await?;
         let matched = Match::One { kind: MatchKind::Chosen, contact };
-        let at = self.clock.now();
+        let at = self.core.clock.now();
         let card = card(self, &call, matched, at, popup_card::RECENT).await;
         save_caller(self, &card, at).await;
         self.follow_in_result(&card).await?;
-        self.outbox_may_go();
+        self.connectors.wake();
         let event = PopupEvent { completed: true, ..PopupEvent::new(card.clone(), at, std::time::Duration::ZERO) };
-        self.bus.publish(Event::Popup(Box::new(event)));
+        self.core.bus.publish(Event::Popup(Box::new(event)));
         Ok(card)
     }
 
@@ -107,7 +107,7 @@ impl Context {
 
     async fn known_call(&self, key: CallKey) -> Result<(Call, Option<ContactId>), CommandError> {
         let asked = key.clone();
-        let record = self.stored(move |store| store.call(&asked)).await?;
+        let record = self.core.stored(move |store| store.call(&asked)).await?;
         let none = || CommandError::new(ErrorCode::NotFound, format!("there is no call {key}")).at("call");
         record.map(|record| (record.call, record.contact)).ok_or_else(none)
     }
@@ -115,6 +115,7 @@ impl Context {
     async fn card_again(&self, (call, settled): (Call, Option<ContactId>)) -> Result<PopupCard, CommandError> {
         let number = call.party.number().cloned();
         let (contacts, settled) = self
+            .core
             .stored(move |store| {
                 let contacts = number.map(|number| store.contacts_by_number(&number)).transpose()?.unwrap_or_default();
                 Ok((contacts, settled.map(|id| store.contact(id)).transpose()?.flatten()))
@@ -128,18 +129,19 @@ impl Context {
             },
             None => found,
         };
-        Ok(card(self, &call, matched, self.clock.now(), ENTRIES).await)
+        Ok(card(self, &call, matched, self.core.clock.now(), ENTRIES).await)
     }
 
     pub(crate) fn waits_for(&self, item: &OutboxItem, goes_on: bool) -> Option<RecordWait> {
-        waits_for(item, goes_on, self.answering_crms().contains(&item.connector))
+        waits_for(item, goes_on, self.connectors.answering().contains(&item.connector))
     }
 
     /// How far the records of a call are.
     pub(crate) async fn records_of_call(&self, key: CallKey) -> Result<Vec<RecordState>, CommandError> {
         let asked = key.clone();
-        let (items, call) = self.stored(move |store| Ok((store.outbox_of_call(&key)?, store.call(&asked)?))).await?;
+        let (items, call) =
+            self.core.stored(move |store| Ok((store.outbox_of_call(&key)?, store.call(&asked)?))).await?;
         let goes_on = call.is_some_and(|record| record.call.state != CallState::Ended);
-        Ok(popup_card::records(&items, goes_on, &self.answering_crms()))
+        Ok(popup_card::records(&items, goes_on, &self.connectors.answering()))
     }
 }

@@ -4,7 +4,6 @@
 //! tracker makes transitions of them; they are saved, and published for the call flow. Goes out: the transitions, and whether
 //! they could be saved.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +12,9 @@ use timbre_domain::tracker::CallTransition;
 
 use crate::Context;
 use crate::calls::session::AccountSession;
+use crate::crm::connectors::Connectors;
 use crate::runtime::bus::TransitionBatch;
+use crate::runtime::core::Core;
 
 /// How many transitions that could not be saved are kept in memory.
 const UNSAVED_AT_MOST: usize = 10_000;
@@ -35,59 +36,77 @@ pub struct Observed {
 
 impl Context {
     /// Takes in calls that were pushed to us.
-    pub async fn push(self: &Arc<Self>, session: &AccountSession, observations: Vec<CallObservation>) {
+    pub async fn push(&self, session: &AccountSession, observations: Vec<CallObservation>) {
+        self.ingest().push(session, observations).await;
+    }
+
+    pub(crate) fn ingest(&self) -> Ingest {
+        Ingest { core: self.core.clone(), connectors: self.connectors.clone() }
+    }
+}
+
+/// Takes observations in. A clone is the same.
+#[derive(Clone)]
+pub(crate) struct Ingest {
+    pub(crate) core: Core,
+    connectors: Connectors,
+}
+
+impl Ingest {
+    /// Takes in calls that nobody asked for just now: they come next in the order of questions.
+    pub(crate) async fn push(&self, session: &AccountSession, observations: Vec<CallObservation>) {
         let observed = Observed {
             sequence: session.tracker().next_sequence(),
             observations,
             coverage: Coverage::Partial,
-            at: self.clock.now(),
-            elapsed: self.clock.elapsed(),
+            at: self.core.clock.now(),
+            elapsed: self.core.clock.elapsed(),
         };
-        ingest(self, session, observed).await;
+        self.take_in(session, observed).await;
     }
-}
 
-/// Takes in observations; gives what happened. It is saved before it is published: a restart then repeats nothing. A full
-/// disk keeps no call from being shown.
-pub(crate) async fn ingest(context: &Context, session: &AccountSession, observed: Observed) -> Vec<CallTransition> {
-    let (served, country) = (session.served(), context.settings.country);
-    let batch = ObservationBatch {
-        vendor: session.vendor().clone(),
-        account: session.name().clone(),
-        sequence: observed.sequence,
-        answered_at: observed.at,
-        observations: observed.observations.iter().map(|one| one.attributed(&served, country)).collect(),
-        coverage: observed.coverage,
-    };
-    let mut unsaved = session.turn.lock().await;
-    let (transitions, tracker) = {
-        let mut tracker = session.tracker();
-        let transitions = tracker.apply(&batch);
-        let changed = !transitions.is_empty() || !unsaved.is_empty();
-        (transitions, changed.then(|| tracker.clone()))
-    };
-    let Some(tracker) = tracker else { return transitions };
-    // What could not be saved before goes along: a disk that was full may have room again.
-    unsaved.extend(transitions.iter().cloned());
-    let now = context.clock.now();
-    let ended = context.calls_to_record(&unsaved, now);
-    let records = !ended.is_empty();
-    let (name, saved) = (session.name().clone(), unsaved.clone());
-    let kept = context.stored(move |store| store.save_transitions(&name, &tracker, &saved, &ended, now)).await;
-    if kept.is_ok() {
-        unsaved.clear();
-        if records {
-            context.connectors.iter().for_each(|connector| connector.outbox_changed.notify_one());
+    /// Takes in observations; gives what happened. It is saved before it is published: a restart then repeats nothing. A full
+    /// disk keeps no call from being shown.
+    pub(crate) async fn take_in(&self, session: &AccountSession, observed: Observed) -> Vec<CallTransition> {
+        let (served, country) = (session.served(), self.core.settings.country);
+        let batch = ObservationBatch {
+            vendor: session.vendor().clone(),
+            account: session.name().clone(),
+            sequence: observed.sequence,
+            answered_at: observed.at,
+            observations: observed.observations.iter().map(|one| one.attributed(&served, country)).collect(),
+            coverage: observed.coverage,
+        };
+        let mut unsaved = session.turn.lock().await;
+        let (transitions, tracker) = {
+            let mut tracker = session.tracker();
+            let transitions = tracker.apply(&batch);
+            let changed = !transitions.is_empty() || !unsaved.is_empty();
+            (transitions, changed.then(|| tracker.clone()))
+        };
+        let Some(tracker) = tracker else { return transitions };
+        // What could not be saved before goes along: a disk that was full may have room again.
+        unsaved.extend(transitions.iter().cloned());
+        let now = self.core.clock.now();
+        let ended = self.connectors.calls_to_record(&unsaved, now);
+        let records = !ended.is_empty();
+        let (name, saved) = (session.name().clone(), unsaved.clone());
+        let kept = self.core.stored(move |store| store.save_transitions(&name, &tracker, &saved, &ended, now)).await;
+        if kept.is_ok() {
+            unsaved.clear();
+            if records {
+                self.connectors.wake();
+            }
+        } else {
+            // The newest matter most, and memory is no database.
+            let surplus = unsaved.len().saturating_sub(UNSAVED_AT_MOST);
+            unsaved.drain(..surplus);
         }
-    } else {
-        // The newest matter most, and memory is no database.
-        let surplus = unsaved.len().saturating_sub(UNSAVED_AT_MOST);
-        unsaved.drain(..surplus);
+        self.core.store_answered(kept.as_ref().err());
+        if !transitions.is_empty() {
+            let (account, transitions) = (session.name().clone(), transitions.clone());
+            self.core.bus.transitions(TransitionBatch { account, transitions, observed: observed.elapsed });
+        }
+        transitions
     }
-    context.store_answered(kept.as_ref().err());
-    if !transitions.is_empty() {
-        let (account, transitions) = (session.name().clone(), transitions.clone());
-        context.bus.transitions(TransitionBatch { account, transitions, observed: observed.elapsed });
-    }
-    transitions
 }

@@ -15,8 +15,7 @@ use timbre_domain::observation::{CallObservation, Coverage};
 use timbre_domain::session::PlacedCalls;
 use tokio_util::sync::CancellationToken;
 
-use crate::Context;
-use crate::calls::ingest::{Observed, ingest};
+use crate::calls::ingest::{Ingest, Observed};
 use crate::calls::session::{AccountSession, PollStatus};
 
 /// The vendor's clock and ours may differ by so much, and a call is never placed before it was asked for.
@@ -27,7 +26,7 @@ const LONGEST_CALL: TimeDelta = TimeDelta::hours(4);
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
 
 /// Reads the list while something is followed, until it is told to stop.
-pub(crate) async fn run(context: Arc<Context>, session: Arc<AccountSession>, stop: CancellationToken) {
+pub(crate) async fn run(ingest: Ingest, session: Arc<AccountSession>, stop: CancellationToken) {
     let Some(placed_calls) = session.session.placed_calls.clone() else { return stop.cancelled().await };
     loop {
         let dialled = session.dialled.notified();
@@ -36,7 +35,7 @@ pub(crate) async fn run(context: Arc<Context>, session: Arc<AccountSession>, sto
             Some(followed) => {
                 let failed = tokio::select! {
                     () = stop.cancelled() => return,
-                    failed = read(&context, &session, &*placed_calls, &followed) => failed,
+                    failed = read(&ingest, &session, &*placed_calls, &followed) => failed,
                 };
                 let interval = placed_calls.interval();
                 Some(if failed { interval.max(AFTER_FAILURE) } else { interval })
@@ -45,15 +44,15 @@ pub(crate) async fn run(context: Arc<Context>, session: Arc<AccountSession>, sto
         tokio::select! {
             () = stop.cancelled() => return,
             () = dialled, if pause.is_none() => {}
-            () = context.clock.sleep(pause.unwrap_or_default()), if pause.is_some() => {}
+            () = ingest.core.clock.sleep(pause.unwrap_or_default()), if pause.is_some() => {}
         }
     }
 }
 
 /// The vendor gave a call its id with its answer: it exists from now on.
-pub(crate) async fn begun(context: &Arc<Context>, session: &AccountSession, order: &DialOrder, external_id: &str) {
+pub(crate) async fn begun(ingest: &Ingest, session: &AccountSession, order: &DialOrder, external_id: &str) {
     let sides = sides(&order.endpoint, Some(&order.number));
-    let now = context.clock.now();
+    let now = ingest.core.clock.now();
     let begun = CallObservation {
         external_id: external_id.to_owned(),
         group: None,
@@ -62,7 +61,7 @@ pub(crate) async fn begun(context: &Arc<Context>, session: &AccountSession, orde
         connected_at: None,
         ended_at: None,
     };
-    context.push(session, vec![begun]).await;
+    ingest.push(session, vec![begun]).await;
 }
 
 /// What is followed of an account.
@@ -93,15 +92,10 @@ impl Followed {
 }
 
 /// Reads the list once and hands in what it says; gives whether it could not be read.
-async fn read(
-    context: &Arc<Context>,
-    session: &AccountSession,
-    placed_calls: &dyn PlacedCalls,
-    followed: &Followed,
-) -> bool {
+async fn read(ingest: &Ingest, session: &AccountSession, placed_calls: &dyn PlacedCalls, followed: &Followed) -> bool {
     let sequence = session.tracker().next_sequence();
     let answer = placed_calls.placed_since(followed.since(), &followed.endpoints()).await;
-    let (at, elapsed) = (context.clock.now(), context.clock.elapsed());
+    let (at, elapsed) = (ingest.core.clock.now(), ingest.core.clock.elapsed());
     let (observations, coverage, failed) = match answer {
         Ok(rows) => {
             session.status.send_replace(PollStatus::Answered);
@@ -114,7 +108,7 @@ async fn read(
             (Vec::new(), Coverage::Partial, true)
         }
     };
-    ingest(context, session, Observed { sequence, observations, coverage, at, elapsed }).await;
+    ingest.take_in(session, Observed { sequence, observations, coverage, at, elapsed }).await;
     failed
 }
 

@@ -11,9 +11,8 @@ use timbre_domain::texts::Catalogue;
 use timbre_domain::tracker::CallTransition;
 use tokio_util::sync::CancellationToken;
 
-use crate::Context;
 use crate::api::event::{Condition, Event, ProviderState};
-use crate::calls::ingest::{Observed, ingest};
+use crate::calls::ingest::{Ingest, Observed};
 use crate::calls::poll_log::PollResult;
 use crate::calls::session::{AccountSession, PollStatus};
 use crate::calls::zone;
@@ -28,9 +27,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// Asks until it is told to stop. The distance between two questions is the adapter's, which shares it with others. An account
 /// whose vendor shows no live calls is not asked.
-pub(crate) async fn run(context: Arc<Context>, session: Arc<AccountSession>, stop: CancellationToken) {
+pub(crate) async fn run(ingest: Ingest, session: Arc<AccountSession>, stop: CancellationToken) {
     let Some(live_calls) = session.session.live_calls.clone() else { return stop.cancelled().await };
-    let mut poller = Poller { context, session, live_calls, refusals: 0, published: None, unread: 0, clock_word: None };
+    let mut poller = Poller { ingest, session, live_calls, refusals: 0, published: None, unread: 0, clock_word: None };
     loop {
         // Only the question itself is cut short by a stop: what an answer brought is saved and published to the end.
         let Some(pause) = poller.poll(&stop).await else { return };
@@ -38,14 +37,14 @@ pub(crate) async fn run(context: Arc<Context>, session: Arc<AccountSession>, sto
         if let Some(pause) = pause {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = poller.context.clock.sleep(pause) => {}
+                () = poller.ingest.core.clock.sleep(pause) => {}
             }
         }
     }
 }
 
 struct Poller {
-    context: Arc<Context>,
+    ingest: Ingest,
     session: Arc<AccountSession>,
     live_calls: Arc<dyn LiveCalls>,
     refusals: u32,
@@ -63,7 +62,7 @@ impl Poller {
             () = stop.cancelled() => return None,
             answer = self.live_calls.live_calls() => answer,
         };
-        let (at, elapsed) = (self.context.clock.now(), self.context.clock.elapsed());
+        let (at, elapsed) = (self.ingest.core.clock.now(), self.ingest.core.clock.elapsed());
         self.session.remember(PollResult::new(&answer, at, elapsed));
         let (observations, coverage) = match &answer {
             Ok(answer) if answer.complete => (answer.observations.clone(), Coverage::AllCalls),
@@ -71,7 +70,7 @@ impl Poller {
             Err(_) => (Vec::new(), Coverage::Partial),
         };
         let observed = Observed { sequence, observations, coverage, at, elapsed };
-        let transitions = ingest(&self.context, &self.session, observed).await;
+        let transitions = self.ingest.take_in(&self.session, observed).await;
         match answer {
             Ok(answer) => {
                 self.check_clock(&answer, at, &transitions);
@@ -95,7 +94,7 @@ impl Poller {
                 && call.connected_at.is_none()
                 && let Some(seen) = answer.observations.iter().find(|seen| seen.external_id == call.key.external_id)
             {
-                let catalogue = Catalogue::of(self.context.settings.language);
+                let catalogue = Catalogue::of(self.ingest.core.settings.language);
                 let difference = at - seen.detected_at;
                 self.session.remember_ringing(difference);
                 let zone = self.session.account.time_zone();
@@ -107,7 +106,7 @@ impl Poller {
     async fn publish_answered(&mut self, at: DateTime<Utc>, answer: LiveAnswer) {
         self.unread += answer.unread.len() as u64;
         let state = if answer.unread.is_empty() && answer.complete { Condition::Ok } else { Condition::PartlyRead };
-        let catalogue = Catalogue::of(self.context.settings.language);
+        let catalogue = Catalogue::of(self.ingest.core.settings.language);
         let what = match state {
             Condition::PartlyRead => {
                 Some(catalogue.fill("provider.partly_read", &[("count", &answer.unread.len().to_string())]))
@@ -136,17 +135,17 @@ impl Poller {
         });
         if !answer.unread.is_empty() {
             let name = self.session.name().clone();
-            let kept = self.context.stored(move |store| store.keep_unread(&name, &answer.unread, at)).await;
-            self.context.store_answered(kept.as_ref().err());
+            let kept = self.ingest.core.stored(move |store| store.keep_unread(&name, &answer.unread, at)).await;
+            self.ingest.core.store_answered(kept.as_ref().err());
         }
     }
 
     async fn publish_failed(&mut self, mut error: PortError) -> Option<Duration> {
         tracing::warn!(account = %self.session.name(), error = &error as &dyn std::error::Error, "the live calls could not be read");
-        let at = self.context.clock.now();
+        let at = self.ingest.core.clock.now();
         let unread = error.unread.take();
         self.unread += u64::from(unread.is_some());
-        let catalogue = Catalogue::of(self.context.settings.language);
+        let catalogue = Catalogue::of(self.ingest.core.settings.language);
         let before = self.published.as_ref();
         self.publish(ProviderState {
             at,
@@ -166,8 +165,8 @@ impl Poller {
         });
         if let Some(unread) = unread {
             let name = self.session.name().clone();
-            let kept = self.context.stored(move |store| store.keep_unread(&name, &[*unread], at)).await;
-            self.context.store_answered(kept.as_ref().err());
+            let kept = self.ingest.core.stored(move |store| store.keep_unread(&name, &[*unread], at)).await;
+            self.ingest.core.store_answered(kept.as_ref().err());
         }
         match error.code {
             ErrorCode::NotAuthorised | ErrorCode::SecretMissing | ErrorCode::KeyringUnavailable => {
@@ -189,7 +188,7 @@ impl Poller {
                 != (state.state, state.code, state.slowed, &state.repairs, &state.clock, &state.detail)
         });
         if news {
-            self.context.bus.publish(Event::Provider(state.clone()));
+            self.ingest.core.bus.publish(Event::Provider(state.clone()));
             self.published = Some(state);
         }
     }

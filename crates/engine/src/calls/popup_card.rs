@@ -27,11 +27,11 @@ pub(crate) async fn card(
     at: DateTime<Utc>,
     recent: usize,
 ) -> PopupCard {
-    let bare = PopupCard::new(call.clone(), matched, at, context.settings.country);
-    let bare = PopupCard { line: line(&context.settings, call), ..bare };
-    let (settings, now, filled) = (context.settings.clone(), context.clock.now(), bare.clone());
-    let answering = context.answering_crms();
-    match context.stored(move |store| fill(store, &settings, &answering, filled, recent, now)).await {
+    let bare = PopupCard::new(call.clone(), matched, at, context.core.settings.country);
+    let bare = PopupCard { line: line(&context.core.settings, call), ..bare };
+    let (settings, now, filled) = (context.core.settings.clone(), context.core.clock.now(), bare.clone());
+    let answering = context.connectors.answering();
+    match context.core.stored(move |store| fill(store, &settings, &answering, filled, recent, now)).await {
         Ok(card) => card,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "what is known of a caller can't be read");

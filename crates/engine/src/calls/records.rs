@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::Context;
 use crate::api::event::{Event, RecordedEvent};
 use crate::calls::session::AccountSession;
+use crate::crm::connectors::Connectors;
+use crate::runtime::core::Core;
 
 /// When a call that ended is looked for in the record, counted from its end: the vendor writes it soon, not at once.
 const LOOKED_FOR_AFTER: [Duration; 4] =
@@ -36,33 +38,208 @@ struct Awaited {
     tries: usize,
 }
 
-/// Reconciles ended calls until it is told to stop.
-pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
-    let mut events = context.subscribe();
-    let mut awaited: Vec<Awaited> = Vec::new();
-    loop {
-        let next = awaited.iter().filter_map(Awaited::due).min();
-        tokio::select! {
-            () = stop.cancelled() => return,
-            event = events.recv() => match event {
-                Ok(Event::Ended(call)) => {
-                    awaited.push(Awaited { key: call.call_key, ended: context.clock.elapsed(), tries: 0 });
-                }
-                Ok(Event::Resumed(call)) => awaited.retain(|waiting| waiting.key != call.call_key),
-                Ok(_) => {}
-                Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "ended calls may wait for the next start"),
-                Err(RecvError::Closed) => return,
-            },
-            () = sleep_until(&context, next), if next.is_some() => {
-                let now = context.clock.elapsed();
-                let (due, rest): (Vec<_>, Vec<_>) = awaited.into_iter().partition(|waiting| waiting.due().is_none_or(|due| due <= now));
-                awaited = rest;
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    still = reconcile(&context, due) => awaited.extend(still),
+/// Brings the vendors' records home. A clone is the same.
+#[derive(Clone)]
+pub(crate) struct Records {
+    core: Core,
+    connectors: Connectors,
+    sessions: Vec<Arc<AccountSession>>,
+}
+
+impl Records {
+    pub(crate) fn new(core: Core, connectors: Connectors, sessions: Vec<Arc<AccountSession>>) -> Self {
+        Self { core, connectors, sessions }
+    }
+
+    /// Reconciles ended calls until it is told to stop.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let mut events = self.core.bus.subscribe();
+        let mut awaited: Vec<Awaited> = Vec::new();
+        loop {
+            let next = awaited.iter().filter_map(Awaited::due).min();
+            tokio::select! {
+                () = stop.cancelled() => return,
+                event = events.recv() => match event {
+                    Ok(Event::Ended(call)) => {
+                        awaited.push(Awaited { key: call.call_key, ended: self.core.clock.elapsed(), tries: 0 });
+                    }
+                    Ok(Event::Resumed(call)) => awaited.retain(|waiting| waiting.key != call.call_key),
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "ended calls may wait for the next start"),
+                    Err(RecvError::Closed) => return,
+                },
+                () = sleep_until(&self.core, next), if next.is_some() => {
+                    let now = self.core.clock.elapsed();
+                    let (due, rest): (Vec<_>, Vec<_>) = awaited.into_iter().partition(|waiting| waiting.due().is_none_or(|due| due <= now));
+                    awaited = rest;
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        still = self.reconcile(due) => awaited.extend(still),
+                    }
                 }
             }
         }
+    }
+
+    /// PollLog the calls up in the record of the last 24 hours; gives those that are to be looked for again.
+    async fn reconcile(&self, due: Vec<Awaited>) -> Vec<Awaited> {
+        let mut still = Vec::new();
+        for session in self.sessions.iter() {
+            let of_account = || due.iter().filter(|waiting| waiting.key.account == *session.name());
+            if of_account().next().is_none() {
+                continue;
+            }
+            if let Err(error) = self.sync_recent(session).await {
+                tracing::warn!(account = %session.name(), error = &error as &dyn std::error::Error, "the record could not be read");
+            }
+            for waiting in of_account() {
+                if !self.publish_recorded(session, &waiting.key).await {
+                    still.push(Awaited { key: waiting.key.clone(), ended: waiting.ended, tries: waiting.tries + 1 });
+                }
+            }
+        }
+        still.retain(|waiting| {
+            let goes_on = waiting.due().is_some();
+            if !goes_on {
+                tracing::warn!(call = %waiting.key, "the vendor's record never showed this call");
+            }
+            goes_on
+        });
+        still
+    }
+
+    /// Tells what the record added to a call; `false` when it has not shown it yet.
+    async fn publish_recorded(&self, session: &AccountSession, key: &CallKey) -> bool {
+        let of = key.clone();
+        let Ok(Some(record)) = self.core.stored(move |store| store.call(&of)).await else { return false };
+        let Some(duration_s) = record.duration_s else { return false };
+        self.core.bus.publish(Event::Recorded(RecordedEvent {
+            at: self.core.clock.now(),
+            call_key: key.clone(),
+            duration_s,
+            cost: record.cost.map(|cost| cost.to_string()),
+            currency: session.account.currency().map(str::to_owned),
+            end_reason: record.end_reason,
+        }));
+        true
+    }
+
+    /// Makes up for the time Timbre was off. It runs beside [`run`] and not inside it: a question that waits for its turn
+    /// must never be left unpolled, for everybody behind it would wait with it.
+    pub(crate) async fn catch_up(self, stop: CancellationToken) {
+        for session in self.sessions.iter() {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = async {
+                    // The network is often not there yet when a desktop starts.
+                    while !self.catch_up_account(session).await {
+                        self.core.clock.sleep(CATCHES_UP_AGAIN_AFTER).await;
+                    }
+                } => {}
+            }
+        }
+    }
+
+    async fn catch_up_account(&self, session: &Arc<AccountSession>) -> bool {
+        let name = cursor_name(session);
+        let until = match self.core.stored(move |store| store.setting::<DateTime<Utc>>(&name)).await {
+            Ok(until) => until,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "how far the history goes could not be read");
+                return false;
+            }
+        };
+        let now = self.core.clock.now();
+        let caught_up = match until {
+            Some(until) if now - until > RECENT => {
+                self.sync_range(session, TimeRange { from: until.max(now - AT_MOST_BACK), to: now }).await
+            }
+            _ => self.sync_recent(session).await,
+        };
+        if let Err(error) = &caught_up {
+            tracing::warn!(account = %session.name(), error = error as &dyn std::error::Error, "the history could not be caught up");
+        }
+        caught_up.is_ok()
+    }
+
+    /// Takes in the record of the last 24 hours; gives the number of our rows.
+    pub(crate) async fn sync_recent(&self, session: &AccountSession) -> Result<usize, PortError> {
+        let Some(records) = &session.session.call_records else { return Ok(0) };
+        let asked_at = self.core.clock.now();
+        let page = records.recent().await?;
+        let (rows, name, cursor) = (self.attributed(session, page.rows), session.name().clone(), cursor_name(session));
+        let vendor = session.vendor().clone();
+        let ours = self
+            .core
+            .stored(move |store| {
+                store.keep_unread(&name, &page.unread, asked_at)?;
+                let ours = store.save_cdrs(&vendor, &name, &rows)?;
+                // What came before the last 24 hours may still be missing: then the cursor waits for the catch-up.
+                let until = store.setting::<DateTime<Utc>>(&cursor)?;
+                if until.is_none_or(|until| asked_at - until <= RECENT) {
+                    store.set_setting(&cursor, &asked_at)?;
+                }
+                Ok(ours)
+            })
+            .await?;
+        self.connectors.records_changed(ours);
+        Ok(ours)
+    }
+
+    /// Whose call each row is about, for the agents that this engine serves.
+    fn attributed(&self, session: &AccountSession, rows: Vec<CdrRow>) -> Vec<Cdr> {
+        let (served, country) = (session.served(), self.core.settings.country);
+        rows.into_iter().map(|row| row.attributed(&served, country)).collect()
+    }
+
+    /// Takes in the record of a stretch of time, page by page; gives the number of our rows. What was taken in before a
+    /// failure stays.
+    pub(crate) async fn sync_range(&self, session: &AccountSession, range: TimeRange) -> Result<usize, PortError> {
+        let Some(records) = &session.session.call_records else { return Ok(0) };
+        let mut ours = 0;
+        let mut next = None;
+        let mut first_of_page_before = None;
+        for _ in 0..PAGES_AT_MOST {
+            let page = records.page(range, next.as_ref()).await?;
+            let first = page.rows.first().map(|row| row.external_id.clone());
+            // A vendor that knows no paging gives the same page for ever.
+            if first.is_some() && first == first_of_page_before {
+                break;
+            }
+            first_of_page_before = first;
+            let rows = self.attributed(session, page.rows);
+            let (vendor, name, at) = (session.vendor().clone(), session.name().clone(), self.core.clock.now());
+            ours += self
+                .core
+                .stored(move |store| {
+                    store.keep_unread(&name, &page.unread, at)?;
+                    store.save_cdrs(&vendor, &name, &rows)
+                })
+                .await?;
+            self.connectors.records_changed(ours);
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        let cursor = cursor_name(session);
+        self.core
+            .stored(move |store| {
+                let until = store.setting::<DateTime<Utc>>(&cursor)?;
+                // A range in the past does not say that everything since is known.
+                if until.is_some_and(|until| until >= range.from && until < range.to) {
+                    store.set_setting(&cursor, &range.to)?;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(ours)
+    }
+}
+
+impl Context {
+    pub(crate) fn records(&self) -> Records {
+        Records::new(self.core.clone(), self.connectors.clone(), self.sessions.clone())
     }
 }
 
@@ -72,169 +249,12 @@ impl Awaited {
     }
 }
 
-async fn sleep_until(context: &Context, deadline: Option<Duration>) {
+async fn sleep_until(core: &Core, deadline: Option<Duration>) {
     if let Some(deadline) = deadline {
-        context.clock.sleep_until(deadline).await;
+        core.clock.sleep_until(deadline).await;
     }
-}
-
-/// PollLog the calls up in the record of the last 24 hours; gives those that are to be looked for again.
-async fn reconcile(context: &Arc<Context>, due: Vec<Awaited>) -> Vec<Awaited> {
-    let mut still = Vec::new();
-    for session in &context.sessions {
-        let of_account = || due.iter().filter(|waiting| waiting.key.account == *session.name());
-        if of_account().next().is_none() {
-            continue;
-        }
-        if let Err(error) = sync_recent(context, session).await {
-            tracing::warn!(account = %session.name(), error = &error as &dyn std::error::Error, "the record could not be read");
-        }
-        for waiting in of_account() {
-            if !publish_recorded(context, session, &waiting.key).await {
-                still.push(Awaited { key: waiting.key.clone(), ended: waiting.ended, tries: waiting.tries + 1 });
-            }
-        }
-    }
-    still.retain(|waiting| {
-        let goes_on = waiting.due().is_some();
-        if !goes_on {
-            tracing::warn!(call = %waiting.key, "the vendor's record never showed this call");
-        }
-        goes_on
-    });
-    still
-}
-
-/// Tells what the record added to a call; `false` when it has not shown it yet.
-async fn publish_recorded(context: &Arc<Context>, session: &AccountSession, key: &CallKey) -> bool {
-    let of = key.clone();
-    let Ok(Some(record)) = context.stored(move |store| store.call(&of)).await else { return false };
-    let Some(duration_s) = record.duration_s else { return false };
-    context.bus.publish(Event::Recorded(RecordedEvent {
-        at: context.clock.now(),
-        call_key: key.clone(),
-        duration_s,
-        cost: record.cost.map(|cost| cost.to_string()),
-        currency: session.account.currency().map(str::to_owned),
-        end_reason: record.end_reason,
-    }));
-    true
-}
-
-/// Makes up for the time Timbre was off. It runs beside [`run`] and not inside it: a question that waits for its turn
-/// must never be left unpolled, for everybody behind it would wait with it.
-pub(crate) async fn catch_up(context: Arc<Context>, stop: CancellationToken) {
-    for session in &context.sessions {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = async {
-                // The network is often not there yet when a desktop starts.
-                while !catch_up_account(&context, session).await {
-                    context.clock.sleep(CATCHES_UP_AGAIN_AFTER).await;
-                }
-            } => {}
-        }
-    }
-}
-
-async fn catch_up_account(context: &Arc<Context>, session: &Arc<AccountSession>) -> bool {
-    let name = cursor_name(session);
-    let until = match context.stored(move |store| store.setting::<DateTime<Utc>>(&name)).await {
-        Ok(until) => until,
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "how far the history goes could not be read");
-            return false;
-        }
-    };
-    let now = context.clock.now();
-    let caught_up = match until {
-        Some(until) if now - until > RECENT => {
-            sync_range(context, session, TimeRange { from: until.max(now - AT_MOST_BACK), to: now }).await
-        }
-        _ => sync_recent(context, session).await,
-    };
-    if let Err(error) = &caught_up {
-        tracing::warn!(account = %session.name(), error = error as &dyn std::error::Error, "the history could not be caught up");
-    }
-    caught_up.is_ok()
 }
 
 fn cursor_name(session: &AccountSession) -> String {
     format!("history.until.{}", session.name())
-}
-
-/// Takes in the record of the last 24 hours; gives the number of our rows.
-pub(crate) async fn sync_recent(context: &Arc<Context>, session: &AccountSession) -> Result<usize, PortError> {
-    let Some(records) = &session.session.call_records else { return Ok(0) };
-    let asked_at = context.clock.now();
-    let page = records.recent().await?;
-    let (rows, name, cursor) = (attributed(context, session, page.rows), session.name().clone(), cursor_name(session));
-    let vendor = session.vendor().clone();
-    let ours = context
-        .stored(move |store| {
-            store.keep_unread(&name, &page.unread, asked_at)?;
-            let ours = store.save_cdrs(&vendor, &name, &rows)?;
-            // What came before the last 24 hours may still be missing: then the cursor waits for the catch-up.
-            let until = store.setting::<DateTime<Utc>>(&cursor)?;
-            if until.is_none_or(|until| asked_at - until <= RECENT) {
-                store.set_setting(&cursor, &asked_at)?;
-            }
-            Ok(ours)
-        })
-        .await?;
-    context.records_changed(ours);
-    Ok(ours)
-}
-
-/// Whose call each row is about, for the agents that this engine serves.
-fn attributed(context: &Context, session: &AccountSession, rows: Vec<CdrRow>) -> Vec<Cdr> {
-    let (served, country) = (session.served(), context.settings.country);
-    rows.into_iter().map(|row| row.attributed(&served, country)).collect()
-}
-
-/// Takes in the record of a stretch of time, page by page; gives the number of our rows. What was taken in before a
-/// failure stays.
-pub(crate) async fn sync_range(
-    context: &Arc<Context>,
-    session: &AccountSession,
-    range: TimeRange,
-) -> Result<usize, PortError> {
-    let Some(records) = &session.session.call_records else { return Ok(0) };
-    let mut ours = 0;
-    let mut next = None;
-    let mut first_of_page_before = None;
-    for _ in 0..PAGES_AT_MOST {
-        let page = records.page(range, next.as_ref()).await?;
-        let first = page.rows.first().map(|row| row.external_id.clone());
-        // A vendor that knows no paging gives the same page for ever.
-        if first.is_some() && first == first_of_page_before {
-            break;
-        }
-        first_of_page_before = first;
-        let rows = attributed(context, session, page.rows);
-        let (vendor, name, at) = (session.vendor().clone(), session.name().clone(), context.clock.now());
-        ours += context
-            .stored(move |store| {
-                store.keep_unread(&name, &page.unread, at)?;
-                store.save_cdrs(&vendor, &name, &rows)
-            })
-            .await?;
-        context.records_changed(ours);
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
-    let cursor = cursor_name(session);
-    context
-        .stored(move |store| {
-            let until = store.setting::<DateTime<Utc>>(&cursor)?;
-            // A range in the past does not say that everything since is known.
-            if until.is_some_and(|until| until >= range.from && until < range.to) {
-                store.set_setting(&cursor, &range.to)?;
-            }
-            Ok(())
-        })
-        .await?;
-    Ok(ours)
 }

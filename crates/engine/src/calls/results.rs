@@ -14,7 +14,7 @@ use timbre_store::{CallRecord, InteractionRef, Kept};
 use uuid::Uuid;
 
 use crate::Context;
-use crate::calls::{records, session};
+use crate::calls::session;
 use crate::error::CommandError;
 
 /// How long the vendor's record may take to bring back a call.
@@ -65,9 +65,9 @@ impl Context {
             }
             changed => changed?,
         };
-        self.outbox_waits(&waiting);
+        self.connectors.waits(&waiting);
         let id = interaction.id;
-        let outbox = self.stored(move |store| store.outbox_of(id)).await?;
+        let outbox = self.core.stored(move |store| store.outbox_of(id)).await?;
         Ok(SavedInteraction { interaction, outbox })
     }
 
@@ -77,9 +77,10 @@ impl Context {
         let Some(session) = session::of_account(&self.sessions, &key.account).filter(|_| self.follows) else {
             return false;
         };
+        let records = self.records();
         tokio::select! {
-            read = records::sync_recent(self, session) => read.is_ok(),
-            () = self.clock.sleep(RECOVERED_WITHIN) => false,
+            read = records.sync_recent(session) => read.is_ok(),
+            () = self.core.clock.sleep(RECOVERED_WITHIN) => false,
         }
     }
 
@@ -89,12 +90,12 @@ impl Context {
         edit: InteractionEdit,
         caller: Option<TypedCaller>,
     ) -> Result<(Interaction, Vec<OutboxItem>), CommandError> {
-        let (of, now) = (self.clone(), self.clock.now());
+        let (of, now) = (self.clone(), self.core.clock.now());
         let (asked, which) = (which.clone(), which.clone());
         let change = move |before: Option<Interaction>, call: Option<CallRecord>| {
             of.kept(&asked, (edit, caller), before, call, now)
         };
-        self.stored(move |store| store.change_interaction(&which, now, change)).await?
+        self.core.stored(move |store| store.change_interaction(&which, now, change)).await?
     }
 
     /// What becomes of an interaction, and what follows from it.
@@ -106,7 +107,7 @@ impl Context {
         call: Option<CallRecord>,
         now: chrono::DateTime<chrono::Utc>,
     ) -> Result<Kept, CommandError> {
-        let catalogue = &self.settings.dispositions;
+        let catalogue = &self.core.settings.dispositions;
         let start = match (&before, which) {
             (Some(before), _) => before.clone(),
             (None, InteractionRef::Id(id)) => return Err(no_interaction(*id)),
@@ -117,7 +118,7 @@ impl Context {
             }
             (None, InteractionRef::New) => Interaction::begun(InteractionId(Uuid::now_v7()), None, None, now),
         };
-        let start = Interaction { agent: start.agent.clone().or_else(|| self.settings.agent.clone()), ..start };
+        let start = Interaction { agent: start.agent.clone().or_else(|| self.core.settings.agent.clone()), ..start };
         let new_contact = match caller.filter(|_| edit.finish).map(|caller| {
             let known = start.contact.or(edit.contact).or(call.as_ref().and_then(|call| call.contact));
             caller.on_save(known.is_some())
@@ -155,7 +156,7 @@ impl Context {
 
     pub(crate) async fn interaction(&self, id: InteractionId) -> Result<SavedInteraction, CommandError> {
         let (interaction, outbox) =
-            self.stored(move |store| Ok((store.interaction(id)?, store.outbox_of(id)?))).await?;
+            self.core.stored(move |store| Ok((store.interaction(id)?, store.outbox_of(id)?))).await?;
         let interaction = interaction.ok_or_else(|| no_interaction(id))?;
         Ok(SavedInteraction { interaction, outbox })
     }

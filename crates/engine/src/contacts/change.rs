@@ -14,11 +14,12 @@ use super::lookup::no_contact;
 use crate::Context;
 use crate::calls::popup_card::dials;
 use crate::crm::connector::ConnectorHandle;
+use crate::crm::connectors::Connectors;
 use crate::error::CommandError;
 
 /// The CRMs that are told of a contact that a person made or changed here: where it came from, or all of them where it was
 /// typed here. What came from a file stays here until somebody brings it there.
-fn tell(crms: &[Arc<ConnectorHandle>], contact: &Contact) -> Vec<ConnectorName> {
+fn tell(crms: &Connectors, contact: &Contact) -> Vec<ConnectorName> {
     let takes = |crm: &&Arc<ConnectorHandle>| {
         let able = crm.connector.about().abilities.records.contains(&RecordKind::Contact);
         let whose = contact.origin.as_ref().is_none_or(|origin| origin.source == crm.name().as_str());
@@ -33,11 +34,11 @@ impl Context {
     }
 
     pub(crate) async fn add_contact(&self, edit: ContactEdit) -> Result<Contact, CommandError> {
-        let contact = edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.settings.country)?;
-        let (saved, now) = (contact.clone(), self.clock.now());
+        let contact = edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.core.settings.country)?;
+        let (saved, now) = (contact.clone(), self.core.clock.now());
         let tell = self.crms_to_tell(&contact);
-        let waiting = self.stored(move |store| store.add_contact(&saved, &tell, now)).await?;
-        self.outbox_waits(&waiting);
+        let waiting = self.core.stored(move |store| store.add_contact(&saved, &tell, now)).await?;
+        self.connectors.waits(&waiting);
         Ok(contact)
     }
 
@@ -51,23 +52,23 @@ impl Context {
         let number = call.and_then(|record| record.call.party.number()).map(dials);
         let add_phones = number.into_iter().map(|number| (number, PhoneKind::Other)).collect();
         let edit = ContactEdit { name: Some(name), company: Some(company), add_phones, ..ContactEdit::default() };
-        edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.settings.country)
+        edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.core.settings.country)
     }
 
     pub(crate) async fn edit_contact(&self, id: ContactId, edit: ContactEdit) -> Result<Contact, CommandError> {
-        let (country, now) = (self.settings.country, self.clock.now());
+        let (country, now) = (self.core.settings.country, self.core.clock.now());
         // What is changed is the contact as it is at that moment: an import or a merge may be at it too.
         let crms = self.connectors.clone();
         let tell = move |contact: &Contact| tell(&crms, contact);
         let change = move |contact| edited(contact, edit, country);
-        let changed = self.stored(move |store| store.change_contact(id, now, tell, change)).await?;
+        let changed = self.core.stored(move |store| store.change_contact(id, now, tell, change)).await?;
         let (contact, waiting) = changed.ok_or_else(|| no_contact(id))??;
-        self.outbox_waits(&waiting);
+        self.connectors.waits(&waiting);
         Ok(contact)
     }
 
     pub(crate) async fn remove_contact(&self, id: ContactId) -> Result<(), CommandError> {
-        match self.stored(move |store| store.remove_contact(id)).await? {
+        match self.core.stored(move |store| store.remove_contact(id)).await? {
             true => Ok(()),
             false => Err(no_contact(id)),
         }
@@ -86,13 +87,13 @@ impl Context {
         for id in others.iter().chain([&kept]) {
             self.contact_with(*id).await?;
         }
-        let now = self.clock.now();
+        let now = self.core.clock.now();
         let crms = self.connectors.clone();
         let tell = move |contact: &Contact| tell(&crms, contact);
-        let merged = self.stored(move |store| store.merge_contacts(kept, &others, now, tell)).await?;
+        let merged = self.core.stored(move |store| store.merge_contacts(kept, &others, now, tell)).await?;
         let (contact, waiting) = merged.ok_or_else(|| no_contact(kept))?;
-        self.outbox_waits(&waiting);
-        self.outbox_may_go();
+        self.connectors.waits(&waiting);
+        self.connectors.wake();
         Ok(contact)
     }
 }

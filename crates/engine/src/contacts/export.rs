@@ -21,7 +21,7 @@ impl Context {
         let context = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             // As they are at this moment, whatever is imported meanwhile.
-            let view = context.store.contacts_view()?;
+            let view = context.core.store.contacts_view()?;
             let mut writer = context.files.write(&path, format, &view.shape()?)?;
             let (mut count, mut last) = (0, None);
             loop {

@@ -160,7 +160,7 @@ impl Import {
         mut request: ImportRequest,
         stop: Arc<AtomicBool>,
     ) -> Result<Self, CommandError> {
-        let store = context.store.as_ref();
+        let store = context.core.store.as_ref();
         if let Some(report) = &request.report {
             apart(report, &request.path)?;
         }
@@ -172,7 +172,7 @@ impl Import {
             request.options.saved_mapping = saved;
             layout = context.files.inspect(&request.path, &request.options)?;
         }
-        claim(&context.settings.contact_fields, &mut layout);
+        claim(&context.core.settings.contact_fields, &mut layout);
         let file = file_name(&request.path);
         // Ids of a list that no program is known to write count for files of its name alone.
         let source = request.source.clone().unwrap_or_else(|| match layout.program.as_str() {
@@ -180,7 +180,7 @@ impl Import {
             program => program.to_owned(),
         });
         let last = store.imports(50)?.into_iter().find(|earlier| earlier.file == file && earlier.source == source);
-        let record = ImportRecord::begun(file, source, context.clock.now());
+        let record = ImportRecord::begun(file, source, context.core.clock.now());
         Ok(Self {
             context: context.clone(),
             request,
@@ -196,13 +196,13 @@ impl Import {
         let reader = self.context.files.read(&self.request.path, &self.layout)?;
         let report = self.request.report.as_deref().map(ReportFile::begin).transpose()?;
         if !self.request.dry_run {
-            self.context.store.save_import(&self.record)?;
+            self.context.core.store.save_import(&self.record)?;
         }
         let (send, receive) = sync_channel(WAITING);
         let (give_back, given_back) = channel();
         let reading = Reading {
             reader,
-            country: self.context.settings.country,
+            country: self.context.core.settings.country,
             source: self.record.source.clone(),
             stop: self.stop.clone(),
             bytes: self.bytes.clone(),
@@ -254,9 +254,9 @@ impl Import {
             stop: self.stop.clone(),
         };
         let mut tried = SeenRows::default();
-        let mut told = self.context.clock.elapsed();
+        let mut told = self.context.core.clock.elapsed();
         while !rows.ended {
-            let now = self.context.clock.now();
+            let now = self.context.core.clock.now();
             if self.request.dry_run {
                 self.try_out(&mut rows, &mut tried)?;
             } else {
@@ -270,7 +270,7 @@ impl Import {
                     telling.now_and_then(first + count, &bytes);
                     row
                 };
-                self.context.store.import_rows(&mut self.record, &mut next, self.request.rule, now)?;
+                self.context.core.store.import_rows(&mut self.record, &mut next, self.request.rule, now)?;
             }
             if self.stop.load(Ordering::Relaxed) && !rows.ended {
                 return Ok(());
@@ -288,7 +288,7 @@ impl Import {
             self.record.refused += u64::from(row.contact.is_none());
             group.push(row);
         }
-        for outcome in self.context.store.try_import(&group, self.request.rule, tried)? {
+        for outcome in self.context.core.store.try_import(&group, self.request.rule, tried)? {
             match outcome {
                 Outcome::Added => self.record.added += 1,
                 Outcome::Changed => self.record.changed += 1,
@@ -318,13 +318,13 @@ impl Import {
     ) -> Result<ImportReport, CommandError> {
         let mut mapping_saved = false;
         if !self.request.dry_run && !self.stop.load(Ordering::Relaxed) {
-            let now = self.context.clock.now();
+            let now = self.context.core.clock.now();
             // A file that was cut short has more rows somewhere: importing the whole one brings the rest.
             let cut_short = problem_counts.contains_key(ProblemKind::CutShort.as_str());
             self.record.finished_at = (!cut_short).then_some(now);
-            self.context.store.save_import(&self.record)?;
-            mapping_saved = self.save_mapping(&self.context.store)?;
-            self.context.bus.publish(Event::Import(ImportProgress { finished: true, ..self.progress(now) }));
+            self.context.core.store.save_import(&self.record)?;
+            mapping_saved = self.save_mapping(&self.context.core.store)?;
+            self.context.core.bus.publish(Event::Import(ImportProgress { finished: true, ..self.progress(now) }));
             // A file that was read once may be gone.
             self.context.database.back_up.notify_one();
         }
@@ -376,11 +376,11 @@ impl Telling<'_> {
         if !rows.is_multiple_of(512) {
             return;
         }
-        let now = self.context.clock.elapsed();
+        let now = self.context.core.clock.elapsed();
         if now.saturating_sub(*self.told) >= TOLD_EVERY {
             *self.told = now;
             let bytes = bytes.load(Ordering::Relaxed);
-            self.context.bus.publish(Event::Import(ImportProgress { rows, bytes, ..self.import.clone() }));
+            self.context.core.bus.publish(Event::Import(ImportProgress { rows, bytes, ..self.import.clone() }));
         }
     }
 }

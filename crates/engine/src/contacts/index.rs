@@ -1,24 +1,23 @@
 //! Keeps what contacts are found by in step with the rules of numbers and with the country of the settings.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_store::IndexState;
 use tokio_util::sync::CancellationToken;
 
-use crate::Context;
+use crate::runtime::core::Core;
 
 /// After a failure, such as a full disk.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Works off what is behind, then waits for the end: the settings are read once.
-pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
+pub(crate) async fn run(core: Core, stop: CancellationToken) {
     let mut worked_off = false;
     loop {
-        let country = context.settings.country;
+        let country = core.settings.country;
         let stepped = tokio::select! {
             () = stop.cancelled() => return,
-            stepped = context.stored(move |store| store.bring_index_in_step(country)) => stepped,
+            stepped = core.stored(move |store| store.bring_index_in_step(country)) => stepped,
         };
         match stepped {
             Ok(IndexState::Behind) => worked_off = true,
@@ -35,7 +34,7 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
                 );
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = context.clock.sleep(AGAIN_AFTER) => {}
+                    () = core.clock.sleep(AGAIN_AFTER) => {}
                 }
             }
         }

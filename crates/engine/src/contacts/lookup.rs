@@ -57,27 +57,27 @@ impl Context {
     }
 
     pub(crate) async fn rebuild_index(&self) -> Result<(), CommandError> {
-        let country = self.settings.country;
-        let mut state = self.stored(move |store| store.index_state(country)).await?;
+        let country = self.core.settings.country;
+        let mut state = self.core.stored(move |store| store.index_state(country)).await?;
         while state == IndexState::Behind {
-            state = self.stored(move |store| store.bring_index_in_step(country)).await?;
+            state = self.core.stored(move |store| store.bring_index_in_step(country)).await?;
         }
         Ok(())
     }
 
     pub(crate) async fn contact_with(&self, id: ContactId) -> Result<Contact, CommandError> {
-        self.stored(move |store| store.contact(id)).await?.ok_or_else(|| no_contact(id))
+        self.core.stored(move |store| store.contact(id)).await?.ok_or_else(|| no_contact(id))
     }
 
     pub(crate) async fn search_contacts(&self, text: String, limit: usize) -> Result<Vec<Contact>, CommandError> {
         self.index_ready().await?;
-        let country = self.settings.country;
-        Ok(self.stored(move |store| store.search_contacts(&text, country, limit)).await?)
+        let country = self.core.settings.country;
+        Ok(self.core.stored(move |store| store.search_contacts(&text, country, limit)).await?)
     }
 
     /// Contacts as a person types, with their telephones as they are shown.
     pub(crate) async fn find_contacts(&self, text: String, limit: usize) -> Result<Vec<FoundContact>, CommandError> {
-        let country = self.settings.country;
+        let country = self.core.settings.country;
         let found = |contact: Contact| {
             let shown = |phone: &ContactPhone| popup_card::shown(&phone.number, phone.kind, country);
             FoundContact { phones: contact.phones.iter().map(shown).collect(), contact }
@@ -88,7 +88,7 @@ impl Context {
     pub(crate) async fn known_contact(&self, id: ContactId, entries: usize) -> Result<KnownContact, CommandError> {
         let file = self.case_file(id, None, entries).await?;
         let contact = file.contact.clone();
-        let dossier = popup_card::dossier(file, &self.settings);
+        let dossier = popup_card::dossier(file, &self.core.settings);
         Ok(KnownContact { contact, dossier })
     }
 
@@ -99,16 +99,16 @@ impl Context {
         limit: usize,
     ) -> Result<CaseFile, CommandError> {
         let limit = if limit == 0 { DEFAULT_ENTRIES } else { limit };
-        let file = self.stored(move |store| store.case_file(contact, before, limit)).await?;
+        let file = self.core.stored(move |store| store.case_file(contact, before, limit)).await?;
         file.ok_or_else(|| no_contact(contact))
     }
 
     pub(crate) async fn read_number(&self, text: &str) -> Result<NumberRead, CommandError> {
-        let country = self.settings.country;
+        let country = self.core.settings.country;
         let number = PhoneNumber::typed(text, country)
             .map_err(|error| CommandError::new(ErrorCode::BadNumber, error.to_string()).at("number"))?;
         let (written, dial) = (number.written(country), number.dialable(country));
-        let contacts = self.stored(move |store| store.contacts_by_number(&number)).await?;
+        let contacts = self.core.stored(move |store| store.contacts_by_number(&number)).await?;
         Ok(NumberRead { written, dial, contacts })
     }
 
@@ -122,12 +122,12 @@ impl Context {
         if endpoint.is_some() {
             return Ok(LookedUp { endpoint, ..LookedUp::default() });
         }
-        let number = match PhoneNumber::read(text, self.settings.country) {
+        let number = match PhoneNumber::read(text, self.core.settings.country) {
             ReadNumber::Withheld => return Ok(LookedUp { withheld: true, ..LookedUp::default() }),
             ReadNumber::Number(number) => number,
         };
         let sought = number.clone();
-        let contacts = self.stored(move |store| store.contacts_by_number(&sought)).await?;
+        let contacts = self.core.stored(move |store| store.contacts_by_number(&sought)).await?;
         let found = |contact: Contact| {
             matching::kind_of(&contact, &number).map(|match_kind| MatchedContact { match_kind, contact })
         };

@@ -13,10 +13,10 @@ use timbre_domain::ports::CrmConnector;
 use timbre_store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 
-use crate::Context;
 use crate::api::event::{ConnectorState, Event};
 use crate::crm::contact_sync::shown::{self, Shown};
 use crate::crm::outbox::kinds::{Kinds, setting_of};
+use crate::runtime::core::Core;
 use timbre_settings::ConnectorSettings;
 
 /// More records are not put before the others at a time.
@@ -135,16 +135,16 @@ impl ConnectorHandle {
     }
 
     /// Waits until it may be asked; for ever while it is stopped, unless a person acts.
-    pub(crate) async fn ready(&self, context: &Context) {
+    pub(crate) async fn ready(&self, core: &Core) {
         let mut standing = self.condition.subscribe();
         loop {
             let now = standing.borrow_and_update().clone();
             match (now.condition, now.until) {
                 (ConnectorHealth::Ready, _) => return,
-                (ConnectorHealth::Waits { .. }, Some(until)) if until <= context.clock.elapsed() => return,
+                (ConnectorHealth::Waits { .. }, Some(until)) if until <= core.clock.elapsed() => return,
                 (ConnectorHealth::Waits { .. }, Some(until)) => {
                     tokio::select! {
-                        () = context.clock.sleep_until(until) => return,
+                        () = core.clock.sleep_until(until) => return,
                         _ = standing.changed() => {}
                     }
                 }
@@ -157,30 +157,30 @@ impl ConnectorHandle {
     }
 
     /// Whether it may be asked at this moment.
-    pub(crate) fn is_ready(&self, context: &Context) -> bool {
+    pub(crate) fn is_ready(&self, core: &Core) -> bool {
         let standing = self.condition.borrow();
         match standing.condition {
             ConnectorHealth::Ready => true,
-            ConnectorHealth::Waits { .. } => standing.until.is_some_and(|until| until <= context.clock.elapsed()),
+            ConnectorHealth::Waits { .. } => standing.until.is_some_and(|until| until <= core.clock.elapsed()),
             ConnectorHealth::Stopped { .. } => false,
         }
     }
 
     /// It answered.
-    pub(crate) fn answered(&self, context: &Context) {
-        self.becomes(context, Standing::default());
+    pub(crate) fn answered(&self, core: &Core) {
+        self.becomes(core, Standing::default());
     }
 
     /// A question about contacts failed: what that means for everything to this CRM.
-    pub(crate) async fn failed(&self, context: &Context, error: &CrmError) -> Result<(), StoreError> {
+    pub(crate) async fn failed(&self, core: &Core, error: &CrmError) -> Result<(), StoreError> {
         match error.verdict {
-            Verdict::Stop => self.stops(context, error).await,
+            Verdict::Stop => self.stops(core, error).await,
             Verdict::Wait(at_least) => {
-                self.waits(context, at_least, error);
+                self.waits(core, at_least, error);
                 Ok(())
             }
             Verdict::BackOff | Verdict::SearchFirst { .. } => {
-                self.waits(context, Duration::ZERO, error);
+                self.waits(core, Duration::ZERO, error);
                 Ok(())
             }
             Verdict::Park => Ok(()),
@@ -188,28 +188,28 @@ impl ConnectorHandle {
     }
 
     /// Everything to it waits at least so long, and longer the more often it failed in a row.
-    pub(crate) fn waits(&self, context: &Context, at_least: Duration, error: &CrmError) {
+    pub(crate) fn waits(&self, core: &Core, at_least: Duration, error: &CrmError) {
         let failures = self.condition.borrow().failures + 1;
         let pause = pause_after(failures, random()).max(at_least);
-        let now = context.clock.now();
+        let now = core.clock.now();
         let until = now + TimeDelta::from_std(pause).unwrap_or(TimeDelta::zero());
         let why = problem(error, now);
         let condition = ConnectorHealth::Waits { until, why };
         let demanded = match error.verdict {
-            Verdict::Wait(at_least) => Some(context.clock.elapsed() + at_least),
+            Verdict::Wait(at_least) => Some(core.clock.elapsed() + at_least),
             _ => None,
         };
-        self.becomes(context, Standing { condition, until: Some(context.clock.elapsed() + pause), demanded, failures });
+        self.becomes(core, Standing { condition, until: Some(core.clock.elapsed() + pause), demanded, failures });
     }
 
     /// A person wants this record sent now: a pause of our own ends, one that the CRM asked for does not.
-    pub(crate) fn hurries(&self, context: &Context, id: RequestId) {
+    pub(crate) fn hurries(&self, core: &Core, id: RequestId) {
         let mut hurried = self.hurried();
         hurried.retain(|other| *other != id);
         hurried.push_back(id);
         hurried.truncate(HURRIED_AT_MOST);
         drop(hurried);
-        let (now, elapsed) = (context.clock.now(), context.clock.elapsed());
+        let (now, elapsed) = (core.clock.now(), core.clock.elapsed());
         self.condition.send_if_modified(|standing| {
             let ConnectorHealth::Waits { until, .. } = &mut standing.condition else { return false };
             let earliest = standing.demanded.unwrap_or_default().max(elapsed);
@@ -245,25 +245,25 @@ impl ConnectorHandle {
     }
 
     /// Nothing is asked of it until a person acts; the next start remembers.
-    pub(crate) async fn stops(&self, context: &Context, error: &CrmError) -> Result<(), StoreError> {
-        let why = problem(error, context.clock.now());
+    pub(crate) async fn stops(&self, core: &Core, error: &CrmError) -> Result<(), StoreError> {
+        let why = problem(error, core.clock.now());
         self.becomes(
-            context,
+            core,
             Standing { condition: ConnectorHealth::Stopped { why: why.clone() }, ..Standing::default() },
         );
         let name = self.name().clone();
-        context.stored(move |store| store.stop_connector(&name, Some(&why))).await
+        core.stored(move |store| store.stop_connector(&name, Some(&why))).await
     }
 
     /// A person acted.
-    pub(crate) async fn resumes(&self, context: &Context) -> Result<(), StoreError> {
+    pub(crate) async fn resumes(&self, core: &Core) -> Result<(), StoreError> {
         let name = self.name().clone();
-        context.stored(move |store| store.stop_connector(&name, None)).await?;
-        self.becomes(context, Standing::default());
+        core.stored(move |store| store.stop_connector(&name, None)).await?;
+        self.becomes(core, Standing::default());
         Ok(())
     }
 
-    fn becomes(&self, context: &Context, standing: Standing) {
+    fn becomes(&self, core: &Core, standing: Standing) {
         let mut news = None;
         self.condition.send_if_modified(|before| {
             let same = same_kind(&before.condition, &standing.condition);
@@ -276,8 +276,8 @@ impl ConnectorHandle {
             changed
         });
         if let Some(condition) = news {
-            let at = context.clock.now();
-            context.bus.publish(Event::Connector(ConnectorState { at, connector: self.name().clone(), condition }));
+            let at = core.clock.now();
+            core.bus.publish(Event::Connector(ConnectorState { at, connector: self.name().clone(), condition }));
         }
     }
 }

@@ -26,9 +26,9 @@ use timbre_store::{IndexState, Prepared, Pulled, Store, StoreError, Taken};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::Context;
 use crate::api::event::{Event, SyncPhase, SyncProgress};
 use crate::crm::connector::{ConnectorHandle, ConnectorHealth, random};
+use crate::runtime::core::Core;
 pub(crate) use on_request::now;
 
 /// How often progress is told.
@@ -83,25 +83,25 @@ impl From<StoreError> for Halt {
 }
 
 /// Keeps the contacts of one CRM up to date until it is told to stop. What is on its way to the database then gets there.
-pub(crate) async fn run(context: Arc<Context>, crm: Arc<ConnectorHandle>, stop: CancellationToken) {
+pub(crate) async fn run(core: Core, crm: Arc<ConnectorHandle>, stop: CancellationToken) {
     if !crm.settings.sync_contacts || !crm.connector.about().abilities.pull {
         return stop.cancelled().await;
     }
     tokio::select! {
         () = stop.cancelled() => {}
-        () = keep_up(context, crm) => {}
+        () = keep_up(core, crm) => {}
     }
 }
 
-async fn keep_up(context: Arc<Context>, crm: Arc<ConnectorHandle>) {
-    let mut work = Work::new(context.clone(), crm.clone());
-    let mut due = Due { pass: context.clock.elapsed(), deletions: context.clock.elapsed() };
+async fn keep_up(core: Core, crm: Arc<ConnectorHandle>) {
+    let mut work = Work::new(core.clone(), crm.clone());
+    let mut due = Due { pass: core.clock.elapsed(), deletions: core.clock.elapsed() };
     loop {
-        crm.ready(&context).await;
+        crm.ready(&core).await;
         // A person may ask for a pass while telephones are asked for, one by one.
         tokio::select! {
             biased;
-            () = crm.sync_wanted.notified() => due.pass = context.clock.elapsed(),
+            () = crm.sync_wanted.notified() => due.pass = core.clock.elapsed(),
             () = std::future::ready(()) => {}
         }
         let wait = match work.step(&mut due).await {
@@ -114,9 +114,9 @@ async fn keep_up(context: Arc<Context>, crm: Arc<ConnectorHandle>) {
             }
         };
         tokio::select! {
-            () = crm.sync_wanted.notified() => due.pass = context.clock.elapsed(),
+            () = crm.sync_wanted.notified() => due.pass = core.clock.elapsed(),
             () = crm.details_wanted.notified() => {}
-            () = context.clock.sleep(wait) => {}
+            () = core.clock.sleep(wait) => {}
         }
     }
 }
@@ -130,7 +130,7 @@ struct Due {
 
 /// One CRM's contacts, as far as they are being brought.
 struct Work {
-    context: Arc<Context>,
+    core: Core,
     crm: Arc<ConnectorHandle>,
     report: SyncReport,
     /// A page of the pass that goes on is here: what the pass read again at its beginning is not read once more.
@@ -148,7 +148,7 @@ struct Work {
 }
 
 impl Work {
-    fn new(context: Arc<Context>, crm: Arc<ConnectorHandle>) -> Self {
+    fn new(core: Core, crm: Arc<ConnectorHandle>) -> Self {
         let report = SyncReport {
             connector: crm.name().clone(),
             added: 0,
@@ -164,7 +164,7 @@ impl Work {
             problem: None,
         };
         Self {
-            context,
+            core,
             crm,
             report,
             amid_pass: false,
@@ -181,14 +181,14 @@ impl Work {
     async fn step(&mut self, due: &mut Due) -> Result<Option<Duration>, Halt> {
         let crm = self.crm.clone();
         let turn = crm.syncing.lock().await;
-        let now = self.context.clock.elapsed();
+        let now = self.core.clock.elapsed();
         let every = self.crm.settings.sync_every;
         if due.pass <= now {
             let passed = self.pass().await;
             // The same request can't succeed: it is tried again when the next pass is due.
             if let Ok(()) | Err(Halt::Crm(CrmError { verdict: Verdict::Park, .. })) = passed {
                 // A thousand desktops that begin in the morning must not come back together.
-                due.pass = self.context.clock.elapsed() + every.mul_f64(0.9 + 0.1 * random());
+                due.pass = self.core.clock.elapsed() + every.mul_f64(0.9 + 0.1 * random());
             }
             return passed.map(|()| None);
         }
@@ -219,10 +219,10 @@ impl Work {
 
     /// Asks the CRM, unless it is not to be asked. What a failure means is known to everything to it then.
     async fn ask<T>(&self, question: impl Future<Output = Result<T, CrmError>>) -> Result<T, Halt> {
-        if !self.crm.is_ready(&self.context) {
+        if !self.crm.is_ready(&self.core) {
             return Err(Halt::NotReady);
         }
-        match ask(&self.context, &self.crm, question).await {
+        match ask(&self.core, &self.crm, question).await {
             Ok(answer) => Ok(answer),
             Err((error, saved)) => {
                 saved?;
@@ -237,15 +237,15 @@ impl Work {
         work: impl FnOnce(&Store, &ConnectorName) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Halt> {
         let name = self.crm.name().clone();
-        Ok(self.context.stored(move |store| work(store, &name)).await?)
+        Ok(self.core.stored(move |store| work(store, &name)).await?)
     }
 
     /// What a contact is matched by must be what today's rules make of it.
     async fn index_in_step(&self) -> Result<(), Halt> {
-        let country = self.context.settings.country;
-        let mut state = self.context.stored(move |store| store.index_state(country)).await?;
+        let country = self.core.settings.country;
+        let mut state = self.core.stored(move |store| store.index_state(country)).await?;
         while state == IndexState::Behind {
-            state = self.context.stored(move |store| store.bring_index_in_step(country)).await?;
+            state = self.core.stored(move |store| store.bring_index_in_step(country)).await?;
         }
         Ok(())
     }
@@ -257,7 +257,7 @@ impl Work {
         record: RemoteContact,
         asked: timbre_store::Pushes,
     ) -> Result<bool, Halt> {
-        let (now, country, fetches) = (self.context.clock.now(), self.context.settings.country, self.abilities().fetch);
+        let (now, country, fetches) = (self.core.clock.now(), self.core.settings.country, self.abilities().fetch);
         let record = RemoteContact { complete: true, ..record };
         let id = asked_for.to_owned();
         let taken = self
@@ -291,22 +291,22 @@ impl Work {
 
     /// Tells of progress, now and then and at the end.
     async fn tell(&mut self, phase: SyncPhase, contacts: u64, changed: u64, finished: bool) -> Result<(), Halt> {
-        let now = self.context.clock.elapsed();
+        let now = self.core.clock.elapsed();
         if !finished && self.told.is_some_and(|told| now.saturating_sub(told) < TOLD_EVERY) {
             return Ok(());
         }
         self.told = Some(now);
         let details_left = self.stored(Store::details_left).await?;
-        let (at, connector) = (self.context.clock.now(), self.crm.name().clone());
+        let (at, connector) = (self.core.clock.now(), self.crm.name().clone());
         let progress = SyncProgress { at, connector, phase, contacts, changed, details_left, finished };
-        self.context.bus.publish(Event::Sync(progress));
+        self.core.bus.publish(Event::Sync(progress));
         Ok(())
     }
 }
 
 /// Asks a CRM, and has everything to it know how it is. With an error comes whether that could be saved.
 pub(crate) async fn ask<T>(
-    context: &Context,
+    core: &Core,
     crm: &ConnectorHandle,
     question: impl Future<Output = Result<T, CrmError>>,
 ) -> Result<T, (CrmError, Result<(), StoreError>)> {
@@ -314,7 +314,7 @@ pub(crate) async fn ask<T>(
         Ok(answer) => {
             // What was asked before the sign-in failed says nothing about the next question.
             if !matches!(crm.condition(), ConnectorHealth::Stopped { .. }) {
-                crm.answered(context);
+                crm.answered(core);
             }
             Ok(answer)
         }
@@ -323,7 +323,7 @@ pub(crate) async fn ask<T>(
                 connector = %crm.name(), error = &error as &dyn std::error::Error,
                 "a CRM could not be asked for contacts"
             );
-            let saved = crm.failed(context, &error).await;
+            let saved = crm.failed(core, &error).await;
             Err((error, saved))
         }
     }

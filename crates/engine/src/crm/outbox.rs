@@ -14,19 +14,18 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use timbre_domain::call::{CallKey, CallState};
+use timbre_domain::call::CallState;
 use timbre_domain::crm::{CrmError, Order, Receipt, Verdict};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{
-    AfterFailure, ForConnector, OutboxItem, OutboxState, Problem, RecordKind, RequestId, after_failure, recorded_after,
+    AfterFailure, ForConnector, OutboxItem, OutboxState, Problem, RecordKind, RequestId, after_failure,
 };
-use timbre_domain::tracker::CallTransition;
-use timbre_store::{Dispatch, Failure, StoreError, ToRecord};
+use timbre_store::{Dispatch, Failure, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use crate::Context;
-use crate::api::event::{Event, OutboxEvent, StoreState};
+use crate::api::event::{Event, StoreState};
 use crate::crm::connector::{ConnectorHandle, our_problem, problem, random};
+use crate::runtime::core::Core;
 
 /// The database could not be written: how long until it is tried again.
 const STORED_AGAIN_AFTER: Duration = Duration::from_secs(5);
@@ -38,9 +37,9 @@ const LOOKS_AFTER: Duration = Duration::from_secs(300);
 const FINISHES_WITHIN: Duration = Duration::from_secs(3);
 
 /// Sends to one CRM, one record after the other, until it is told to stop.
-pub(crate) async fn run(context: Arc<Context>, crm: Arc<ConnectorHandle>, stop: CancellationToken) {
-    let parked_from = context.clock.elapsed();
-    let mut sender = Sender { context, crm, searched_from: HashMap::new(), parked_from, back_already: HashSet::new() };
+pub(crate) async fn run(core: Core, crm: Arc<ConnectorHandle>, stop: CancellationToken) {
+    let parked_from = core.clock.elapsed();
+    let mut sender = Sender { core, crm, searched_from: HashMap::new(), parked_from, back_already: HashSet::new() };
     sender.tries_held_records().await;
     loop {
         let item = tokio::select! {
@@ -48,7 +47,7 @@ pub(crate) async fn run(context: Arc<Context>, crm: Arc<ConnectorHandle>, stop: 
             item = sender.next() => item,
         };
         // What is cut off is searched for at the next start.
-        let clock = sender.context.clock.clone();
+        let clock = sender.core.clock.clone();
         let stopped_long = async {
             stop.cancelled().await;
             clock.sleep(FINISHES_WITHIN).await;
@@ -61,7 +60,7 @@ pub(crate) async fn run(context: Arc<Context>, crm: Arc<ConnectorHandle>, stop: 
 }
 
 struct Sender {
-    context: Arc<Context>,
+    core: Core,
     crm: Arc<ConnectorHandle>,
     /// When records whose creation got no answer in this run may be searched for, on the monotonic clock: the clock on the
     /// wall may be set meanwhile.
@@ -77,16 +76,16 @@ impl Sender {
     /// Waits for the next record that is to be sent.
     async fn next(&mut self) -> OutboxItem {
         loop {
-            self.crm.ready(&self.context).await;
+            self.crm.ready(&self.core).await;
             self.searches_parked().await;
             // Whatever comes after this look wakes the wait below.
             let changed = self.crm.outbox_changed.notified();
-            let now = self.context.clock.now();
+            let now = self.core.clock.now();
             let (name, settles) = (self.crm.name().clone(), self.crm.settles_within());
             let wrap_up = TimeDelta::from_std(self.crm.settings.wrap_up).unwrap_or_default();
             let hurried = std::mem::take(&mut *self.crm.hurried());
             let looked = self
-                .context
+                .core
                 .stored(move |store| {
                     store.outbox_set_right(&name, now, settles, wrap_up)?;
                     for id in &hurried {
@@ -122,8 +121,8 @@ impl Sender {
             };
             tokio::select! {
                 () = changed => {}
-                () = self.context.clock.sleep(wait.min(LOOKS_AFTER)) => {}
-                () = self.context.clock.sleep_until(self.parked_from) => {}
+                () = self.core.clock.sleep(wait.min(LOOKS_AFTER)) => {}
+                () = self.core.clock.sleep_until(self.parked_from) => {}
             }
         }
     }
@@ -131,7 +130,7 @@ impl Sender {
     /// How long the CRM may still be working on the last request for this record.
     fn settles_for(&self, item: &OutboxItem) -> Option<Duration> {
         let from = self.searched_from.get(&item.id)?;
-        from.checked_sub(self.context.clock.elapsed()).filter(|rest| !rest.is_zero())
+        from.checked_sub(self.core.clock.elapsed()).filter(|rest| !rest.is_zero())
     }
 
     async fn send(&mut self, item: OutboxItem) {
@@ -141,7 +140,7 @@ impl Sender {
         if dispatch.item.kind == RecordKind::Call
             && dispatch.call.as_ref().is_some_and(|call| call.call.state != CallState::Ended)
         {
-            let later = self.context.clock.now() + LOOKED_AT_AGAIN_AFTER;
+            let later = self.core.clock.now() + LOOKED_AT_AGAIN_AFTER;
             return self.until_stored(move |store| store.outbox_postpone(id, later)).await;
         }
         let Some(order) = self.order(&dispatch) else {
@@ -154,14 +153,14 @@ impl Sender {
         if creating && !unsearched && !self.may_be_created(&dispatch.item, &order, by_hand).await {
             return;
         }
-        let now = self.context.clock.now();
+        let now = self.core.clock.now();
         let searched_at = now + self.crm.settles_within();
         let begun = self.until_stored(move |store| store.outbox_begin(id, now, searched_at)).await;
         // Changed, discarded or gone since it was looked at.
         let Some(dispatch) = begun else { return };
         let Some(order) = self.order(&dispatch) else { return };
         if creating {
-            self.searched_from.insert(id, self.context.clock.elapsed() + self.crm.connector.about().settles_within);
+            self.searched_from.insert(id, self.core.clock.elapsed() + self.crm.connector.about().settles_within);
         }
         match self.crm.connector.submit(&order).await {
             Ok(receipt) => {
@@ -186,7 +185,7 @@ impl Sender {
     /// becomes of it otherwise is done.
     async fn may_be_created(&mut self, item: &OutboxItem, order: &Order, by_hand: bool) -> bool {
         let (kind, begun) = (item.kind, item.begun_at.is_some());
-        let held = self.crm.kinds().held_for(kind, self.context.clock.elapsed());
+        let held = self.crm.kinds().held_for(kind, self.core.clock.elapsed());
         if let Some((why, rest)) = held.filter(|(_, rest)| !by_hand && !rest.is_zero()) {
             self.hold(item, why, rest).await;
             return false;
@@ -198,25 +197,25 @@ impl Sender {
         let (asked, of_witness) = if begun { (order.clone(), false) } else { self.crm.proof_of(kind, order) };
         match self.crm.connector.search(&asked).await {
             Ok(None) if of_witness => {
-                let why = our_problem(ErrorCode::Unsearchable, "", self.context.clock.now());
-                self.crm.search_refused(&self.context, kind, why.clone(), None).await;
+                let why = our_problem(ErrorCode::Unsearchable, "", self.core.clock.now());
+                self.crm.search_refused(&self.core, kind, why.clone(), None).await;
                 self.hold(item, why, kinds::SEARCHED_AGAIN_AFTER).await;
                 false
             }
             Ok(Some(receipt)) if !of_witness => {
-                self.crm.search_answered(&self.context, kind).await;
+                self.crm.search_answered(&self.core, kind).await;
                 let echoed = self.crm.kinds().echoed(kind);
-                self.crm.id_is_kept(&self.context, kind, echoed).await;
+                self.crm.id_is_kept(&self.core, kind, echoed).await;
                 self.sent(item.id, receipt).await;
                 false
             }
             Ok(_) if begun && self.crm.doubts(item) => {
-                self.crm.search_answered(&self.context, kind).await;
-                self.park(item, our_problem(ErrorCode::Unsearchable, "", self.context.clock.now())).await;
+                self.crm.search_answered(&self.core, kind).await;
+                self.park(item, our_problem(ErrorCode::Unsearchable, "", self.core.clock.now())).await;
                 false
             }
             Ok(_) => {
-                self.crm.search_answered(&self.context, kind).await;
+                self.crm.search_answered(&self.core, kind).await;
                 if begun {
                     let id = item.id;
                     self.until_stored(move |store| store.outbox_not_there(id)).await;
@@ -230,14 +229,14 @@ impl Sender {
                 true
             }
             Err(error) if error.verdict == Verdict::Park => {
-                let now = self.context.clock.now();
+                let now = self.core.clock.now();
                 tracing::warn!(
                     connector = %self.crm.name(), kind = kind.as_str(), error = &error as &dyn std::error::Error,
                     "records of this kind can't be searched for"
                 );
-                self.crm.answered(&self.context);
+                self.crm.answered(&self.core);
                 let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, now) };
-                self.crm.search_refused(&self.context, kind, why.clone(), None).await;
+                self.crm.search_refused(&self.core, kind, why.clone(), None).await;
                 if begun {
                     self.park(item, why).await;
                 } else {
@@ -255,8 +254,8 @@ impl Sender {
 
     /// What an earlier run held is tried again: an administrator may have mended the CRM, and a restart is what people try.
     async fn tries_held_records(&self) {
-        let (name, now) = (self.crm.name().clone(), self.context.clock.now());
-        if let Err(error) = self.context.stored(move |store| store.outbox_unhold_waiting(&name, now)).await {
+        let (name, now) = (self.crm.name().clone(), self.core.clock.now());
+        if let Err(error) = self.core.stored(move |store| store.outbox_unhold_waiting(&name, now)).await {
             // Each record's own time comes within minutes.
             tracing::error!(error = &error as &dyn std::error::Error, "held records could not be freed");
         }
@@ -265,13 +264,13 @@ impl Sender {
     /// Records that were parked because they could not be searched for are searched for from time to time, and at the start:
     /// what is found is sent, what is certainly not there goes, and what a search can't tell stays for a person.
     async fn searches_parked(&mut self) {
-        let now = self.context.clock.elapsed();
+        let now = self.core.clock.elapsed();
         if self.parked_from > now {
             return;
         }
         self.parked_from = now + kinds::SEARCHED_AGAIN_AFTER;
         let name = self.crm.name().clone();
-        let parked = self.context.stored(move |store| store.outbox_unsearchable(&name)).await.unwrap_or_default();
+        let parked = self.core.stored(move |store| store.outbox_unsearchable(&name)).await.unwrap_or_default();
         let mut refused = BTreeSet::new();
         for id in parked {
             let Some(dispatch) = self.read(id).await else { continue };
@@ -282,26 +281,27 @@ impl Sender {
                 Ok(None) if of_witness => drop(refused.insert(kind)),
                 Ok(found) => {
                     // Where records of the kind were held, this one goes with them.
-                    self.crm.search_answered(&self.context, kind).await;
+                    self.crm.search_answered(&self.core, kind).await;
                     match found.filter(|_| !of_witness) {
                         Some(receipt) => self.sent(id, receipt).await,
                         None if of_witness || self.crm.doubts(&dispatch.item) => {}
                         None => {
-                            let now = self.context.clock.now();
+                            let now = self.core.clock.now();
                             let item = self.until_stored(move |store| store.outbox_retry(id, false, now)).await;
-                            self.context.outbox_waits(&Vec::from_iter(item));
+                            if let Some(item) = item {
+                                self.crm.enqueued(&self.core, &item);
+                            }
                         }
                     }
                 }
                 Err(error) if error.verdict == Verdict::Park => {
                     refused.insert(kind);
-                    let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.context.clock.now()) };
-                    self.crm.search_refused(&self.context, kind, why, None).await;
+                    let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.core.clock.now()) };
+                    self.crm.search_refused(&self.core, kind, why, None).await;
                 }
                 Err(error) => {
                     tracing::debug!(error = &error as &dyn std::error::Error, "a parked record was not searched for");
-                    self.parked_from =
-                        self.context.clock.elapsed() + LOOKED_AT_AGAIN_AFTER.to_std().unwrap_or_default();
+                    self.parked_from = self.core.clock.elapsed() + LOOKED_AT_AGAIN_AFTER.to_std().unwrap_or_default();
                     return;
                 }
             }
@@ -312,25 +312,25 @@ impl Sender {
     async fn prove(&self, order: &Order, kept: Option<bool>) {
         let kind = order.content.kind();
         if kept == Some(true) {
-            return self.crm.id_is_kept(&self.context, kind, true).await;
+            return self.crm.id_is_kept(&self.core, kind, true).await;
         }
         let proven = self.crm.kinds().proven(kind);
         if kept.is_none() && proven {
             return;
         }
         if kept == Some(false) {
-            let why = our_problem(ErrorCode::Unsearchable, "", self.context.clock.now());
-            self.crm.id_is_not_kept(&self.context, kind, why).await;
+            let why = our_problem(ErrorCode::Unsearchable, "", self.core.clock.now());
+            self.crm.id_is_not_kept(&self.core, kind, why).await;
         }
         match self.crm.connector.search(order).await {
-            Ok(Some(_)) => self.crm.id_is_kept(&self.context, kind, false).await,
+            Ok(Some(_)) => self.crm.id_is_kept(&self.core, kind, false).await,
             Ok(None) => {
-                let why = our_problem(ErrorCode::Unsearchable, "", self.context.clock.now());
-                self.crm.search_refused(&self.context, kind, why, Some(order.clone())).await;
+                let why = our_problem(ErrorCode::Unsearchable, "", self.core.clock.now());
+                self.crm.search_refused(&self.core, kind, why, Some(order.clone())).await;
             }
             Err(error) if error.verdict == Verdict::Park => {
-                let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.context.clock.now()) };
-                self.crm.search_refused(&self.context, kind, why, Some(order.clone())).await;
+                let why = Problem { code: ErrorCode::Unsearchable, ..problem(&error, self.core.clock.now()) };
+                self.crm.search_refused(&self.core, kind, why, Some(order.clone())).await;
             }
             // Nothing is known; the next record shows it.
             Err(error) => {
@@ -348,13 +348,15 @@ impl Sender {
         let found = self.crm.connector.fetch(&remote_id).await;
         match found {
             Ok(None) => {
-                let (name, now) = (self.crm.name().clone(), self.context.clock.now());
+                let (name, now) = (self.crm.name().clone(), self.core.clock.now());
                 self.until_stored(move |store| store.contact_gone(&name, &remote_id, now).map(drop)).await;
             }
             Ok(Some(_)) if code == ErrorCode::NotFound && self.back_already.insert(refused) => {
-                let now = self.context.clock.now();
+                let now = self.core.clock.now();
                 let item = self.until_stored(move |store| store.outbox_retry(refused, false, now)).await;
-                self.context.outbox_waits(&Vec::from_iter(item));
+                if let Some(item) = item {
+                    self.crm.enqueued(&self.core, &item);
+                }
             }
             Ok(Some(_)) => {}
             // The next look for deletions shows it.
@@ -364,7 +366,7 @@ impl Sender {
 
     /// It waits until records of its kind can be searched for.
     async fn hold(&self, item: &OutboxItem, why: Problem, rest: Duration) {
-        let next_at = self.context.clock.now() + TimeDelta::from_std(rest).unwrap_or_default();
+        let next_at = self.core.clock.now() + TimeDelta::from_std(rest).unwrap_or_default();
         let state = if item.begun_at.is_some() { OutboxState::Sending } else { OutboxState::Waiting };
         let failure = Failure { state, next_at, unsure: false, never_sent: false, tried: false };
         self.put_off(item.id, failure, why).await;
@@ -372,7 +374,7 @@ impl Sender {
 
     /// A person has to act.
     async fn park(&self, item: &OutboxItem, why: Problem) {
-        let next_at = self.context.clock.now();
+        let next_at = self.core.clock.now();
         let failure = Failure { state: OutboxState::Parked, next_at, unsure: false, never_sent: false, tried: false };
         self.put_off(item.id, failure, why).await;
     }
@@ -380,36 +382,36 @@ impl Sender {
     async fn put_off(&self, id: RequestId, failure: Failure, why: Problem) {
         let item = self.until_stored(move |store| store.outbox_failed(id, &failure, &why)).await;
         if let Some(item) = item {
-            let event = self.context.outbox_event(item);
+            let event = self.crm.event(&self.core, item);
             let parked = event.item.state == OutboxState::Parked;
-            self.context.bus.publish(if parked { Event::OutboxParked(event) } else { Event::OutboxWaiting(event) });
+            self.core.bus.publish(if parked { Event::OutboxParked(event) } else { Event::OutboxWaiting(event) });
         }
     }
 
     fn order(&self, dispatch: &Dispatch) -> Option<Order> {
         // The answer to a creation may be lost: its id stands wherever it can be found.
         let proven = dispatch.item.remote_id.is_some() && self.crm.kinds().echoed(dispatch.item.kind);
-        report::order(dispatch, &self.context.settings, self.crm.connector.about(), proven)
+        report::order(dispatch, &self.core.settings, self.crm.connector.about(), proven)
     }
 
     async fn read(&self, id: RequestId) -> Option<Dispatch> {
-        match self.context.stored(move |store| store.outbox_dispatch(id)).await {
+        match self.core.stored(move |store| store.outbox_dispatch(id)).await {
             Ok(dispatch) => dispatch,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "an outbox item could not be read");
-                self.context.clock.sleep(STORED_AGAIN_AFTER).await;
+                self.core.clock.sleep(STORED_AGAIN_AFTER).await;
                 None
             }
         }
     }
 
     async fn sent(&mut self, id: RequestId, receipt: Receipt) {
-        let now = self.context.clock.now();
+        let now = self.core.clock.now();
         let carries = self.crm.connector.about().abilities.contact_parts.clone();
         let item = self.until_stored(move |store| store.outbox_sent(id, &receipt, &carries, now)).await;
         self.searched_from.remove(&id);
-        self.crm.answered(&self.context);
-        self.context.bus.publish(Event::OutboxSent(self.context.outbox_event(item)));
+        self.crm.answered(&self.core);
+        self.core.bus.publish(Event::OutboxSent(self.crm.event(&self.core, item)));
     }
 
     async fn failed(&mut self, item: &OutboxItem, error: &CrmError, tried: Tried) {
@@ -418,21 +420,21 @@ impl Sender {
             "a record could not be sent"
         );
         let after = after(item, error, tried);
-        let now = self.context.clock.now();
+        let now = self.core.clock.now();
         let no_answer = matches!(error.code, ErrorCode::TimedOut | ErrorCode::Unreachable);
         match after.connector {
             ForConnector::Stops => {
-                if let Err(error) = self.crm.stops(&self.context, error).await {
+                if let Err(error) = self.crm.stops(&self.core, error).await {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "that the connector stops could not be saved"
                     );
                 }
             }
-            ForConnector::Waits(at_least) => self.crm.waits(&self.context, at_least, error),
-            ForConnector::Nothing if no_answer => self.crm.waits(&self.context, Duration::ZERO, error),
+            ForConnector::Waits(at_least) => self.crm.waits(&self.core, at_least, error),
+            ForConnector::Nothing if no_answer => self.crm.waits(&self.core, Duration::ZERO, error),
             // Any other answer shows that it is there.
-            ForConnector::Nothing => self.crm.answered(&self.context),
+            ForConnector::Nothing => self.crm.answered(&self.core),
         }
         let pause = TimeDelta::from_std(after.pause).unwrap_or_default();
         let never_sent = never_sent(error, tried);
@@ -462,20 +464,20 @@ impl Sender {
         let mut told = false;
         loop {
             let work = work.clone();
-            match self.context.stored(move |store| work(store)).await {
+            match self.core.stored(move |store| work(store)).await {
                 Ok(done) => {
                     if told {
-                        self.context.bus.publish(Event::Store(StoreState::ok(self.context.clock.now())));
+                        self.core.bus.publish(Event::Store(StoreState::ok(self.core.clock.now())));
                     }
                     return done;
                 }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the outbox could not be written");
                     if !std::mem::replace(&mut told, true) {
-                        let state = StoreState::failing(error.code(), self.context.clock.now());
-                        self.context.bus.publish(Event::Store(state));
+                        let state = StoreState::failing(error.code(), self.core.clock.now());
+                        self.core.bus.publish(Event::Store(state));
                     }
-                    self.context.clock.sleep(STORED_AGAIN_AFTER).await;
+                    self.core.clock.sleep(STORED_AGAIN_AFTER).await;
                 }
             }
         }
@@ -507,63 +509,4 @@ fn never_sent(error: &CrmError, tried: Tried) -> bool {
     // What the connector's file parks is refused before anything is stored; so is a sign-in that fails.
     tried == Tried::Proving
         || tried == Tried::Creating && (error.unsent || matches!(error.verdict, Verdict::Stop | Verdict::Park))
-}
-
-impl Context {
-    /// The ended calls among these that the CRMs are to have, whether or not somebody writes a result.
-    pub(crate) fn calls_to_record(
-        &self,
-        transitions: &[CallTransition],
-        now: chrono::DateTime<chrono::Utc>,
-    ) -> Vec<ToRecord> {
-        let ended = transitions.iter().filter_map(|transition| match transition {
-            CallTransition::Ended(call) => Some(call),
-            // One that was over by the time it was first seen.
-            CallTransition::Detected(call) if call.state == CallState::Ended => Some(call),
-            _ => None,
-        });
-        let to_record = ended.flat_map(|call| {
-            let takes = self
-                .connectors
-                .iter()
-                .filter(|crm| crm.connector.about().abilities.records.contains(&RecordKind::Call));
-            takes.filter_map(move |crm| {
-                let after = recorded_after(call, crm.settings.record_calls, crm.settings.wrap_up)?;
-                let due = now + TimeDelta::from_std(after).unwrap_or_default();
-                Some(ToRecord { connector: crm.name().clone(), call: call.key.clone(), due })
-            })
-        });
-        to_record.collect()
-    }
-
-    /// The vendor's record has told of calls: what the CRMs were told of them may have to be amended.
-    pub(crate) fn records_changed(&self, calls: usize) {
-        if calls > 0 {
-            self.outbox_may_go();
-        }
-    }
-
-    /// What was parked because of a contact may go now.
-    pub(crate) fn outbox_may_go(&self) {
-        self.connectors.iter().for_each(|crm| crm.outbox_changed.notify_one());
-    }
-
-    /// Tells of items that wait from now on, and has them sent.
-    pub(crate) fn outbox_waits(&self, items: &[OutboxItem]) {
-        for item in items {
-            if let Some(crm) = self.connectors.iter().find(|crm| *crm.name() == item.connector) {
-                crm.outbox_changed.notify_one();
-            }
-            if matches!(item.state, OutboxState::Waiting | OutboxState::Sending) {
-                self.bus.publish(Event::OutboxWaiting(self.outbox_event(item.clone())));
-            }
-        }
-    }
-
-    pub(crate) fn outbox_event(&self, item: OutboxItem) -> OutboxEvent {
-        let call_key = (item.kind == RecordKind::Call).then(|| CallKey::try_from(item.subject.clone()).ok()).flatten();
-        let crm = self.connectors.iter().find(|crm| *crm.name() == item.connector);
-        let url = crm.zip(item.remote_id.as_ref()).and_then(|(crm, id)| crm.connector.opens_at(item.kind, id));
-        OutboxEvent { at: self.clock.now(), call_key, item, url }
-    }
 }

@@ -46,8 +46,8 @@ pub struct HeldKind {
 impl Context {
     pub(crate) async fn connectors(&self) -> Result<Vec<ConnectorReport>, CommandError> {
         let mut connectors = Vec::with_capacity(self.connectors.len());
-        let mut counts = self.stored(timbre_store::Store::outbox_counts_of_all).await?;
-        for crm in &self.connectors {
+        let mut counts = self.core.stored(timbre_store::Store::outbox_counts_of_all).await?;
+        for crm in self.connectors.iter() {
             let outbox = counts.remove(crm.name()).unwrap_or_default();
             connectors.push(ConnectorReport {
                 about: crm.connector.about().clone(),
@@ -73,10 +73,10 @@ impl Context {
     ) -> Result<Vec<TestStep>, CommandError> {
         let crm = self.crm(name)?;
         let steps: Vec<TestStep> = crm.connector.test(&test).await;
-        crm.learns_of_kinds(self, &steps).await;
+        crm.learns_of_kinds(&self.core, &steps).await;
         let went_well = steps.first().is_some_and(|step| step.problem.is_none() && step.status.is_some());
         if went_well && matches!(crm.condition(), ConnectorHealth::Stopped { .. }) {
-            crm.resumes(self).await?;
+            crm.resumes(&self.core).await?;
         }
         Ok(steps)
     }
@@ -89,7 +89,7 @@ impl Context {
             .sign_in()
             .await
             .map_err(|error| CommandError::new(error.code, error.detail).at("connector"))?;
-        crm.resumes(self).await?;
+        crm.resumes(&self.core).await?;
         crm.outbox_changed.notify_one();
         crm.sync_wanted.notify_one();
         Ok(user)

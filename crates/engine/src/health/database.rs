@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Context;
 use crate::api::event::{Event, StoreState};
+use crate::runtime::core::Core;
 
 /// The start is for getting ready; the copy can wait.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
@@ -71,8 +72,8 @@ pub struct Backups {
 impl Context {
     /// Backs up, now.
     pub(crate) async fn back_up(&self) -> Result<Backups, StoreError> {
-        let now = self.clock.now();
-        let (done, health) = self.stored(move |store| Ok((store.back_up(now)?, store.health()?))).await?;
+        let now = self.core.clock.now();
+        let (done, health) = self.core.stored(move |store| Ok((store.back_up(now)?, store.health()?))).await?;
         let backups = health.backups.into_iter().map(|(generation, made_at)| MadeBackup { generation, made_at });
         let (made, kept) = match done {
             BackedUp::Made { kept } => (true, kept),
@@ -85,33 +86,33 @@ impl Context {
 /// Has damage that anybody meets told at once.
 pub(crate) fn listen(context: &Arc<Context>) {
     let of = Arc::downgrade(context);
-    context.store.on_damage(move || {
+    context.core.store.on_damage(move || {
         let Some(context) = of.upgrade() else { return };
         context.database.change(|status| status.damaged = true);
-        context.bus.publish(Event::Store(StoreState::failing(ErrorCode::StoreDamaged, context.clock.now())));
+        context.core.bus.publish(Event::Store(StoreState::failing(ErrorCode::StoreDamaged, context.core.clock.now())));
     });
 }
 
 /// Backs up and forgets until it is told to stop.
-pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
+pub(crate) async fn run(core: Core, database: Arc<Database>, stop: CancellationToken) {
     let mut pause = FIRST_AFTER;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = context.clock.sleep(pause) => {}
-            () = context.database.back_up.notified() => {}
+            () = core.clock.sleep(pause) => {}
+            () = database.back_up.notified() => {}
         }
-        forget(&context).await;
-        pause = back_up(&context).await;
+        forget(&core).await;
+        pause = back_up(&core, &database).await;
     }
 }
 
 /// Backs up, tells of it where that is news, and says when it is to be done again.
-async fn back_up(context: &Arc<Context>) -> Duration {
-    let (now, began) = (context.clock.now(), context.clock.elapsed());
-    let failed_before = context.database.status().backup_failed;
-    let outcome = context.stored(move |store| store.back_up(now)).await;
-    let took = context.clock.elapsed().saturating_sub(began);
+async fn back_up(core: &Core, database: &Database) -> Duration {
+    let (now, began) = (core.clock.now(), core.clock.elapsed());
+    let failed_before = database.status().backup_failed;
+    let outcome = core.stored(move |store| store.back_up(now)).await;
+    let took = core.clock.elapsed().saturating_sub(began);
     let failed = match &outcome {
         Ok(BackedUp::Made { kept }) => {
             tracing::info!(?kept, "the database was backed up");
@@ -123,20 +124,20 @@ async fn back_up(context: &Arc<Context>) -> Duration {
             Some(error.code())
         }
     };
-    context.database.change(|status| status.backup_failed = failed);
+    database.change(|status| status.backup_failed = failed);
     if failed != failed_before {
-        let at = context.clock.now();
-        context.bus.publish(Event::Store(StoreState::backup(failed, at)));
+        let at = core.clock.now();
+        core.bus.publish(Event::Store(StoreState::backup(failed, at)));
     }
     if failed.is_some() { AGAIN_AFTER } else { EVERY.max(took.saturating_mul(SHARE_OF_TIME)) }
 }
 
 /// Removes the calls that the organisation does not want to keep any longer.
-async fn forget(context: &Arc<Context>) {
-    let Some(months) = context.settings.keep_months else { return };
-    let now = context.clock.now();
+async fn forget(core: &Core) {
+    let Some(months) = core.settings.keep_months else { return };
+    let now = core.clock.now();
     let Some(before) = now.checked_sub_months(Months::new(months)) else { return };
-    match context.stored(move |store: &Store| store.forget(before, now)).await {
+    match core.stored(move |store: &Store| store.forget(before, now)).await {
         Ok(0) => {}
         Ok(calls) => tracing::info!(calls, "calls older than they are to be kept were removed"),
         Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "old calls could not be removed"),

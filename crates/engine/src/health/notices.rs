@@ -62,7 +62,7 @@ impl Context {
         let notice =
             notice.ok_or_else(|| CommandError::new(ErrorCode::NotFound, "there is no such notice").at("notice"))?;
         kept.snoozed.retain(|(_, other)| other.about != notice.about);
-        kept.snoozed.push((self.clock.elapsed() + SNOOZE, notice));
+        kept.snoozed.push((self.core.clock.elapsed() + SNOOZE, notice));
         drop(kept);
         self.notices.changed.notify_one();
         Ok(())
@@ -93,7 +93,7 @@ pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
 
 async fn at(context: &Context, due: Option<Duration>) {
     match due {
-        Some(due) => context.clock.sleep_until(due).await,
+        Some(due) => context.core.clock.sleep_until(due).await,
         None => std::future::pending().await,
     }
 }
@@ -127,7 +127,7 @@ impl Teller {
     }
 
     async fn tell_due(&mut self) {
-        let now = self.context.clock.elapsed();
+        let now = self.context.core.clock.elapsed();
         let mut due = Vec::new();
         self.context.notices.kept().snoozed.retain(|(at, notice)| {
             let over = *at <= now;
@@ -137,7 +137,7 @@ impl Teller {
             !over
         });
         for notice in due {
-            self.tell(Notice { id: Uuid::now_v7(), at: self.context.clock.now(), ..notice });
+            self.tell(Notice { id: Uuid::now_v7(), at: self.context.core.clock.now(), ..notice });
         }
         let lost: Vec<_> = self
             .failing
@@ -184,7 +184,7 @@ impl Teller {
     fn notice(&self, kind: NoticeKind, about: String, title: String, body: String) -> Notice {
         Notice {
             id: Uuid::now_v7(),
-            at: self.context.clock.now(),
+            at: self.context.core.clock.now(),
             kind,
             title,
             body,
@@ -224,7 +224,7 @@ impl Teller {
         let (contact, name) = self.who(&call.call_key).await;
         let texts = self.texts();
         let number = call.party.number();
-        let written = call.party.in_words(self.context.settings.country, texts);
+        let written = call.party.in_words(self.context.core.settings.country, texts);
         let body = if name.is_empty() { written } else { format!("{name}\n{written}") };
         // Calls of the same caller are one notice, not a pile of them.
         let about =
@@ -252,7 +252,7 @@ impl Teller {
         if put_off.is_empty() {
             return;
         }
-        match self.context.stored(move |store| store.calls_returned(&put_off)).await {
+        match self.context.core.stored(move |store| store.calls_returned(&put_off)).await {
             Ok(returned) => self
                 .context
                 .notices
@@ -331,7 +331,7 @@ impl Teller {
 
     fn provider(&mut self, state: &ProviderState) {
         if state.state == Condition::Failing {
-            let due = self.context.clock.elapsed() + LOST_AFTER;
+            let due = self.context.core.clock.elapsed() + LOST_AFTER;
             let failing = self.failing.entry(state.account.clone());
             failing
                 .and_modify(|failing| failing.state = state.clone())
@@ -363,7 +363,7 @@ impl Teller {
             // Nothing goes on by itself: there is nothing to wait for.
             ConnectorHealth::Stopped { .. } => Duration::ZERO,
         };
-        let due = self.context.clock.elapsed() + due;
+        let due = self.context.core.clock.elapsed() + due;
         let failing = self.failing_crms.entry(state.connector.clone());
         let failing = failing.or_insert_with(|| FailingCrm { state: state.clone(), due: Some(due) });
         if matches!(state.condition, ConnectorHealth::Stopped { .. }) {
@@ -423,7 +423,7 @@ impl Teller {
     /// The contact a call is with, and what they are called.
     async fn who(&self, key: &CallKey) -> (Option<ContactId>, String) {
         let key = key.clone();
-        let found = self.context.stored(move |store| {
+        let found = self.context.core.stored(move |store| {
             let id = store.call(&key)?.and_then(|record| record.contact);
             id.map(|id| store.contact(id)).transpose().map(Option::flatten)
         });

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use timbre_domain::call::{Call, CallState, Direction};
-use timbre_domain::crm::ConnectorName;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::status::{AccountReach, AccountStatus, ConnectorReach, ConnectorStatus, LiveCall, Status};
 use timbre_domain::texts::Catalogue;
@@ -20,7 +19,7 @@ const PENDING_FOR_DAYS: i64 = 7;
 impl Context {
     /// Since when calls without a final result are pending.
     pub(crate) fn pending_since(&self) -> chrono::DateTime<chrono::Utc> {
-        self.clock.now() - TimeDelta::days(PENDING_FOR_DAYS)
+        self.core.clock.now() - TimeDelta::days(PENDING_FOR_DAYS)
     }
 
     /// How everything is.
@@ -28,17 +27,17 @@ impl Context {
         let mut calls: Vec<_> = self.sessions.iter().flat_map(|session| live(session, self)).collect();
         calls.sort_by_key(|call| std::cmp::Reverse(call.since));
         // Where nobody asks for results, none is pending.
-        let asked = !self.settings.dispositions.is_empty() || !self.connectors.is_empty();
+        let asked = !self.core.settings.dispositions.is_empty() || !self.connectors.is_empty();
         let since = self.pending_since();
         let (pending, mut counts) = if asked {
-            self.stored(move |store| Ok((store.pending_calls(since)?, store.outbox_counts_of_all()?))).await?
+            self.core.stored(move |store| Ok((store.pending_calls(since)?, store.outbox_counts_of_all()?))).await?
         } else {
             Default::default()
         };
         let of_crm =
             |crm: &Arc<ConnectorHandle>| self.connector_status(crm, counts.remove(crm.name()).unwrap_or_default());
         let connectors = self.connectors.iter().map(of_crm).collect();
-        let now = self.clock.now();
+        let now = self.core.clock.now();
         let do_not_disturb = self.preferences().do_not_disturb.filter(|wish| wish.holds(now));
         let accounts = self.sessions.iter().map(|session| account(session)).collect();
         let (database, components) = (self.database.status(), self.supervision.failures());
@@ -64,12 +63,6 @@ impl Context {
             held: crm.kinds().held().into_iter().map(|(kind, _)| kind).collect(),
         }
     }
-
-    /// The CRMs that answered when they were asked last.
-    pub(crate) fn answering_crms(&self) -> Vec<ConnectorName> {
-        let answers = |crm: &&Arc<ConnectorHandle>| crm.condition() == ConnectorHealth::Ready;
-        self.connectors.iter().filter(answers).map(|crm| crm.name().clone()).collect()
-    }
 }
 
 fn live(session: &AccountSession, context: &Context) -> Vec<LiveCall> {
@@ -83,7 +76,7 @@ fn live(session: &AccountSession, context: &Context) -> Vec<LiveCall> {
             direction: call.direction,
             state: call.state,
             party: call.party.clone(),
-            number_written: call.party.written(context.settings.country).unwrap_or_default(),
+            number_written: call.party.written(context.core.settings.country).unwrap_or_default(),
             since: call.connected_at.unwrap_or(call.detected_at),
         })
         .collect()

@@ -1,35 +1,30 @@
-//! What the engine's parts work with.
+//! What the commands work with: all of a running engine. A component takes only what it needs of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use timbre_domain::ports::{Clock, ContactFiles, Disk, Shell};
+use timbre_domain::ports::{ContactFiles, Disk, Shell};
 use timbre_domain::preferences::Preferences;
 use timbre_settings::Settings;
-use timbre_store::{DataFolder, Store, StoreError};
+use timbre_store::{DataFolder, StoreError};
 use tokio::sync::{Mutex, broadcast, watch};
 
 use crate::Parts;
 use crate::api::event::{Event, StoreState};
 use crate::calls::session::AccountSession;
-use crate::crm::connector::ConnectorHandle;
+use crate::crm::connectors::Connectors;
 use crate::health::database::Database;
 use crate::health::notices::Notices;
-use crate::runtime::bus::Bus;
 use crate::runtime::component::Supervision;
-use crate::runtime::store_work::StoreWork;
+use crate::runtime::core::Core;
 
-/// What windows, command line and components work with.
+/// All of a running engine.
 pub struct Context {
-    pub(crate) store: Arc<Store>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) core: Core,
     pub(crate) shell: Arc<dyn Shell>,
     pub(crate) files: Arc<dyn ContactFiles>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) sessions: Vec<Arc<AccountSession>>,
-    pub(crate) connectors: Vec<Arc<ConnectorHandle>>,
-    pub(crate) bus: Bus,
+    pub(crate) connectors: Connectors,
     pub(crate) supervision: Supervision,
     /// Held by the import that goes on.
     pub(crate) importing: Arc<Mutex<()>>,
@@ -39,39 +34,31 @@ pub struct Context {
     pub(crate) dialling: Mutex<()>,
     pub(crate) preferences: watch::Sender<Preferences>,
     pub(crate) notices: Notices,
-    work: StoreWork,
-    pub(crate) database: Database,
+    pub(crate) database: Arc<Database>,
     /// What was found when the database was opened, where there is something to tell.
     pub(crate) opened: Option<StoreState>,
-    /// Whether calls could be saved the last time.
-    saves: AtomicBool,
 }
 
 impl Context {
     pub(crate) fn new(parts: Parts) -> (Self, broadcast::Receiver<Event>, DataFolder) {
-        let bus = Bus::new();
-        let first_events = bus.subscribe();
         let opened = StoreState::of(&parts.opened, parts.clock.now());
+        let core = Core::new(parts.settings, parts.clock, parts.store);
+        let first_events = core.bus.subscribe();
         let context = Self {
-            store: parts.store.store().clone(),
-            work: parts.store,
-            settings: parts.settings,
-            clock: parts.clock,
+            connectors: Connectors::new(core.clone(), parts.connectors),
+            core,
             shell: parts.shell,
             files: parts.files,
             disk: parts.disk,
             sessions: parts.sessions,
-            connectors: parts.connectors,
-            bus,
             supervision: Supervision::default(),
             importing: Arc::default(),
             follows: parts.follow,
             dialling: Mutex::new(()),
             preferences: watch::Sender::new(parts.preferences),
             notices: Notices::default(),
-            database: Database::default(),
+            database: Arc::default(),
             opened,
-            saves: AtomicBool::new(true),
         };
         (context, first_events, parts.folder)
     }
@@ -79,7 +66,7 @@ impl Context {
     /// Events from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.bus.subscribe()
+        self.core.bus.subscribe()
     }
 
     /// The accounts' sessions.
@@ -91,50 +78,30 @@ impl Context {
     /// How much database work is under way: nothing follows from a moment before all of it is done.
     #[must_use]
     pub fn storing(&self) -> watch::Receiver<usize> {
-        self.work.under_way()
+        self.core.work.under_way()
     }
 
     /// The settings in use.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.core.settings
     }
 
     /// Tells what opening the database found.
     pub(crate) fn publish_opened(&self) {
         if let Some(state) = &self.opened {
             self.database.repaired(state.set_aside.is_some());
-            self.bus.publish(Event::Store(state.clone()));
+            self.core.bus.publish(Event::Store(state.clone()));
         }
-    }
-
-    /// Calls could, or could not, be saved: published when that changes.
-    pub(crate) fn store_answered(&self, error: Option<&StoreError>) {
-        if let Some(error) = error {
-            tracing::error!(error = error as &dyn std::error::Error, "calls are shown but could not be saved");
-        }
-        if self.saves.swap(error.is_none(), Ordering::Relaxed) != error.is_none() {
-            let at = self.clock.now();
-            self.bus.publish(Event::Store(match error {
-                None => StoreState::ok(at),
-                Some(error) => StoreState { detail: Some(error.to_string()), ..StoreState::failing(error.code(), at) },
-            }));
-        }
-    }
-
-    /// Runs database work off the event loop.
-    pub(crate) async fn stored<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.work.run(work).await
     }
 
     /// Closes the database.
     pub(crate) async fn close(self) -> Result<(), StoreError> {
-        let Self { store, work, sessions, connectors, .. } = self;
+        let Self { core, sessions, connectors, .. } = self;
         // The adapters remember their limits in the database.
-        drop((store, sessions, connectors));
+        drop((sessions, connectors));
+        let Core { store, work, .. } = core;
+        drop(store);
         work.close().await
     }
 }

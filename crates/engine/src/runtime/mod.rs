@@ -4,5 +4,6 @@
 pub mod bus;
 pub mod component;
 pub mod context;
+pub(crate) mod core;
 pub mod preferences;
 pub mod store_work;

@@ -63,23 +63,23 @@ impl Context {
     /// Which calls pop up: as the agent chose, else as the settings file says.
     #[must_use]
     pub fn popup_policy(&self) -> PopupPolicy {
-        self.preferences.borrow().popup.unwrap_or(self.settings.popup)
+        self.preferences.borrow().popup.unwrap_or(self.core.settings.popup)
     }
 
     /// The language to speak.
     #[must_use]
     pub fn language(&self) -> Language {
-        language(&self.preferences.borrow(), &self.settings)
+        language(&self.preferences.borrow(), &self.core.settings)
     }
 
     /// Whether the agent wants to be left alone now.
     pub(crate) fn silent(&self) -> bool {
-        self.preferences.borrow().silent(self.clock.now())
+        self.preferences.borrow().silent(self.core.clock.now())
     }
 
     /// Takes over what the agent chose, once it is kept.
     pub(crate) async fn choose_preferences(&self, preferences: Preferences) -> io::Result<()> {
-        if let Some(folder) = self.store.path().parent().map(Path::to_owned) {
+        if let Some(folder) = self.core.store.path().parent().map(Path::to_owned) {
             let kept = preferences.clone();
             tokio::task::spawn_blocking(move || save(&folder, &kept)).await.map_err(io::Error::other)??;
         }
@@ -89,7 +89,7 @@ impl Context {
 
     pub(crate) async fn take_preferences(&self, preferences: Preferences) -> Result<Preferences, CommandError> {
         let mut preferences = preferences;
-        let known = |label: &String| self.settings.identities.iter().any(|identity| identity.label == *label);
+        let known = |label: &String| self.core.settings.identities.iter().any(|identity| identity.label == *label);
         if preferences.identity.as_ref().is_some_and(|label| !known(label)) {
             // One that was chosen before and is gone from the settings must not keep anything else from being chosen.
             if preferences.identity != self.preferences().identity {

@@ -45,10 +45,11 @@ impl Flow {
         let tracker = CallTracker::new(key.vendor.clone(), key.account.clone());
         self.desk
             .context
+            .core
             .store
             .save_transitions(&key.account, &tracker, &transitions, &[], self.desk.clock.now())
             .unwrap();
-        self.desk.context.bus.transitions(TransitionBatch {
+        self.desk.context.core.bus.transitions(TransitionBatch {
             account: key.account.clone(),
             transitions,
             observed: Duration::ZERO,
@@ -93,7 +94,7 @@ async fn a_stranger_whom_the_crm_knows_is_filled_in_after_the_pop_up_is_shown() 
     let desk = flow.stops().await;
     assert_eq!(cards(&desk), ["shown", "completed"]);
     assert_eq!(desk.cached().len(), 2, "the one that ends alike is kept too");
-    let call = desk.context.store.call(&key).unwrap().unwrap();
+    let call = desk.context.core.store.call(&key).unwrap().unwrap();
     assert_eq!(call.contact, Some(second.contacts[0].id));
 }
 
@@ -104,10 +105,11 @@ async fn whom_the_cache_knows_is_not_asked_for_and_what_lists_left_out_is_fetche
         desk.remote().put(&n.to_string(), "Ana", &[&format!("8884000{n}"), &format!("2222000{n}")]);
     }
     // Only the list: nobody fetched anything yet.
-    let asked = desk.context.store.contact_pushes();
+    let asked = desk.context.core.store.contact_pushes();
     let list = desk.remote().records.values().map(|r| RemoteContact { complete: false, ..r.contact.clone() }).collect();
     let (contacts, _) = prepared(list, &crm(), Country::CR);
     desk.context
+        .core
         .store
         .save_page(&crm(), contacts, &Default::default(), true, asked, desk.clock.now())
         .unwrap()
@@ -117,7 +119,7 @@ async fn whom_the_cache_knows_is_not_asked_for_and_what_lists_left_out_is_fetche
     assert_eq!(flow.popup().await.matched, MatchName::One);
     flow.desk.line().details_wanted.notified().await;
     let desk = flow.stops().await;
-    let next = desk.context.store.next_detail(&crm()).unwrap().unwrap();
+    let next = desk.context.core.store.next_detail(&crm()).unwrap().unwrap();
     assert_eq!((next.id.as_str(), next.urgent), ("3", true));
     assert_eq!(desk.remote().asked, Vec::<String>::new());
 }
@@ -145,7 +147,7 @@ async fn a_crm_that_is_slow_or_stopped_holds_nobody_up() {
         timbre_domain::crm::Verdict::Stop,
         "refused",
     );
-    flow.desk.line().stops(&flow.desk.context, &error).await.unwrap();
+    flow.desk.line().stops(&flow.desk.context.core, &error).await.unwrap();
     flow.rings("c", "88848787");
     flow.popup().await;
     let desk = flow.stops().await;

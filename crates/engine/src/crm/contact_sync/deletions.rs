@@ -32,7 +32,7 @@ impl Work {
             return Ok(Some(Duration::ZERO));
         }
         let last = state.reconciled_at.map_or(full_at, |at| at.max(full_at));
-        Ok(Some(until(self.context.clock.now(), last, self.crm.settings.reconcile_every)))
+        Ok(Some(until(self.core.clock.now(), last, self.crm.settings.reconcile_every)))
     }
 
     /// One step further. `false` at the end.
@@ -72,7 +72,7 @@ impl Work {
             self.fetch(id).await?;
         }
         let Some(up_to) = missing.up_to else {
-            let now = self.context.clock.now();
+            let now = self.core.clock.now();
             self.stored(move |store, connector| store.end_reconciliation(connector, now)).await?;
             self.tell(SyncPhase::Deletions, self.ids, self.gone, true).await?;
             (self.ids, self.gone) = (0, 0);

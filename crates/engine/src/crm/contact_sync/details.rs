@@ -30,12 +30,12 @@ impl Work {
         let next = self.stored(|store, connector| store.next_detail(connector)).await?;
         let Some(detail) = next.filter(|detail| detail.urgent || !urgent_only) else { return Ok(false) };
         let id = detail.id;
-        let settles_in = self.crm.shown().settles_in(&id, self.context.clock.now());
+        let settles_in = self.crm.shown().settles_in(&id, self.core.clock.now());
         if let Some(rest) = settles_in.filter(|_| !detail.urgent) {
             tokio::select! {
                 // Somebody looks at another one.
                 () = self.crm.details_wanted.notified() => return Ok(true),
-                () = self.context.clock.sleep(rest.to_std().unwrap_or_default()) => {}
+                () = self.core.clock.sleep(rest.to_std().unwrap_or_default()) => {}
             }
         }
         match self.fetch(&id).await? {
@@ -58,8 +58,8 @@ impl Work {
     /// Asks for one contact, and does what follows from the answer.
     pub(super) async fn fetch(&mut self, id: &str) -> Result<Fetched, Halt> {
         loop {
-            let asked = self.context.store.contact_pushes();
-            let asked_at = self.context.clock.now();
+            let asked = self.core.store.contact_pushes();
+            let asked_at = self.core.clock.now();
             let answer: Result<Option<RemoteContact>, Halt> = self.ask(self.connector().fetch(id)).await;
             match answer {
                 Ok(Some(record)) => {
@@ -83,7 +83,7 @@ impl Work {
 
     /// The CRM said that it has a contact no more.
     async fn gone(&mut self, id: &str) -> Result<(), Halt> {
-        let (id, now) = (id.to_owned(), self.context.clock.now());
+        let (id, now) = (id.to_owned(), self.core.clock.now());
         match self.stored(move |store, connector| store.contact_gone(connector, &id, now)).await? {
             Gone::Removed => self.report.removed += 1,
             Gone::Kept => self.report.kept += 1,

@@ -47,15 +47,15 @@ pub(crate) async fn now(
 }
 
 async fn bring(context: &Arc<Context>, crm: &Arc<ConnectorHandle>, full: bool) -> Result<SyncReport, CommandError> {
-    let began = context.clock.elapsed();
+    let began = context.core.clock.elapsed();
     let turn = crm.syncing.lock().await;
-    let mut work = Work::new(context.clone(), crm.clone());
-    match work.all(full).await {
+    let mut work = Work::new(context.core.clone(), crm.clone());
+    match work.all(full, context.follows).await {
         Ok(()) => {}
         Err(Halt::Store(error)) => return Err(error.into()),
         Err(Halt::NotReady) => work.report.problem = Some(why_not(context, crm)),
         Err(Halt::Crm(error)) => {
-            let why = problem(&error, context.clock.now());
+            let why = problem(&error, context.core.clock.now());
             // No record of ours was refused, but the reading of theirs.
             let code = if why.code == ErrorCode::Refused { ErrorCode::NotAuthorised } else { why.code };
             work.report.problem = Some(Problem { code, ..why });
@@ -65,8 +65,8 @@ async fn bring(context: &Arc<Context>, crm: &Arc<ConnectorHandle>, full: bool) -
     // Whoever goes on in the background may have been waiting for nothing but this.
     crm.details_wanted.notify_one();
     let name = crm.name().clone();
-    work.report.details_left = context.stored(move |store| store.details_left(&name)).await?;
-    let took = context.clock.elapsed().saturating_sub(began);
+    work.report.details_left = context.core.stored(move |store| store.details_left(&name)).await?;
+    let took = context.core.clock.elapsed().saturating_sub(began);
     work.report.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     Ok(work.report)
 }
@@ -75,12 +75,12 @@ fn why_not(context: &Context, crm: &ConnectorHandle) -> Problem {
     match crm.condition() {
         ConnectorHealth::Waits { why, .. } | ConnectorHealth::Stopped { why } => why,
         // It has become ready this moment.
-        ConnectorHealth::Ready => our_problem(ErrorCode::Busy, "", context.clock.now()),
+        ConnectorHealth::Ready => our_problem(ErrorCode::Busy, "", context.core.clock.now()),
     }
 }
 
 impl Work {
-    async fn all(&mut self, full: bool) -> Result<(), Halt> {
+    async fn all(&mut self, full: bool, follows: bool) -> Result<(), Halt> {
         if full {
             self.stored(Store::forget_cursor).await?;
         }
@@ -90,8 +90,8 @@ impl Work {
             self.stored(Store::begin_reconciliation).await?;
             while self.deletions_step().await? {}
         }
-        // Nobody else would.
-        while !self.context.follows && self.detail_of_many().await? {}
+        // Nobody else would, where nothing goes on in the background.
+        while !follows && self.detail_of_many().await? {}
         Ok(())
     }
 
@@ -99,7 +99,7 @@ impl Work {
     async fn detail_of_many(&mut self) -> Result<bool, Halt> {
         match self.detail(false).await {
             Err(Halt::Crm(error)) if matches!(error.verdict, Verdict::SearchFirst { .. }) => {
-                self.crm.ready(&self.context).await;
+                self.crm.ready(&self.core).await;
                 Ok(true)
             }
             other => other,

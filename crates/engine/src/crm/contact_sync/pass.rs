@@ -21,10 +21,9 @@ impl Work {
             // Somebody who looks at a contact does not wait for the end of a pass.
             while self.detail(true).await? {}
             let begins = !self.amid_pass;
-            let asked = self.context.store.contact_pushes();
+            let asked = self.core.store.contact_pushes();
             let mut page = self.ask(self.connector().pull(cursor.as_ref(), begins)).await?;
-            let (now, country, fetches) =
-                (self.context.clock.now(), self.context.settings.country, self.abilities().fetch);
+            let (now, country, fetches) = (self.core.clock.now(), self.core.settings.country, self.abilities().fetch);
             let (next, unread, count) = (page.cursor.clone(), page.unread as u64, page.contacts.len() as u64);
             if fetches {
                 let mut shown = self.crm.shown();
@@ -66,7 +65,7 @@ impl Work {
             cursor = Some(next);
             self.tell(phase, contacts, changed, false).await?;
         }
-        let now = self.context.clock.now();
+        let now = self.core.clock.now();
         self.stored(move |store, connector| store.end_pass(connector, now)).await?;
         self.crm.shown().pass_ended();
         self.remember_shown().await?;

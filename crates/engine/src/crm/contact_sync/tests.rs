@@ -154,7 +154,7 @@ async fn a_stopped_crm_is_not_asked_until_a_person_acts() {
     })
     .await;
     assert_eq!(desk.remote().asked.len(), 1, "neither the background nor a person's request asks");
-    desk.line().resumes(&desk.context).await.unwrap();
+    desk.line().resumes(&desk.context.core).await.unwrap();
     desk.sync(false).await;
     desk.assert_equal();
 }
@@ -247,7 +247,7 @@ async fn what_is_gone_there_goes_here_when_its_time_comes() {
     desk.clock.advance(3_600);
     desk.runs_until(|desk| desk.state().reconciled_at.is_some()).await;
     assert_eq!(desk.cached().len(), 298);
-    let contact = desk.context.store.contact(kept).unwrap().unwrap();
+    let contact = desk.context.core.store.contact(kept).unwrap().unwrap();
     assert_eq!((contact.name.as_str(), contact.origin), ("Lo que escribí", None));
 }
 
@@ -266,14 +266,14 @@ async fn a_record_that_comes_back_just_after_a_push_undoes_nothing() {
         tokio::task::yield_now().await;
     }
     edits(&desk, id, "Después").await;
-    let item = desk.context.store.outbox(&Default::default()).unwrap().remove(0);
+    let item = desk.context.core.store.outbox(&Default::default()).unwrap().remove(0);
     let at = desk.clock.now();
-    desk.context.store.outbox_begin(item.id, at, at).unwrap().unwrap();
+    desk.context.core.store.outbox_begin(item.id, at, at).unwrap().unwrap();
     desk.remote().second += 1;
     desk.remote().change("00004", |contact| contact.name = "Después".into());
     let receipt = timbre_domain::crm::Receipt::of("00004");
     let everything = [ContactPart::Name, ContactPart::Company, ContactPart::Emails, ContactPart::Phones].into();
-    desk.context.store.outbox_sent(item.id, &receipt, &everything, at).unwrap();
+    desk.context.core.store.outbox_sent(item.id, &receipt, &everything, at).unwrap();
     assert!(desk.of("00004").typed.is_empty());
     desk.fake.gate.send_replace(true);
     let report = pass.await.unwrap().unwrap().remove(0);

@@ -21,44 +21,44 @@ impl Context {
     /// Tries a record again, now: also while the CRM is left alone after failures of its own, but not before it may be
     /// searched for, nor while the CRM asked to be left alone.
     pub(crate) async fn retried(self: &Arc<Self>, id: RequestId, how: RetryHow) -> Result<Retried, CommandError> {
-        let asked = self.clock.now();
+        let asked = self.core.clock.now();
         if how.unsearched {
-            let created_anew = self.stored(move |store| store.outbox_created_anew(id)).await?;
+            let created_anew = self.core.stored(move |store| store.outbox_created_anew(id)).await?;
             if let Some(crm) = created_anew.and_then(|item| self.crm(&item.connector).ok()) {
                 crm.unsearched.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
             }
         }
         // Before it may be taken, else it could be taken for one that goes by itself.
-        let known = self.stored(move |store| store.outbox_item(id)).await?;
+        let known = self.core.stored(move |store| store.outbox_item(id)).await?;
         if let Some(crm) = known.and_then(|item| self.crm(&item.connector).ok()) {
             crm.by_hand.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         }
-        let item = self.stored(move |store| store.outbox_retry(id, how.despite_duplicate, asked)).await?;
+        let item = self.core.stored(move |store| store.outbox_retry(id, how.despite_duplicate, asked)).await?;
         let item = item.ok_or_else(|| no_item(id))?;
         let crm = self.crm(&item.connector).ok();
         let mut changes = crm.as_ref().map(|crm| (crm.condition_changes(), crm.worked_off.subscribe()));
-        let deadline = self.clock.elapsed() + ANSWERED_WITHIN;
-        self.outbox_waits(std::slice::from_ref(&item));
+        let deadline = self.core.clock.elapsed() + ANSWERED_WITHIN;
+        self.connectors.waits(std::slice::from_ref(&item));
         let open = matches!(item.state, OutboxState::Waiting | OutboxState::Sending);
         if let Some(crm) = crm.as_ref().filter(|_| open) {
-            crm.hurries(self, id);
+            crm.hurries(&self.core, id);
         }
         let mut item = item;
         loop {
-            let now = self.clock.now();
-            let stored = self.stored(move |store| store.outbox_item(id)).await?;
+            let now = self.core.clock.now();
+            let stored = self.core.stored(move |store| store.outbox_item(id)).await?;
             let Some(found) = stored else { return Ok(self.told(item, (RetryOutcome::Gone, None, None))) };
             item = found;
             if let Some(outcome) = outcome(&item, crm.as_deref().map(ConnectorHandle::condition), asked, now) {
                 return Ok(self.told(item, outcome));
             }
             // An engine that only answers commands sends nothing.
-            if !how.wait || !self.follows || self.clock.elapsed() >= deadline {
+            if !how.wait || !self.follows || self.core.clock.elapsed() >= deadline {
                 return Ok(self.told(item, (RetryOutcome::Underway, None, None)));
             }
             tokio::select! {
                 () = changed(changes.as_mut()) => {}
-                () = self.clock.sleep_until(deadline) => {}
+                () = self.core.clock.sleep_until(deadline) => {}
             }
         }
     }

@@ -13,9 +13,9 @@ use timbre_domain::crm::{ConnectorName, Order, TestStep};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{OutboxItem, Problem, RecordKind};
 
-use crate::Context;
 use crate::api::event::{Event, KindEvent, KindState};
 use crate::crm::connector::{ConnectorHandle, our_problem};
+use crate::runtime::core::Core;
 
 /// A search that was refused is tried again after so long.
 pub(super) const SEARCHED_AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -130,26 +130,20 @@ impl ConnectorHandle {
     }
 
     /// A search for this kind was answered, and found what is known to be there.
-    pub(crate) async fn search_answered(&self, context: &Context, kind: RecordKind) {
+    pub(crate) async fn search_answered(&self, core: &Core, kind: RecordKind) {
         let before = {
             let mut kinds = self.kinds();
             std::mem::replace(&mut kinds.0.entry(kind).or_default().search, Search::Works)
         };
         if matches!(before, Search::Refused { .. }) {
-            self.frees(context, kind).await;
+            self.frees(core, kind).await;
         }
     }
 
     /// A search for this kind was refused, or did not find what is there.
-    pub(crate) async fn search_refused(
-        &self,
-        context: &Context,
-        kind: RecordKind,
-        why: Problem,
-        witness: Option<Order>,
-    ) {
-        let again_at = context.clock.elapsed() + SEARCHED_AGAIN_AFTER;
-        let now = context.clock.now();
+    pub(crate) async fn search_refused(&self, core: &Core, kind: RecordKind, why: Problem, witness: Option<Order>) {
+        let again_at = core.clock.elapsed() + SEARCHED_AGAIN_AFTER;
+        let now = core.clock.now();
         let before = {
             let mut kinds = self.kinds();
             let known = kinds.0.entry(kind).or_default();
@@ -160,15 +154,15 @@ impl ConnectorHandle {
             });
             std::mem::replace(&mut known.search, Search::Refused { why: why.clone(), again_at, witness })
         };
-        self.remembers_kinds(context).await;
+        self.remembers_kinds(core).await;
         if !matches!(before, Search::Refused { .. }) {
-            self.tells_of(context, kind, KindState::Held, Some(why));
+            self.tells_of(core, kind, KindState::Held, Some(why));
         }
     }
 
     /// What a trial of the CRM showed of searches: a kind whose search was refused is held, one whose search worked goes.
     /// A kind that was held because a search did not find what is there goes once a trial has found its own record.
-    pub(crate) async fn learns_of_kinds(&self, context: &Context, steps: &[TestStep]) {
+    pub(crate) async fn learns_of_kinds(&self, core: &Core, steps: &[TestStep]) {
         for kind in self.connector.about().abilities.records.clone() {
             let name = format!("records.{}.search", kind.as_str());
             let created = format!("records.{}.create", kind.as_str());
@@ -180,8 +174,8 @@ impl ConnectorHandle {
                 // What stands in brackets is what the CRM said.
                 let said = step.problem.as_deref().and_then(|text| Some(text.split_once('(')?.1.trim_end_matches(')')));
                 let words = said.unwrap_or_default();
-                let why = our_problem(ErrorCode::Unsearchable, words, context.clock.now());
-                self.search_refused(context, kind, why, None).await;
+                let why = our_problem(ErrorCode::Unsearchable, words, core.clock.now());
+                self.search_refused(core, kind, why, None).await;
                 continue;
             }
             // A search that went wrong otherwise shows nothing.
@@ -189,14 +183,14 @@ impl ConnectorHandle {
             let found_own = steps.iter().any(|step| step.step == created);
             let witnessed = self.kinds().witness(kind).is_some();
             if worked && (found_own || !witnessed) {
-                self.search_answered(context, kind).await;
+                self.search_answered(core, kind).await;
             }
         }
     }
 
     /// The answer to a creation showed the id where it belongs, or a search found the new record.
-    pub(super) async fn id_is_kept(&self, context: &Context, kind: RecordKind, echoed: bool) {
-        let now = context.clock.now();
+    pub(super) async fn id_is_kept(&self, core: &Core, kind: RecordKind, echoed: bool) {
+        let now = core.clock.now();
         let news = {
             let mut kinds = self.kinds();
             let known = kinds.0.entry(kind).or_default();
@@ -208,13 +202,13 @@ impl ConnectorHandle {
             first
         };
         if news {
-            self.remembers_kinds(context).await;
+            self.remembers_kinds(core).await;
         }
     }
 
     /// The answer to a creation showed that the id is not where it belongs.
-    pub(super) async fn id_is_not_kept(&self, context: &Context, kind: RecordKind, why: Problem) {
-        let now = context.clock.now();
+    pub(super) async fn id_is_not_kept(&self, core: &Core, kind: RecordKind, why: Problem) {
+        let now = core.clock.now();
         let news = {
             let mut kinds = self.kinds();
             let known = kinds.0.entry(kind).or_default();
@@ -223,29 +217,29 @@ impl ConnectorHandle {
         };
         if news {
             tracing::warn!(connector = %self.name(), kind = kind.as_str(), at = %now, "the CRM does not keep request ids");
-            self.tells_of(context, kind, KindState::IdNotKept, Some(why));
+            self.tells_of(core, kind, KindState::IdNotKept, Some(why));
         }
     }
 
     /// What was held goes.
-    async fn frees(&self, context: &Context, kind: RecordKind) {
-        let (name, now) = (self.name().clone(), context.clock.now());
-        if let Err(error) = context.stored(move |store| store.outbox_unhold(&name, kind, now)).await {
+    async fn frees(&self, core: &Core, kind: RecordKind) {
+        let (name, now) = (self.name().clone(), core.clock.now());
+        if let Err(error) = core.stored(move |store| store.outbox_unhold(&name, kind, now)).await {
             // Each item's own time comes within minutes.
             tracing::error!(error = &error as &dyn std::error::Error, "what was held could not be freed");
         }
         self.outbox_changed.notify_one();
-        self.tells_of(context, kind, KindState::Free, None);
+        self.tells_of(core, kind, KindState::Free, None);
     }
 
-    fn tells_of(&self, context: &Context, kind: RecordKind, state: KindState, why: Option<Problem>) {
-        let at = context.clock.now();
-        context.bus.publish(Event::Kind(KindEvent { at, connector: self.name().clone(), kind, state, why }));
+    fn tells_of(&self, core: &Core, kind: RecordKind, state: KindState, why: Option<Problem>) {
+        let at = core.clock.now();
+        core.bus.publish(Event::Kind(KindEvent { at, connector: self.name().clone(), kind, state, why }));
     }
 
-    async fn remembers_kinds(&self, context: &Context) {
+    async fn remembers_kinds(&self, core: &Core) {
         let (name, kinds) = (setting_of(self.name()), self.kinds().clone());
-        if let Err(error) = context.stored(move |store| store.set_setting(&name, &kinds)).await {
+        if let Err(error) = core.stored(move |store| store.set_setting(&name, &kinds)).await {
             tracing::error!(error = &error as &dyn std::error::Error, "what is known of kinds could not be saved");
         }
     }

@@ -16,18 +16,18 @@ impl Context {
         if let Some(name) = &filter.connector {
             self.crm(name)?;
         }
-        Ok(self.stored(move |store| store.outbox(&filter)).await?)
+        Ok(self.core.stored(move |store| store.outbox(&filter)).await?)
     }
 
     pub(crate) async fn discard(&self, id: RequestId) -> Result<OutboxItem, CommandError> {
-        self.stored(move |store| store.outbox_discard(id)).await?.ok_or_else(|| no_item(id))
+        self.core.stored(move |store| store.outbox_discard(id)).await?.ok_or_else(|| no_item(id))
     }
 
     pub(crate) async fn outbox_rows(&self, filter: OutboxFilter) -> Result<Vec<OutboxRow>, CommandError> {
         if let Some(name) = &filter.connector {
             self.crm(name)?;
         }
-        let listed = self.stored(move |store| store.listed_outbox(&filter)).await?;
+        let listed = self.core.stored(move |store| store.listed_outbox(&filter)).await?;
         Ok(listed.into_iter().map(|one| self.outbox_row(one)).collect())
     }
 
@@ -36,7 +36,8 @@ impl Context {
         let waits = self.waits_for(&item, call.as_ref().is_some_and(|record| record.call.state != CallState::Ended));
         let number = call.as_ref().and_then(|record| record.call.party.number());
         let name = Some(if name.is_empty() { company } else { name }).filter(|name| !name.is_empty());
-        let about = name.or_else(|| number.map(|number| number.written(self.settings.country))).unwrap_or_default();
+        let about =
+            name.or_else(|| number.map(|number| number.written(self.core.settings.country))).unwrap_or_default();
         let call = call.map(|record| record.call.key);
         let crm = self.crm(&item.connector).ok();
         let url = item.remote_id.as_deref().and_then(|id| crm.as_ref()?.connector.opens_at(item.kind, id));

@@ -45,7 +45,7 @@ pub(super) async fn check(context: &Arc<Context>, session: &AccountSession) -> V
         return checks.into_iter().map(|check| check.with("account", session.name())).collect();
     }
     let name = session.name().clone();
-    checks.push(match context.stored(move |store| store.endpoints(&name)).await {
+    checks.push(match context.core.stored(move |store| store.endpoints(&name)).await {
         Ok(known) => of_endpoints(&session.account.endpoints().cloned().collect::<Vec<_>>(), &known),
         Err(error) => Check::of(Account::EndpointsUnknown).because(error.code(), error.to_string()),
     });

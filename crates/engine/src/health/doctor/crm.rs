@@ -51,8 +51,9 @@ pub(super) async fn check(context: &Context, crm: &ConnectorHandle) -> Vec<Check
             Check::of(Crm::Stopped).with("since_at", why.at).because(why.code, why.words)
         }
     };
-    let (name, now) = (connector.clone(), context.clock.now());
+    let (name, now) = (connector.clone(), context.core.clock.now());
     let looked = context
+        .core
         .stored(move |store| {
             let waiting = OutboxFilter {
                 id: None,

@@ -36,16 +36,16 @@ findings! {
 }
 
 pub(super) async fn check(context: &Arc<Context>) -> Vec<Check> {
-    let now = context.clock.now();
-    let (mut checks, contacts) = match context.stored(timbre_store::Store::health).await {
+    let now = context.core.clock.now();
+    let (mut checks, contacts) = match context.core.stored(timbre_store::Store::health).await {
         Ok(health) => (of_health(&health, now), health.contacts),
         Err(error) => return vec![unusable(&error)],
     };
     if let Some(code) = context.database.status().backup_failed {
         checks.push(Check::of(Database::BackupFailed).because(code, String::new()));
     }
-    let country = context.settings.country;
-    checks.push(match context.stored(move |store| store.index_state(country)).await {
+    let country = context.core.settings.country;
+    checks.push(match context.core.stored(move |store| store.index_state(country)).await {
         Ok(IndexState::Behind) if contacts > 0 => Check::of(Database::IndexBehind),
         Ok(IndexState::InStep | IndexState::Behind) => Check::of(Database::IndexInStep),
         Err(error) => unusable(&error),

@@ -35,7 +35,7 @@ findings! {
 
 pub(super) async fn check(context: &Arc<Context>) -> Vec<Check> {
     let disk = context.disk.clone();
-    let looked = context.stored(move |store| {
+    let looked = context.core.stored(move |store| {
         let folder = store.path().parent().unwrap_or(Path::new("."));
         let database = fs::metadata(store.path()).map_or(0, |meta| meta.len());
         let room = match disk.free(folder) {

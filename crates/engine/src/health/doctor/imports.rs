@@ -25,7 +25,7 @@ findings! {
 
 pub(super) async fn check(context: &Arc<Context>) -> Option<Check> {
     let goes_on = context.importing.try_lock().is_err();
-    match context.stored(|store| store.imports(LATEST)).await {
+    match context.core.stored(|store| store.imports(LATEST)).await {
         Ok(imports) => of_imports(&imports, goes_on),
         Err(error) => Some(Check::of(Import::Unknown).because(error.code(), error.to_string())),
     }

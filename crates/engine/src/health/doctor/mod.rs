@@ -64,17 +64,17 @@ pub(crate) async fn examine(context: &Arc<Context>) -> DoctorReport {
             checks.extend(clock::check(session));
         }
     }
-    for crm in &context.connectors {
+    for crm in context.connectors.iter() {
         checks.extend(crm::check(context, crm).await);
     }
-    DoctorReport { at: context.clock.now(), checks }
+    DoctorReport { at: context.core.clock.now(), checks }
 }
 
 /// Sees to it that every account was polled a moment ago: by the poller, else now, all at once.
 async fn poll_accounts(context: &Arc<Context>) {
     let mut asking = tokio::task::JoinSet::new();
     for session in context.sessions() {
-        let now = context.clock.elapsed();
+        let now = context.core.clock.elapsed();
         let fresh = session.log().last.is_some_and(|poll| now.saturating_sub(poll.elapsed) <= FRESH);
         if !fresh {
             asking.spawn(poll(context.clone(), session.clone()));
@@ -86,8 +86,8 @@ async fn poll_accounts(context: &Arc<Context>) {
 async fn poll(context: Arc<Context>, session: Arc<AccountSession>) {
     let Some(live_calls) = &session.session.live_calls else { return };
     let answer = live_calls.live_calls().await;
-    let at = context.clock.now();
-    session.remember(PollResult::new(&answer, at, context.clock.elapsed()));
+    let at = context.core.clock.now();
+    session.remember(PollResult::new(&answer, at, context.core.clock.elapsed()));
     // A time that could not be read was replaced by ours and would seem right.
     if let Ok(answer) = answer
         && answer.unread.is_empty()

@@ -21,7 +21,7 @@ pub(super) async fn check(context: &Context, session: &AccountSession) -> Vec<Ch
         if own == 0 { Check::of(Vendor::NoEndpoint) } else { Check::of(Vendor::HasEndpoints).with("count", own) };
     let mut checks = vec![of_endpoints];
     if let Some(vendor) = &session.session.checks {
-        for found in vendor.examine(context.clock.now()).await {
+        for found in vendor.examine(context.core.clock.now()).await {
             let state = match found.severity {
                 Severity::Good => State::Good,
                 Severity::Warning => State::Warning,

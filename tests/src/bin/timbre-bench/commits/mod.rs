@@ -11,7 +11,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use timbre_domain::call::CallKey;
 use timbre_domain::contact::ContactId;
-use timbre_domain::crm::{Abilities, ConnectorName};
+use timbre_domain::crm::Abilities;
 use timbre_domain::disposition::ChosenLevel;
 use timbre_domain::interaction::{FollowUp, Interaction, InteractionEdit, InteractionId};
 use timbre_domain::name::ConnectorName;

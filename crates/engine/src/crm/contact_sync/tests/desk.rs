@@ -93,7 +93,7 @@ const SETTINGS: &str = "country = \"CR\"\n\
     sync_every_s = 300\nreconcile_every_s = 3600\n";
 
 pub(crate) struct Desk {
-    pub(crate) context: Arc<Context>,
+    pub(crate) context: Arc<crate::Context>,
     pub(crate) fake: Arc<FakeCrm>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) screen: Arc<Screen>,
@@ -147,12 +147,12 @@ impl Desk {
             follow: false,
             preferences: Default::default(),
         };
-        let (context, _, folder) = Context::new(parts);
+        let (context, _, folder) = crate::Context::new(parts);
         Self { context: Arc::new(context), fake, clock, screen, _folder: folder, _dir: dir }
     }
 
     pub(crate) fn line(&self) -> Arc<ConnectorHandle> {
-        self.context.connectors[0].clone()
+        self.context.connectors.iter().next().unwrap().clone()
     }
 
     pub(crate) fn remote(&self) -> MutexGuard<'_, Remote> {
@@ -165,7 +165,7 @@ impl Desk {
 
     /// The component at work until what it does in the background makes `until` true; then it is killed.
     pub(crate) async fn runs_until(&self, mut until: impl FnMut(&Self) -> bool) {
-        let running = tokio::spawn(run(self.context.clone(), self.line(), CancellationToken::new()));
+        let running = tokio::spawn(run(self.context.core.clone(), self.line(), CancellationToken::new()));
         while !until(self) {
             assert!(!running.is_finished());
             tokio::task::yield_now().await;
@@ -175,11 +175,11 @@ impl Desk {
     }
 
     pub(crate) fn state(&self) -> SyncState {
-        self.context.store.sync_state(&crm()).unwrap()
+        self.context.core.store.sync_state(&crm()).unwrap()
     }
 
     pub(crate) fn cached(&self) -> Vec<Contact> {
-        let view = self.context.store.contacts_view().unwrap();
+        let view = self.context.core.store.contacts_view().unwrap();
         let mut all: Vec<Contact> = Vec::new();
         loop {
             let page = view.after(all.last().map(|contact| contact.id)).unwrap();
@@ -217,7 +217,7 @@ impl Desk {
                 (id, (contact.name, keys))
             })
             .collect();
-        let country = self.context.settings.country;
+        let country = self.context.core.settings.country;
         let there: BTreeMap<String, (String, Vec<String>)> = self
             .remote()
             .records
@@ -236,12 +236,12 @@ impl Desk {
 
     /// Sends what waits in the outbox, as its component does.
     pub(crate) async fn sends(&self) {
-        let waits = |desk: &Self| desk.context.store.outbox_counts(&crm()).unwrap().waiting > 0;
+        let waits = |desk: &Self| desk.context.core.store.outbox_counts(&crm()).unwrap().waiting > 0;
         if !waits(self) {
             return;
         }
         let stop = CancellationToken::new();
-        let running = tokio::spawn(crate::crm::outbox::run(self.context.clone(), self.line(), stop.clone()));
+        let running = tokio::spawn(crate::crm::outbox::run(self.context.core.clone(), self.line(), stop.clone()));
         while waits(self) {
             tokio::task::yield_now().await;
         }

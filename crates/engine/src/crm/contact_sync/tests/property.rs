@@ -143,7 +143,7 @@ proptest! {
             desk.runs_until(|desk| desk.state().reconciled_at > before && desk.state().reconciliation.is_none()).await;
             desk.sync(false).await;
             let typed: Vec<_> = desk.cached().into_iter().filter(|contact| !contact.typed.is_empty()).collect();
-            let parked = desk.context.store.outbox_counts(&crm()).unwrap().parked;
+            let parked = desk.context.core.store.outbox_counts(&crm()).unwrap().parked;
             assert!(typed.len() as u64 <= parked, "what was typed here was sent, unless the CRM refused it");
             desk.assert_equal_but_for_ours();
             let before = desk.cached();
