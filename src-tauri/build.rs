@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "main_status",
         "main_calls",
         "main_card",
-        "main_dossier",
+        "main_contact_summary",
         "main_save",
         "main_choose",
         "main_add_contact",

@@ -181,7 +181,7 @@ fn handler() -> impl Fn(tauri::ipc::Invoke<tauri::Wry>) -> bool {
         main::main_status,
         main::main_calls,
         main::main_card,
-        main::main_dossier,
+        main::main_contact_summary,
         main::main_save,
         main::main_choose,
         main::main_add_contact,

@@ -57,7 +57,11 @@ pub(crate) async fn main_card(desk: State<'_, Desk>, call_key: CallKey) -> Answe
 
 /// A contact and what is known of it.
 #[tauri::command]
-pub(crate) async fn main_dossier(desk: State<'_, Desk>, contact: ContactId, entries: usize) -> Answer<KnownContact> {
+pub(crate) async fn main_contact_summary(
+    desk: State<'_, Desk>,
+    contact: ContactId,
+    entries: usize,
+) -> Answer<KnownContact> {
     ask!(desk, Command::KnownContact { contact, entries }, Reply::KnownContact(known) => *known)
 }
 

@@ -2,7 +2,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { PopupCard } from "../bindings/PopupCard";
-import { ana, anasDossier, hello, marco, reception, shy } from "../host/fake/people";
+import { ana, anasSummary, hello, marco, reception, shy } from "../host/fake/people";
 import { popupHost, samples } from "../host/fake/popup";
 import type { PopupHost } from "../host/host";
 import { Keyboard, pressed } from "./keys";
@@ -436,7 +436,7 @@ test("every card has words in every language", () => {
     popup.greet(hello(language));
     for (const sample of Object.values(samples)) {
       popup.clear();
-      show({ ...sample, dossier: sample.dossier && anasDossier });
+      show({ ...sample, contact_summary: sample.contact_summary && anasSummary });
       const words = [shown(), ...[...document.querySelectorAll("[aria-label],[title],[placeholder]")].flatMap((one) =>
         ["aria-label", "title", "placeholder"].map((name) => one.getAttribute(name) ?? ""),
       )].join(" ");

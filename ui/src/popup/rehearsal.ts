@@ -53,7 +53,7 @@ function cards(hello: Hello, now: number): PopupCard[] {
     last_used_at: null,
   };
   const money = { amount: "0.5", currency: hello.currency ?? "USD" };
-  const dossier = {
+  const contact_summary = {
     fields: [{ name: "0", value: "0" }],
     phones: [{ written: "0", dial: "1", kind: "other" as const }],
     // A day of long ago, of today and of another week: each is written its own way.
@@ -71,9 +71,9 @@ function cards(hello: Hello, now: number): PopupCard[] {
       { at: new Date(now + 5 * 86_400_000).toISOString(), whom: null, what: "0" },
     ],
   };
-  const card = { call, number_written: "0", line: "0", dossier: null, interaction: null, records: [], returned_at: null, answered_at: at };
+  const card = { call, number_written: "0", line: "0", contact_summary: null, interaction: null, records: [], returned_at: null, answered_at: at };
   return [
-    { ...card, dossier, match: "one", kind: "exact", contact },
+    { ...card, contact_summary, match: "one", kind: "exact", contact },
     { ...card, match: "several", kind: "exact", contacts: [contact] },
     { ...card, match: "unknown" },
   ];

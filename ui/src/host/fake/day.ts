@@ -4,7 +4,7 @@ import type { Call } from "../../bindings/Call";
 import type { CallRow } from "../../bindings/CallRow";
 import type { Contact } from "../../bindings/Contact";
 import type { Disposition } from "../../bindings/Disposition";
-import type { Dossier } from "../../bindings/Dossier";
+import type { ContactSummary } from "../../bindings/ContactSummary";
 import type { Hello } from "../../bindings/Hello";
 import type { Interaction } from "../../bindings/Interaction";
 import type { Language } from "../../bindings/Language";
@@ -250,7 +250,7 @@ export function resultOf(row: CallRow): Interaction | null {
 }
 
 /** What is known of a contact: its calls of these days, and older ones up to so many. */
-export function dossierOf(contact: Contact, rows: CallRow[], entries: number): Dossier {
+export function summaryOf(contact: Contact, rows: CallRow[], entries: number): ContactSummary {
   const recent: PastEntry[] = rows
     .filter((row) => row.contact === contact.id)
     .map((row) => ({ at: row.call.detected_at, call: row.call, duration_s: row.duration_s, interaction: resultOf(row), returned_at: row.returned_at }));

@@ -95,7 +95,7 @@ export function mainHost(query: URLSearchParams): MainHost {
       call: row.call,
       number_written: row.number_written,
       line: row.line,
-      dossier: contact ? day.dossierOf(contact, rows, 3) : null,
+      contact_summary: contact ? day.summaryOf(contact, rows, 3) : null,
       interaction: resultOf(row),
       records: [],
       returned_at: row.returned_at,
@@ -140,9 +140,9 @@ export function mainHost(query: URLSearchParams): MainHost {
           .slice(0, wanted.limit),
       ),
     card: async (key) => card(key),
-    dossier: async (id, entries) => {
+    contactSummary: async (id, entries) => {
       const contact = day.people.find((one) => one.id === id) ?? fail();
-      return { contact, dossier: day.dossierOf(contact, rows, entries) };
+      return { contact, contact_summary: day.summaryOf(contact, rows, entries) };
     },
     save: (key, edit, caller) =>
       writes(() => {

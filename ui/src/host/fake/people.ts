@@ -3,7 +3,7 @@
 import type { Call } from "../../bindings/Call";
 import type { Contact } from "../../bindings/Contact";
 import type { Disposition } from "../../bindings/Disposition";
-import type { Dossier } from "../../bindings/Dossier";
+import type { ContactSummary } from "../../bindings/ContactSummary";
 import type { Hello } from "../../bindings/Hello";
 import type { Interaction } from "../../bindings/Interaction";
 import type { Language } from "../../bindings/Language";
@@ -218,7 +218,7 @@ export function past(seconds: number, duration_s: number | null, levels: string[
   };
 }
 
-export const anasDossier: Dossier = {
+export const anasSummary: ContactSummary = {
   fields: [
     { name: "cedula", value: "2-0456-0789" },
     { name: "plan", value: "Empresarial 300" },
@@ -243,7 +243,7 @@ export const anasDossier: Dossier = {
 };
 
 /** What is known of somebody who never called before. */
-export const freshDossier = (phones: ShownPhone[] = []): Dossier => ({
+export const freshSummary = (phones: ShownPhone[] = []): ContactSummary => ({
   fields: [],
   phones,
   recent: [],

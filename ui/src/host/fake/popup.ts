@@ -12,11 +12,11 @@ import type { PopupHost, PopupListener } from "../host";
 import {
   ago,
   ana,
-  anasDossier,
+  anasSummary,
   call,
   contact,
   everybody,
-  freshDossier,
+  freshSummary,
   hello,
   hostile,
   interaction,
@@ -32,8 +32,8 @@ import { edited } from "./contacts";
 import { changed, makesContact } from "./results";
 import { heedLanguage, wear } from "./theme";
 
-const card = { call, number_written: "8888 4787", line: "Ventas", answered_at: ago(7), dossier: null, interaction: null, records: [], returned_at: null };
-const known = { ...card, dossier: anasDossier };
+const card = { call, number_written: "8888 4787", line: "Ventas", answered_at: ago(7), contact_summary: null, interaction: null, records: [], returned_at: null };
+const known = { ...card, contact_summary: anasSummary };
 const out: Call = { ...call, direction: "out" };
 const others = [marco, transport, reception];
 
@@ -47,7 +47,7 @@ const draft = interaction({
 /** A card of each kind, by name. */
 export const samples: Record<string, PopupCard> = {
   one: { ...known, match: "one", kind: "exact", contact: ana },
-  first: { ...card, dossier: freshDossier(), match: "one", kind: "exact", contact: ana },
+  first: { ...card, contact_summary: freshSummary(), match: "one", kind: "exact", contact: ana },
   several: { ...card, match: "several", kind: "exact", contacts: [ana, ...others] },
   many: {
     ...card,
@@ -67,7 +67,7 @@ export const samples: Record<string, PopupCard> = {
     number_written: "8373457",
     match: "colleague",
   },
-  company: { ...card, dossier: freshDossier(), match: "one", kind: "digits", contact: town },
+  company: { ...card, contact_summary: freshSummary(), match: "one", kind: "digits", contact: town },
   draft: { ...known, match: "one", kind: "exact", contact: ana, interaction: draft },
   final: {
     ...known,
@@ -79,8 +79,8 @@ export const samples: Record<string, PopupCard> = {
   hostile: {
     ...card,
     line: hostile.name,
-    dossier: {
-      ...anasDossier,
+    contact_summary: {
+      ...anasSummary,
       fields: [{ name: hostile.company, value: hostile.name }],
       phones: [{ written: "<i>8888</i> 4787", dial: "+50688884787", kind: "other" }],
       follow_ups: [{ at: ago(60), whom: hostile.name, what: hostile.name }],
@@ -119,8 +119,8 @@ export function popupHost(query: URLSearchParams): PopupHost {
   const identified = (found: Contact): PopupCard => {
     const { call, number_written, line, answered_at } = shown;
     kept = { ...kept, contact: found.id };
-    const dossier = found.id === ana.id ? anasDossier : freshDossier();
-    shown = { call, number_written, line, answered_at, dossier, interaction: kept, records: [], returned_at: null, match: "one", kind: "chosen", contact: found };
+    const contact_summary = found.id === ana.id ? anasSummary : freshSummary();
+    shown = { call, number_written, line, answered_at, contact_summary, interaction: kept, records: [], returned_at: null, match: "one", kind: "chosen", contact: found };
     return shown;
   };
 
@@ -176,7 +176,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
     async editContact(_, id, edit) {
       await said("edit", edit);
       const found = edited("contact" in shown ? shown.contact : (everybody.find((one) => one.id === id) ?? ana), edit);
-      shown = { ...identified(found), dossier: shown.dossier };
+      shown = { ...identified(found), contact_summary: shown.contact_summary };
       return shown;
     },
     async dial(number, id, despiteDoNotCall) {

@@ -10,7 +10,7 @@ use timbre_domain::history::{CallRow, CallsWanted, FoundContact, NumberRead, Out
 use timbre_domain::matching::{self, Found, Match, MatchKind};
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RecordWait, waits_for};
-use timbre_domain::popup::{Dossier, PopupCard};
+use timbre_domain::popup::{ContactSummary, PopupCard};
 use timbre_domain::preferences::Preferences;
 use timbre_domain::texts::Catalogue;
 use timbre_store::{ListedCall, ListedRecord, OutboxFilter};
@@ -28,7 +28,7 @@ pub struct KnownContact {
     /// The contact.
     pub contact: Contact,
     /// What is known.
-    pub dossier: Dossier,
+    pub contact_summary: ContactSummary,
 }
 
 /// How many entries of a case file the main window shows of a call's contact.
@@ -146,8 +146,8 @@ impl Context {
     pub(super) async fn known_contact(&self, id: ContactId, entries: usize) -> Result<Reply, CommandError> {
         let file = self.case_file(id, None, entries).await?;
         let contact = file.contact.clone();
-        let dossier = popup_card::dossier(file, &self.settings);
-        Ok(Reply::KnownContact(Box::new(KnownContact { contact, dossier })))
+        let contact_summary = popup_card::contact_summary(file, &self.settings);
+        Ok(Reply::KnownContact(Box::new(KnownContact { contact, contact_summary })))
     }
 
     pub(super) async fn read_number(&self, text: &str) -> Result<Reply, CommandError> {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 
-import { anasDossier, hello, past } from "../host/fake/people";
-import { dossierView } from "./dossier";
+import { anasSummary, hello, past } from "../host/fake/people";
+import { contactSummaryView } from "./contactSummary";
 
 const NOW = Date.now();
 const shown = { dial: "+50688884787", company: "Cafetalera del Valle S.A." };
-const of = (more: Partial<typeof anasDossier>, language: "es" | "en" | "pt" = "es") =>
-  dossierView(hello(language), { ...anasDossier, ...more }, NOW, shown);
+const of = (more: Partial<typeof anasSummary>, language: "es" | "en" | "pt" = "es") =>
+  contactSummaryView(hello(language), { ...anasSummary, ...more }, NOW, shown);
 const gaps = (text: string) => text.replace(/[\u00a0\u202f]/g, " ");
 
 test("the last three: when, how long, what came of it, and the words", () => {
