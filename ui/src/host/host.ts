@@ -180,7 +180,7 @@ export type Home = "tray" | "strip";
 
 /** Where Timbre's things are on this computer. */
 export interface Places {
-  /** The settings file. */
+  /** The path of the settings file. */
   settings: string;
   /** The folder with the database and its backups. */
   data: string;

@@ -54,12 +54,12 @@ test("the detail waits for the vendor and asks nobody who it is while the call g
   expect(shown).toContain("Aún no se sabe quién llama");
   expect(shown).toContain("Aparece aquí en cuanto el proveedor lo diga");
   expect(find(".waits svg")).not.toBeNull();
-  expect(find(".doors")).toBeNull();
+  expect(find(".identify")).toBeNull();
 });
 
 test("once the call is over it may be attached to a contact; there is no number to make one of", async () => {
   await detail({ call: { ...row.call, state: "ended", ended_at: row.call.detected_at } });
-  expect([...document.querySelectorAll(".doors button")].map((button) => button.textContent)).toEqual(["Vincular a un contacto…"]);
+  expect([...document.querySelectorAll(".identify button")].map((button) => button.textContent)).toEqual(["Vincular a un contacto…"]);
 });
 
 test("is filled in as soon as it is known", async () => {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { ComponentStatus } from "../bindings/ComponentStatus";
 import { hello } from "../host/fake/day";
 import { mainHost } from "../host/fake/main";
-import Foot from "./Foot.svelte";
+import StatusBar from "./StatusBar.svelte";
 import { Shell } from "./shell.svelte";
 import { componentWords } from "./words";
 
@@ -30,7 +30,7 @@ test("a part that ended badly is told until it works again, and then for some mi
 test("the foot tells it in a line beside the others, with a shape of its own, and lets go of it by itself", async () => {
   const status = await shell.host.status();
   shell.now = now;
-  const mounted = mount(Foot, { target: document.body, props: { shell, said: "", open: () => undefined } });
+  const mounted = mount(StatusBar, { target: document.body, props: { shell, said: "", open: () => undefined } });
   const foot = (components: ComponentStatus[]) => {
     shell.status = { ...status, components };
     flushSync();

@@ -56,10 +56,10 @@ test("says so, and that it will be filled in, in a shape of its own", () => {
 
 test("offers no way to name them while it rings and while people talk: the vendor may yet say it", () => {
   show(card);
-  expect([...document.querySelectorAll(".doors, .panel, [role=combobox]")]).toEqual([]);
+  expect([...document.querySelectorAll(".identify, .panel, [role=combobox]")]).toEqual([]);
   popup.changed({ ...card.call, state: "connected", connected_at: card.call.detected_at });
   flushSync();
-  expect([...document.querySelectorAll(".doors, .panel, [role=combobox]")]).toEqual([]);
+  expect([...document.querySelectorAll(".identify, .panel, [role=combobox]")]).toEqual([]);
 });
 
 test("the keyboard goes to the dispositions, and digits are for them", () => {

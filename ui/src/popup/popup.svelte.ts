@@ -134,7 +134,7 @@ export class Popup {
     }
   }
 
-  /** Forgets the call. */
+  /** Forgets the call: an empty window holds nothing of it. */
   clear(): void {
     // A draft that is not kept yet goes on trying by itself.
     void this.form?.flush();
@@ -154,7 +154,7 @@ export class Popup {
     this.search.clear();
   }
 
-  /** Time went on. */
+  /** Moves the timer on to `now`, milliseconds since 1970. */
   tick(now: number): void {
     this.#now = now;
   }
@@ -248,7 +248,6 @@ export class Popup {
     }
   }
 
-  /** The contact shown. */
   get #contact(): ContactId | null {
     return this.card && "contact" in this.card ? this.card.contact.id : null;
   }

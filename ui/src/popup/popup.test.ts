@@ -194,7 +194,7 @@ describe("several have the number", () => {
     await vi.waitFor(() => expect(host.choose).toHaveBeenCalledWith(card.call.key, reception.id));
   });
 
-  test("none of them: the two doors", async () => {
+  test("none of them: the two ways to say who it is", async () => {
     show(samples.several!);
     await press("0");
     expect(shown()).toContain("Nuevo contacto");
@@ -205,7 +205,7 @@ describe("several have the number", () => {
 describe("nobody has the number", () => {
   test("a new contact takes a name and Enter", async () => {
     show(samples.unknown!);
-    find<HTMLButtonElement>(".door").click();
+    find<HTMLButtonElement>(".action").click();
     flushSync();
     expect(document.activeElement?.getAttribute("placeholder")).toBe("Nombre");
     write(".panel input", "Rosa Mora");
@@ -216,7 +216,7 @@ describe("nobody has the number", () => {
 
   test("the chord makes the contact whose name was typed, without Create", async () => {
     show(samples.unknown!);
-    find<HTMLButtonElement>(".door").click();
+    find<HTMLButtonElement>(".action").click();
     flushSync();
     write(".panel input", "Rosa Mora");
     popup.form?.choose("no_contesta");
@@ -338,7 +338,7 @@ describe("one hand on the keyboard", () => {
     expect(shown()).toContain("Esta tipificación requiere: pedido.");
   });
 
-  test("Esc goes level by level: options, doors, the window; the draft is kept", async () => {
+  test("Esc goes level by level: options, panels, the window; the draft is kept", async () => {
     show(samples.unknown!);
     await press("1");
     popup.openPanel("new");

@@ -12,7 +12,7 @@ import { Popup } from "./popup.svelte";
 import PopupWindow from "./PopupWindow.svelte";
 
 /** Lays out a call of nobody's and takes it away again, in one go: it is never painted, and nothing of it is told. */
-export function rehearse(hello: Hello, host: PopupHost, now: number): void {
+export function warmUp(hello: Hello, host: PopupHost, now: number): void {
   const popup = new Popup(host);
   popup.greet(hello);
   const window = mount(PopupWindow, { target: document.body, props: { popup } });
@@ -28,7 +28,7 @@ export function rehearse(hello: Hello, host: PopupHost, now: number): void {
 function cards(hello: Hello, now: number): PopupCard[] {
   const at = new Date(now).toISOString();
   const call: Call = {
-    key: "rehearsal:none:0",
+    key: "warm-up:none:0",
     endpoint: "0",
     direction: "in",
     party: { kind: "number", number: { raw: "0", e164: null } },
@@ -62,8 +62,7 @@ function cards(hello: Hello, now: number): PopupCard[] {
       call: { ...call, state: "ended" as const },
       duration_s: 1,
       interaction: null,
-      records: [],
-    returned_at: null,
+      returned_at: null,
     })),
     charged: [money],
     follow_ups: [
