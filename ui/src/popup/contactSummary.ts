@@ -85,7 +85,7 @@ function pastView(say: Say, locale: string, { at, call, duration_s, interaction,
   const levels = interaction?.disposition.map(({ name }) => plain(name)) ?? [];
   const state = returned_at !== null ? say("main.returned_at", { time: moment(locale, returned_at, now) }) : signal === "missed" ? say("state.missed") : signal === "failed" ? say("state.unanswered") : "";
   const when = moment(locale, at, now);
-  const lasted = duration_s === null ? "" : duration(duration_s * 1000);
+  const lasted = duration_s === null || call?.connected_at === null ? "" : duration(duration_s * 1000);
   const comment = plain(interaction?.comment ?? "");
   return {
     signal,
