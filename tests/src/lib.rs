@@ -7,6 +7,7 @@ pub mod desktop;
 pub mod disk;
 pub mod formcall;
 pub mod hasty;
+pub mod office_day;
 pub mod programs;
 pub mod story;
 pub mod torture;

@@ -5,14 +5,14 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { CallRow } from "../bindings/CallRow";
 import type { PopupCard } from "../bindings/PopupCard";
-import { calls, hello } from "../host/fake/day";
+import { hello, world } from "../host/fake/world";
 import { mainHost } from "../host/fake/main";
 import CallItem from "./CallItem.svelte";
 import DetailPane from "./DetailPane.svelte";
 import { rowView, searched } from "./row";
 import { Main } from "./window.svelte";
 
-const [row, other] = calls(true, true) as [CallRow, CallRow];
+const [row, other] = [world.not_known_yet, world.calls[0]!];
 let main: Main;
 let mounted: Record<string, unknown>[];
 

@@ -4,7 +4,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { PopupCard } from "../bindings/PopupCard";
-import { hello } from "../host/fake/people";
+import { hello } from "../host/fake/world";
 import { popupHost, samples } from "../host/fake/popup";
 import { firstField } from "./keys";
 import { Popup } from "./popup.svelte";
@@ -12,7 +12,7 @@ import PopupWindow from "./PopupWindow.svelte";
 import { view } from "./view";
 
 const card = samples.not_known_yet!;
-const known = samples.one!;
+const known: PopupCard = { ...samples.one!, call: { ...samples.one!.call, key: card.call.key } };
 const at = Date.parse(card.call.detected_at);
 
 let popup: Popup;

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-import { hello } from "../host/fake/people";
+import { hello } from "../host/fake/world";
 import type { PopupHost } from "../host/host";
 import { warmUp } from "./warmUp";
 
