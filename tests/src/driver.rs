@@ -188,7 +188,7 @@ impl Driver {
         }
     }
 
-    fn advance_to(&self, deadline: Duration) {
+    pub(crate) fn advance_to(&self, deadline: Duration) {
         self.clock.advance(deadline.saturating_sub(self.clock.elapsed()));
     }
 }

@@ -9,6 +9,7 @@ pub mod driver;
 pub mod fakes;
 pub mod formcall;
 pub mod hasty;
+pub mod office_day;
 pub mod programs;
 pub mod story;
 pub mod torture;

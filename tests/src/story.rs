@@ -106,19 +106,23 @@ impl Story {
     }
 
     /// The same with a CRM, named `crm`, and lines added to its section of the settings; the engine not started yet.
+    pub async fn prepared_with_crm(config: CrmConfig, connector_settings: &str) -> Self {
+        Self::prepared(SimulatorConfig::default(), "").await.with_crm(config, connector_settings).await
+    }
+
+    /// Adds a CRM, named `crm`, and lines to its section of the settings, before the start.
     #[expect(clippy::expect_used, reason = "a story that can't be set up is over")]
-    pub async fn prepared_with_crm(mut config: CrmConfig, connector_settings: &str) -> Self {
-        let mut story = Self::prepared(SimulatorConfig::default(), "").await;
+    pub async fn with_crm(mut self, mut config: CrmConfig, connector_settings: &str) -> Self {
         if let Some(connector) = config.api_keys.remove(DEFAULT_API_KEY) {
             config.api_keys.insert(PASSWORD.to_owned(), connector);
         }
-        let crm = Crm::start(config, Arc::new(story.clock.clone())).await.expect("the CRM starts");
-        story.settings.push_str(&format!(
+        let crm = Crm::start(config, Arc::new(self.clock.clone())).await.expect("the CRM starts");
+        self.settings.push_str(&format!(
             "[[connectors]]\nname = \"crm\"\nfile = \"espocrm\"\nbase_url = \"{}\"\n{connector_settings}",
             crm.base_url().trim_end_matches("api/v1/")
         ));
-        story.crm = Some(Arc::new(crm));
-        story
+        self.crm = Some(Arc::new(crm));
+        self
     }
 
     /// The CRM.
@@ -150,16 +154,57 @@ impl Story {
         self.settings.push_str(lines);
     }
 
+    /// Changes the settings' text, before a start.
+    pub fn change_settings(&mut self, change: impl FnOnce(&str) -> String) {
+        self.settings = change(&self.settings);
+    }
+
+    /// Stops the engine, lets time go on without it, as with a closed lid, and starts it again a minute before a moment.
+    /// The engine's start is over then, and it has just read the vendor's live calls, whatever came before.
+    ///
+    /// # Panics
+    /// When it is later already.
+    pub async fn resume_at(&mut self, moment: Duration) {
+        const BEFORE: Duration = Duration::from_secs(60);
+        self.stop().await;
+        assert!(
+            self.clock.elapsed() + BEFORE <= moment,
+            "it is {:?} already, and not {moment:?}",
+            self.clock.elapsed()
+        );
+        self.advance_to(moment - BEFORE);
+        self.start().await;
+        self.polls(10).await;
+        let before = live_questions(&self.sim.ledger());
+        self.advance_to(moment);
+        self.polls_after(before, 1).await;
+    }
+
     /// Where the engine's files are.
     pub fn data_dir(&self) -> PathBuf {
         self.dir.path().join("data")
     }
 
+    /// The settings' text.
+    #[must_use]
+    pub fn settings_text(&self) -> &str {
+        &self.settings
+    }
+
+    /// The settings as they are written now.
+    ///
+    /// # Panics
+    /// When they are wrong.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a story that can't be set up is over")]
+    pub fn settings(&self) -> Settings {
+        Settings::parse(&self.settings, timbre_wiring::vendors()).expect("the story's settings are right")
+    }
+
     /// Starts the engine, for the first time or again on the same files.
     #[expect(clippy::expect_used, reason = "a story that can't be set up is over")]
     pub async fn start(&mut self) {
-        let settings =
-            Settings::parse(&self.settings, timbre_wiring::vendors()).expect("the story's settings are right");
+        let settings = self.settings();
         let secrets = Arc::new(FixedPassword(self.password.clone()));
         let clock = self.engine_clock.clone();
         let machine =
@@ -209,9 +254,14 @@ impl Story {
     ///
     /// # Panics
     /// When it is not asked.
-    #[expect(clippy::panic, reason = "what a story waits for in vain fails it")]
     pub async fn polls(&mut self, n: usize) {
-        let enough = live_questions(&self.sim.ledger()) + n;
+        self.polls_after(live_questions(&self.sim.ledger()), n).await;
+    }
+
+    /// The same, counted from so many questions on.
+    #[expect(clippy::panic, reason = "what a story waits for in vain fails it")]
+    async fn polls_after(&mut self, before: usize, n: usize) {
+        let enough = before + n;
         for _ in 0..STEPS {
             let asked = live_questions(&self.sim.ledger());
             let (driver, mut servers) = self.parts();

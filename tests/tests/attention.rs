@@ -176,7 +176,7 @@ async fn a_missed_caller_is_returned_by_a_call_with_the_same_contact_on_another_
     let known = command::ContactsKnown { contact: ana, entries: 0 };
     let known = story.execute(known).await.unwrap();
     let of = |key: &CallKey| {
-        known.dossier.recent.iter().find(|one| one.call.as_ref().is_some_and(|call| call.key == *key)).unwrap()
+        known.contact_summary.recent.iter().find(|one| one.call.as_ref().is_some_and(|call| call.key == *key)).unwrap()
     };
     assert!(of(&missed).returned_at.is_some(), "and the case file says so");
     assert_eq!(of(&other).returned_at, None);

@@ -163,7 +163,7 @@ async fn a_card_tells_what_was_before_and_a_choice_is_remembered() {
     let eva = person(&mut story, "Eva").await;
     let first = ended(&mut story, NUMBER, true).await;
     let several = story.shell.cards().pop().unwrap();
-    assert!(matches!(several.matched, Match::Several { .. }) && several.dossier.is_none(), "{several:?}");
+    assert!(matches!(several.matched, Match::Several { .. }) && several.contact_summary.is_none(), "{several:?}");
     let edit = InteractionEdit { comment: Some("quiere dos".into()), finish: true, ..InteractionEdit::default() };
     let save = SaveInteraction { which: InteractionRef::Call(first.clone()), edit, caller: None };
     story.execute(command::InteractionsSave(save)).await.unwrap();
@@ -177,10 +177,10 @@ async fn a_card_tells_what_was_before_and_a_choice_is_remembered() {
     let Match::Several { contacts, .. } = &shown.matched else { panic!("{shown:?}") };
     assert_eq!(contacts.iter().map(|one| one.id).collect::<Vec<_>>(), [eva, ana], "the one chosen last comes first");
     let card = story.execute(command::CallAttach { call: again, contact: eva }).await.unwrap();
-    let dossier = card.dossier.unwrap();
-    assert_eq!(dossier.recent.len(), 1, "this call itself is not what was before: {dossier:?}");
-    assert_eq!(dossier.recent[0].interaction.as_ref().unwrap().comment, "quiere dos");
-    assert_eq!(dossier.phones[0].dial, "+50688884787");
+    let contact_summary = card.contact_summary.unwrap();
+    assert_eq!(contact_summary.recent.len(), 1, "this call itself is not what was before: {contact_summary:?}");
+    assert_eq!(contact_summary.recent[0].interaction.as_ref().unwrap().comment, "quiere dos");
+    assert_eq!(contact_summary.phones[0].dial, "+50688884787");
 
     let listed = rows(&mut story, CallsWanted::default()).await;
     assert!(listed.iter().all(|row| row.name == "Eva"), "{listed:?}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use timbre_domain::ports::Clock;
+use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
 use timbre_engine::runtime::component;
@@ -90,4 +91,16 @@ async fn each_component_that_panics_once_is_started_again_and_the_next_call_pops
     let restarted = report.checks.iter().filter(|check| check.finding == "component.restarted").count();
     assert_eq!(restarted, expected.len());
     story.stop().await;
+}
+
+#[test]
+fn every_component_has_a_name_that_people_understand() {
+    let source = include_str!("../../crates/engine/src/lib.rs");
+    let started: Vec<_> =
+        source.split("components.start(\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(started.contains(&"call flow"), "{started:?}");
+    // All languages have the same texts; in Spanish no name is the English one.
+    let texts = Catalogue::of(Language::Es);
+    let nameless: Vec<_> = started.iter().filter(|name| texts.component(name) == **name).collect();
+    assert_eq!(nameless, [&""; 0]);
 }

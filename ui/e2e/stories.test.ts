@@ -62,14 +62,14 @@ describe("the main window", () => {
     const page = await visit("main", "fake=day");
     await page.locator(".list").focus();
     await press(page, "ArrowDown", "ArrowDown");
-    await expect.poll(() => page.locator("h2").first().textContent(), polls).toBe("Marco Rojas Quirós");
+    await expect.poll(() => page.locator("h2").first().textContent(), polls).toBe("Marco Rojas");
     await press(page, "Enter");
     await expect.poll(() => focused(page), polls).toContain("Venta");
-    // By their numbers: Soporte › Resuelto.
-    await press(page, "2", "1");
+    // By their numbers: Reclamo › Entrega.
+    await press(page, "3", "2");
     await page.getByLabel("Comentario").fill("Quedó resuelto.");
     await press(page, "Control+Enter");
-    await expect.poll(() => selected(page).textContent(), polls).toContain("Soporte › Resuelto");
+    await expect.poll(() => selected(page).textContent(), polls).toContain("Reclamo › Entrega");
     await expect.poll(() => focused(page), polls).toBe("Llamadas de hoy");
   });
 

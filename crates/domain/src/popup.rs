@@ -76,7 +76,7 @@ pub struct PopupCard {
     #[serde(flatten)]
     pub matched: Match,
     /// What is known of the contact, where there is one.
-    pub dossier: Option<Dossier>,
+    pub contact_summary: Option<ContactSummary>,
     /// What the agent wrote of this call already, such as before a restart.
     pub interaction: Option<Interaction>,
     /// How far its records are on their way to the CRMs.
@@ -91,7 +91,7 @@ pub struct PopupCard {
 /// What an agent wants to know of a contact in the first seconds of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Dossier {
+pub struct ContactSummary {
     /// The fields the organisation chose, in its order; those that are empty are left out.
     pub fields: Vec<ShownField>,
     /// The contact's telephones, the preferred one first.
@@ -153,7 +153,7 @@ impl PopupCard {
             number_written,
             line,
             matched,
-            dossier: None,
+            contact_summary: None,
             interaction: None,
             records: Vec::new(),
             returned_at: None,

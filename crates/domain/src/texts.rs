@@ -131,6 +131,13 @@ impl Catalogue {
         if self.texts.contains_key(&key) { self.fill(&key, &[]) } else { self.what(code) }
     }
 
+    /// What people call a part of Timbre; its own name where the catalogue has none.
+    #[must_use]
+    pub fn component<'a>(&'a self, name: &'a str) -> &'a str {
+        let key = format!("component.name.{}", name.replace([' ', '-'], "_"));
+        self.texts.get(&key).map_or(name, String::as_str)
+    }
+
     /// What to do about it, in the words for a failure of a CRM.
     #[must_use]
     pub fn crm_what_to_do(&self, code: ErrorCode) -> String {

@@ -5,7 +5,7 @@
  */
 export type ComponentStatus = { 
 /**
- * Its name, such as `call flow`.
+ * Its name, such as `call flow`; `Catalogue::component` says what people call it.
  */
 component: string, 
 /**

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Contact } from "../bindings/Contact";
 import type { ContactEdit } from "../bindings/ContactEdit";
 import { edited } from "../host/fake/contacts";
-import { ana } from "../host/fake/people";
+import { ana } from "../host/fake/world";
 import { type TextKey, text } from "../texts";
 import { ContactEditor } from "./editor.svelte";
 

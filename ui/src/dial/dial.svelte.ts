@@ -26,7 +26,7 @@ export interface Question {
 }
 
 /** A dial that this window follows. */
-export interface Going {
+export interface OngoingDial {
   /** Its id, once the host has told it. */
   id: string | null;
   target: Target;
@@ -44,7 +44,7 @@ const LONGEST = 100;
 export class DialWindow {
   hello = $state.raw<Hello | null>(null);
   question = $state.raw<Question | null>(null);
-  going = $state.raw<Going | null>(null);
+  going = $state.raw<OngoingDial | null>(null);
   /** The contact of this row does not want to be called: asked once more. */
   despite = $state.raw<Target | null>(null);
   /** The label of who calls are made as; the usual one where it is empty. */

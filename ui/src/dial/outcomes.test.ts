@@ -4,7 +4,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { dialHost, recent } from "../host/fake/dial";
-import { hello } from "../host/fake/people";
+import { hello } from "../host/fake/world";
 import type { DialHost, DialWish } from "../host/host";
 import { DialWindow } from "./dial.svelte";
 import Page from "./DialWindow.svelte";

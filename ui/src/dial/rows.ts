@@ -12,7 +12,7 @@ import { text } from "../texts";
 
 /** What Enter dials. Strangers' texts in it are plain already. */
 export interface Target {
-  /** What is dialled. */
+  /** What the telephone is given: E.164 where the country is known, else digits. */
   dial: string;
   /** The number as people write it. */
   written: string;

@@ -116,7 +116,7 @@ function failed(language: Language, { last }: Watched, part: "what" | "do"): str
   return text(language, part === "what" ? "dial.state.failed" : "dial.failed.do");
 }
 
-/** A refusal's words. */
+/** What the window says of a dial that Timbre itself refused. */
 export function refused(refusal: Refusal): Trouble {
   return { what: refusal.what, whatToDo: refusal.what_to_do, reasons: [] };
 }

@@ -11,7 +11,7 @@ import type { ContactEdit } from "../bindings/ContactEdit";
 import type { ContactId } from "../bindings/ContactId";
 import type { DialProgress } from "../bindings/DialProgress";
 import type { DialWish } from "../bindings/DialWish";
-import type { Dossier } from "../bindings/Dossier";
+import type { ContactSummary } from "../bindings/ContactSummary";
 import type { FoundContact } from "../bindings/FoundContact";
 import type { Goal } from "../bindings/Goal";
 import type { Hello } from "../bindings/Hello";
@@ -161,7 +161,7 @@ export interface MainHost {
   /** The card of any call of the history: who, case file, what the agent wrote. */
   card(callKey: CallKey): Promise<PopupCard>;
   /** What is known of a contact, with so many entries of its case file. */
-  dossier(contact: ContactId, entries: number): Promise<{ contact: Contact; dossier: Dossier }>;
+  contactSummary(contact: ContactId, entries: number): Promise<{ contact: Contact; contact_summary: ContactSummary }>;
   save(callKey: CallKey, edit: InteractionEdit, caller: TypedCaller | null): Promise<Saved>;
   choose(callKey: CallKey, contact: ContactId): Promise<PopupCard>;
   addContact(callKey: CallKey, name: string, company: string): Promise<PopupCard>;

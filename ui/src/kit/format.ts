@@ -37,7 +37,7 @@ function dates(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTi
   return once(`date ${locale} ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale, options));
 }
 
-/** A whole number. */
+/** A whole number, its thousands grouped as the locale does. */
 export function count(locale: string, n: number | bigint): string {
   return once(`count ${locale}`, () => new Intl.NumberFormat(locale, { useGrouping: true })).format(n);
 }

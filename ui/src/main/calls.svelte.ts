@@ -38,7 +38,7 @@ export class Calls {
     return counts;
   });
 
-  /** The day shown. */
+  /** Midnight at which the day shown begins. */
   readonly day: Date = $derived.by(() => midnight(this.#shell.now, -this.back));
   /** Whether a call on the list goes on, so that its timer must move. */
   readonly live: boolean = $derived.by(() => this.list.rows.some((row) => row.call.state !== "ended"));

@@ -1,7 +1,7 @@
 // The pane beside the list: a call with all that is known of it, or a contact without a call.
 
 import type { Contact } from "../bindings/Contact";
-import type { Dossier } from "../bindings/Dossier";
+import type { ContactSummary } from "../bindings/ContactSummary";
 import type { Interaction } from "../bindings/Interaction";
 import type { PopupCard } from "../bindings/PopupCard";
 import type { TypedCaller } from "../bindings/TypedCaller";
@@ -19,7 +19,7 @@ type Wanted = { call: string } | { contact: string } | null;
 interface Found {
   card: PopupCard | null;
   contact: Contact | null;
-  dossier: Dossier | null;
+  contact_summary: ContactSummary | null;
 }
 
 /** The contact of a card, where it is settled. */
@@ -31,7 +31,7 @@ export function contactOf(card: PopupCard): Contact | null {
 export class Detail {
   card = $state.raw<PopupCard | null>(null);
   contact = $state.raw<Contact | null>(null);
-  dossier = $state.raw<Dossier | null>(null);
+  summary = $state.raw<ContactSummary | null>(null);
   /** What came of the call, as it is being written. */
   form = $state.raw<ResultForm | null>(null);
   /** What is typed about who the call is with, and not taken. */
@@ -57,7 +57,7 @@ export class Detail {
       (wanted) => this.#find(wanted),
       (_, found) => this.#take(found),
       (_, thrown) => {
-        this.#take({ card: null, contact: null, dossier: null });
+        this.#take({ card: null, contact: null, contact_summary: null });
         shell.refuse(thrown);
       },
     );
@@ -106,7 +106,7 @@ export class Detail {
   edit(): void {
     const { contact } = this;
     if (contact) {
-      this.editor = new ContactEditor(contact, this.dossier?.phones ?? [], async (edit) => {
+      this.editor = new ContactEditor(contact, this.summary?.phones ?? [], async (edit) => {
         await this.#shell.host.editContact(contact.id, edit);
         await this.refresh();
       });
@@ -160,14 +160,14 @@ export class Detail {
   async #find(wanted: Wanted): Promise<Found> {
     const { host } = this.#shell;
     if (wanted === null) {
-      return { card: null, contact: null, dossier: null };
+      return { card: null, contact: null, contact_summary: null };
     }
     if ("contact" in wanted) {
-      return { card: null, ...(await host.dossier(wanted.contact, ENTRIES)) };
+      return { card: null, ...(await host.contactSummary(wanted.contact, ENTRIES)) };
     }
     const card = await host.card(wanted.call);
     const contact = contactOf(card);
-    return contact ? { card, ...(await host.dossier(contact.id, ENTRIES)) } : { card, contact: null, dossier: null };
+    return contact ? { card, ...(await host.contactSummary(contact.id, ENTRIES)) } : { card, contact: null, contact_summary: null };
   }
 
   #take(found: Found): void {
@@ -176,7 +176,7 @@ export class Detail {
     }
     this.card = found.card;
     this.contact = found.contact;
-    this.dossier = found.dossier;
+    this.summary = found.contact_summary;
     const key = found.card?.call.key ?? null;
     if (key !== this.#about) {
       this.#leave();

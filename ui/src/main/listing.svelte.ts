@@ -52,7 +52,7 @@ export class Listing<T> {
     this.#fits = fitting;
   }
 
-  /** Takes newer rows. */
+  /** Takes newer rows; the selection stays on its row. */
   fill(rows: T[]): void {
     this.#last = Math.max(0, this.place);
     this.rows = rows;

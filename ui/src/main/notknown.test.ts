@@ -5,14 +5,14 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { CallRow } from "../bindings/CallRow";
 import type { PopupCard } from "../bindings/PopupCard";
-import { calls, hello } from "../host/fake/day";
+import { hello, world } from "../host/fake/world";
 import { mainHost } from "../host/fake/main";
 import CallItem from "./CallItem.svelte";
 import DetailPane from "./DetailPane.svelte";
 import { rowView, searched } from "./row";
 import { Main } from "./window.svelte";
 
-const [row, other] = calls(true, true) as [CallRow, CallRow];
+const [row, other] = [world.not_known_yet, world.calls[0]!];
 let main: Main;
 let mounted: Record<string, unknown>[];
 
@@ -54,12 +54,12 @@ test("the detail waits for the vendor and asks nobody who it is while the call g
   expect(shown).toContain("Aún no se sabe quién llama");
   expect(shown).toContain("Aparece aquí en cuanto el proveedor lo diga");
   expect(find(".waits svg")).not.toBeNull();
-  expect(find(".doors")).toBeNull();
+  expect(find(".identify")).toBeNull();
 });
 
 test("once the call is over it may be attached to a contact; there is no number to make one of", async () => {
   await detail({ call: { ...row.call, state: "ended", ended_at: row.call.detected_at } });
-  expect([...document.querySelectorAll(".doors button")].map((button) => button.textContent)).toEqual(["Vincular a un contacto…"]);
+  expect([...document.querySelectorAll(".identify button")].map((button) => button.textContent)).toEqual(["Vincular a un contacto…"]);
 });
 
 test("is filled in as soon as it is known", async () => {

@@ -61,7 +61,7 @@ export class Palette {
     );
   }
 
-  /** Opens it empty. */
+  /** Opens the palette with nothing typed. */
   show(): void {
     this.open = true;
     this.type("");
@@ -71,7 +71,7 @@ export class Palette {
     this.open = false;
   }
 
-  /** The agent typed. */
+  /** Lists what fits the text that the agent typed. */
   type(typed: string): void {
     this.typed = typed;
     this.place = 0;

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 
 import type { CallRow } from "../bindings/CallRow";
-import { calls, hello } from "../host/fake/day";
+import { hello, world } from "../host/fake/world";
 import { byUrgency, isOpen, passes, rowView, searched } from "./row";
 
-const rows = calls(true);
+const rows = world.calls;
 const [live, draft, missed] = rows as [CallRow, CallRow, CallRow];
 const now = Date.now();
 const view = (row: CallRow) => rowView(hello("es"), row, now);

@@ -105,7 +105,7 @@ export class Main {
     };
   }
 
-  /** Time went on. */
+  /** Moves the timers on to `now`, milliseconds since 1970, and to the new day after midnight. */
   tick(now: number): void {
     const before = new Date(this.shell.now).getDate();
     this.shell.now = now;

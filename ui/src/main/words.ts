@@ -37,13 +37,13 @@ export function connectorWords(say: Say, { connector, reach, until, waiting, par
   return say("main.crm", { crm: name, state: parts.length > 0 ? parts.join(" · ") : say("main.crm.ready") });
 }
 
-
 /** How long it is told that a part works again, milliseconds: as long as it takes to be trusted again. */
 const TOLD_FOR = 5 * 60_000;
 
 /** A part of Timbre that ended badly: that it does not work yet, or for a while that it works again; null where it is no news. */
 export function componentWords(say: Say, { component, failed_at, runs }: ComponentStatus, now: number): string | null {
-  const name = { component: plain(component) };
+  const known = `component.name.${component.replaceAll(/[ -]/g, "_")}`;
+  const name = { component: isText(known) ? say(known) : plain(component) };
   if (!runs) {
     return say("component.failed", name);
   }

@@ -10,7 +10,7 @@ import { speakFrom } from "../texts";
 import { Keyboard, pressed } from "./keys";
 import { Popup } from "./popup.svelte";
 import PopupWindow from "./PopupWindow.svelte";
-import { rehearse } from "./rehearsal";
+import { warmUp } from "./warmUp";
 import { LEAST, Size, WIDEST } from "./size";
 
 speakFrom(catalogue);
@@ -96,5 +96,5 @@ greet(hello);
 if (early) {
   show(early);
 } else {
-  rehearse(hello, host, Date.now());
+  warmUp(hello, host, Date.now());
 }

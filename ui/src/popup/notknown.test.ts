@@ -4,7 +4,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { PopupCard } from "../bindings/PopupCard";
-import { hello } from "../host/fake/people";
+import { hello } from "../host/fake/world";
 import { popupHost, samples } from "../host/fake/popup";
 import { firstField } from "./keys";
 import { Popup } from "./popup.svelte";
@@ -12,7 +12,7 @@ import PopupWindow from "./PopupWindow.svelte";
 import { view } from "./view";
 
 const card = samples.not_known_yet!;
-const known = samples.one!;
+const known: PopupCard = { ...samples.one!, call: { ...samples.one!.call, key: card.call.key } };
 const at = Date.parse(card.call.detected_at);
 
 let popup: Popup;
@@ -56,10 +56,10 @@ test("says so, and that it will be filled in, in a shape of its own", () => {
 
 test("offers no way to name them while it rings and while people talk: the vendor may yet say it", () => {
   show(card);
-  expect([...document.querySelectorAll(".doors, .panel, [role=combobox]")]).toEqual([]);
+  expect([...document.querySelectorAll(".identify, .panel, [role=combobox]")]).toEqual([]);
   popup.changed({ ...card.call, state: "connected", connected_at: card.call.detected_at });
   flushSync();
-  expect([...document.querySelectorAll(".doors, .panel, [role=combobox]")]).toEqual([]);
+  expect([...document.querySelectorAll(".identify, .panel, [role=combobox]")]).toEqual([]);
 });
 
 test("the keyboard goes to the dispositions, and digits are for them", () => {

@@ -13,7 +13,7 @@ import { clock, duration } from "../kit/format";
 import { ResultForm } from "../result/form.svelte";
 import { refusalOf } from "../result/saver.svelte";
 import { type TextKey, text } from "../texts";
-import { type DossierView, dossierView } from "./dossier";
+import { type ContactSummaryView, contactSummaryView } from "./contactSummary";
 import { ContactSearch } from "./search.svelte";
 import { span, type View, view } from "./view";
 
@@ -54,9 +54,9 @@ export class Popup {
   readonly view: View | null = $derived(
     this.card && this.hello && view(this.hello, this.card, this.form?.final ?? false),
   );
-  readonly dossier: DossierView | null = $derived(
-    this.card?.dossier && this.hello && this.view
-      ? dossierView(this.hello, this.card.dossier, this.#minute, this.view)
+  readonly summary: ContactSummaryView | null = $derived(
+    this.card?.contact_summary && this.hello && this.view
+      ? contactSummaryView(this.hello, this.card.contact_summary, this.#minute, this.view)
       : null,
   );
   readonly timer: string = $derived.by(() => {
@@ -134,7 +134,7 @@ export class Popup {
     }
   }
 
-  /** Forgets the call. */
+  /** Forgets the call: an empty window holds nothing of it. */
   clear(): void {
     // A draft that is not kept yet goes on trying by itself.
     void this.form?.flush();
@@ -154,7 +154,7 @@ export class Popup {
     this.search.clear();
   }
 
-  /** Time went on. */
+  /** Moves the timer on to `now`, milliseconds since 1970. */
   tick(now: number): void {
     this.#now = now;
   }
@@ -173,7 +173,7 @@ export class Popup {
     if (card && "contact" in card) {
       const { key } = card.call;
       const { id } = card.contact;
-      this.editor = new ContactEditor(card.contact, card.dossier?.phones ?? [], async (edit) => {
+      this.editor = new ContactEditor(card.contact, card.contact_summary?.phones ?? [], async (edit) => {
         const mended = await this.#host.editContact(key, id, edit);
         if (this.card?.call.key === key) {
           this.card = { ...mended, call: this.card.call };
@@ -248,7 +248,6 @@ export class Popup {
     }
   }
 
-  /** The contact shown. */
   get #contact(): ContactId | null {
     return this.card && "contact" in this.card ? this.card.contact.id : null;
   }

@@ -2,7 +2,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { PopupCard } from "../bindings/PopupCard";
-import { ana, anasDossier, hello, marco, reception, shy } from "../host/fake/people";
+import { ana, anasSummary, hello, marco, reception, shy } from "../host/fake/world";
 import { popupHost, samples } from "../host/fake/popup";
 import type { PopupHost } from "../host/host";
 import { Keyboard, pressed } from "./keys";
@@ -11,6 +11,9 @@ import PopupWindow from "./PopupWindow.svelte";
 
 const card = samples.one!;
 const detected = Date.parse(card.call.detected_at);
+/** Calls of other cards, each with its own key. */
+const unknown = samples.unknown!;
+const several = samples.several!;
 const full = { code: "disk_full", place: null, what: "El disco está lleno.", what_to_do: "Libere espacio.", detail: "" };
 
 let host: PopupHost;
@@ -142,7 +145,7 @@ describe("what is known of the contact", () => {
   });
 
   test("a fuller card completes the window as long as the agent has not begun", async () => {
-    show({ ...samples.unknown! });
+    show({ ...unknown, call: card.call });
     show({ ...card });
     expect(shown()).toContain("Ana Lucía Fernández");
     await press("Shift");
@@ -157,12 +160,12 @@ describe("what is known of the contact", () => {
     find<HTMLButtonElement>(".dial").click();
     await vi.waitFor(() => expect(popup.ask?.kind).toBe("dial"));
     flushSync();
-    expect(shown()).toContain("No quiere que lo llamen · 2442 1180");
+    expect(shown()).toContain("No quiere que lo llamen · 8320 5511");
     // The harmless answer has the keyboard.
     expect(document.activeElement?.textContent?.trim()).toBe("No llamar");
     [...document.querySelectorAll<HTMLButtonElement>(".ask button")].at(-1)?.click();
-    await vi.waitFor(() => expect(host.dial).toHaveBeenLastCalledWith("+50624421180", ana.id, true));
-    await vi.waitFor(() => expect(shown()).toContain("se pidió la llamada al 2442 1180"));
+    await vi.waitFor(() => expect(host.dial).toHaveBeenLastCalledWith("+50683205511", shy.id, true));
+    await vi.waitFor(() => expect(shown()).toContain("se pidió la llamada al 8320 5511"));
   });
 
   test("why a number could not be dialled stands in the window", async () => {
@@ -178,7 +181,7 @@ describe("several have the number", () => {
     show(samples.several!);
     expect(document.querySelector(".result")).toBeNull();
     await press("2");
-    expect(host.choose).toHaveBeenCalledWith(card.call.key, marco.id);
+    expect(host.choose).toHaveBeenCalledWith(several.call.key, marco.id);
     expect(shown()).toContain("Marco Rojas");
     expect(document.querySelector(".result")).not.toBeNull();
   });
@@ -191,10 +194,10 @@ describe("several have the number", () => {
     }
     expect(document.activeElement?.textContent).toContain(reception.name);
     (document.activeElement as HTMLButtonElement).click();
-    await vi.waitFor(() => expect(host.choose).toHaveBeenCalledWith(card.call.key, reception.id));
+    await vi.waitFor(() => expect(host.choose).toHaveBeenCalledWith(several.call.key, reception.id));
   });
 
-  test("none of them: the two doors", async () => {
+  test("none of them: the two ways to say who it is", async () => {
     show(samples.several!);
     await press("0");
     expect(shown()).toContain("Nuevo contacto");
@@ -205,24 +208,24 @@ describe("several have the number", () => {
 describe("nobody has the number", () => {
   test("a new contact takes a name and Enter", async () => {
     show(samples.unknown!);
-    find<HTMLButtonElement>(".door").click();
+    find<HTMLButtonElement>(".action").click();
     flushSync();
     expect(document.activeElement?.getAttribute("placeholder")).toBe("Nombre");
     write(".panel input", "Rosa Mora");
     find<HTMLFormElement>(".panel form").requestSubmit();
-    await vi.waitFor(() => expect(host.addContact).toHaveBeenCalledWith(card.call.key, "Rosa Mora", ""));
+    await vi.waitFor(() => expect(host.addContact).toHaveBeenCalledWith(unknown.call.key, "Rosa Mora", ""));
     await vi.waitFor(() => expect(shown()).toContain("Usted dijo quién es"));
   });
 
   test("the chord makes the contact whose name was typed, without Create", async () => {
     show(samples.unknown!);
-    find<HTMLButtonElement>(".door").click();
+    find<HTMLButtonElement>(".action").click();
     flushSync();
     write(".panel input", "Rosa Mora");
     popup.form?.choose("no_contesta");
     await press("Enter", { ctrlKey: true });
     expect(host.save).toHaveBeenLastCalledWith(
-      card.call.key,
+      unknown.call.key,
       expect.objectContaining({ finish: true }),
       { name: "Rosa Mora", company: "", search: "", offered: 0 },
     );
@@ -244,7 +247,7 @@ describe("nobody has the number", () => {
     expect(popup.ask).toMatchObject({ kind: "caller" });
     find<HTMLButtonElement>(".ask button:last-child").click();
     await vi.waitFor(() => expect(popup.form?.final).toBe(true));
-    expect(host.save).toHaveBeenLastCalledWith(card.call.key, expect.objectContaining({ finish: true }), null);
+    expect(host.save).toHaveBeenLastCalledWith(unknown.call.key, expect.objectContaining({ finish: true }), null);
   });
 
   test("a contact is found as the agent types, and an answer that comes late is dropped", async () => {
@@ -264,7 +267,7 @@ describe("nobody has the number", () => {
     expect(shown()).toContain("Marco Rojas");
     expect(shown()).not.toContain(shy.name);
     await press("Enter");
-    expect(host.choose).toHaveBeenCalledWith(card.call.key, marco.id);
+    expect(host.choose).toHaveBeenCalledWith(unknown.call.key, marco.id);
   });
 
   test("withheld: the search field is there, and digits still are for the form", async () => {
@@ -338,7 +341,7 @@ describe("one hand on the keyboard", () => {
     expect(shown()).toContain("Esta tipificación requiere: pedido.");
   });
 
-  test("Esc goes level by level: options, doors, the window; the draft is kept", async () => {
+  test("Esc goes level by level: options, panels, the window; the draft is kept", async () => {
     show(samples.unknown!);
     await press("1");
     popup.openPanel("new");
@@ -348,7 +351,7 @@ describe("one hand on the keyboard", () => {
     expect(popup.form?.level).toBeNull();
     write("textarea", "A medias");
     await press("Escape");
-    expect(host.save).toHaveBeenCalledWith(card.call.key, expect.objectContaining({ comment: "A medias", finish: false }), null);
+    expect(host.save).toHaveBeenCalledWith(unknown.call.key, expect.objectContaining({ comment: "A medias", finish: false }), null);
     expect(host.close).toHaveBeenCalledOnce();
   });
 
@@ -436,7 +439,7 @@ test("every card has words in every language", () => {
     popup.greet(hello(language));
     for (const sample of Object.values(samples)) {
       popup.clear();
-      show({ ...sample, dossier: sample.dossier && anasDossier });
+      show({ ...sample, contact_summary: sample.contact_summary && anasSummary });
       const words = [shown(), ...[...document.querySelectorAll("[aria-label],[title],[placeholder]")].flatMap((one) =>
         ["aria-label", "title", "placeholder"].map((name) => one.getAttribute(name) ?? ""),
       )].join(" ");

@@ -19,7 +19,7 @@ export class ContactSearch {
     this.#search = search;
   }
 
-  /** The field changed. */
+  /** Searches for what the field holds now, after a short pause in typing. */
   typed(): void {
     clearTimeout(this.#timer);
     this.#asked += 1;

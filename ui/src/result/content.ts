@@ -33,8 +33,8 @@ export function change(from: Content, to: Content, finish: boolean): Interaction
     forget_draft: false,
   };
   if (differs("follow_up")) {
-    // The generated type knows no null, which takes a follow-up away.
-    (edit as { follow_up: FollowUp | null }).follow_up = to.follow_up;
+    // Null takes the follow-up away; left out, it stays.
+    edit.follow_up = to.follow_up;
   }
   const nothing =
     edit.disposition === null && edit.comment === null && edit.charges === null && !("follow_up" in edit);

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 
-import { dispositions as all, manyDispositions } from "../host/fake/people";
+import { manyDispositions } from "../host/fake/made";
+import { world } from "../host/fake/world";
 import { actions, children, filtered, isLast, path, requirements } from "./dispositions";
+
+const { all } = world.hello.dispositions;
 
 const codes = (list: { code: string }[]) => list.map(({ code }) => code);
 

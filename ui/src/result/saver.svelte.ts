@@ -56,7 +56,7 @@ export class Saver {
     this.#heard = heard;
   }
 
-  /** Something was typed. */
+  /** Has what was typed kept as a draft soon, in place of a final save that has not succeeded yet. */
   touch(): void {
     this.#finish = false;
     this.state = { kind: "unsaved" };

@@ -1,6 +1,6 @@
 // When a follow-up is due: the usual moments at one key, any other as people type it.
 
-/** The usual moments. */
+/** The moments with a key of their own, in the order of their keys. */
 export const QUICK = ["hour", "tomorrow", "three_days", "monday"] as const;
 export type Quick = (typeof QUICK)[number];
 
@@ -92,7 +92,7 @@ function real(year: number, month: number, day: number): Date | null {
   return date.getMonth() === month - 1 && date.getDate() === day ? date : null;
 }
 
-/** Minutes since midnight. */
+/** A time of day as people type it, in minutes since midnight; null for anything else. */
 function readTime(typed: string): number | null {
   const [, hour, minute = "0", half] =
     /^(\d{1,2})(?:[:.h](\d{2}))?\s*([ap])?\.?\s*m?\.?$/i.exec(typed.trim().replace(/h$/i, "")) ?? [];

@@ -2,7 +2,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { refusal } from "../host/fake/dial";
-import { hello } from "../host/fake/people";
+import { hello } from "../host/fake/world";
 import { checks, setupHost } from "../host/fake/setup";
 import type { AccountCheck, SetupHost } from "../host/setup";
 import { Setup } from "./setup.svelte";

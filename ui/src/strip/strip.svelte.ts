@@ -67,7 +67,7 @@ export class Strip {
     this.#now = now;
   }
 
-  /** Time went on. */
+  /** Moves the timer on to `now`, milliseconds since 1970. */
   tick(now: number): void {
     this.#now = now;
   }

@@ -2,7 +2,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { samples } from "../host/fake/strip";
-import { hello } from "../host/fake/people";
+import { hello } from "../host/fake/world";
 import { Strip } from "./strip.svelte";
 import StripBar from "./StripBar.svelte";
 

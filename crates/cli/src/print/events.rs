@@ -35,7 +35,11 @@ impl Printer {
             Event::Identified(call) => self.call(call, text.text("state.identified")),
             Event::Component(event) => {
                 let key = if event.status.runs { "component.runs" } else { "component.failed" };
-                format!("{}  {}", at(event.at), text.fill(key, &[("component", &event.status.component)]))
+                format!(
+                    "{}  {}",
+                    at(event.at),
+                    text.fill(key, &[("component", text.component(&event.status.component))])
+                )
             }
             Event::Recorded(recorded) => {
                 let length = length(recorded.duration_s);

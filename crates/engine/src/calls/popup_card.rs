@@ -1,4 +1,4 @@
-//! What a pop-up, and the main window's detail, show of a call: the card with the contact's dossier.
+//! What a pop-up, and the main window's detail, show of a call: the card with the contact's summary.
 
 use chrono::{DateTime, Utc};
 use timbre_domain::call::{Call, CallState};
@@ -9,7 +9,7 @@ use timbre_domain::matching::Match;
 use timbre_domain::name::ConnectorName;
 use timbre_domain::number::{Country, PhoneNumber};
 use timbre_domain::outbox::{OutboxItem, RecordKind, waits_for};
-use timbre_domain::popup::{Dossier, Money, PastEntry, PopupCard, ShownField};
+use timbre_domain::popup::{ContactSummary, Money, PastEntry, PopupCard, ShownField};
 use timbre_store::{CallRecord, CaseEntry, CaseFile, Store, StoreError};
 
 use crate::Context;
@@ -54,19 +54,21 @@ fn fill(
         Some(_) => records(&store.outbox_of_call(&card.call.key)?, card.call.state != CallState::Ended, answering),
         None => Vec::new(),
     };
-    let dossier = match card.contact() {
+    let contact_summary = match card.contact() {
         // One more than is shown: the call itself is among them.
         Some(contact) => store.case_file(contact.id, None, recent + 1)?.map(|mut file| {
             file.entries.retain(|entry| entry.call.as_ref().is_none_or(|of| of.call.key != card.call.key));
             file.entries.truncate(recent);
-            let mut dossier = dossier(file, settings);
-            dossier.follow_ups.retain(|promised| promised.at > now - chrono::TimeDelta::days(FORGOTTEN_AFTER_DAYS));
-            dossier
+            let mut contact_summary = contact_summary(file, settings);
+            contact_summary
+                .follow_ups
+                .retain(|promised| promised.at > now - chrono::TimeDelta::days(FORGOTTEN_AFTER_DAYS));
+            contact_summary
         }),
         None => None,
     };
     let returned_at = if is_missed(&card.call) { store.call_returned(&card.call.key)? } else { None };
-    Ok(PopupCard { dossier, interaction, records, returned_at, ..card })
+    Ok(PopupCard { contact_summary, interaction, records, returned_at, ..card })
 }
 
 /// How far the records of a call are, one a CRM. `goes_on` says whether the call does, `answering` which CRMs answer.
@@ -84,14 +86,14 @@ pub(crate) fn records(items: &[OutboxItem], goes_on: bool, answering: &[Connecto
 const FORGOTTEN_AFTER_DAYS: i64 = 90;
 
 /// What is known of a contact.
-pub(crate) fn dossier(file: CaseFile, settings: &Settings) -> Dossier {
+pub(crate) fn contact_summary(file: CaseFile, settings: &Settings) -> ContactSummary {
     let CaseFile { contact, entries, charged } = file;
     let charged = charged
         .into_iter()
         .filter_map(|(currency, amount)| Some(Money { amount, currency: currency.parse::<Currency>().ok()? }))
         .filter(|money| !money.amount.is_zero())
         .collect();
-    Dossier {
+    ContactSummary {
         fields: fields(&contact, settings),
         phones: contact.phones.iter().map(|phone| shown(&phone.number, phone.kind, settings.country)).collect(),
         follow_ups: promised(&entries),

@@ -81,7 +81,7 @@ impl Records {
         }
     }
 
-    /// PollLog the calls up in the record of the last 24 hours; gives those that are to be looked for again.
+    /// Looks the calls up in the record of the last 24 hours; gives those that are to be looked for again.
     async fn reconcile(&self, due: Vec<Awaited>) -> Vec<Awaited> {
         let mut still = Vec::new();
         for session in self.sessions.iter() {

@@ -8,7 +8,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{FoundContact, NumberRead};
 use timbre_domain::matching::{self, MatchKind};
 use timbre_domain::number::{PhoneNumber, ReadNumber};
-use timbre_domain::popup::Dossier;
+use timbre_domain::popup::ContactSummary;
 use timbre_store::{CaseFile, IndexState};
 
 use crate::Context;
@@ -23,7 +23,7 @@ const DEFAULT_ENTRIES: usize = 50;
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct KnownContact {
     pub contact: Contact,
-    pub dossier: Dossier,
+    pub contact_summary: ContactSummary,
 }
 
 /// A contact that has a number, and how it was found.
@@ -88,8 +88,8 @@ impl Context {
     pub(crate) async fn known_contact(&self, id: ContactId, entries: usize) -> Result<KnownContact, CommandError> {
         let file = self.case_file(id, None, entries).await?;
         let contact = file.contact.clone();
-        let dossier = popup_card::dossier(file, &self.core.settings);
-        Ok(KnownContact { contact, dossier })
+        let contact_summary = popup_card::contact_summary(file, &self.core.settings);
+        Ok(KnownContact { contact, contact_summary })
     }
 
     pub(crate) async fn case_file(

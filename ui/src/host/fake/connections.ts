@@ -6,26 +6,19 @@ import type { Hello } from "../../bindings/Hello";
 import type { Refusal } from "../../bindings/Refusal";
 import type { ConnectionsHost, SettingsForm } from "../setup";
 import { refusal } from "./dial";
-import { connector, setupHost } from "./setup";
-import { account, formcall } from "./vendors";
+import { setupHost } from "./setup";
+import { setupWorld } from "./world";
 
 /** Accounts and CRMs, and what is told after each change. */
 export function connectionsHost(query: URLSearchParams, hello: () => Hello, changed: () => void): ConnectionsHost {
   const { offers, checkAccount, checkConnector, keyring, pickConnectorFile } = setupHost(query);
   const kind = query.get("fake") ?? "day";
-  const set = query.get("vendor") === "formcall"
-    ? { ...formcall, values: { ...formcall.values, popups: { Marta: "6f1c2a90-4b1d-4c0e-9d3a-2f7c51e0a9b4" } } }
-    : { ...account, values: { ...account.values, username: "8373456", endpoints: ["8373456", "8373457", "8373458"] } };
+  const set = setupWorld[query.get("vendor") === "formcall" ? "formcall" : "callmyway"];
   let form: SettingsForm = {
-    revision: "1",
-    exists: true,
+    ...set,
     language: hello().language,
-    country: "CR",
-    agent: "",
-    popup: {},
-    accounts: kind === "trouble" ? [] : [set],
-    identities: hello().identities.map((identity) => ({ ...identity, account: account.name })),
-    connectors: kind === "nocrm" ? [] : [connector],
+    accounts: kind === "trouble" ? [] : set.accounts,
+    connectors: kind === "nocrm" ? [] : setupWorld.callmyway.connectors,
   };
   const write = (change: Partial<SettingsForm>): Promise<void> => {
     if (kind === "readonly") {

@@ -4,7 +4,6 @@
 // theme=light|dark
 
 import type { CallRow } from "../../bindings/CallRow";
-import type { Contact } from "../../bindings/Contact";
 import type { DialProgress } from "../../bindings/DialProgress";
 import type { DialState } from "../../bindings/DialState";
 import type { ErrorCode } from "../../bindings/ErrorCode";
@@ -12,46 +11,17 @@ import type { Language } from "../../bindings/Language";
 import type { Refusal } from "../../bindings/Refusal";
 import type { TextKey } from "../../texts";
 import type { DialHost, DialListener, DialWish, FoundContact, NumberRead } from "../host";
-import { ago, ana, anasPhones, call, DAY, everybody, hello, HOUR, hostile, MINUTE, shy, states, town } from "./people";
+import { hostile } from "./made";
 import { heedLanguage, wear } from "./theme";
 import { words } from "./words";
+import { ago, hello, shy, town, world } from "./world";
 
 /** As the letters stand in a search: without accents and case. */
 const bare = (words: string) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const digits = (words: string) => words.replace(/\D/g, "");
 
-const found = (contact: Contact): FoundContact => ({
-  contact,
-  phones: contact.phones.map(({ number, kind }, n) => ({
-    written: contact === ana ? anasPhones[n]!.written : number.raw,
-    dial: number.e164 ?? number.raw,
-    kind,
-  })),
-});
-
-const row = (seconds: number, contact: Contact | null, written: string, more: Partial<CallRow["call"]>): CallRow => ({
-  call: { ...call, ...states.ended, key: `callmyway:main:recent-${seconds}`, detected_at: ago(seconds), ...more },
-  line: "Ventas",
-  number_written: written,
-  dial: written ? `+506${digits(written)}` : null,
-  contact: contact?.id ?? null,
-  name: contact ? contact.name || contact.company : "",
-  company: contact?.name ? contact.company : "",
-  duration_s: null,
-  cost: null,
-  result: null,
-  returned_at: null,
-});
-
 /** The calls of late. */
-export const recent: CallRow[] = [
-  row(12 * MINUTE, ana, "8888 4787", {}),
-  row(47 * MINUTE, null, "2290 4400", { connected_at: null }),
-  row(3 * HOUR, town, "2436 2300", { direction: "out" }),
-  row(4 * HOUR, null, "", {}),
-  row(DAY + HOUR, null, "6012 7788", { direction: "out", connected_at: null }),
-  row(6 * DAY, everybody[6]!, "2290 4400", {}),
-];
+export const recent: CallRow[] = world.calls.filter(({ call }) => call.state === "ended" && call.direction !== "internal");
 
 /** A refusal in the catalogue's words. */
 export function refusal(language: Language, code: ErrorCode, place: string | null = null): Refusal {
@@ -66,20 +36,16 @@ const REFUSED: Record<Language, string> = {
   pt: "O link traz um código de serviço (com * ou #), como os que desviam chamadas. O Timbre não o disca a partir de um link.",
 };
 
-/** Like Timbre's own reading, as far as a page can tell. */
-function read(language: Language, typed: string): NumberRead {
+/** A number as the engine reads it, as far as a page can tell: world/numbers.json. */
+export function read(language: Language, typed: string): NumberRead {
   const only = digits(typed);
-  if (only.length < 3 || /\p{L}/u.test(typed)) {
+  if (only.length < 2 || /\p{L}/u.test(typed)) {
     throw refusal(language, "bad_number", "number");
   }
-  const national = only.length === 11 && only.startsWith("506") ? only.slice(3) : only;
-  const written = national.length === 8 ? `${national.slice(0, 4)} ${national.slice(4)}` : only;
-  const dial = national.length === 8 ? `+506${national}` : only;
-  return {
-    written,
-    dial,
-    contacts: everybody.filter((contact) => contact.phones.some(({ number }) => number.e164 === dial)),
-  };
+  const dial = only.length === 11 && only.startsWith("506") ? only.slice(3) : only;
+  const written = dial.length === 8 ? `${dial.slice(0, 4)} ${dial.slice(4)}` : dial;
+  const has = ({ contact }: FoundContact) => contact.phones.some(({ number }) => number.e164 === `+506${dial}`);
+  return { written, dial, contacts: world.people.filter(has).map(({ contact }) => contact) };
 }
 
 /** What the window may come up for, by name. */
@@ -169,13 +135,13 @@ export function dialHost(query: URLSearchParams): DialHost {
         return Promise.resolve([]);
       }
       const wanted = bare(typed.trim());
-      const all = sample === "hostile" ? [hostile] : everybody;
+      const all: FoundContact[] = sample === "hostile" ? [{ contact: hostile, phones: [] }] : world.people;
       const hits = all.filter(
-        ({ name, company, phones }) =>
+        ({ contact: { name, company, phones } }) =>
           bare(`${name} ${company}`).includes(wanted) ||
           (digits(wanted).length > 2 && phones.some(({ number }) => digits(number.raw).includes(digits(wanted)))),
       );
-      return Promise.resolve((wanted ? hits : all.slice(0, 5)).map(found));
+      return Promise.resolve(wanted ? hits : all.slice(0, 5));
     },
     recent: (limit) => Promise.resolve(sample === "empty" ? [] : recent.slice(0, limit)),
     readNumber: (typed) => new Promise((done) => done(read(language, typed))),

@@ -3,19 +3,23 @@
 // with somebody whom the vendor has not named, `part=failed|runs` is a part of Timbre that ended badly. Not shipped.
 
 import type { CallRow } from "../../bindings/CallRow";
+import type { Contact } from "../../bindings/Contact";
+import type { ContactSummary } from "../../bindings/ContactSummary";
 import type { Hello } from "../../bindings/Hello";
 import type { Interaction } from "../../bindings/Interaction";
 import type { Language } from "../../bindings/Language";
+import type { OutboxRow } from "../../bindings/OutboxRow";
 import type { PopupCard } from "../../bindings/PopupCard";
 import type { Refusal } from "../../bindings/Refusal";
 import type { Status } from "../../bindings/Status";
 import type { Home, MainHost, MainListener, Page, Retried } from "../host";
 import { connectionsHost } from "./connections";
-import * as day from "./day";
-import { interaction } from "./people";
 import { edited } from "./contacts";
+import { contact as newlyMade, freshSummary, interaction } from "./made";
 import { changed, makesContact } from "./results";
 import { heedLanguage, wear } from "./theme";
+import { catalogue } from "./words";
+import { ago, DAY, hello as greeting, popups, world } from "./world";
 
 const refusal: Refusal = {
   code: "disk_full",
@@ -25,20 +29,64 @@ const refusal: Refusal = {
   detail: "database or disk is full",
 };
 
+/** How long a call without a result counts as pending, seconds (`pending_since` in the engine). */
+const PENDING_FOR = 7 * DAY;
+
+/** How many entries of a case file a card of the history brings. */
+const ENTRIES = 50;
+
+/** The calls of the morning over and over, for the width of lists. */
+const crowd = (count: number): CallRow[] =>
+  Array.from({ length: count }, (_, place) => {
+    const row = world.calls[(place % 16) + 1]!;
+    return { ...row, call: { ...row.call, key: `${row.call.key}+${place}`, detected_at: ago(60 + place * 8) } };
+  });
+
+/** A call that rings while the vendor has not said who it is. */
+const nameless: CallRow = { ...world.not_known_yet, call: { ...world.not_known_yet.call, detected_at: ago(4) } };
+
+/** The rows of a kind of day. */
+function rowsOf(kind: string, notYet: boolean): CallRow[] {
+  switch (kind) {
+    case "empty":
+    case "trouble":
+      return [];
+    case "crowd":
+      return crowd(1000);
+    case "nocrm":
+      return world.calls.slice(1);
+    default:
+      return notYet ? [nameless, ...world.calls] : world.calls;
+  }
+}
+
+/** The outbox, with what is in a record's way told in this language. */
+function outboxIn(language: Language): OutboxRow[] {
+  const all: Record<string, string> = catalogue[language];
+  const said = (code: string, part: string) => all[`error.crm.${code}.${part}`] ?? all[`error.${code}.${part}`] ?? "";
+  return world.outbox.map((row) => {
+    const code = row.what === "" ? null : row.item.problem?.code;
+    return code ? { ...row, what: said(code, "what"), what_to_do: said(code, "do") } : row;
+  });
+}
+
 /** A browser's page, told what to show by its address. */
 export function mainHost(query: URLSearchParams): MainHost {
   wear(query.get("theme"));
   const kind = query.get("fake") ?? "day";
-  let hello: Hello = { ...day.hello((query.get("lang") ?? "es") as Language), has_crm: kind !== "nocrm" };
+  let hello: Hello = greeting((query.get("lang") ?? "es") as Language, { has_crm: kind !== "nocrm" });
   if (kind === "trouble") {
     hello = { ...hello, set_up: false, trouble: { ...refusal, code: "bad_config", what: "El archivo de configuración tiene un error.", what_to_do: "Corrija la línea 12: «base_url» no es una dirección.", detail: "line 12" } };
   }
-  let rows = kind === "empty" || kind === "trouble" ? [] : kind === "crowd" ? day.crowd(1000) : day.calls(kind !== "nocrm", query.get("who") === "notyet");
-  let outbox = kind === "empty" || kind === "trouble" || kind === "nocrm" ? [] : day.outbox(rows, hello.language);
+  let rows = rowsOf(kind, query.get("who") === "notyet");
+  let outbox = ["empty", "trouble", "nocrm"].includes(kind) ? [] : outboxIn(hello.language);
+  /** The address book as it was changed since the page was opened. */
+  let people = world.people.map(({ contact }) => contact);
   let listener: MainListener | undefined;
   /** What was written since the page was opened, by the call's key. */
   const results = new Map<string, Interaction>();
-  const resultOf = (row: CallRow) => results.get(row.call.key) ?? day.resultOf(row);
+  const cardAsTold = (row: CallRow): PopupCard => (row.call.key === nameless.call.key ? popups["not_known_yet"]! : world.cards[row.call.key.split("+")[0]!]!);
+  const resultOf = (row: CallRow) => results.get(row.call.key) ?? cardAsTold(row).interaction;
 
   const status = (): Status => ({
     calls: rows
@@ -72,12 +120,13 @@ export function mainHost(query: URLSearchParams): MainHost {
     pending: pending().length,
     do_not_disturb: hello.preferences.do_not_disturb,
     database: { damaged: false, repaired: false, backup_failed: null },
-    components: query.has("part") ? [{ component: "call flow", failures: 1, failed_at: day.ago(40), runs: query.get("part") === "runs" }] : [],
+    components: query.has("part") ? [{ component: "call flow", failures: 1, failed_at: ago(40), runs: query.get("part") === "runs" }] : [],
   });
-  const pending = () => rows.filter(({ call, result }) => call.state === "ended" && call.connected_at && result?.state !== "final");
+  const pending = () =>
+    rows.filter(({ call, result }) => call.state === "ended" && call.connected_at && result?.state !== "final" && call.detected_at >= ago(PENDING_FOR));
   const writes = <T>(work: () => T): Promise<T> =>
     kind === "refusing" ? Promise.reject(refusal) : Promise.resolve(work());
-  const told = () => {
+  const tell = () => {
     listener?.status(status());
     listener?.changed("outbox");
   };
@@ -88,32 +137,30 @@ export function mainHost(query: URLSearchParams): MainHost {
   const fail = () => {
     throw { ...refusal, code: "not_found", what: "No existe.", what_to_do: "Revise el nombre." } satisfies Refusal;
   };
+  /** What is known of a contact, with so many entries of its case file. */
+  const summaryOf = (contact: Contact, entries: number): ContactSummary => {
+    const { recent, ...known } = world.known[contact.id]?.contact_summary ?? freshSummary;
+    return { ...known, recent: recent.slice(0, entries) };
+  };
   const card = (key: string): PopupCard => {
     const row = find(key);
-    const contact = day.people.find(({ id }) => id === row.contact);
-    const common = {
-      call: row.call,
-      number_written: row.number_written,
-      line: row.line,
-      dossier: contact ? day.dossierOf(contact, rows, 3) : null,
-      interaction: resultOf(row),
-      records: [],
-      returned_at: row.returned_at,
-      answered_at: row.call.detected_at,
-    };
-    const { kind } = row.call.party;
-    if ((kind === "withheld" || kind === "not_known_yet") && !contact) {
-      return { ...common, match: kind };
+    const card: PopupCard = { ...cardAsTold(row), call: row.call, interaction: resultOf(row) };
+    const contact = people.find(({ id }) => id === row.contact);
+    if (!contact) {
+      return card;
     }
-    return contact ? { ...common, match: "one", kind: "exact", contact } : { ...common, match: "unknown" };
+    const was = "contact" in card ? card.contact.id : null;
+    return was === contact.id
+      ? ({ ...card, contact } as PopupCard)
+      : { ...card, match: "one", kind: "chosen", contact, contact_summary: summaryOf(contact, ENTRIES) };
   };
 
   const newContact = (key: string, name: string, company: string) => {
     const row = find(key);
     const { party } = row.call;
     const phones = party.kind === "number" ? [{ number: party.number, kind: "mobile" as const, source: null }] : [];
-    const contact = { ...day.people[0]!, id: `new-${key}`, name, company, emails: [], fields: {}, phones };
-    day.people.push(contact);
+    const contact = { ...newlyMade(name, company), id: `new-${key}`, phones };
+    people = [...people, contact];
     rows = rows.map((other) => (other === row ? { ...row, contact: contact.id, name, company } : other));
   };
 
@@ -140,9 +187,9 @@ export function mainHost(query: URLSearchParams): MainHost {
           .slice(0, wanted.limit),
       ),
     card: async (key) => card(key),
-    dossier: async (id, entries) => {
-      const contact = day.people.find((one) => one.id === id) ?? fail();
-      return { contact, dossier: day.dossierOf(contact, rows, entries) };
+    contactSummary: async (id, entries) => {
+      const contact = people.find((one) => one.id === id) ?? fail();
+      return { contact, contact_summary: summaryOf(contact, entries) };
     },
     save: (key, edit, caller) =>
       writes(() => {
@@ -163,7 +210,7 @@ export function mainHost(query: URLSearchParams): MainHost {
       }),
     choose: (key, contact) =>
       writes(() => {
-        const who = day.people.find(({ id }) => id === contact) ?? fail();
+        const who = people.find(({ id }) => id === contact) ?? fail();
         rows = rows.map((row) =>
           row.call.key === key ? { ...row, contact, name: who.name || who.company, company: who.name ? who.company : "" } : row,
         );
@@ -178,8 +225,8 @@ export function mainHost(query: URLSearchParams): MainHost {
       }),
     editContact: (id, edit) =>
       writes(() => {
-        const contact = edited(day.people.find((one) => one.id === id) ?? fail(), edit);
-        day.people.splice(day.people.findIndex((one) => one.id === id), 1, contact);
+        const contact = edited(people.find((one) => one.id === id) ?? fail(), edit);
+        people = people.map((one) => (one.id === id ? contact : one));
         const { name, company } = contact;
         rows = rows.map((row) => (row.contact === id ? { ...row, name: name || company, company: name ? company : "" } : row));
         setTimeout(() => listener?.changed("contacts"));
@@ -187,7 +234,7 @@ export function mainHost(query: URLSearchParams): MainHost {
       }),
     search: (text) => {
       const wanted = text.toLowerCase();
-      return Promise.resolve(day.people.filter(({ name, company }) => `${name} ${company}`.toLowerCase().includes(wanted)).slice(0, 20));
+      return Promise.resolve(people.filter(({ name, company }) => `${name} ${company}`.toLowerCase().includes(wanted)).slice(0, 20));
     },
     outbox: (all) => Promise.resolve(outbox.filter(({ item }) => all || !["done", "discarded"].includes(item.state))),
     retry: (id, { despiteDuplicate = false, unsearched = false }) =>
@@ -203,20 +250,20 @@ export function mainHost(query: URLSearchParams): MainHost {
         if (row.item.problem?.code === "duplicate" && !despiteDuplicate) {
           // It goes out again, and the CRM's second refusal takes a moment.
           outbox = outbox.map((other) => (other === row ? { ...row, waits: "turn", item: { ...row.item, state: "waiting" } } : other));
-          told();
+          tell();
           return answer("underway", { what: "", what_to_do: "" });
         }
         const item = { ...row.item, state: "done" as const, problem: null };
         outbox = outbox.map((other) => (other === row ? { ...row, waits: null, what: "", what_to_do: "", item } : other));
-        told();
+        tell();
         return { outcome: "sent", until: null, what: "", what_to_do: "" };
       }),
     discard: (id) =>
       writes(() => {
         outbox = outbox.map((row) => (row.item.id === id ? { ...row, what: "", what_to_do: "", item: { ...row.item, state: "discarded", problem: null } } : row));
-        told();
+        tell();
       }),
-    resume: () => writes(told),
+    resume: () => writes(tell),
     openRecord: (id) => said(`openRecord ${id}`),
     openDial: (number, contact) => said(`openDial ${number} ${contact ?? ""}`),
     setPreferences: (preferences) => {
@@ -235,7 +282,7 @@ export function mainHost(query: URLSearchParams): MainHost {
       Promise.resolve({
         settings: "/home/marta/.config/timbre/timbre.toml",
         data: "/home/marta/.local/share/timbre",
-        logs: "/home/marta/.local/state/timbre/logs",
+        logs: "/home/marta/.local/share/timbre/logs",
       }),
     openPlace: (which) => said(`openPlace ${which}`),
   };

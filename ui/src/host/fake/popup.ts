@@ -3,91 +3,34 @@
 // fake=SAMPLE · state=ringing|connected|ended|missed · lang=es|en|pt · theme=light|dark · save=fails|refused ·
 // dispositions=none|many · crm=none|parked · completes (the vendor says who it is after three seconds)
 
-import type { Call } from "../../bindings/Call";
 import type { Contact } from "../../bindings/Contact";
 import type { Language } from "../../bindings/Language";
 import type { PopupCard } from "../../bindings/PopupCard";
 import type { Refusal } from "../../bindings/Refusal";
 import type { PopupHost, PopupListener } from "../host";
-import {
-  ago,
-  ana,
-  anasDossier,
-  call,
-  contact,
-  everybody,
-  freshDossier,
-  hello,
-  hostile,
-  interaction,
-  manyDispositions,
-  marco,
-  reception,
-  shy,
-  states,
-  town,
-  transport,
-} from "./people";
+import { contact, freshSummary, hostile, interaction, manyDispositions } from "./made";
 import { edited } from "./contacts";
 import { changed, makesContact } from "./results";
 import { heedLanguage, wear } from "./theme";
+import { ago, ana, everybody, hello, popups, shy, states, world } from "./world";
 
-const card = { call, number_written: "8888 4787", line: "Ventas", answered_at: ago(7), dossier: null, interaction: null, records: [], returned_at: null };
-const known = { ...card, dossier: anasDossier };
-const out: Call = { ...call, direction: "out" };
-const others = [marco, transport, reception];
+const one = popups["one"]! as Extract<PopupCard, { match: "one" }>;
+const several = popups["several"]! as Extract<PopupCard, { match: "several" }>;
 
-const draft = interaction({
-  contact: ana.id,
-  disposition: [{ code: "interesado", name: "Interesado, llamar luego" }],
-  comment: "Pide que la llamen el lunes con el precio del plan 500.\nPrefiere WhatsApp.",
-  follow_up: { at: ago(-2 * 86_400), whom: null, what: "Precio del plan 500" },
-});
-
-/** A card of each kind, by name. */
+/** A card of each kind, by name: as they were shown, and some that no story brings. */
 export const samples: Record<string, PopupCard> = {
-  one: { ...known, match: "one", kind: "exact", contact: ana },
-  first: { ...card, dossier: freshDossier(), match: "one", kind: "exact", contact: ana },
-  several: { ...card, match: "several", kind: "exact", contacts: [ana, ...others] },
-  many: {
-    ...card,
-    match: "several",
-    kind: "digits",
-    contacts: Array.from({ length: 30 }, (_, n) => ({ ...[ana, ...others][n % 4]!, id: `many-${n}` })),
-  },
-  otherform: { ...known, match: "one", kind: "other_form", contact: { ...ana, do_not_call: true } },
-  unknown: { ...card, match: "unknown" },
-  withheld: { ...card, call: { ...call, party: { kind: "withheld" } }, number_written: "", match: "withheld" },
-  not_known_yet: { ...card, call: { ...call, party: { kind: "not_known_yet" } }, number_written: "", match: "not_known_yet" },
-  dialled: { ...known, call: out, match: "dialled", contact: ana },
-  maybe: { ...known, call: out, match: "maybe", kind: "used_last", contact: ana, others: 2 },
-  colleague: {
-    ...card,
-    call: { ...out, party: { kind: "endpoint", number: "8373457" } },
-    number_written: "8373457",
-    match: "colleague",
-  },
-  company: { ...card, dossier: freshDossier(), match: "one", kind: "digits", contact: town },
-  draft: { ...known, match: "one", kind: "exact", contact: ana, interaction: draft },
-  final: {
-    ...known,
-    match: "one",
-    kind: "exact",
-    contact: ana,
-    interaction: { ...draft, state: "final", final_at: ago(60), updated_at: ago(60) },
-  },
+  ...popups,
+  many: { ...several, contacts: Array.from({ length: 30 }, (_, n) => ({ ...several.contacts[n % 4]!, id: `many-${n}` })) },
   hostile: {
-    ...card,
+    ...one,
     line: hostile.name,
-    dossier: {
-      ...anasDossier,
+    contact: hostile,
+    contact_summary: {
+      ...one.contact_summary!,
       fields: [{ name: hostile.company, value: hostile.name }],
       phones: [{ written: "<i>8888</i> 4787", dial: "+50688884787", kind: "other" }],
       follow_ups: [{ at: ago(60), whom: hostile.name, what: hostile.name }],
     },
-    match: "one",
-    kind: "exact",
-    contact: hostile,
     interaction: interaction({ disposition: [{ code: "gone", name: hostile.name }], comment: hostile.name }),
   },
 };
@@ -119,8 +62,8 @@ export function popupHost(query: URLSearchParams): PopupHost {
   const identified = (found: Contact): PopupCard => {
     const { call, number_written, line, answered_at } = shown;
     kept = { ...kept, contact: found.id };
-    const dossier = found.id === ana.id ? anasDossier : freshDossier();
-    shown = { call, number_written, line, answered_at, dossier, interaction: kept, records: [], returned_at: null, match: "one", kind: "chosen", contact: found };
+    const contact_summary = world.known[found.id]?.contact_summary ?? freshSummary;
+    shown = { call, number_written, line, answered_at, contact_summary, interaction: kept, records: [], returned_at: null, match: "one", kind: "chosen", contact: found };
     return shown;
   };
 
@@ -134,7 +77,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
       kept = sample.interaction ?? interaction();
       setTimeout(() => listener?.show(shown));
       if (query.has("completes")) {
-        setTimeout(() => listener?.show({ ...samples.one!, call: { ...samples.one!.call, ...state } }), 3000);
+        setTimeout(() => listener?.show({ ...samples.one!, call: { ...samples.one!.call, key: shown.call.key, ...state } }), 3000);
       }
       return Promise.resolve(greeting);
     },
@@ -176,7 +119,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
     async editContact(_, id, edit) {
       await said("edit", edit);
       const found = edited("contact" in shown ? shown.contact : (everybody.find((one) => one.id === id) ?? ana), edit);
-      shown = { ...identified(found), dossier: shown.dossier };
+      shown = { ...identified(found), contact_summary: shown.contact_summary };
       return shown;
     },
     async dial(number, id, despiteDoNotCall) {

@@ -43,6 +43,21 @@ function laidOver(was: Interaction, edit: InteractionEdit, all: Disposition[]): 
   return { ...over, disposition: chosen.length > 0 ? chosen : was.disposition };
 }
 
+/** What the disposition does where the agent did not; only when a draft becomes final. */
+function broughtAbout(result: Interaction, all: Disposition[], now: string): Interaction {
+  let { follow_up, charges } = result;
+  for (const action of path(all, result.disposition.at(-1)?.code ?? null).flatMap(({ actions }) => actions)) {
+    if (typeof action === "object" && "follow_up" in action) {
+      const { after_days, what } = action.follow_up;
+      const at = new Date(Date.parse(now) + after_days * 86_400_000).toISOString();
+      follow_up ??= { at, whom: null, what: what.trim() || (result.disposition.at(-1)?.name ?? "") };
+    } else if (typeof action === "object" && "charge" in action && charges.length === 0) {
+      charges = [{ ...action.charge, id: "id-0" }];
+    }
+  }
+  return { ...result, follow_up, charges };
+}
+
 /** A result after a change. Throws a refusal where it can't be saved so. */
 export function changed(was: Interaction, edit: InteractionEdit, all: Disposition[]): Interaction {
   const updated_at = new Date().toISOString();
@@ -50,11 +65,12 @@ export function changed(was: Interaction, edit: InteractionEdit, all: Dispositio
   const draft = edit.forget_draft ? null : was.change_draft;
   const typed = laidOver(draft ? laidOver({ ...kept, change_draft: null }, draft, all) : kept, edit, all);
   if (edit.finish) {
-    const lacks = requirements(all, typed.disposition.at(-1)?.code ?? null).find((needed) => !has(typed, needed));
+    const whole = was.state === "draft" ? broughtAbout(typed, all, updated_at) : typed;
+    const lacks = requirements(all, whole.disposition.at(-1)?.code ?? null).find((needed) => !has(whole, needed));
     if (lacks) {
       throw incomplete(lacks);
     }
-    return { ...typed, change_draft: null, state: "final", final_at: was.final_at ?? updated_at };
+    return { ...whole, change_draft: null, state: "final", final_at: was.final_at ?? updated_at };
   }
   if (was.state === "draft") {
     return { ...typed, change_draft: null };
@@ -74,7 +90,7 @@ export function changed(was: Interaction, edit: InteractionEdit, all: Dispositio
     forget_draft: false,
   };
   if (JSON.stringify(typed.follow_up) !== JSON.stringify(was.follow_up)) {
-    (change as { follow_up: Interaction["follow_up"] }).follow_up = typed.follow_up;
+    change.follow_up = typed.follow_up;
   }
   const nothing = !change.disposition && change.comment === null && !change.charges && !("follow_up" in change);
   return { ...kept, change_draft: nothing && Object.keys(change.fields).length === 0 ? null : change };

@@ -7,55 +7,26 @@ import type { ErrorCode } from "../../bindings/ErrorCode";
 import type { Language } from "../../bindings/Language";
 import type {
   AccountCheck,
-  ConnectorDraft,
   KeyringState,
   KnownConnector,
-  KnownSetting,
+  KnownVendor,
   SetupHost,
   SetupListener,
   TestStep,
 } from "../setup";
 import { refusal } from "./dial";
-import { hello } from "./people";
 import { heedLanguage, wear } from "./theme";
-import { vendors } from "./vendors";
+import { hello, setupWorld } from "./world";
 
-const setting = (name: string, label: string, about: string, more: Partial<KnownSetting> = {}): KnownSetting => ({
-  name,
-  label,
-  about,
-  default: null,
-  required: false,
-  kind: "text",
-  ...more,
-});
+/** The vendors, the one named by `first` before the others. */
+export function vendors(language: Language, first = "callmyway"): KnownVendor[] {
+  return setupWorld.vendors[language].toSorted((one, other) => Number(other.provider === first) - Number(one.provider === first));
+}
 
-const espo: KnownConnector = {
-  file: "espocrm",
-  title: "EspoCRM",
-  settings: [
-    setting("user", "User", "The user name of the EspoCRM user who owns our records. Without it, the API user does."),
-    setting("request_id_field", "Request id field", "A text field made for Timbre's request ids, such as cCtiRequestId."),
-    setting("disposition_field", "Disposition field", "A text field of Call for the disposition, such as cDisposition."),
-    setting("request_id_on", "Entities with the field", "The entities that have this field.", { default: "Call" }),
-    setting("phones_in_lists", "Telephones in lists", "Whether lists bring telephones.", { kind: "truth" }),
-  ],
-};
-/** A CRM that is set up. */
-export const connector: ConnectorDraft = {
-  name: "espocrm",
-  file: "espocrm",
-  base_url: "https://crm.cafetal.example/",
-  record_calls: "",
-  sync_contacts: true,
-  push_contacts: true,
-  allow_plain_http: false,
-  settings: { request_id_field: "cCtiRequestId" },
-};
 const own: KnownConnector = {
   file: "/home/ana/micrm.toml",
   title: "Mi CRM",
-  settings: [setting("team", "Team", "The team's number.", { required: true, kind: "number" })],
+  settings: [{ name: "team", label: "Team", about: "The team's number.", default: null, required: true, kind: "number" }],
 };
 
 const check = (numbers: string[], more: Partial<AccountCheck> = {}): AccountCheck => ({
@@ -116,7 +87,7 @@ export function setupHost(query: URLSearchParams): SetupHost {
       return Promise.resolve(greeting);
     },
     offers: () =>
-      Promise.resolve({ vendors: vendors(greeting.language, query.get("vendor") ?? "callmyway"), connectors: [espo] }),
+      Promise.resolve({ vendors: vendors(greeting.language, query.get("vendor") ?? "callmyway"), connectors: setupWorld.connectors[greeting.language] }),
     setLanguage(language) {
       greeting = { ...greeting, language };
       listener.hello(greeting);

@@ -3,37 +3,19 @@
 
 import type { Language } from "../../bindings/Language";
 import type { Light } from "../../bindings/Light";
-import type { LiveCall } from "../../bindings/LiveCall";
 import type { Status } from "../../bindings/Status";
 import type { StripHost } from "../host";
-import { ago, call, hello, HOUR } from "./people";
 import { heedLanguage, wear } from "./theme";
+import { hello, statuses } from "./world";
 
-const live = (more: Partial<LiveCall>): LiveCall => ({
-  call_key: call.key,
-  direction: "in",
-  state: "ringing",
-  party: call.party,
-  number_written: "8888 4787",
-  since: ago(7),
-  ...more,
-});
-
-const quiet: Status = { calls: [], accounts: [], connectors: [], pending: 0, do_not_disturb: null, database: { damaged: false, repaired: false, backup_failed: null }, components: [] };
-const talking = live({ state: "connected", since: ago(247) });
+const named = Object.entries(statuses).map(([name, { light, status }]): [string, [Light, Status]] => [name, [light, status]]);
+const nameless = structuredClone(statuses["withheld"]!);
+nameless.status.calls[0]!.party = { kind: "not_known_yet" };
 
 /** How Timbre may be, by name, and the light that goes with it. */
 export const samples: Record<string, [Light, Status]> = {
-  ready: ["ready", quiet],
-  ringing: ["ringing", { ...quiet, calls: [live({})] }],
-  dialling: ["ringing", { ...quiet, calls: [live({ direction: "out" })] }],
-  in_call: ["in_call", { ...quiet, calls: [talking] }],
-  two: ["in_call", { ...quiet, calls: [live({ number_written: "+55 11 91234-5678" }), talking] }],
-  withheld: ["ringing", { ...quiet, calls: [live({ party: { kind: "withheld" }, number_written: "" })] }],
-  not_known_yet: ["ringing", { ...quiet, calls: [live({ party: { kind: "not_known_yet" }, number_written: "" })] }],
-  unreachable: ["unreachable", quiet],
-  do_not_disturb: ["do_not_disturb", { ...quiet, do_not_disturb: { until: ago(-HOUR) } }],
-  waiting: ["waiting", quiet],
+  ...Object.fromEntries(named),
+  not_known_yet: [nameless.light, nameless.status],
 };
 
 /** A browser's page, told what to show by its address. */

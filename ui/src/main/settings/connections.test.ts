@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Refusal } from "../../bindings/Refusal";
 import { connectionsHost } from "../../host/fake/connections";
-import { hello } from "../../host/fake/people";
+import { hello } from "../../host/fake/world";
 import type { ConnectionsHost, Keyring } from "../../host/setup";
 import type { Shell } from "../shell.svelte";
 import { Connections } from "./connections.svelte";

@@ -7,7 +7,7 @@ import { type Wrong, wrongOf } from "../../setup/forms/wrong";
 /** What can be set up here. */
 export type Kind = "account" | "crm" | "identity";
 
-/** One of them. */
+/** An account, a CRM or an identity by its name. */
 export interface Named {
   kind: Kind;
   name: string;

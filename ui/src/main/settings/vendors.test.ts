@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { connectionsHost } from "../../host/fake/connections";
 import { mainHost } from "../../host/fake/main";
-import { hello } from "../../host/fake/people";
-import { vendors } from "../../host/fake/vendors";
+import { hello } from "../../host/fake/world";
+import { vendors } from "../../host/fake/setup";
 import type { AccountDraft, ConnectionsHost } from "../../host/setup";
 import { Shell } from "../shell.svelte";
 import Page from "./Connections.svelte";

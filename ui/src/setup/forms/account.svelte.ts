@@ -116,7 +116,7 @@ export class AccountEditor {
     return this.#rows[field] ?? rowsOf(this.draft.values, field);
   }
 
-  /** Other rows. */
+  /** Replaces a table's rows, and the draft's value with those that are not empty. */
   setRows(field: string, rows: TableRow[]): void {
     this.#rows = { ...this.#rows, [field]: rows };
     this.draft.values[field] = tableOf(rows);

@@ -49,7 +49,7 @@ impl DoctorReport {
     }
 }
 
-/// PollLog at everything. Whatever can't be looked at is a finding too.
+/// Looks at everything. Whatever can't be looked at is a finding too.
 pub(crate) async fn examine(context: &Arc<Context>) -> DoctorReport {
     poll_accounts(context).await;
     let mut checks = database::check(context).await;

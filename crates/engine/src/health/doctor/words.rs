@@ -23,6 +23,9 @@ impl Check {
     pub fn in_words(&self, catalogue: &Catalogue) -> Words {
         let mut values: Vec<_> =
             self.values.iter().map(|(name, value)| (name.as_str(), written(name, value))).collect();
+        for (_, component) in values.iter_mut().filter(|(name, _)| *name == "component") {
+            *component = catalogue.component(component).to_owned();
+        }
         if let Some(code) = self.code {
             let of_crm = self.area == "crm";
             values.push(("what", if of_crm { catalogue.crm_what(code) } else { catalogue.what(code) }));

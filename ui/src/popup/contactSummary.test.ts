@@ -1,12 +1,22 @@
 import { expect, test } from "vitest";
 
-import { anasDossier, hello, past } from "../host/fake/people";
-import { dossierView } from "./dossier";
+import type { PastEntry } from "../bindings/PastEntry";
+import { interaction } from "../host/fake/made";
+import { anasSummary, ago, call, hello } from "../host/fake/world";
+import { contactSummaryView } from "./contactSummary";
 
 const NOW = Date.now();
+/** What came of a call of a minute ago that nobody answered. */
+const past = (levels: string[], comment: string): PastEntry => ({
+  at: ago(60),
+  call: { ...call, direction: "out", state: "ended", detected_at: ago(60), connected_at: null, ended_at: ago(40) },
+  duration_s: null,
+  returned_at: null,
+  interaction: levels.length === 0 ? null : interaction({ disposition: levels.map((name) => ({ code: name, name })), comment, state: "final" }),
+});
 const shown = { dial: "+50688884787", company: "Cafetalera del Valle S.A." };
-const of = (more: Partial<typeof anasDossier>, language: "es" | "en" | "pt" = "es") =>
-  dossierView(hello(language), { ...anasDossier, ...more }, NOW, shown);
+const of = (more: Partial<typeof anasSummary>, language: "es" | "en" | "pt" = "es") =>
+  contactSummaryView(hello(language), { ...anasSummary, ...more }, NOW, shown);
 const gaps = (text: string) => text.replace(/[\u00a0\u202f]/g, " ");
 
 test("the last three: when, how long, what came of it, and the words", () => {
@@ -19,8 +29,8 @@ test("the last three: when, how long, what came of it, and the words", () => {
 });
 
 test("a call of ours that nobody answered, and a result without a call", () => {
-  const unanswered = past(60, null, [], "", true);
-  const noted = { ...past(60, null, ["Cobro"], "pagó"), call: null };
+  const unanswered = past([], "");
+  const noted = { ...past(["Cobro"], "pagó"), call: null };
   expect(of({ recent: [unanswered, noted] }).recent).toMatchObject([
     { signal: "failed", result: "sin respuesta" },
     { signal: null, result: "Cobro", comment: "pagó" },
@@ -28,7 +38,8 @@ test("a call of ours that nobody answered, and a result without a call", () => {
 });
 
 test("what is overdue says so, what is to come says when", () => {
-  const [due, later] = of({}, "en").followUps;
+  const ahead = { at: ago(-3 * 86_400), whom: "Diego Vargas", what: "Confirmar instalación" };
+  const [due, later] = of({ follow_ups: [...anasSummary.follow_ups, ahead] }, "en").followUps;
   expect(due).toMatchObject({ due: true, what: "Enviar cotización del plan 500" });
   expect(due?.when).toMatch(/^was due /);
   expect(later).toMatchObject({ due: false, what: "Confirmar instalación" });

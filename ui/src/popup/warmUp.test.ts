@@ -1,14 +1,14 @@
 import { expect, test, vi } from "vitest";
 
-import { hello } from "../host/fake/people";
+import { hello } from "../host/fake/world";
 import type { PopupHost } from "../host/host";
-import { rehearse } from "./rehearsal";
+import { warmUp } from "./warmUp";
 
-test("a rehearsal leaves nothing behind, and tells nobody", () => {
+test("warming up leaves nothing behind, and tells nobody", () => {
   const asked = vi.fn();
   const host = new Proxy({} as PopupHost, { get: (_, name) => asked(name) });
   for (const language of ["es", "en", "pt"] as const) {
-    rehearse(hello(language, { currency: null }), host, Date.now());
+    warmUp(hello(language, { currency: null }), host, Date.now());
   }
   expect(document.body.childElementCount).toBe(0);
   expect(asked).not.toHaveBeenCalled();

@@ -8,7 +8,7 @@ import type { ShownPhone } from "./ShownPhone";
 /**
  * What an agent wants to know of a contact in the first seconds of a call.
  */
-export type Dossier = { 
+export type ContactSummary = { 
 /**
  * The fields the organisation chose, in its order; those that are empty are left out.
  */

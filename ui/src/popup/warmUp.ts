@@ -12,7 +12,7 @@ import { Popup } from "./popup.svelte";
 import PopupWindow from "./PopupWindow.svelte";
 
 /** Lays out a call of nobody's and takes it away again, in one go: it is never painted, and nothing of it is told. */
-export function rehearse(hello: Hello, host: PopupHost, now: number): void {
+export function warmUp(hello: Hello, host: PopupHost, now: number): void {
   const popup = new Popup(host);
   popup.greet(hello);
   const window = mount(PopupWindow, { target: document.body, props: { popup } });
@@ -28,7 +28,7 @@ export function rehearse(hello: Hello, host: PopupHost, now: number): void {
 function cards(hello: Hello, now: number): PopupCard[] {
   const at = new Date(now).toISOString();
   const call: Call = {
-    key: "rehearsal:none:0",
+    key: "warm-up:none:0",
     endpoint: "0",
     direction: "in",
     party: { kind: "number", number: { raw: "0", e164: null } },
@@ -53,7 +53,7 @@ function cards(hello: Hello, now: number): PopupCard[] {
     last_used_at: null,
   };
   const money = { amount: "0.5", currency: hello.currency ?? "USD" };
-  const dossier = {
+  const contact_summary = {
     fields: [{ name: "0", value: "0" }],
     phones: [{ written: "0", dial: "1", kind: "other" as const }],
     // A day of long ago, of today and of another week: each is written its own way.
@@ -62,8 +62,7 @@ function cards(hello: Hello, now: number): PopupCard[] {
       call: { ...call, state: "ended" as const },
       duration_s: 1,
       interaction: null,
-      records: [],
-    returned_at: null,
+      returned_at: null,
     })),
     charged: [money],
     follow_ups: [
@@ -71,9 +70,9 @@ function cards(hello: Hello, now: number): PopupCard[] {
       { at: new Date(now + 5 * 86_400_000).toISOString(), whom: null, what: "0" },
     ],
   };
-  const card = { call, number_written: "0", line: "0", dossier: null, interaction: null, records: [], returned_at: null, answered_at: at };
+  const card = { call, number_written: "0", line: "0", contact_summary: null, interaction: null, records: [], returned_at: null, answered_at: at };
   return [
-    { ...card, dossier, match: "one", kind: "exact", contact },
+    { ...card, contact_summary, match: "one", kind: "exact", contact },
     { ...card, match: "several", kind: "exact", contacts: [contact] },
     { ...card, match: "unknown" },
   ];

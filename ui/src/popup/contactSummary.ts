@@ -1,6 +1,6 @@
 // What is known of a contact, in the words and the order a pop-up shows it.
 
-import type { Dossier } from "../bindings/Dossier";
+import type { ContactSummary } from "../bindings/ContactSummary";
 import type { FollowUp } from "../bindings/FollowUp";
 import type { Hello } from "../bindings/Hello";
 import type { PastEntry } from "../bindings/PastEntry";
@@ -39,7 +39,7 @@ export interface FollowUpView {
   hint: string;
 }
 
-export interface DossierView {
+export interface ContactSummaryView {
   /** `wide`: too long for half a line. */
   fields: { name: string; value: string; wide: boolean }[];
   /** The contact's numbers but the one the call is with. */
@@ -50,27 +50,27 @@ export interface DossierView {
   followUps: FollowUpView[];
 }
 
-/** A dossier's words. `shown`: what stands above it already. */
-export function dossierView(
+/** A summary's words. `shown`: what stands above it already. */
+export function contactSummaryView(
   hello: Hello,
-  dossier: Dossier,
+  summary: ContactSummary,
   now: number,
   shown: { dial: string | null; company: string },
-): DossierView {
+): ContactSummaryView {
   const locale = localeOf(hello);
   const say = (key: TextKey, values?: Record<string, string | number>) => text(hello.language, key, values);
-  const amounts = dossier.charged.map(({ amount, currency }) => money(locale, amount, currency));
+  const amounts = summary.charged.map(({ amount, currency }) => money(locale, amount, currency));
   return {
-    fields: dossier.fields
+    fields: summary.fields
       .filter(({ name, value }) => !(name === "company" && plain(value) === shown.company))
       .map(({ name, value }) => ({ name: fieldName(say, name), value: plain(value) }))
       .map((field) => ({ ...field, wide: [...field.name, ...field.value].length > HALF_A_LINE })),
-    phones: dossier.phones
+    phones: summary.phones
       .filter(({ dial }) => dial !== shown.dial)
       .map(({ written, dial, kind }) => ({ written: plain(written), dial, kind: say(`contact.phone.${kind}`) })),
-    recent: dossier.recent.slice(0, RECENT).map((entry) => pastView(say, locale, entry, now)),
-    charged: dossier.charged.length > 0 ? say("popup.charged", { amount: amounts.join(" + ") }) : "",
-    followUps: dossier.follow_ups.map((followUp) => followUpView(say, locale, followUp, now)),
+    recent: summary.recent.slice(0, RECENT).map((entry) => pastView(say, locale, entry, now)),
+    charged: summary.charged.length > 0 ? say("popup.charged", { amount: amounts.join(" + ") }) : "",
+    followUps: summary.follow_ups.map((followUp) => followUpView(say, locale, followUp, now)),
   };
 }
 
@@ -85,7 +85,7 @@ function pastView(say: Say, locale: string, { at, call, duration_s, interaction,
   const levels = interaction?.disposition.map(({ name }) => plain(name)) ?? [];
   const state = returned_at !== null ? say("main.returned_at", { time: moment(locale, returned_at, now) }) : signal === "missed" ? say("state.missed") : signal === "failed" ? say("state.unanswered") : "";
   const when = moment(locale, at, now);
-  const lasted = duration_s === null ? "" : duration(duration_s * 1000);
+  const lasted = duration_s === null || call?.connected_at === null ? "" : duration(duration_s * 1000);
   const comment = plain(interaction?.comment ?? "");
   return {
     signal,
