@@ -3,14 +3,14 @@
 use timbre_domain::dial_link::DialLink;
 use timbre_domain::texts::Catalogue;
 
-use crate::desk::Desk;
+use crate::app_state::AppState;
 use crate::windows::dial::{self, DialWish, WishFrom};
 
 /// More than any number has.
 const AT_MOST: usize = 64;
 
 /// A link was opened: it always asks.
-pub(crate) fn open_link(desk: &Desk, link: &str) {
+pub(crate) fn open_link(app_state: &AppState, link: &str) {
     let wish = match DialLink::parse(link) {
         Ok(DialLink { number, extension, context, .. }) => {
             DialWish { extension, context, ..DialWish::number(number, WishFrom::Link) }
@@ -18,38 +18,38 @@ pub(crate) fn open_link(desk: &Desk, link: &str) {
         Err(error) => {
             // The link itself may be somebody's number: it is not logged.
             tracing::info!(%error, "a link can't be dialled");
-            let texts = Catalogue::of(desk.language());
+            let texts = Catalogue::of(app_state.language());
             let refusal = Some(texts.text(error.text_key()).to_owned());
             DialWish { refusal, ..DialWish::number(String::new(), WishFrom::Link) }
         }
     };
-    dial::open(desk, wish);
+    dial::open(app_state, wish);
 }
 
 /// Asks to dial what was copied.
-pub(crate) fn dial_clipboard(desk: &Desk) {
-    aside(desk, clipboard);
+pub(crate) fn dial_clipboard(app_state: &AppState) {
+    aside(app_state, clipboard);
 }
 
 /// Whoever has the clipboard may be slow, or be ourselves: the windows do not wait for it.
-fn aside(desk: &Desk, work: fn(&Desk)) {
-    let desk = desk.clone();
-    if let Err(error) = std::thread::Builder::new().name("clipboard".to_owned()).spawn(move || work(&desk)) {
+fn aside(app_state: &AppState, work: fn(&AppState)) {
+    let app_state = app_state.clone();
+    if let Err(error) = std::thread::Builder::new().name("clipboard".to_owned()).spawn(move || work(&app_state)) {
         tracing::error!(%error, "there is no thread for the clipboard");
     }
 }
 
-fn clipboard(desk: &Desk) {
+fn clipboard(app_state: &AppState) {
     let copied = arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_text());
-    ask(desk, copied.ok(), WishFrom::Clipboard);
+    ask(app_state, copied.ok(), WishFrom::Clipboard);
 }
 
 /// Asks to dial the selected text where the system tells it, else what was copied.
-pub(crate) fn dial_selection(desk: &Desk) {
-    aside(desk, selection);
+pub(crate) fn dial_selection(app_state: &AppState) {
+    aside(app_state, selection);
 }
 
-fn selection(desk: &Desk) {
+fn selection(app_state: &AppState) {
     #[cfg(target_os = "linux")]
     {
         use arboard::{GetExtLinux as _, LinuxClipboardKind};
@@ -57,17 +57,17 @@ fn selection(desk: &Desk) {
         let selected = arboard::Clipboard::new()
             .and_then(|mut clipboard| clipboard.get().clipboard(LinuxClipboardKind::Primary).text());
         if let Some(selected) = selected.ok().filter(|text| looks_like_a_number(text)) {
-            return ask(desk, Some(selected), WishFrom::Selection);
+            return ask(app_state, Some(selected), WishFrom::Selection);
         }
     }
-    clipboard(desk);
+    clipboard(app_state);
 }
 
 /// A text that is no number opens the window all the same: it says so, and the agent types.
-fn ask(desk: &Desk, text: Option<String>, from: WishFrom) {
+fn ask(app_state: &AppState, text: Option<String>, from: WishFrom) {
     match text.map(|text| text.trim().to_owned()).filter(|text| looks_like_a_number(text)) {
-        Some(number) => dial::open(desk, DialWish::number(number, from)),
-        None => dial::open(desk, DialWish::bare()),
+        Some(number) => dial::open(app_state, DialWish::number(number, from)),
+        None => dial::open(app_state, DialWish::bare()),
     }
 }
 

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use timbre_domain::error::ErrorCode;
-use timbre_domain::status::{Light, Status};
+use timbre_domain::status::{Status, TrayStatus};
 use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::app_state::{AppState, Ask};
 use crate::commands::events;
-use crate::desk::{Ask, Desk};
 use crate::popup::pool;
 use crate::windows::{dial, main, strip};
 use crate::{preferences, tray};
@@ -21,9 +21,9 @@ const GATHERED: Duration = Duration::from_millis(80);
 /// How everything is, with the one thing to show where there is room for one.
 #[derive(Debug, Clone, serde::Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct StatusAndLight {
+pub(crate) struct StripStatus {
     pub(crate) status: Status,
-    pub(crate) light: Light,
+    pub(crate) tray_status: TrayStatus,
 }
 
 /// What the main window shows and asks for again when it changes.
@@ -38,50 +38,50 @@ pub(crate) enum Changed {
 }
 
 /// Follows an engine until it is gone.
-pub(crate) async fn run(desk: Desk, mut events: Receiver<Event>) {
-    refresh(&desk).await;
+pub(crate) async fn run(app_state: AppState, mut events: Receiver<Event>) {
+    refresh(&app_state).await;
     loop {
         let told = tokio::select! {
             told = events.recv() => told,
-            () = quiet_ends(&desk) => {
-                preferences::apply(&desk);
-                refresh(&desk).await;
+            () = quiet_ends(&app_state) => {
+                preferences::apply(&app_state);
+                refresh(&app_state).await;
                 continue;
             }
         };
         let mut changed = Vec::new();
         match told {
-            Ok(event) => hear(&desk, &event, &mut changed).await,
+            Ok(event) => hear(&app_state, &event, &mut changed).await,
             Err(RecvError::Lagged(_)) => {
                 changed.extend([Changed::Calls, Changed::Results, Changed::Outbox, Changed::Contacts])
             }
             Err(RecvError::Closed) => return,
         }
-        desk.clock().sleep(GATHERED).await;
+        app_state.clock().sleep(GATHERED).await;
         while let Ok(event) = events.try_recv() {
-            hear(&desk, &event, &mut changed).await;
+            hear(&app_state, &event, &mut changed).await;
         }
         changed.sort_unstable();
         changed.dedup();
         for what in changed {
-            desk.tell(main::LABEL, events::main_changed(&what));
+            app_state.tell(main::LABEL, events::main_changed(&what));
         }
-        refresh(&desk).await;
+        refresh(&app_state).await;
     }
 }
 
 /// When "do not disturb" comes to its end.
-async fn quiet_ends(desk: &Desk) {
-    match desk.status().do_not_disturb.and_then(|wish| wish.until) {
+async fn quiet_ends(app_state: &AppState) {
+    match app_state.status().do_not_disturb.and_then(|wish| wish.until) {
         Some(until) => {
-            let left = (until - desk.clock().now()).to_std().unwrap_or_default();
-            desk.clock().sleep(left + GATHERED).await;
+            let left = (until - app_state.clock().now()).to_std().unwrap_or_default();
+            app_state.clock().sleep(left + GATHERED).await;
         }
         None => std::future::pending().await,
     }
 }
 
-async fn hear(desk: &Desk, event: &Event, changed: &mut Vec<Changed>) {
+async fn hear(app_state: &AppState, event: &Event, changed: &mut Vec<Changed>) {
     match event {
         Event::Detected(_) | Event::Connected(_) | Event::Ended(_) | Event::Resumed(_) | Event::Recorded(_) => {
             changed.push(Changed::Calls);
@@ -90,34 +90,34 @@ async fn hear(desk: &Desk, event: &Event, changed: &mut Vec<Changed>) {
         Event::OutboxSent(item) | Event::OutboxWaiting(item) | Event::OutboxParked(item) => {
             changed.extend([Changed::Outbox, Changed::Results]);
             if let Some(call) = item.call_key.clone()
-                && let Ok(records) = desk.execute(command::CallRecords { call: call.clone() }).await
+                && let Ok(records) = app_state.execute(command::CallRecords { call: call.clone() }).await
             {
-                desk.post(pool::Event::Records(call, records));
+                app_state.post(pool::Event::Records(call, records));
             }
         }
         Event::Store(state) if !state.ok && !state.backup && state.code == Some(ErrorCode::StoreDamaged) => {
-            desk.ask(Ask::Heal);
+            app_state.ask(Ask::Heal);
         }
         Event::Import(progress) if progress.finished => changed.push(Changed::Contacts),
         Event::Sync(progress) if progress.finished => changed.push(Changed::Contacts),
         Event::Dial(dial) => {
-            desk.tell(dial::LABEL, events::dial_progress(&dial.progress));
-            desk.tell(main::LABEL, events::dial_progress(&dial.progress));
+            app_state.tell(dial::LABEL, events::dial_progress(&dial.progress));
+            app_state.tell(main::LABEL, events::dial_progress(&dial.progress));
         }
         _ => {}
     }
 }
 
 /// Tells windows and tray how everything is now.
-pub(crate) async fn refresh(desk: &Desk) {
-    let status = desk.execute(command::StatusShow).await.unwrap_or_default();
-    let before = desk.status();
-    desk.remember_status(status.clone());
+pub(crate) async fn refresh(app_state: &AppState) {
+    let status = app_state.execute(command::StatusShow).await.unwrap_or_default();
+    let before = app_state.status();
+    app_state.remember_status(status.clone());
     if before != status {
-        desk.tell(main::LABEL, events::status_changed(&status));
-        desk.tell(dial::LABEL, events::status_changed(&status));
-        let light = status.light();
-        desk.tell(strip::LABEL, events::strip_status(&StatusAndLight { status: status.clone(), light }));
+        app_state.tell(main::LABEL, events::status_changed(&status));
+        app_state.tell(dial::LABEL, events::status_changed(&status));
+        let tray_status = status.tray_status();
+        app_state.tell(strip::LABEL, events::strip_status(&StripStatus { status: status.clone(), tray_status }));
     }
-    tray::show(desk, &status).await;
+    tray::show(app_state, &status).await;
 }

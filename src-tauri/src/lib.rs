@@ -1,8 +1,8 @@
 //! The desktop: windows around the engine, and nothing else. What the engine is, the program decides that calls
 //! [`run`]: Timbre itself, or `examples/popups.rs`, which takes calls from standard input.
 
+mod app_state;
 mod commands;
-mod desk;
 mod dialling;
 pub mod environment;
 mod follow;
@@ -43,7 +43,7 @@ use timbre_wiring::setup::Limits;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::desk::Desk;
+use crate::app_state::AppState;
 use crate::opening::{Opening, opening_of};
 use crate::popup::OnGlass;
 use crate::windows::{dial, main};
@@ -98,7 +98,7 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
     let Options { config, data_dir, secrets, on_glass, opening, whole } = options;
     let (events, received) = channel();
     let (asks, asked) = unbounded_channel();
-    let desk = Desk::new(events, asks, data_dir, config, secrets, Arc::new(SystemClock::new()));
+    let app_state = AppState::new(events, asks, data_dir, config, secrets, Arc::new(SystemClock::new()));
     let mut builder = tauri::Builder::default();
     if whole {
         // The first of all plug-ins: a second start ends before it does anything.
@@ -109,12 +109,12 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
     #[cfg(not(target_os = "linux"))]
     let builder = builder.plugin(tauri_plugin_global_shortcut::Builder::new().build());
     let app = {
-        let desk = desk.clone();
+        let app_state = app_state.clone();
         builder
             .plugin(tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec!["--background"])))
             .plugin(tauri_plugin_opener::init())
             .plugin(tauri_plugin_dialog::init())
-            .manage(desk.clone())
+            .manage(app_state.clone())
             .manage(main::Waiting::default())
             .manage(dial::Waiting::default())
             .manage(tray::Shown::default())
@@ -122,20 +122,20 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
             .manage(hotkeys::Keys::default())
             .invoke_handler(commands::handler())
             .setup(move |app| {
-                desk.opens(app.handle().clone());
+                app_state.opens(app.handle().clone());
                 #[cfg(target_os = "linux")]
-                text_scale::follow(&desk, app.handle());
+                text_scale::follow(&app_state, app.handle());
                 if whole {
-                    if let Err(error) = tray::create(&desk, app.handle()) {
+                    if let Err(error) = tray::create(&app_state, app.handle()) {
                         tracing::error!(%error, "there is no icon in the tray");
                     }
-                    listen_to_links(&desk, app.handle());
+                    listen_to_links(&app_state, app.handle());
                 }
                 let windows = app.handle().clone();
                 std::thread::Builder::new()
                     .name("popups".to_owned())
                     .spawn(move || popup::run(&windows, &received, &on_glass))?;
-                tauri::async_runtime::spawn(supervisor::run(desk, start, asked, opening, whole));
+                tauri::async_runtime::spawn(supervisor::run(app_state, start, asked, opening, whole));
                 Ok(())
             })
             .build(tauri::generate_context!())?
@@ -153,19 +153,19 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
 fn reached(app: &AppHandle, args: &[String]) {
     use tauri::Manager;
 
-    let desk = app.state::<Desk>().inner().clone();
+    let app_state = app.state::<AppState>().inner().clone();
     match opening_of(args) {
-        Ok(opening) => supervisor::open(&desk, opening),
+        Ok(opening) => supervisor::open(&app_state, opening),
         Err(error) => tracing::warn!(error, "a second start said something that is not understood"),
     }
 }
 
 /// Links that the system hands to the running program without a second start (macOS).
-fn listen_to_links(desk: &Desk, app: &AppHandle) {
-    let desk = desk.clone();
+fn listen_to_links(app_state: &AppState, app: &AppHandle) {
+    let app_state = app_state.clone();
     app.deep_link().on_open_url(move |event| {
         for link in event.urls() {
-            dialling::open_link(&desk, link.as_str());
+            dialling::open_link(&app_state, link.as_str());
         }
     });
 }

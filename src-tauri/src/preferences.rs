@@ -7,46 +7,48 @@ use timbre_domain::refusal::Refusal;
 use timbre_engine::CommandError;
 use timbre_engine::api::command;
 
-use crate::desk::Desk;
+use crate::app_state::AppState;
 use crate::popup::pool::Event;
 use crate::{follow, hotkeys};
 
 /// Keeps what the agent chose and acts on it. Keys that can't be had are refused, and the ones before stay.
-pub(crate) async fn choose(desk: &Desk, chosen: Preferences) -> Result<(), Refusal> {
-    let before = desk.preferences();
-    if let Some(app) = desk.app().filter(|_| chosen.hotkeys != before.hotkeys)
-        && let Some(not_had) = hotkeys::take(app, desk, &chosen.hotkeys).into_iter().next()
+pub(crate) async fn choose(app_state: &AppState, chosen: Preferences) -> Result<(), Refusal> {
+    let before = app_state.preferences();
+    if let Some(app) = app_state.app().filter(|_| chosen.hotkeys != before.hotkeys)
+        && let Some(not_had) = hotkeys::take(app, app_state, &chosen.hotkeys).into_iter().next()
     {
-        hotkeys::take(app, desk, &before.hotkeys);
-        return Err(desk.refusal(CommandError::new(ErrorCode::KeyTaken, not_had.detail).at(not_had.place)));
+        hotkeys::take(app, app_state, &before.hotkeys);
+        return Err(app_state.refusal(CommandError::new(ErrorCode::KeyTaken, not_had.detail).at(not_had.place)));
     }
     if chosen.autostart != before.autostart {
-        start_with_session(desk, chosen.autostart)?;
+        start_with_session(app_state, chosen.autostart)?;
     }
-    desk.execute(command::PreferencesSet(chosen)).await?;
-    apply(desk);
-    desk.say_hello();
-    follow::refresh(desk).await;
+    app_state.execute(command::PreferencesSet(chosen)).await?;
+    apply(app_state);
+    app_state.publish_bootstrap();
+    follow::refresh(app_state).await;
     Ok(())
 }
 
 /// Starts Timbre with the session from now on, or no more.
-pub(crate) fn start_with_session(desk: &Desk, wanted: bool) -> Result<(), Refusal> {
-    let Some(app) = desk.app() else { return Ok(()) };
+pub(crate) fn start_with_session(app_state: &AppState, wanted: bool) -> Result<(), Refusal> {
+    let Some(app) = app_state.app() else { return Ok(()) };
     let autostart = app.autolaunch();
     // To switch off what is off fails on some systems.
     if autostart.is_enabled().unwrap_or(!wanted) == wanted {
         return Ok(());
     }
     let done = if wanted { autostart.enable() } else { autostart.disable() };
-    done.map_err(|error| desk.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string()).at("autostart")))
+    done.map_err(|error| {
+        app_state.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string()).at("autostart"))
+    })
 }
 
 /// Acts on what was chosen before, at the start.
-pub(crate) fn apply(desk: &Desk) {
-    let silent = desk.preferences().silent(desk.clock().now());
-    let shows = desk.hello().popup;
+pub(crate) fn apply(app_state: &AppState) {
+    let silent = app_state.preferences().silent(app_state.clock().now());
+    let shows = app_state.bootstrap().popup;
     // Where no pop-up will come, none waits for it.
     let none = silent || !(shows.incoming || shows.outgoing) || !(shows.on_ring || shows.on_answer);
-    desk.post(Event::Spare(if none { 0 } else { crate::popup::SPARE }));
+    app_state.post(Event::Spare(if none { 0 } else { crate::popup::SPARE }));
 }

@@ -5,11 +5,11 @@ use timbre_domain::notice::Notice;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::Shell;
 
-use crate::desk::Desk;
+use crate::app_state::AppState;
 use crate::notify;
 use crate::popup::pool::Event;
 
-impl Shell for Desk {
+impl Shell for AppState {
     fn show_popup(&self, card: &PopupCard) {
         self.post(Event::Show(Box::new(card.clone())));
     }

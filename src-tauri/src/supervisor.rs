@@ -10,7 +10,7 @@ use timbre_domain::texts::Catalogue;
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
-use crate::desk::{Ask, Desk, EngineState};
+use crate::app_state::{AppState, Ask, EngineState};
 use crate::opening::Opening;
 use crate::windows::dial::{self, DialWish, WishFrom};
 use crate::windows::main::{self, Goal, Home, Page};
@@ -27,9 +27,15 @@ const HEALED_AGAIN_AFTER: Duration = Duration::from_secs(10 * 60);
 const TRIALS_END_WITHIN: Duration = Duration::from_secs(20);
 
 /// Keeps an engine behind the windows until it is asked to end.
-pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<Ask>, opening: Opening, whole: bool) {
+pub(crate) async fn run(
+    app_state: AppState,
+    start: Start,
+    mut asked: UnboundedReceiver<Ask>,
+    opening: Opening,
+    whole: bool,
+) {
     // Also while the engine starts.
-    let of = desk.clone();
+    let of = app_state.clone();
     tauri::async_runtime::spawn(async move {
         told_to_end().await;
         of.ask(Ask::Quit);
@@ -40,53 +46,54 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
     loop {
         let mut again = None;
         let mut running = None;
-        match start(Arc::new(desk.clone())).await {
+        match start(Arc::new(app_state.clone())).await {
             Ok(Started { context, events, stop }) => {
-                desk.engine_is(EngineState::Running(context));
-                let following = events.map(|events| tauri::async_runtime::spawn(follow::run(desk.clone(), events)));
+                app_state.engine_is(EngineState::Running(context));
+                let following =
+                    events.map(|events| tauri::async_runtime::spawn(follow::run(app_state.clone(), events)));
                 running = Some((stop, following));
                 if whole {
-                    preferences::apply(&desk);
-                    if let Some(app) = desk.app() {
-                        hotkeys::take(app, &desk, &desk.preferences().hotkeys);
+                    preferences::apply(&app_state);
+                    if let Some(app) = app_state.app() {
+                        hotkeys::take(app, &app_state, &app_state.preferences().hotkeys);
                     }
                 }
                 if let Some(opening) = opening.take() {
-                    open(&desk, opening);
+                    open(&app_state, opening);
                 }
             }
             Err(NotStarted::NotSetUp) => {
-                desk.engine_is(EngineState::NotSetUp);
+                app_state.engine_is(EngineState::NotSetUp);
                 // An agent who closed it asks for it again from the tray.
                 if opening.take().is_some() {
-                    setup::open(&desk);
+                    setup::open(&app_state);
                 }
             }
             Err(NotStarted::Failed(code, detail)) => {
                 tracing::error!(code = code.as_str(), detail, "the engine did not start");
-                desk.engine_is(EngineState::Broken(code, detail));
+                app_state.engine_is(EngineState::Broken(code, detail));
                 // Windows with no engine behind them would look as if nobody called: it is said at once.
                 if opening.take().is_some() {
-                    main::open(&desk, Goal::page(Page::Settings));
+                    main::open(&app_state, Goal::page(Page::Settings));
                 }
                 if code == ErrorCode::AlreadyRunning || code.retry() == Retry::Later {
                     again = Some(AGAIN_AFTER);
                 }
             }
         }
-        desk.say_hello();
-        follow::refresh(&desk).await;
+        app_state.publish_bootstrap();
+        follow::refresh(&app_state).await;
         if !std::mem::replace(&mut looked_for_tray, true) {
-            make_up_for_no_tray(&desk);
+            make_up_for_no_tray(&app_state);
         }
 
         let ask = loop {
             let ask = tokio::select! {
                 ask = asked.recv() => ask.unwrap_or(Ask::Quit),
-                () = after(&desk, again) => Ask::StartAgain,
+                () = after(&app_state, again) => Ask::StartAgain,
             };
             // What a start could not heal is not healed by one after the other.
-            let now = desk.clock().elapsed();
+            let now = app_state.clock().elapsed();
             if ask != Ask::Heal || healed.is_none_or(|at| now.saturating_sub(at) >= HEALED_AGAIN_AFTER) {
                 break ask;
             }
@@ -94,19 +101,19 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
         match ask {
             Ask::Restart => opening = Some(Opening::Nothing),
             Ask::Begin => opening = Some(Opening::Welcome),
-            Ask::Heal => healed = Some(desk.clock().elapsed()),
+            Ask::Heal => healed = Some(app_state.clock().elapsed()),
             Ask::StartAgain | Ask::Quit => {}
         }
         // What is being written is kept while there is still somebody to keep it.
-        desk.flush().await;
+        app_state.flush().await;
         // A trial that keeps a vendor's limits is not cut off; one that hangs is not waited for.
-        let trials = desk.trials().write();
+        let trials = app_state.trials().write();
         tokio::select! {
             _ = trials => {}
-            () = desk.clock().sleep(TRIALS_END_WITHIN) => tracing::warn!("the engine stops although something is tried out"),
+            () = app_state.clock().sleep(TRIALS_END_WITHIN) => tracing::warn!("the engine stops although something is tried out"),
         }
         // Nobody holds the engine while it stops.
-        desk.engine_is(EngineState::Starting);
+        app_state.engine_is(EngineState::Starting);
         if let Some((stop, following)) = running {
             if let Some(following) = following {
                 following.abort();
@@ -114,7 +121,7 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
             stop.await;
         }
         if ask == Ask::Quit {
-            if let Some(app) = desk.app() {
+            if let Some(app) = app_state.app() {
                 app.exit(0);
             }
             return;
@@ -122,30 +129,30 @@ pub(crate) async fn run(desk: Desk, start: Start, mut asked: UnboundedReceiver<A
     }
 }
 
-async fn after(desk: &Desk, pause: Option<Duration>) {
+async fn after(app_state: &AppState, pause: Option<Duration>) {
     match pause {
-        Some(pause) => desk.clock().sleep(pause).await,
+        Some(pause) => app_state.clock().sleep(pause).await,
         None => std::future::pending().await,
     }
 }
 
 /// Opens what a start asked for.
-pub(crate) fn open(desk: &Desk, opening: Opening) {
-    if matches!(desk.engine(), EngineState::NotSetUp) {
-        return setup::open(desk);
+pub(crate) fn open(app_state: &AppState, opening: Opening) {
+    if matches!(app_state.engine(), EngineState::NotSetUp) {
+        return setup::open(app_state);
     }
     match opening {
         Opening::Nothing => {}
-        Opening::Main => main::open(desk, Goal::default()),
+        Opening::Main => main::open(app_state, Goal::default()),
         Opening::Welcome => {
-            let desk = desk.clone();
+            let app_state = app_state.clone();
             tauri::async_runtime::spawn(async move {
                 let home = if shows_a_tray().await { Home::Tray } else { Home::Strip };
-                main::open(&desk, Goal { welcome: Some(home), ..Goal::default() });
+                main::open(&app_state, Goal { welcome: Some(home), ..Goal::default() });
             });
         }
-        Opening::Link(link) => dialling::open_link(desk, &link),
-        Opening::Dial(number) => dial::open(desk, DialWish::number(number, WishFrom::Command)),
+        Opening::Link(link) => dialling::open_link(app_state, &link),
+        Opening::Dial(number) => dial::open(app_state, DialWish::number(number, WishFrom::Command)),
     }
 }
 
@@ -154,19 +161,19 @@ async fn shows_a_tray() -> bool {
 }
 
 /// Where the desktop shows no tray, a small window stands in for it, and it is said once.
-fn make_up_for_no_tray(desk: &Desk) {
-    let desk = desk.clone();
+fn make_up_for_no_tray(app_state: &AppState) {
+    let app_state = app_state.clone();
     tauri::async_runtime::spawn(async move {
         if shows_a_tray().await {
             return;
         }
-        strip::open(&desk);
-        let mut chosen = desk.preferences();
+        strip::open(&app_state);
+        let mut chosen = app_state.preferences();
         if !chosen.told_no_tray {
-            let texts = Catalogue::of(desk.language());
-            desk.notify(&Notice {
+            let texts = Catalogue::of(app_state.language());
+            app_state.notify(&Notice {
                 id: Uuid::now_v7(),
-                at: desk.clock().now(),
+                at: app_state.clock().now(),
                 kind: NoticeKind::TrayMissing,
                 title: texts.text("tray.missing").to_owned(),
                 body: texts.text("tray.missing.body").to_owned(),
@@ -178,7 +185,7 @@ fn make_up_for_no_tray(desk: &Desk) {
                 account: None,
             });
             chosen.told_no_tray = true;
-            if let Err(refusal) = preferences::choose(&desk, chosen).await {
+            if let Err(refusal) = preferences::choose(&app_state, chosen).await {
                 tracing::warn!(code = refusal.code.as_str(), "that the tray is missing will be told again");
             }
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tauri::{AppHandle, Manager as _};
 
 #[cfg(target_os = "linux")]
-use crate::desk::Desk;
+use crate::app_state::AppState;
 #[cfg(target_os = "linux")]
 use crate::popup::pool::Event;
 #[cfg(target_os = "linux")]
@@ -28,18 +28,18 @@ pub(crate) fn of(app: &AppHandle) -> f64 {
 
 /// Takes the size over that text has now, and from then on whenever the person chooses another. On the main thread.
 #[cfg(target_os = "linux")]
-pub(crate) fn follow(desk: &Desk, app: &AppHandle) {
+pub(crate) fn follow(app_state: &AppState, app: &AppHandle) {
     use gtk::prelude::GtkSettingsExt as _;
 
     let Some(settings) = gtk::Settings::default() else { return };
     app.state::<TextScale>().0.store(thousandths(settings.gtk_xft_dpi()), Ordering::Relaxed);
-    let (desk, app) = (desk.clone(), app.clone());
+    let (app_state, app) = (app_state.clone(), app.clone());
     settings.connect_gtk_xft_dpi_notify(move |settings| {
         let now = thousandths(settings.gtk_xft_dpi());
         let before = app.state::<TextScale>().0.swap(now, Ordering::Relaxed);
         if before != now {
             windows::rescaled(&app, f64::from(now) / f64::from(before));
-            desk.post(Event::Rescaled);
+            app_state.post(Event::Rescaled);
         }
     });
 }

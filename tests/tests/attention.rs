@@ -10,7 +10,7 @@ use timbre_domain::history::{CallRow, CallsWanted};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::notice::{Notice, NoticeKind};
 use timbre_domain::ports::Clock as _;
-use timbre_domain::status::{ConnectorReach, Light, Status};
+use timbre_domain::status::{ConnectorReach, Status, TrayStatus};
 use timbre_engine::api::event::Event;
 use timbre_engine::api::{InteractionRef, command};
 use timbre_engine::calls::results::SaveInteraction;
@@ -87,7 +87,7 @@ async fn a_crm_that_is_down_is_told_once_shown_until_it_is_back_and_told_back() 
     story.execute(command::InteractionsSave(save)).await.unwrap();
     story.until("its silence", |event| matches!(event, Event::Connector(_)).then_some(())).await;
     let now = status(&mut story).await;
-    assert_eq!((now.connectors[0].reach, now.light()), (ConnectorReach::Failing, Light::Waiting));
+    assert_eq!((now.connectors[0].reach, now.tray_status()), (ConnectorReach::Failing, TrayStatus::Waiting));
     assert_ne!(now.connectors[0].what, "", "in words");
     assert!(now.connectors[0].until.is_some() && now.connectors[0].waiting == 1, "{now:?}");
     assert_eq!(of_kind(&story, NoticeKind::CrmLost), [], "it may pass");
@@ -104,8 +104,8 @@ async fn a_crm_that_is_down_is_told_once_shown_until_it_is_back_and_told_back() 
     assert_eq!(of_kind(&story, NoticeKind::CrmLost).len(), 1);
     let now = status(&mut story).await;
     assert_eq!(
-        (now.connectors[0].reach, now.connectors[0].what.as_str(), now.light()),
-        (ConnectorReach::Answers, "", Light::Ready)
+        (now.connectors[0].reach, now.connectors[0].what.as_str(), now.tray_status()),
+        (ConnectorReach::Answers, "", TrayStatus::Ready)
     );
     assert_eq!(story.crm().count("Call"), 1);
     story.stop().await;

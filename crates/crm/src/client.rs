@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use minijinja::Value;
 use serde_json::Value as Json;
-use timbre_domain::crm::{Abilities, ConnectorAbout, ConnectorName, CrmError, CrmUser, Order, Verdict};
+use timbre_domain::crm::{Abilities, ConnectorAbout, ConnectorName, CrmError, CrmUser, RecordRequest, Verdict};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::outbox::RecordKind;
@@ -291,7 +291,7 @@ impl Declarative {
     }
 
     /// The variables of an order.
-    pub(crate) async fn order_vars(&self, order: &Order, lists: &Lists) -> Result<Vars, CrmError> {
+    pub(crate) async fn order_vars(&self, order: &RecordRequest, lists: &Lists) -> Result<Vars, CrmError> {
         let user = self.owner(Lane::Regular).await?;
         Ok(template_vars::vars(&self.vars, order, lists).with("user", user.id.into()))
     }

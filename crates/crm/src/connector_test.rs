@@ -2,7 +2,7 @@
 //! read from the answer.
 
 use serde_json::Value as Json;
-use timbre_domain::crm::{ConnectorTest, CrmError, Order, RemoteContact, RemoteRef, ShownRequest, TestStep};
+use timbre_domain::crm::{ConnectorTest, CrmError, RecordRequest, RemoteContact, RemoteRef, ShownRequest, TestStep};
 use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{RecordKind, RequestId};
 use timbre_domain::ports::CrmConnector as _;
@@ -194,7 +194,7 @@ impl TestRun<'_> {
         let client = self.client;
         for kind in client.about.abilities.records.iter().copied() {
             let Ok(record) = client.record(kind) else { continue };
-            let order = Order {
+            let order = RecordRequest {
                 request_id: RequestId(self.request_id()),
                 ..samples::order(kind, true, client.about.name.as_str())
             };
@@ -228,9 +228,14 @@ impl TestRun<'_> {
     }
 
     /// Creates, finds and amends one; gives it with its id where it is there.
-    async fn record(&mut self, kind: RecordKind, record: &Record, contact: Option<&RemoteRef>) -> Option<Order> {
+    async fn record(
+        &mut self,
+        kind: RecordKind,
+        record: &Record,
+        contact: Option<&RemoteRef>,
+    ) -> Option<RecordRequest> {
         let client = self.client;
-        let mut order = Order {
+        let mut order = RecordRequest {
             // The sample of an earlier test may have stayed.
             despite_duplicate: true,
             proven: false,
@@ -277,7 +282,7 @@ impl TestRun<'_> {
     }
 
     /// Removes a sample again. Where that is not allowed, or the file does not say how, what stays is said.
-    async fn remove(&mut self, kind: RecordKind, record: &Record, order: &Order) {
+    async fn remove(&mut self, kind: RecordKind, record: &Record, order: &RecordRequest) {
         let name = format!("records.{}.remove", kind.as_str());
         let removed = match &record.remove {
             Some(remove) => {
@@ -309,7 +314,7 @@ impl TestRun<'_> {
     }
 
     /// The variables of a sample.
-    async fn filled(&self, order: &Order) -> Vars {
+    async fn filled(&self, order: &RecordRequest) -> Vars {
         let user = match self.dry {
             true => "sample-user".to_owned(),
             // The sign-in's step went well, so this asks nothing that could fail but the network.

@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde_json::Value as Json;
 use timbre_domain::contact::ContactPart;
 use timbre_domain::crm::{
-    ConnectorAbout, ConnectorTest, ContactPage, Content, CrmError, CrmUser, Cursor, IdPage, Order, Receipt,
+    ConnectorAbout, ConnectorTest, ContactPage, Content, CrmError, CrmUser, Cursor, IdPage, Receipt, RecordRequest,
     RemoteContact, TestStep, Verdict,
 };
 use timbre_domain::error::ErrorCode;
@@ -67,14 +67,14 @@ impl CrmConnector for Declarative {
         Ok(read::contacts(self.shape()?, &records, &self.vars, "contacts.find").0)
     }
 
-    async fn search(&self, order: &Order) -> Result<Option<Receipt>, CrmError> {
+    async fn search(&self, order: &RecordRequest) -> Result<Option<Receipt>, CrmError> {
         let record = self.record(order.content.kind())?;
         let vars = self.order_vars(order, &Lists::default()).await?;
         let answer = self.ask(Lane::Regular, &record.search, &vars, "search").await?;
         Ok(self.found(record, &answer, order.content.kind()))
     }
 
-    async fn submit(&self, order: &Order) -> Result<Receipt, CrmError> {
+    async fn submit(&self, order: &RecordRequest) -> Result<Receipt, CrmError> {
         let kind = order.content.kind();
         let before = CrmError::before_the_request;
         let record = self.record(kind).map_err(before)?;
@@ -184,7 +184,7 @@ impl Declarative {
     }
 
     /// The CRM's own record of a contact of which a list is to be replaced.
-    async fn contact_there(&self, order: &Order) -> Result<Option<Json>, CrmError> {
+    async fn contact_there(&self, order: &RecordRequest) -> Result<Option<Json>, CrmError> {
         let (Content::Contact(report), Some(id)) = (&order.content, &order.remote_id) else { return Ok(None) };
         if ![ContactPart::Phones, ContactPart::Emails].iter().any(|list| report.changed.contains(list)) {
             return Ok(None);
@@ -193,7 +193,7 @@ impl Declarative {
     }
 
     /// A contact's telephones and e-mail addresses as they are to stand there.
-    fn lists_of(&self, order: &Order, record: Option<&Json>) -> Result<Lists, CrmError> {
+    fn lists_of(&self, order: &RecordRequest, record: Option<&Json>) -> Result<Lists, CrmError> {
         let Content::Contact(report) = &order.content else { return Ok(Lists::default()) };
         let theirs = self.theirs(record)?;
         let told = |list: ContactPart| order.remote_id.is_none() || report.changed.contains(&list);

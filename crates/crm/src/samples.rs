@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use timbre_domain::call::{CallKey, Direction};
 use timbre_domain::contact::{Contact, ContactId, ContactPart, ContactPhone, PhoneKind};
 use timbre_domain::crm::{
-    CallReport, ChargeReport, ContactReport, Content, FollowUpReport, NoteReport, Order, RemoteRef,
+    CallReport, ChargeReport, ContactReport, Content, FollowUpReport, NoteReport, RecordRequest, RemoteRef,
 };
 use timbre_domain::disposition::ChosenLevel;
 use timbre_domain::interaction::Charge;
@@ -24,7 +24,7 @@ use crate::template::{Vars, free, ours};
 pub(crate) const NOBODY: &str = "+50610000000";
 
 /// An order of this kind; `full` with everything that may be there, else with nothing that may be missing.
-pub(crate) fn order(kind: RecordKind, full: bool, account: &str) -> Order {
+pub(crate) fn order(kind: RecordKind, full: bool, account: &str) -> RecordRequest {
     let at = DateTime::from_timestamp(1_795_188_600, 0).unwrap_or_default();
     let contact = full.then(|| RemoteRef { id: "6b00sample".into(), name: "Ana Pérez".into() });
     let charge = || Charge {
@@ -101,7 +101,7 @@ pub(crate) fn order(kind: RecordKind, full: bool, account: &str) -> Order {
             Content::Contact(Box::new(ContactReport { contact, changed }))
         }
     };
-    Order {
+    RecordRequest {
         request_id: RequestId(Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001)),
         remote_id: None,
         despite_duplicate: full,

@@ -6,7 +6,7 @@ use minijinja::Value;
 use serde::Serialize;
 use serde_json::Value as Json;
 use timbre_domain::contact::ContactPart;
-use timbre_domain::crm::{CallReport, ContactReport, Content, Order};
+use timbre_domain::crm::{CallReport, ContactReport, Content, RecordRequest};
 use timbre_domain::outbox::RecordKind;
 
 use crate::merge::{Email, Lists, Phone};
@@ -33,7 +33,7 @@ struct Changed {
 }
 
 /// The order's variables, beside `settings`, `base` and `user`; `lists` are a contact's, merged.
-pub(crate) fn vars(vars: &Vars, order: &Order, lists: &Lists) -> Vars {
+pub(crate) fn vars(vars: &Vars, order: &RecordRequest, lists: &Lists) -> Vars {
     let vars = vars
         .with("request_id", order.request_id.to_string().into())
         .with("id", order.remote_id.clone().map_or(().into(), Value::from))
@@ -134,7 +134,7 @@ pub(crate) fn contact_parts(
 }
 
 /// A sample contact's lists, as they are written to a CRM that has none of it.
-pub(crate) fn sample_lists(order: &Order) -> Lists {
+pub(crate) fn sample_lists(order: &RecordRequest) -> Lists {
     let Content::Contact(report) = &order.content else { return Lists::default() };
     let phone = |phone: &timbre_domain::contact::ContactPhone| Phone {
         number: phone.number.raw().into(),

@@ -10,7 +10,7 @@ use common::recorded::{Case, REQUEST, amending, asked, call, case, contact, foll
 use common::{Reply, espo, order};
 use serde_json::{Value as Json, json};
 use timbre_crm::Declarative;
-use timbre_domain::crm::{Order, Verdict};
+use timbre_domain::crm::{RecordRequest, Verdict};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::CrmConnector;
 
@@ -248,7 +248,7 @@ async fn a_duplicate_is_created_only_when_a_person_said_so() {
     like(&server.seen().remove(0), &recorded);
 }
 
-async fn amended(theirs: Reply, recorded: &Case, sent: &Order) -> (Declarative, Json) {
+async fn amended(theirs: Reply, recorded: &Case, sent: &RecordRequest) -> (Declarative, Json) {
     let (crm, server, _) = espo(&[]).await;
     server.replies(theirs);
     server.replies(recorded.reply.clone());

@@ -155,7 +155,7 @@ pub struct CrmUser {
 
 /// A record on its way to the CRM.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Order {
+pub struct RecordRequest {
     /// Our id of the record, which is written into it: a record that may be there already is searched for by this id
     /// before it is created again.
     pub request_id: RequestId,

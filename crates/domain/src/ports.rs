@@ -9,8 +9,8 @@ use secrecy::SecretString;
 
 use crate::call::Call;
 use crate::crm::{
-    ConnectorAbout, ConnectorTest, ContactPage, CrmError, CrmUser, Cursor, IdPage, Order, Receipt, RemoteContact,
-    TestStep,
+    ConnectorAbout, ConnectorTest, ContactPage, CrmError, CrmUser, Cursor, IdPage, Receipt, RecordRequest,
+    RemoteContact, TestStep,
 };
 use crate::error::PortError;
 use crate::interchange::{ContactReader, ContactWriter, ExportShape, FileError, FileFormat, FileLayout, ReadOptions};
@@ -107,10 +107,10 @@ pub trait CrmConnector: Send + Sync {
     async fn find(&self, number: &PhoneNumber) -> Result<Vec<RemoteContact>, CrmError>;
 
     /// The record with this order's request id, where the CRM has it.
-    async fn search(&self, order: &Order) -> Result<Option<Receipt>, CrmError>;
+    async fn search(&self, order: &RecordRequest) -> Result<Option<Receipt>, CrmError>;
 
     /// Creates the record, or amends it where the order knows its id.
-    async fn submit(&self, order: &Order) -> Result<Receipt, CrmError>;
+    async fn submit(&self, order: &RecordRequest) -> Result<Receipt, CrmError>;
 
     /// Where a record opens in the browser.
     fn opens_at(&self, kind: RecordKind, remote_id: &str) -> Option<String>;

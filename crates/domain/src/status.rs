@@ -147,7 +147,7 @@ pub enum ConnectorReach {
 /// What a window must know before it shows anything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Hello {
+pub struct WindowBootstrap {
     /// The language to speak.
     pub language: Language,
     /// `linux`, `windows` or `macos`: keys and places are called differently.
@@ -180,7 +180,7 @@ pub struct Hello {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
-pub enum Light {
+pub enum TrayStatus {
     /// At least one call rings and none is answered.
     Ringing,
     /// The agent speaks in a call.
@@ -199,21 +199,21 @@ pub enum Light {
 impl Status {
     /// What to show where there is room for one thing.
     #[must_use]
-    pub fn light(&self) -> Light {
+    pub fn tray_status(&self) -> TrayStatus {
         if self.calls.iter().any(|call| call.state == CallState::Connected) {
-            Light::InCall
+            TrayStatus::InCall
         } else if !self.calls.is_empty() {
-            Light::Ringing
+            TrayStatus::Ringing
         } else if self.accounts.iter().any(|account| account.reach == AccountReach::Failing) {
-            Light::Unreachable
+            TrayStatus::Unreachable
         } else if self.do_not_disturb.is_some() {
-            Light::DoNotDisturb
+            TrayStatus::DoNotDisturb
         } else if self.database != DatabaseStatus::default()
             || self.connectors.iter().any(|crm| crm.reach != ConnectorReach::Answers || crm.parked > 0)
         {
-            Light::Waiting
+            TrayStatus::Waiting
         } else {
-            Light::Ready
+            TrayStatus::Ready
         }
     }
 }
@@ -257,32 +257,36 @@ mod tests {
             database: DatabaseStatus { damaged: false, repaired: false, backup_failed: Some(ErrorCode::DiskFull) },
             components: Vec::new(),
         };
-        let mut lights = vec![status.light()];
+        let mut lights = vec![status.tray_status()];
         status.calls.pop();
-        lights.push(status.light());
+        lights.push(status.tray_status());
         status.calls.clear();
-        lights.push(status.light());
+        lights.push(status.tray_status());
         status.accounts.clear();
-        lights.push(status.light());
+        lights.push(status.tray_status());
         status.do_not_disturb = None;
-        lights.push(status.light());
+        lights.push(status.tray_status());
         status.connectors[0].parked = 0;
-        lights.push(status.light());
+        lights.push(status.tray_status());
         status.database = DatabaseStatus::default();
-        lights.push(status.light());
+        lights.push(status.tray_status());
         let expected = [
-            Light::InCall,
-            Light::Ringing,
-            Light::Unreachable,
-            Light::DoNotDisturb,
-            Light::Waiting,
-            Light::Waiting,
-            Light::Ready,
+            TrayStatus::InCall,
+            TrayStatus::Ringing,
+            TrayStatus::Unreachable,
+            TrayStatus::DoNotDisturb,
+            TrayStatus::Waiting,
+            TrayStatus::Waiting,
+            TrayStatus::Ready,
         ];
         assert_eq!(lights, expected);
         for reach in [ConnectorReach::Failing, ConnectorReach::Stopped] {
             status.connectors[0].reach = reach;
-            assert_eq!(status.light(), Light::Waiting, "a CRM that does not answer is no good news: {reach:?}");
+            assert_eq!(
+                status.tray_status(),
+                TrayStatus::Waiting,
+                "a CRM that does not answer is no good news: {reach:?}"
+            );
         }
     }
 }

@@ -4,27 +4,27 @@ use tauri::Manager;
 use timbre_domain::contact::ContactId;
 use timbre_domain::dial::DialId;
 use timbre_domain::preferences::Preferences;
-use timbre_domain::status::Hello;
+use timbre_domain::status::WindowBootstrap;
 
 use super::{Answer, Asker, events};
 use crate::preferences;
 use crate::windows::dial;
 
 /// The page listens; answers what it must know, and is told what it came up for.
-pub(crate) fn dial_ready(asker: &Asker) -> Answer<Hello> {
-    let Asker { window, desk } = asker;
-    desk.tell(dial::LABEL, events::status_changed(&desk.status()));
+pub(crate) fn dial_ready(asker: &Asker) -> Answer<WindowBootstrap> {
+    let Asker { window, app_state } = asker;
+    app_state.tell(dial::LABEL, events::status_changed(&app_state.status()));
     if let Some(wish) = window.state::<dial::Waiting>().page_listens() {
-        desk.tell(dial::LABEL, events::dial_wish(&wish));
+        app_state.tell(dial::LABEL, events::dial_wish(&wish));
     }
-    Ok(desk.hello())
+    Ok(app_state.bootstrap())
 }
 
 /// From now on calls are made as this identity.
 pub(crate) async fn dial_choose_identity(asker: &Asker, label: String) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    let chosen = Preferences { identity: Some(label), ..desk.preferences() };
-    preferences::choose(desk, chosen).await
+    let Asker { app_state, .. } = asker;
+    let chosen = Preferences { identity: Some(label), ..app_state.preferences() };
+    preferences::choose(app_state, chosen).await
 }
 
 /// Dials.
@@ -35,8 +35,8 @@ pub(crate) async fn dial_dial(
     contact: Option<ContactId>,
     despite_do_not_call: bool,
 ) -> Answer<DialId> {
-    let Asker { desk, .. } = asker;
-    super::place_call(desk, number, from, contact, despite_do_not_call).await
+    let Asker { app_state, .. } = asker;
+    super::place_call(app_state, number, from, contact, despite_do_not_call).await
 }
 
 /// The window's content is this high.
@@ -50,7 +50,7 @@ pub(crate) fn dial_height(asker: &Asker, height: u32) -> Answer<()> {
 
 /// The agent is done.
 pub(crate) fn dial_close(asker: &Asker) -> Answer<()> {
-    let Asker { window, desk } = asker;
-    dial::put_away(desk, window);
+    let Asker { window, app_state } = asker;
+    dial::put_away(app_state, window);
     Ok(())
 }

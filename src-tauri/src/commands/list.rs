@@ -33,7 +33,7 @@ windows! {
     shell {
         [dial, strip, main, setup] sync fn page_shown();
 
-        [popup] sync fn popup_ready() -> Hello;
+        [popup] sync fn popup_ready() -> WindowBootstrap;
         [popup] sync fn popup_filled(call_key: CallKey, height: u32);
         [popup] sync fn popup_painted(call_key: CallKey);
         [popup] sync fn popup_focus();
@@ -46,7 +46,7 @@ windows! {
         [popup] async fn popup_dial(number: String, contact: Option<ContactId>, despite_do_not_call: bool);
         [popup] sync fn popup_open_contact(contact: ContactId);
 
-        [dial] sync fn dial_ready() -> Hello;
+        [dial] sync fn dial_ready() -> WindowBootstrap;
         [dial] async fn dial_choose_identity(label: String);
         [dial] async fn dial_dial(
             number: String,
@@ -57,12 +57,12 @@ windows! {
         [dial] sync fn dial_height(height: u32);
         [dial] sync fn dial_close();
 
-        [strip] sync fn strip_ready() -> Hello;
+        [strip] sync fn strip_ready() -> WindowBootstrap;
         [strip] sync fn strip_menu();
         [strip] sync fn strip_open_dial();
         [strip] sync fn strip_open_main();
 
-        [main] sync fn main_ready() -> Hello;
+        [main] sync fn main_ready() -> WindowBootstrap;
         [main] async fn main_save(call_key: CallKey, edit: InteractionEdit, caller: Option<TypedCaller>) -> Saved;
         [main] async fn main_add_contact(call_key: CallKey, name: String, company: String) -> PopupCard;
         [main] async fn main_edit_contact(contact: ContactId, edit: ContactEdit) -> Contact;
@@ -70,16 +70,16 @@ windows! {
         [main] async fn main_discard(id: RequestId);
         [main] async fn main_open_record(id: RequestId);
         [main] sync fn main_open_dial(number: String, contact: Option<ContactId>);
-        [main] async fn main_set_preferences(preferences: Preferences) -> Hello;
+        [main] async fn main_set_preferences(preferences: Preferences) -> WindowBootstrap;
         [main] sync fn main_screens() -> Vec<String>;
         [main] sync fn main_try_popup();
         [main] sync fn main_places() -> Places;
         [main] sync fn main_open_place(which: Place);
 
-        [setup] sync fn setup_ready() -> Hello;
+        [setup] sync fn setup_ready() -> WindowBootstrap;
         [setup] async fn setup_finish(autostart: bool);
         [setup, main] sync fn setup_offers() -> Offers;
-        [setup, main] async fn setup_set_language(language: Language) -> Hello;
+        [setup, main] async fn setup_set_language(language: Language) -> WindowBootstrap;
         [setup, main] async fn setup_check_account(draft: AccountDraft, password: String) -> AccountCheck;
         [setup, main] async fn setup_save_account(draft: AccountDraft, password: String, keep: Keep);
         [setup, main] async fn setup_keyring(name: String) -> Keyring;
@@ -95,7 +95,7 @@ windows! {
 
     // What windows are told.
     events {
-        [popup, dial, strip, main, setup] hello: Hello;
+        [popup, dial, strip, main, setup] bootstrap: WindowBootstrap;
         [popup, main] flush: ();
         [popup] popup_show: PopupCard;
         [popup] popup_changed: Call;
@@ -106,7 +106,7 @@ windows! {
         [dial] dial_wish: DialWish;
         [dial, main] dial_progress: DialProgress;
         [dial, main] status_changed: Status;
-        [strip] strip_status: StatusAndLight;
+        [strip] strip_status: StripStatus;
         [main] main_go_to: Goal;
         [main] main_changed: Changed;
     }

@@ -13,7 +13,7 @@ use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxState, RequestId};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::preferences::Preferences;
-use timbre_domain::status::Hello;
+use timbre_domain::status::WindowBootstrap;
 use timbre_engine::CommandError;
 use timbre_engine::api::{OutboxFilter, command};
 use timbre_engine::contacts::edit::ContactEdit;
@@ -28,13 +28,13 @@ use crate::{follow, popup, preferences};
 const ALL: usize = 5_000;
 
 /// The page listens; answers what it must know, and is told where to go.
-pub(crate) fn main_ready(asker: &Asker) -> Answer<Hello> {
-    let Asker { window, desk } = asker;
-    desk.tell(window_of::LABEL, events::status_changed(&desk.status()));
+pub(crate) fn main_ready(asker: &Asker) -> Answer<WindowBootstrap> {
+    let Asker { window, app_state } = asker;
+    app_state.tell(window_of::LABEL, events::status_changed(&app_state.status()));
     if let Some(goal) = window.state::<window_of::Waiting>().page_listens() {
-        desk.tell(window_of::LABEL, events::main_go_to(&goal));
+        app_state.tell(window_of::LABEL, events::main_go_to(&goal));
     }
-    Ok(desk.hello())
+    Ok(app_state.bootstrap())
 }
 
 /// Keeps what the agent wrote.
@@ -44,8 +44,8 @@ pub(crate) async fn main_save(
     edit: InteractionEdit,
     caller: Option<TypedCaller>,
 ) -> Answer<Saved> {
-    let Asker { desk, .. } = asker;
-    super::save(desk, call_key, edit, caller).await
+    let Asker { app_state, .. } = asker;
+    super::save(app_state, call_key, edit, caller).await
 }
 
 /// A new contact with this call's number.
@@ -55,63 +55,63 @@ pub(crate) async fn main_add_contact(
     name: String,
     company: String,
 ) -> Answer<PopupCard> {
-    let Asker { desk, .. } = asker;
-    super::add_contact(desk, call_key, name, company).await
+    let Asker { app_state, .. } = asker;
+    super::add_contact(app_state, call_key, name, company).await
 }
 
 /// Another name, company, telephones or addresses of a contact.
 pub(crate) async fn main_edit_contact(asker: &Asker, contact: ContactId, edit: ContactEdit) -> Answer<Contact> {
-    let Asker { desk, .. } = asker;
-    super::edit_contact(desk, contact, edit).await
+    let Asker { app_state, .. } = asker;
+    super::edit_contact(app_state, contact, edit).await
 }
 
 /// What is on its way to the CRMs; with what is there already and what was discarded, where `all` is wanted.
 pub(crate) async fn main_outbox(asker: &Asker, all: bool) -> Answer<Vec<OutboxRow>> {
-    let Asker { desk, .. } = asker;
+    let Asker { app_state, .. } = asker;
     use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
 
     let states = if all { vec![Waiting, Sending, Parked, Done, Discarded] } else { Vec::new() };
     let filter = OutboxFilter { states, limit: ALL, ..OutboxFilter::default() };
-    desk.execute(command::OutboxRows(filter)).await
+    app_state.execute(command::OutboxRows(filter)).await
 }
 
 /// Never sends a record.
 pub(crate) async fn main_discard(asker: &Asker, id: RequestId) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    let discarded = desk.execute(command::OutboxDiscard { id }).await.map(drop);
-    desk.tell(window_of::LABEL, events::main_changed(&Changed::Outbox));
-    follow::refresh(desk).await;
+    let Asker { app_state, .. } = asker;
+    let discarded = app_state.execute(command::OutboxDiscard { id }).await.map(drop);
+    app_state.tell(window_of::LABEL, events::main_changed(&Changed::Outbox));
+    follow::refresh(app_state).await;
     discarded
 }
 
 /// Opens a record of the CRM in the browser. The address comes from the connector, never from the page.
 pub(crate) async fn main_open_record(asker: &Asker, id: RequestId) -> Answer<()> {
-    let Asker { window, desk } = asker;
+    let Asker { window, app_state } = asker;
     use OutboxState::{Done, Parked, Sending, Waiting};
 
     let states = vec![Waiting, Sending, Parked, Done];
     let filter = OutboxFilter { id: Some(id), states, ..OutboxFilter::default() };
-    let rows = desk.execute(command::OutboxRows(filter)).await?;
+    let rows = app_state.execute(command::OutboxRows(filter)).await?;
     let url = rows.into_iter().next().and_then(|row| row.url);
     let none = || CommandError::new(ErrorCode::NotFound, "the record is not in the CRM, or opens nowhere").at("id");
-    let url = url.ok_or_else(|| desk.refusal(none()))?;
+    let url = url.ok_or_else(|| app_state.refusal(none()))?;
     let opened = window.opener().open_url(url, None::<&str>);
-    opened.map_err(|error| desk.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string())))
+    opened.map_err(|error| app_state.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string())))
 }
 
 /// Opens the dial window, with a number to ask about.
 pub(crate) fn main_open_dial(asker: &Asker, number: String, contact: Option<ContactId>) -> Answer<()> {
-    let Asker { desk, .. } = asker;
+    let Asker { app_state, .. } = asker;
     let from = if number.is_empty() { WishFrom::Hotkey } else { WishFrom::CallBack };
-    dial::open(desk, DialWish { contact, ..DialWish::number(number, from) });
+    dial::open(app_state, DialWish { contact, ..DialWish::number(number, from) });
     Ok(())
 }
 
 /// The agent chooses.
-pub(crate) async fn main_set_preferences(asker: &Asker, preferences: Preferences) -> Answer<Hello> {
-    let Asker { desk, .. } = asker;
-    preferences::choose(desk, preferences).await?;
-    Ok(desk.hello())
+pub(crate) async fn main_set_preferences(asker: &Asker, preferences: Preferences) -> Answer<WindowBootstrap> {
+    let Asker { app_state, .. } = asker;
+    preferences::choose(app_state, preferences).await?;
+    Ok(app_state.bootstrap())
 }
 
 /// The screens there are, as the system names them.
@@ -123,8 +123,8 @@ pub(crate) fn main_screens(asker: &Asker) -> Answer<Vec<String>> {
 
 /// Shows a pop-up with somebody made up, to see where it stands.
 pub(crate) fn main_try_popup(asker: &Asker) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    popup::sample::show(desk);
+    let Asker { app_state, .. } = asker;
+    popup::sample::show(app_state);
     Ok(())
 }
 
@@ -149,25 +149,25 @@ pub(crate) enum Place {
 
 /// Where settings, data and logs are.
 pub(crate) fn main_places(asker: &Asker) -> Answer<Places> {
-    let Asker { desk, .. } = asker;
+    let Asker { app_state, .. } = asker;
     let words = |path: Option<PathBuf>| path.map(|path| path.display().to_string()).unwrap_or_default();
     Ok(Places {
-        settings: words(desk.config().cloned()),
-        data: words(desk.data_dir().cloned()),
-        logs: words(desk.data_dir().map(|dir| dir.join("logs"))),
+        settings: words(app_state.config().cloned()),
+        data: words(app_state.data_dir().cloned()),
+        logs: words(app_state.data_dir().map(|dir| dir.join("logs"))),
     })
 }
 
 /// Opens one of these folders in the system's file manager.
 pub(crate) fn main_open_place(asker: &Asker, which: Place) -> Answer<()> {
-    let Asker { window, desk } = asker;
+    let Asker { window, app_state } = asker;
     let folder = match which {
-        Place::Settings => desk.config().and_then(|file| file.parent()).map(PathBuf::from),
-        Place::Data => desk.data_dir().cloned(),
-        Place::Logs => desk.data_dir().map(|dir| dir.join("logs")),
+        Place::Settings => app_state.config().and_then(|file| file.parent()).map(PathBuf::from),
+        Place::Data => app_state.data_dir().cloned(),
+        Place::Logs => app_state.data_dir().map(|dir| dir.join("logs")),
     };
-    let none = || desk.refusal(CommandError::new(ErrorCode::NotFound, "there is no such folder"));
+    let none = || app_state.refusal(CommandError::new(ErrorCode::NotFound, "there is no such folder"));
     let folder = folder.ok_or_else(none)?;
     let opened = window.opener().open_path(folder.display().to_string(), None::<&str>);
-    opened.map_err(|error| desk.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string())))
+    opened.map_err(|error| app_state.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string())))
 }

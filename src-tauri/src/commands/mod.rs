@@ -22,7 +22,7 @@ use timbre_domain::outbox::RequestId;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
-use timbre_domain::status::{Hello, Status};
+use timbre_domain::status::{Status, WindowBootstrap};
 use timbre_domain::texts::Language;
 use timbre_engine::api::{Command, InteractionRef, command};
 use timbre_engine::calls::dialler::DialRequest;
@@ -33,8 +33,8 @@ use timbre_wiring::setup::{AccountCheck, KnownConnector};
 
 use self::main::{Place, Places};
 use self::setup::{Keep, Keyring, Offers};
-use crate::desk::Desk;
-use crate::follow::{Changed, StatusAndLight};
+use crate::app_state::AppState;
+use crate::follow::{Changed, StripStatus};
 use crate::windows::dial::DialWish;
 use crate::windows::main::{Goal, LABEL as MAIN};
 use crate::windows::page_is_laid_out;
@@ -45,7 +45,7 @@ pub(crate) type Answer<T> = Result<T, Refusal>;
 /// The page that asks: its window, and what all windows work with.
 pub(crate) struct Asker {
     window: WebviewWindow,
-    desk: Desk,
+    app_state: AppState,
 }
 
 /// What a page is told.
@@ -63,14 +63,14 @@ mod handlers {
 macro_rules! shell_command {
     (async $name:ident($($arg:ident: $type:ty),*) $output:ty) => {
         #[tauri::command]
-        pub(super) async fn $name(window: WebviewWindow, desk: State<'_, Desk>, $($arg: $type),*) -> Answer<$output> {
-            handlers::$name(&Asker { window, desk: desk.inner().clone() }, $($arg),*).await
+        pub(super) async fn $name(window: WebviewWindow, app_state: State<'_, AppState>, $($arg: $type),*) -> Answer<$output> {
+            handlers::$name(&Asker { window, app_state: app_state.inner().clone() }, $($arg),*).await
         }
     };
     (sync $name:ident($($arg:ident: $type:ty),*) $output:ty) => {
         #[tauri::command]
-        pub(super) fn $name(window: WebviewWindow, desk: State<'_, Desk>, $($arg: $type),*) -> Answer<$output> {
-            handlers::$name(&Asker { window, desk: desk.inner().clone() }, $($arg),*)
+        pub(super) fn $name(window: WebviewWindow, app_state: State<'_, AppState>, $($arg: $type),*) -> Answer<$output> {
+            handlers::$name(&Asker { window, app_state: app_state.inner().clone() }, $($arg),*)
         }
     };
     ($kind:ident $name:ident($($arg:ident: $type:ty),*)) => {
@@ -94,10 +94,10 @@ macro_rules! windows {
             $(
                 #[tauri::command]
                 pub(super) async fn $engine(
-                    desk: State<'_, Desk>,
+                    app_state: State<'_, AppState>,
                     input: command::$command,
                 ) -> Answer<<command::$command as Command>::Output> {
-                    desk.execute(input).await
+                    app_state.execute(input).await
                 }
             )*
             $(shell_command! { $kind $shell($($arg: $type),*) $($output)? })*
@@ -187,49 +187,54 @@ pub(crate) struct Saved {
 }
 
 /// Keeps what an agent wrote of a call.
-async fn save(desk: &Desk, call_key: CallKey, edit: InteractionEdit, caller: Option<TypedCaller>) -> Answer<Saved> {
+async fn save(
+    app_state: &AppState,
+    call_key: CallKey,
+    edit: InteractionEdit,
+    caller: Option<TypedCaller>,
+) -> Answer<Saved> {
     let named = caller.is_some() && edit.finish;
     let save = SaveInteraction { which: InteractionRef::Call(call_key.clone()), edit, caller };
-    let interaction = desk.execute(command::InteractionsSave(save)).await?.interaction;
-    let records = desk.execute(command::CallRecords { call: call_key.clone() }).await?;
+    let interaction = app_state.execute(command::InteractionsSave(save)).await?.interaction;
+    let records = app_state.execute(command::CallRecords { call: call_key.clone() }).await?;
     let card = match named {
-        true => Some(desk.execute(command::CallCard { call: call_key }).await?),
+        true => Some(app_state.execute(command::CallCard { call: call_key }).await?),
         false => None,
     };
     Ok(Saved { interaction, records, card })
 }
 
-async fn choose(desk: &Desk, call: CallKey, contact: ContactId) -> Answer<PopupCard> {
-    desk.execute(command::CallAttach { call, contact }).await
+async fn choose(app_state: &AppState, call: CallKey, contact: ContactId) -> Answer<PopupCard> {
+    app_state.execute(command::CallAttach { call, contact }).await
 }
 
 /// A new contact with a call's number.
-async fn add_contact(desk: &Desk, call: CallKey, name: String, company: String) -> Answer<PopupCard> {
-    let card = desk.execute(command::CallCard { call: call.clone() }).await?;
+async fn add_contact(app_state: &AppState, call: CallKey, name: String, company: String) -> Answer<PopupCard> {
+    let card = app_state.execute(command::CallCard { call: call.clone() }).await?;
     let number = card.call.party.number().map(|number| number.e164().unwrap_or(number.raw()).to_owned());
     let add_phones = number.into_iter().map(|number| (number, PhoneKind::Other)).collect();
     let edit = ContactEdit { name: Some(name), company: Some(company), add_phones, ..ContactEdit::default() };
-    let contact = desk.execute(command::ContactsAdd(edit)).await?;
-    choose(desk, call, contact.id).await
+    let contact = app_state.execute(command::ContactsAdd(edit)).await?;
+    choose(app_state, call, contact.id).await
 }
 
 /// What a person says of a contact takes the place of what stands there, and goes to the CRMs.
-async fn edit_contact(desk: &Desk, id: ContactId, edit: ContactEdit) -> Answer<Contact> {
-    let contact = desk.execute(command::ContactsEdit { id, edit }).await?;
-    desk.tell(MAIN, events::main_changed(&Changed::Contacts));
+async fn edit_contact(app_state: &AppState, id: ContactId, edit: ContactEdit) -> Answer<Contact> {
+    let contact = app_state.execute(command::ContactsEdit { id, edit }).await?;
+    app_state.tell(MAIN, events::main_changed(&Changed::Contacts));
     Ok(contact)
 }
 
 async fn place_call(
-    desk: &Desk,
+    app_state: &AppState,
     number: String,
     from: Option<String>,
     contact: Option<ContactId>,
     despite_do_not_call: bool,
 ) -> Answer<DialId> {
-    let known = |label: &String| desk.hello().identities.iter().any(|identity| identity.label == *label);
+    let known = |label: &String| app_state.bootstrap().identities.iter().any(|identity| identity.label == *label);
     // The one that was chosen once may be gone from the settings meanwhile.
-    let from = from.or_else(|| desk.preferences().identity.filter(known));
+    let from = from.or_else(|| app_state.preferences().identity.filter(known));
     let request = DialRequest { number, from, contact, despite_do_not_call, ..DialRequest::default() };
-    Ok(desk.execute(command::Dial(request)).await?.dial_id)
+    Ok(app_state.execute(command::Dial(request)).await?.dial_id)
 }

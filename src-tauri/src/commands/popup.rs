@@ -5,7 +5,7 @@ use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::ContactId;
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::popup::PopupCard;
-use timbre_domain::status::Hello;
+use timbre_domain::status::WindowBootstrap;
 use timbre_engine::api::command;
 use timbre_engine::contacts::edit::ContactEdit;
 
@@ -14,44 +14,44 @@ use crate::popup::pool::Event;
 use crate::windows::main::{self, Goal};
 
 /// The pop-up's page listens; answers what it must know.
-pub(crate) fn popup_ready(asker: &Asker) -> Answer<Hello> {
-    let Asker { window, desk } = asker;
-    desk.post_of(window, Event::Ready);
-    Ok(desk.hello())
+pub(crate) fn popup_ready(asker: &Asker) -> Answer<WindowBootstrap> {
+    let Asker { window, app_state } = asker;
+    app_state.post_of(window, Event::Ready);
+    Ok(app_state.bootstrap())
 }
 
 /// The page laid the call out and needs this height, in CSS pixels.
 pub(crate) fn popup_filled(asker: &Asker, call_key: CallKey, height: u32) -> Answer<()> {
-    let Asker { window, desk } = asker;
-    desk.post_of(window, |slot| Event::Filled(slot, call_key, height));
+    let Asker { window, app_state } = asker;
+    app_state.post_of(window, |slot| Event::Filled(slot, call_key, height));
     Ok(())
 }
 
 /// The call is on the glass.
 pub(crate) fn popup_painted(asker: &Asker, call_key: CallKey) -> Answer<()> {
-    let Asker { window, desk } = asker;
-    desk.post_of(window, |slot| Event::Painted(slot, call_key));
+    let Asker { window, app_state } = asker;
+    app_state.post_of(window, |slot| Event::Painted(slot, call_key));
     Ok(())
 }
 
 /// The agent clicked where the keyboard is needed.
 pub(crate) fn popup_focus(asker: &Asker) -> Answer<()> {
-    let Asker { window, desk } = asker;
-    desk.post_of(window, Event::Focus);
+    let Asker { window, app_state } = asker;
+    app_state.post_of(window, Event::Focus);
     Ok(())
 }
 
 /// The agent has begun to act on the call.
 pub(crate) fn popup_begun(asker: &Asker, call_key: CallKey) -> Answer<()> {
-    let Asker { window, desk } = asker;
-    desk.post_of(window, |slot| Event::Begun(slot, call_key));
+    let Asker { window, app_state } = asker;
+    app_state.post_of(window, |slot| Event::Begun(slot, call_key));
     Ok(())
 }
 
 /// The agent is done with the pop-up.
 pub(crate) fn popup_close(asker: &Asker, call_key: CallKey) -> Answer<()> {
-    let Asker { window, desk } = asker;
-    desk.post_of(window, |slot| Event::Close(slot, call_key));
+    let Asker { window, app_state } = asker;
+    app_state.post_of(window, |slot| Event::Close(slot, call_key));
     Ok(())
 }
 
@@ -62,20 +62,20 @@ pub(crate) async fn popup_save(
     edit: InteractionEdit,
     caller: Option<TypedCaller>,
 ) -> Answer<Saved> {
-    let Asker { window, desk } = asker;
+    let Asker { window, app_state } = asker;
     let finishes = edit.finish;
-    let saved = super::save(desk, call_key.clone(), edit, caller).await;
+    let saved = super::save(app_state, call_key.clone(), edit, caller).await;
     // What is refused for what it says is the agent's to mend, or to leave; anything else may pass, and is tried again.
     let kept = saved.as_ref().map_or_else(|refusal| refusal.place.is_some(), |_| true);
-    desk.post_of(window, |slot| Event::Kept(slot, kept));
+    app_state.post_of(window, |slot| Event::Kept(slot, kept));
     if let Ok(saved) = &saved {
         if let Some(card) = &saved.card {
-            desk.post_of(window, |slot| Event::Chosen(slot, Box::new(card.clone())));
+            app_state.post_of(window, |slot| Event::Chosen(slot, Box::new(card.clone())));
         }
-        desk.post_of(window, |slot| Event::Wrote(slot, Box::new(saved.interaction.clone())));
-        desk.post(Event::Records(call_key.clone(), saved.records.clone()));
+        app_state.post_of(window, |slot| Event::Wrote(slot, Box::new(saved.interaction.clone())));
+        app_state.post(Event::Records(call_key.clone(), saved.records.clone()));
         if finishes {
-            desk.post_of(window, |slot| Event::Saved(slot, call_key));
+            app_state.post_of(window, |slot| Event::Saved(slot, call_key));
         }
     }
     saved
@@ -83,9 +83,9 @@ pub(crate) async fn popup_save(
 
 /// The agent said who it is.
 pub(crate) async fn popup_choose(asker: &Asker, call_key: CallKey, contact: ContactId) -> Answer<PopupCard> {
-    let Asker { window, desk } = asker;
-    let card = super::choose(desk, call_key, contact).await?;
-    desk.post_of(window, |slot| Event::Chosen(slot, Box::new(card.clone())));
+    let Asker { window, app_state } = asker;
+    let card = super::choose(app_state, call_key, contact).await?;
+    app_state.post_of(window, |slot| Event::Chosen(slot, Box::new(card.clone())));
     Ok(card)
 }
 
@@ -96,9 +96,9 @@ pub(crate) async fn popup_add_contact(
     name: String,
     company: String,
 ) -> Answer<PopupCard> {
-    let Asker { window, desk } = asker;
-    let card = super::add_contact(desk, call_key, name, company).await?;
-    desk.post_of(window, |slot| Event::Chosen(slot, Box::new(card.clone())));
+    let Asker { window, app_state } = asker;
+    let card = super::add_contact(app_state, call_key, name, company).await?;
+    app_state.post_of(window, |slot| Event::Chosen(slot, Box::new(card.clone())));
     Ok(card)
 }
 
@@ -109,10 +109,10 @@ pub(crate) async fn popup_edit_contact(
     contact: ContactId,
     edit: ContactEdit,
 ) -> Answer<PopupCard> {
-    let Asker { window, desk } = asker;
-    super::edit_contact(desk, contact, edit).await?;
-    let card = desk.execute(command::CallCard { call: call_key }).await?;
-    desk.post_of(window, |slot| Event::Chosen(slot, Box::new(card.clone())));
+    let Asker { window, app_state } = asker;
+    super::edit_contact(app_state, contact, edit).await?;
+    let card = app_state.execute(command::CallCard { call: call_key }).await?;
+    app_state.post_of(window, |slot| Event::Chosen(slot, Box::new(card.clone())));
     Ok(card)
 }
 
@@ -123,13 +123,13 @@ pub(crate) async fn popup_dial(
     contact: Option<ContactId>,
     despite_do_not_call: bool,
 ) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    super::place_call(desk, number, None, contact, despite_do_not_call).await.map(drop)
+    let Asker { app_state, .. } = asker;
+    super::place_call(app_state, number, None, contact, despite_do_not_call).await.map(drop)
 }
 
 /// Opens the contact's case file in the main window.
 pub(crate) fn popup_open_contact(asker: &Asker, contact: ContactId) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    main::open(desk, Goal { contact: Some(contact), ..Goal::default() });
+    let Asker { app_state, .. } = asker;
+    main::open(app_state, Goal { contact: Some(contact), ..Goal::default() });
     Ok(())
 }

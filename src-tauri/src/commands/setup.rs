@@ -13,7 +13,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
 use timbre_domain::secret::SecretName;
-use timbre_domain::status::Hello;
+use timbre_domain::status::WindowBootstrap;
 use timbre_domain::texts::Language;
 use timbre_engine::CommandError;
 use timbre_platform::secrets::{KeyringState, variable};
@@ -25,7 +25,7 @@ use timbre_wiring::setup::{
 };
 
 use super::{Answer, Asker};
-use crate::desk::{Ask, Desk, EngineState};
+use crate::app_state::{AppState, Ask, EngineState};
 use crate::preferences;
 use crate::windows::setup;
 
@@ -60,142 +60,142 @@ pub(crate) struct Offers {
 }
 
 /// The page listens.
-pub(crate) fn setup_ready(asker: &Asker) -> Answer<Hello> {
-    let Asker { desk, .. } = asker;
-    Ok(desk.hello())
+pub(crate) fn setup_ready(asker: &Asker) -> Answer<WindowBootstrap> {
+    let Asker { app_state, .. } = asker;
+    Ok(app_state.bootstrap())
 }
 
 /// What can be set up.
 pub(crate) fn setup_offers(asker: &Asker) -> Answer<Offers> {
-    let Asker { desk, .. } = asker;
-    Ok(Offers { vendors: known_vendors(desk.language()), connectors: known_connectors(desk.language()) })
+    let Asker { app_state, .. } = asker;
+    Ok(Offers { vendors: known_vendors(app_state.language()), connectors: known_connectors(app_state.language()) })
 }
 
 /// From now on Timbre speaks this language.
-pub(crate) async fn setup_set_language(asker: &Asker, language: Language) -> Answer<Hello> {
-    let Asker { desk, .. } = asker;
-    let chosen = Preferences { language: Some(language), ..desk.preferences() };
-    if desk.context().is_some() {
-        preferences::choose(desk, chosen).await?;
+pub(crate) async fn setup_set_language(asker: &Asker, language: Language) -> Answer<WindowBootstrap> {
+    let Asker { app_state, .. } = asker;
+    let chosen = Preferences { language: Some(language), ..app_state.preferences() };
+    if app_state.context().is_some() {
+        preferences::choose(app_state, chosen).await?;
     } else {
-        keep_before_the_engine(desk, &chosen)?;
+        keep_before_the_engine(app_state, &chosen)?;
     }
-    Ok(desk.hello())
+    Ok(app_state.bootstrap())
 }
 
 /// Signs in with the vendor, once, and asks what there is. Without a password, the one that is kept is used.
 pub(crate) async fn setup_check_account(asker: &Asker, draft: AccountDraft, password: String) -> Answer<AccountCheck> {
-    let Asker { desk, .. } = asker;
-    let file = settings_file(desk)?;
+    let Asker { app_state, .. } = asker;
+    let file = settings_file(app_state)?;
     let was = known_account(&file, &draft.name);
     if password.is_empty() {
-        same_address(desk, account_address(&file, &draft.name), draft.text("base_url"))?;
+        same_address(app_state, account_address(&file, &draft.name), draft.text("base_url"))?;
     }
-    let _trial = desk.trials().read().await;
-    let checking = checking(desk, &file)?;
+    let _trial = app_state.trials().read().await;
+    let checking = checking(app_state, &file)?;
     check_account(&checking, was.as_deref(), &draft, secret(password)).await.map_err(refused)
 }
 
 /// Keeps an account's password, and adds the account to the settings or replaces it.
 pub(crate) async fn setup_save_account(asker: &Asker, draft: AccountDraft, password: String, keep: Keep) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    let mut file = settings_file(desk)?;
+    let Asker { app_state, .. } = asker;
+    let mut file = settings_file(app_state)?;
     let was = known_account(&file, &draft.name);
     if password.is_empty() {
-        same_address(desk, account_address(&file, &draft.name), draft.text("base_url"))?;
+        same_address(app_state, account_address(&file, &draft.name), draft.text("base_url"))?;
     }
-    let language = Edit::Language { language: desk.language() };
-    let name = named(desk, &draft.name)?;
+    let language = Edit::Language { language: app_state.language() };
+    let name = named(app_state, &draft.name)?;
     let account = Edit::PutAccount { was, account: draft };
     // The language of the first run is the file's; later ones are the agent's own choice.
     let begins = !file.form().is_ok_and(|form| form.exists);
     let edits = if begins { vec![language, account] } else { vec![account] };
-    keep_secret(desk, SecretName::account(&name), password, keep).await?;
-    write(desk, &mut file, &edits)?;
-    set_up_anew(desk);
+    keep_secret(app_state, SecretName::account(&name), password, keep).await?;
+    write(app_state, &mut file, &edits)?;
+    set_up_anew(app_state);
     Ok(())
 }
 
 /// Looks at the keyring, anew each time.
 pub(crate) async fn setup_keyring(asker: &Asker, name: String) -> Answer<Keyring> {
-    let Asker { desk, .. } = asker;
-    let variable = variable(&named(desk, &name)?);
+    let Asker { app_state, .. } = asker;
+    let variable = variable(&named(app_state, &name)?);
     let variable_set = std::env::var_os(&variable).is_some_and(|value| !value.is_empty());
-    Ok(Keyring { state: desk.secrets().state().await, variable, variable_set })
+    Ok(Keyring { state: app_state.secrets().state().await, variable, variable_set })
 }
 
 /// Tries a CRM out, without writing anything there. Without a key, the one that is kept is used.
 pub(crate) async fn setup_check_connector(asker: &Asker, draft: ConnectorDraft, key: String) -> Answer<Vec<TestStep>> {
-    let Asker { desk, .. } = asker;
-    let file = settings_file(desk)?;
+    let Asker { app_state, .. } = asker;
+    let file = settings_file(app_state)?;
     let was = known_crm(&file, &draft.name);
     if key.is_empty() {
-        same_address(desk, crm_address(&file, &draft.name), &draft.base_url)?;
+        same_address(app_state, crm_address(&file, &draft.name), &draft.base_url)?;
     }
-    let _trial = desk.trials().read().await;
-    let checking = checking(desk, &file)?;
+    let _trial = app_state.trials().read().await;
+    let checking = checking(app_state, &file)?;
     check_connector(&checking, was.as_deref(), &draft, secret(key)).await.map_err(refused)
 }
 
 /// Keeps a CRM's key, and adds the CRM to the settings or replaces it.
 pub(crate) async fn setup_save_connector(asker: &Asker, draft: ConnectorDraft, key: String, keep: Keep) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    let mut file = settings_file(desk)?;
+    let Asker { app_state, .. } = asker;
+    let mut file = settings_file(app_state)?;
     if key.is_empty() {
-        same_address(desk, crm_address(&file, &draft.name), &draft.base_url)?;
+        same_address(app_state, crm_address(&file, &draft.name), &draft.base_url)?;
     }
-    let name = named(desk, &draft.name)?;
+    let name = named(app_state, &draft.name)?;
     let put = Edit::PutConnector { was: known_crm(&file, &draft.name), connector: draft };
     if !key.is_empty() {
         // What the CRM gave in exchange for the key until now would be used instead of the new one.
-        forget_secret(desk, SecretName::connector_token(&name)).await;
+        forget_secret(app_state, SecretName::connector_token(&name)).await;
     }
-    keep_secret(desk, SecretName::connector_key(&name), key, keep).await?;
-    write(desk, &mut file, &[put])?;
-    set_up_anew(desk);
+    keep_secret(app_state, SecretName::connector_key(&name), key, keep).await?;
+    write(app_state, &mut file, &[put])?;
+    set_up_anew(app_state);
     Ok(())
 }
 
 /// What the settings file says, as forms have it.
 pub(crate) fn setup_form(asker: &Asker) -> Answer<SettingsForm> {
-    let Asker { desk, .. } = asker;
-    settings_file(desk)?.form().map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error, &[])))
+    let Asker { app_state, .. } = asker;
+    settings_file(app_state)?.form().map_err(|error| refused(CheckFailed::of_edit(app_state.language(), &error, &[])))
 }
 
 /// Removes an account, its identities and its secret.
 pub(crate) async fn setup_remove_account(asker: &Asker, name: String) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    change(desk, Edit::RemoveAccount { name: name.clone() })?;
-    forget_secret(desk, SecretName::account(&named(desk, &name)?)).await;
+    let Asker { app_state, .. } = asker;
+    change(app_state, Edit::RemoveAccount { name: name.clone() })?;
+    forget_secret(app_state, SecretName::account(&named(app_state, &name)?)).await;
     Ok(())
 }
 
 /// Removes a CRM and its secrets. What waits for it stays in the outbox.
 pub(crate) async fn setup_remove_connector(asker: &Asker, name: String) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    change(desk, Edit::RemoveConnector { name: name.clone() })?;
-    let name = named(desk, &name)?;
+    let Asker { app_state, .. } = asker;
+    change(app_state, Edit::RemoveConnector { name: name.clone() })?;
+    let name = named(app_state, &name)?;
     for secret in [SecretName::connector_key, SecretName::connector_token, SecretName::connector_client] {
-        forget_secret(desk, secret(&name)).await;
+        forget_secret(app_state, secret(&name)).await;
     }
     Ok(())
 }
 
 /// Adds an identity, or replaces the one that was called so.
 pub(crate) async fn setup_save_identity(asker: &Asker, was: Option<String>, identity: IdentityDraft) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    change(desk, Edit::PutIdentity { was, identity })
+    let Asker { app_state, .. } = asker;
+    change(app_state, Edit::PutIdentity { was, identity })
 }
 
 /// Removes an identity.
 pub(crate) async fn setup_remove_identity(asker: &Asker, label: String) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    change(desk, Edit::RemoveIdentity { label })
+    let Asker { app_state, .. } = asker;
+    change(app_state, Edit::RemoveIdentity { label })
 }
 
 /// Lets the agent choose a connector's file.
 pub(crate) async fn setup_pick_connector_file(asker: &Asker) -> Answer<Option<KnownConnector>> {
-    let Asker { window, desk } = asker;
+    let Asker { window, app_state } = asker;
     let dialog = window.dialog().file().add_filter("TOML", &["toml"]).set_parent(window);
     let (send, chosen) = tokio::sync::oneshot::channel();
     dialog.pick_file(|file| {
@@ -203,18 +203,18 @@ pub(crate) async fn setup_pick_connector_file(asker: &Asker) -> Answer<Option<Kn
         let _ = send.send(file);
     });
     let Some(path) = chosen.await.ok().flatten().and_then(|file| file.into_path().ok()) else { return Ok(None) };
-    let read = known_connector(&path, desk.language());
-    read.map(Some).map_err(|error| desk.refusal(CommandError::new(error.code, error.detail)))
+    let read = known_connector(&path, app_state.language());
+    read.map(Some).map_err(|error| app_state.refusal(CommandError::new(error.code, error.detail)))
 }
 
 /// All is set up: Timbre begins to work, and the main window says where it is to be found.
 pub(crate) async fn setup_finish(asker: &Asker, autostart: bool) -> Answer<()> {
-    let Asker { desk, .. } = asker;
-    let chosen = Preferences { autostart, ..desk.preferences() };
-    preferences::start_with_session(desk, autostart)?;
-    keep_before_the_engine(desk, &chosen)?;
-    desk.ask(Ask::Begin);
-    if let Some(window) = desk.app().and_then(|app| app.get_webview_window(setup::LABEL))
+    let Asker { app_state, .. } = asker;
+    let chosen = Preferences { autostart, ..app_state.preferences() };
+    preferences::start_with_session(app_state, autostart)?;
+    keep_before_the_engine(app_state, &chosen)?;
+    app_state.ask(Ask::Begin);
+    if let Some(window) = app_state.app().and_then(|app| app.get_webview_window(setup::LABEL))
         && let Err(error) = window.destroy()
     {
         tracing::error!(%error, "the first-run window does not go");
@@ -223,45 +223,45 @@ pub(crate) async fn setup_finish(asker: &Asker, autostart: bool) -> Answer<()> {
 }
 
 /// A running Timbre takes over what was changed; one that is being set up begins when that is finished.
-fn set_up_anew(desk: &Desk) {
-    if !matches!(desk.engine(), EngineState::NotSetUp) {
-        desk.ask(Ask::Restart);
+fn set_up_anew(app_state: &AppState) {
+    if !matches!(app_state.engine(), EngineState::NotSetUp) {
+        app_state.ask(Ask::Restart);
     }
 }
 
-fn settings_file(desk: &Desk) -> Answer<SettingsFile> {
+fn settings_file(app_state: &AppState) -> Answer<SettingsFile> {
     let none = || CommandError::new(ErrorCode::BadConfig, "the system names no folder for settings");
-    let path = desk.config().ok_or_else(|| desk.refusal(none()))?;
+    let path = app_state.config().ok_or_else(|| app_state.refusal(none()))?;
     SettingsFile::read(path, timbre_wiring::vendors())
-        .map_err(|error| refused(CheckFailed::of_edit(desk.language(), &error, &[])))
+        .map_err(|error| refused(CheckFailed::of_edit(app_state.language(), &error, &[])))
 }
 
-fn change(desk: &Desk, edit: Edit) -> Answer<()> {
-    write(desk, &mut settings_file(desk)?, &[edit])?;
-    set_up_anew(desk);
+fn change(app_state: &AppState, edit: Edit) -> Answer<()> {
+    write(app_state, &mut settings_file(app_state)?, &[edit])?;
+    set_up_anew(app_state);
     Ok(())
 }
 
 /// What is used no more is kept no more; a secret that was never there is no trouble.
-async fn forget_secret(desk: &Desk, name: SecretName) {
-    if let Err(error) = desk.secrets().forget_password(&name).await {
+async fn forget_secret(app_state: &AppState, name: SecretName) {
+    if let Err(error) = app_state.secrets().forget_password(&name).await {
         tracing::debug!(code = error.code.as_str(), "there was no secret to forget");
     }
 }
 
-fn write(desk: &Desk, file: &mut SettingsFile, edits: &[Edit]) -> Answer<()> {
+fn write(app_state: &AppState, file: &mut SettingsFile, edits: &[Edit]) -> Answer<()> {
     let revision = file.revision();
-    save(file, &revision, edits, desk.language()).map(drop).map_err(refused)
+    save(file, &revision, edits, app_state.language()).map(drop).map_err(refused)
 }
 
-fn checking<'a>(desk: &Desk, file: &'a SettingsFile) -> Answer<Checking<'a>> {
+fn checking<'a>(app_state: &AppState, file: &'a SettingsFile) -> Answer<Checking<'a>> {
     let none = || CommandError::new(ErrorCode::DataFolder, "the system names no folder for data");
     Ok(Checking {
         file,
-        secrets: desk.secrets().clone(),
-        limits: desk.limits().ok_or_else(|| desk.refusal(none()))?,
-        clock: desk.clock().clone(),
-        language: desk.language(),
+        secrets: app_state.secrets().clone(),
+        limits: app_state.limits().ok_or_else(|| app_state.refusal(none()))?,
+        clock: app_state.clock().clone(),
+        language: app_state.language(),
     })
 }
 
@@ -287,42 +287,42 @@ fn crm_address(file: &SettingsFile, name: &str) -> Option<String> {
 }
 
 /// A secret that is kept goes to the place it was given for and to no other: for another one a person types it again.
-fn same_address(desk: &Desk, known: Option<String>, wanted: &str) -> Answer<()> {
+fn same_address(app_state: &AppState, known: Option<String>, wanted: &str) -> Answer<()> {
     let origin = |text: &str| tauri::Url::parse(&address(text)).ok().map(|url| url.origin());
     match known.map(|known| (origin(&known), origin(wanted))) {
         Some((known, wanted)) if known != wanted => {
             let detail = "the address is another one: the password must be typed again";
-            Err(desk.refusal(CommandError::new(ErrorCode::SecretMissing, detail).at("password")))
+            Err(app_state.refusal(CommandError::new(ErrorCode::SecretMissing, detail).at("password")))
         }
         _ => Ok(()),
     }
 }
 
-async fn keep_secret(desk: &Desk, name: SecretName, given: String, keep: Keep) -> Answer<()> {
+async fn keep_secret(app_state: &AppState, name: SecretName, given: String, keep: Keep) -> Answer<()> {
     let Some(given) = secret(given) else { return Ok(()) };
     match keep {
         Keep::Keyring => {
-            let kept = desk.secrets().set_password(&name, given).await;
-            kept.map_err(|error| desk.refusal(CommandError::new(error.code, error.detail).at("password")))
+            let kept = app_state.secrets().set_password(&name, given).await;
+            kept.map_err(|error| app_state.refusal(CommandError::new(error.code, error.detail).at("password")))
         }
         Keep::Session => {
-            desk.secrets().hold_for_session(&name, given);
+            app_state.secrets().hold_for_session(&name, given);
             Ok(())
         }
         Keep::Environment => Ok(()),
     }
 }
 
-fn keep_before_the_engine(desk: &Desk, chosen: &Preferences) -> Answer<()> {
-    let Some(dir) = desk.data_dir() else { return Ok(()) };
+fn keep_before_the_engine(app_state: &AppState, chosen: &Preferences) -> Answer<()> {
+    let Some(dir) = app_state.data_dir() else { return Ok(()) };
     let kept = std::fs::create_dir_all(dir).and_then(|()| timbre_engine::runtime::preferences::save(dir, chosen));
-    kept.map_err(|error| desk.refusal(CommandError::new(ErrorCode::DataFolder, error.to_string())))
+    kept.map_err(|error| app_state.refusal(CommandError::new(ErrorCode::DataFolder, error.to_string())))
 }
 
-fn named<T: FromStr<Err: Display>>(desk: &Desk, name: &str) -> Answer<T> {
-    name.trim()
-        .parse()
-        .map_err(|error: T::Err| desk.refusal(CommandError::new(ErrorCode::BadRequest, error.to_string()).at("name")))
+fn named<T: FromStr<Err: Display>>(app_state: &AppState, name: &str) -> Answer<T> {
+    name.trim().parse().map_err(|error: T::Err| {
+        app_state.refusal(CommandError::new(ErrorCode::BadRequest, error.to_string()).at("name"))
+    })
 }
 
 fn secret(text: String) -> Option<SecretString> {

@@ -11,7 +11,7 @@ use tauri::{AppHandle, Manager as _};
 use tauri_plugin_global_shortcut::Shortcut;
 use timbre_domain::preferences::Hotkeys;
 
-use crate::desk::Desk;
+use crate::app_state::AppState;
 use crate::dialling;
 use crate::popup::pool::Event;
 use crate::windows::dial::{self, DialWish};
@@ -41,7 +41,7 @@ pub(crate) struct NotHad {
 
 /// Takes these keys, and lets go of the ones before. Gives the ones that could not be had: another program has them, or
 /// the text names no key.
-pub(crate) fn take(app: &AppHandle, desk: &Desk, hotkeys: &Hotkeys) -> Vec<NotHad> {
+pub(crate) fn take(app: &AppHandle, app_state: &AppState, hotkeys: &Hotkeys) -> Vec<NotHad> {
     let keys = app.state::<Keys>();
     keys.let_go(app);
     let wanted = [
@@ -56,8 +56,8 @@ pub(crate) fn take(app: &AppHandle, desk: &Desk, hotkeys: &Hotkeys) -> Vec<NotHa
             if !taken.insert(shortcut.id()) {
                 return Err("another of these keys is the same".to_owned());
             }
-            let desk = desk.clone();
-            keys.take(app, shortcut, move || run(&desk, does))
+            let app_state = app_state.clone();
+            keys.take(app, shortcut, move || run(&app_state, does))
         });
         if let Err(detail) = had {
             tracing::warn!(place, detail, "a key can't be had");
@@ -67,10 +67,10 @@ pub(crate) fn take(app: &AppHandle, desk: &Desk, hotkeys: &Hotkeys) -> Vec<NotHa
     not_had
 }
 
-fn run(desk: &Desk, does: Does) {
+fn run(app_state: &AppState, does: Does) {
     match does {
-        Does::Dial => dial::open(desk, DialWish::bare()),
-        Does::Popup => desk.post(Event::FocusNewest),
-        Does::DialSelection => dialling::dial_selection(desk),
+        Does::Dial => dial::open(app_state, DialWish::bare()),
+        Does::Popup => app_state.post(Event::FocusNewest),
+        Does::DialSelection => dialling::dial_selection(app_state),
     }
 }

@@ -8,13 +8,13 @@ use timbre_domain::notice::Notice;
 
 #[cfg(all(unix, not(target_os = "macos")))]
 use self::xdg::show;
-use crate::desk::Desk;
+use crate::app_state::AppState;
 
 /// Tells a notice. It returns at once: a notification server that hangs keeps no call from being shown.
-pub(crate) fn tell(desk: &Desk, notice: &Notice) {
-    let (desk, notice) = (desk.clone(), notice.clone());
+pub(crate) fn tell(app_state: &AppState, notice: &Notice) {
+    let (app_state, notice) = (app_state.clone(), notice.clone());
     let told = std::thread::Builder::new().name("notice".to_owned()).spawn(move || {
-        if let Err(error) = show(&desk, &notice) {
+        if let Err(error) = show(&app_state, &notice) {
             // Not every desktop has notifications; what happened stands in the main window all the same.
             tracing::warn!(%error, "a notification could not be shown");
         }
@@ -25,7 +25,7 @@ pub(crate) fn tell(desk: &Desk, notice: &Notice) {
 }
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
-fn show(_: &Desk, notice: &Notice) -> Result<(), notify_rust::error::Error> {
+fn show(_: &AppState, notice: &Notice) -> Result<(), notify_rust::error::Error> {
     notification(notice).show().map(drop)
 }
 

@@ -9,7 +9,7 @@ use timbre_domain::texts::Catalogue;
 use timbre_engine::api::command;
 use uuid::Uuid;
 
-use crate::desk::Desk;
+use crate::app_state::AppState;
 use crate::windows::dial::{self, DialWish, WishFrom};
 use crate::windows::main::{self, Goal, Page};
 
@@ -17,8 +17,8 @@ use crate::windows::main::{self, Goal, Page};
 static STANDING: LazyLock<Mutex<HashMap<String, (u32, Uuid)>>> = LazyLock::new(Mutex::default);
 
 /// Shows it, and stays until it is acted on, or goes.
-pub(super) fn show(desk: &Desk, notice: &Notice) -> Result<(), notify_rust::error::Error> {
-    let handle = notification(desk, notice).show()?;
+pub(super) fn show(app_state: &AppState, notice: &Notice) -> Result<(), notify_rust::error::Error> {
+    let handle = notification(app_state, notice).show()?;
     let id = handle.id();
     STANDING.lock().unwrap_or_else(PoisonError::into_inner).insert(notice.about.clone(), (id, notice.id));
     handle.wait_for_action(|chosen| {
@@ -27,14 +27,14 @@ pub(super) fn show(desk: &Desk, notice: &Notice) -> Result<(), notify_rust::erro
         if standing.get(&notice.about) == Some(&(id, notice.id)) {
             standing.remove(&notice.about);
             drop(standing);
-            act(desk, notice, chosen);
+            act(app_state, notice, chosen);
         }
     });
     Ok(())
 }
 
-fn notification(desk: &Desk, notice: &Notice) -> Notification {
-    let texts = Catalogue::of(desk.language());
+fn notification(app_state: &AppState, notice: &Notice) -> Notification {
+    let texts = Catalogue::of(app_state.language());
     let mut notification = super::notification(notice);
     notification.hint(Hint::DesktopEntry("timbre".to_owned())).hint(Hint::Category(category(notice.kind).to_owned()));
     notification.urgency(match notice.kind {
@@ -57,18 +57,18 @@ fn notification(desk: &Desk, notice: &Notice) -> Notification {
     notification
 }
 
-fn act(desk: &Desk, notice: &Notice, chosen: &str) {
+fn act(app_state: &AppState, notice: &Notice, chosen: &str) {
     match chosen {
         "call_back" => {
             if let Some(number) = notice.number.clone() {
                 let contact = notice.contact;
-                dial::open(desk, DialWish { contact, ..DialWish::number(number, WishFrom::CallBack) });
+                dial::open(app_state, DialWish { contact, ..DialWish::number(number, WishFrom::CallBack) });
             }
         }
         "snooze" => {
-            let (desk, notice) = (desk.clone(), notice.id);
+            let (app_state, notice) = (app_state.clone(), notice.id);
             tauri::async_runtime::spawn(async move {
-                if let Err(refusal) = desk.execute(command::NoticeSnooze { notice }).await {
+                if let Err(refusal) = app_state.execute(command::NoticeSnooze { notice }).await {
                     tracing::warn!(code = refusal.code.as_str(), "a notice could not be put off");
                 }
             });
@@ -78,7 +78,7 @@ fn act(desk: &Desk, notice: &Notice, chosen: &str) {
                 NoticeKind::Parked | NoticeKind::CrmLost | NoticeKind::CrmBack => Page::Outbox,
                 _ => Page::Today,
             };
-            main::open(desk, Goal { page, call: notice.call.clone(), contact: notice.contact, ..Goal::default() });
+            main::open(app_state, Goal { page, call: notice.call.clone(), contact: notice.contact, ..Goal::default() });
         }
         // It was closed, or timed out.
         _ => {}

@@ -20,9 +20,9 @@ use timbre_engine::api::command;
 
 use self::keyboard::Keyboard;
 use self::place::{Rect, place};
-use self::pool::{Event, MOST, Order, Pool, Slot};
+use self::pool::{Event, MOST, Pool, Slot, WindowCommand};
+use crate::app_state::AppState;
 use crate::commands::{CallRecords, PageEvent, events};
-use crate::desk::Desk;
 use crate::text_scale;
 
 /// How many windows wait warm for the next call.
@@ -93,7 +93,7 @@ fn open(app: &AppHandle, slot: Slot) -> tauri::Result<()> {
         if let tauri::WindowEvent::CloseRequested { api, .. } = event {
             // The window is warm: it is put away, not given up.
             api.prevent_close();
-            asked.state::<Desk>().post(Event::CloseWindow(slot));
+            asked.state::<AppState>().post(Event::CloseWindow(slot));
         }
     });
     Ok(())
@@ -147,18 +147,18 @@ struct Standing {
 }
 
 impl Windows<'_> {
-    fn obey(&mut self, order: Order) -> tauri::Result<()> {
+    fn obey(&mut self, order: WindowCommand) -> tauri::Result<()> {
         match order {
-            Order::Open(slot) => {
+            WindowCommand::Open(slot) => {
                 let app = self.app.clone();
                 self.app.run_on_main_thread(move || {
                     if let Err(error) = open(&app, slot) {
                         tracing::error!(%error, "a pop-up window could not be made");
-                        app.state::<Desk>().post(Event::Failed(slot));
+                        app.state::<AppState>().post(Event::Failed(slot));
                     }
                 })
             }
-            Order::Discard(slot) => {
+            WindowCommand::Discard(slot) => {
                 // Behind the making of it, which may still be to come.
                 let app = self.app.clone();
                 self.app.run_on_main_thread(move || {
@@ -168,26 +168,26 @@ impl Windows<'_> {
                     }
                 })
             }
-            Order::AskToClose(slot) => self.tell(slot, events::popup_close_asked(&())),
-            Order::Fill(slot, card) => {
+            WindowCommand::AskToClose(slot) => self.tell(slot, events::popup_close_asked(&())),
+            WindowCommand::Fill(slot, card) => {
                 let key = card.call.key.clone();
                 let records = card.records.clone();
                 self.shows[slot] = Some(key.clone());
                 self.tell(slot, events::popup_show(&card))?;
                 if records.is_empty() { Ok(()) } else { self.tell_records(slot, key, records) }
             }
-            Order::Change(slot, call) => self.tell(slot, events::popup_changed(&call)),
-            Order::Records(slot, call_key, records) => self.tell_records(slot, call_key, records),
-            Order::Reveal(slot, height) => self.reveal(slot, height),
-            Order::Focus(slot) => self.focus(slot),
-            Order::GiveBack(slot) => self.keyboard.give_back(&self.window(slot)?),
-            Order::AskWhetherUsed(slot, key) => self.ask_whether_used(slot, key),
-            Order::Fetch(call) => {
-                let desk = self.app.state::<Desk>().inner().clone();
-                tauri::async_runtime::spawn(fetch(desk, call));
+            WindowCommand::Change(slot, call) => self.tell(slot, events::popup_changed(&call)),
+            WindowCommand::Records(slot, call_key, records) => self.tell_records(slot, call_key, records),
+            WindowCommand::Reveal(slot, height) => self.reveal(slot, height),
+            WindowCommand::Focus(slot) => self.focus(slot),
+            WindowCommand::GiveBack(slot) => self.keyboard.give_back(&self.window(slot)?),
+            WindowCommand::AskWhetherUsed(slot, key) => self.ask_whether_used(slot, key),
+            WindowCommand::Fetch(call) => {
+                let app_state = self.app.state::<AppState>().inner().clone();
+                tauri::async_runtime::spawn(fetch(app_state, call));
                 Ok(())
             }
-            Order::Hide(slot) => {
+            WindowCommand::Hide(slot) => {
                 self.standing[slot] = None;
                 let window = self.window(slot)?;
                 if let Err(error) = self.keyboard.give_back(&window) {
@@ -201,11 +201,11 @@ impl Windows<'_> {
                 }
                 self.tell(slot, events::popup_clear(&()))
             }
-            Order::Reload(slot) => {
+            WindowCommand::Reload(slot) => {
                 tracing::warn!(window = %label(slot), "the page of a pop-up does not answer; it is loaded anew");
                 self.window(slot)?.reload()
             }
-            Order::Painted(key, took) => {
+            WindowCommand::Painted(key, took) => {
                 (self.on_glass)(Some(&key), Glass::Painted(took));
                 Ok(())
             }
@@ -242,9 +242,9 @@ impl Windows<'_> {
 
     fn ask_whether_used(&self, slot: Slot, key: CallKey) -> tauri::Result<()> {
         let window = self.window(slot)?;
-        let desk = self.app.state::<Desk>().inner().clone();
+        let app_state = self.app.state::<AppState>().inner().clone();
         #[cfg(target_os = "linux")]
-        return gtk::is_used(&window, move |used| desk.post(Event::Used(slot, key, used)));
+        return gtk::is_used(&window, move |used| app_state.post(Event::Used(slot, key, used)));
         #[cfg(not(target_os = "linux"))]
         {
             let at = window.cursor_position()?;
@@ -254,7 +254,7 @@ impl Windows<'_> {
                 within(at.x, spot.x, spot.width) && within(at.y, spot.y, spot.height)
             });
             let used = inside || window.is_focused()?;
-            desk.post(Event::Used(slot, key, used));
+            app_state.post(Event::Used(slot, key, used));
             Ok(())
         }
     }
@@ -284,7 +284,7 @@ impl Windows<'_> {
                 Standing { spot, ..standing }
             }
             None => {
-                let wish = self.app.state::<Desk>().preferences().place;
+                let wish = self.app.state::<AppState>().preferences().place;
                 let Some(monitor) = screen::of(window, &wish.screen)? else { return Ok(()) };
                 let (area, scale, corner) = (monitor.work_area(), monitor.scale_factor(), wish.corner);
                 let area = Rect {
@@ -318,18 +318,18 @@ impl Windows<'_> {
 }
 
 /// Brings what is known of a call, or of the newest, for its pop-up to be shown again.
-async fn fetch(desk: Desk, call: Option<CallKey>) {
+async fn fetch(app_state: AppState, call: Option<CallKey>) {
     let newest = command::CallRows(CallsWanted { limit: 1, ..CallsWanted::default() });
     let call = match call {
         Some(call) => Some(call),
-        None => match desk.execute(newest).await {
+        None => match app_state.execute(newest).await {
             Ok(rows) => rows.into_iter().next().map(|row| row.call.key),
             _ => None,
         },
     };
     let Some(call) = call else { return };
-    match desk.execute(command::CallCard { call }).await {
-        Ok(card) => desk.post(Event::Reopen(Box::new(card))),
+    match app_state.execute(command::CallCard { call }).await {
+        Ok(card) => app_state.post(Event::Reopen(Box::new(card))),
         Err(refusal) => tracing::warn!(code = refusal.code.as_str(), "the newest call's pop-up does not come back"),
     }
 }

@@ -91,7 +91,7 @@ pub enum Event {
 
 /// What is to be done to the windows.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Order {
+pub enum WindowCommand {
     /// Make the window, hidden; its page says when it is ready.
     Open(Slot),
     /// Give the window and its memory back.
@@ -192,7 +192,7 @@ impl Pool {
 
     /// Takes in what happened at `now`, and tells what is to be done.
     #[must_use]
-    pub fn apply(&mut self, event: Event, now: Instant) -> Vec<Order> {
+    pub fn apply(&mut self, event: Event, now: Instant) -> Vec<WindowCommand> {
         let mut orders = Vec::new();
         match event {
             Event::Show(card) => self.show(Asked { card, at: now, by_agent: false }, now, &mut orders),
@@ -219,7 +219,7 @@ impl Pool {
                     shown.saved = true;
                     shown.reckon(now);
                     // The agent is done with it: what is typed next is meant for the window she came from.
-                    orders.push(Order::GiveBack(slot));
+                    orders.push(WindowCommand::GiveBack(slot));
                 }
             }
             Event::Failed(slot) => {
@@ -233,7 +233,7 @@ impl Pool {
                         shown.asked.card.records.clone_from(&records);
                         shown.reckon(now);
                     }
-                    orders.push(Order::Records(slot, key, records));
+                    orders.push(WindowCommand::Records(slot, key, records));
                 }
             }
             Event::Ready(slot) => self.ready(slot, now, &mut orders),
@@ -252,7 +252,7 @@ impl Pool {
             }
             Event::Focus(slot) => {
                 if self.window(slot).is_some_and(|window| window.shown.is_some()) {
-                    orders.push(Order::Focus(slot));
+                    orders.push(WindowCommand::Focus(slot));
                 }
             }
             Event::FocusNewest => orders.push(self.newest()),
@@ -266,7 +266,7 @@ impl Pool {
             Event::Rescaled => {
                 let heights = self.windows.iter().enumerate();
                 let stand = heights.filter_map(|(slot, window)| Some((slot, window.as_ref()?.shown.as_ref()?.height?)));
-                orders.extend(stand.map(|(slot, height)| Order::Reveal(slot, height)));
+                orders.extend(stand.map(|(slot, height)| WindowCommand::Reveal(slot, height)));
             }
             Event::Close(slot, key) => {
                 if let Some(shown) = self.shown_in(slot, &key) {
@@ -279,7 +279,7 @@ impl Pool {
             }
             Event::CloseWindow(slot) => {
                 if self.window(slot).is_some_and(|window| window.shown.is_some()) {
-                    orders.push(Order::AskToClose(slot));
+                    orders.push(WindowCommand::AskToClose(slot));
                 }
             }
             Event::Spare(spare) => self.spare = spare,
@@ -318,25 +318,25 @@ impl Pool {
 
     /// The keyboard for the pop-up that came last. One that the agent closed while its call went on comes back for that;
     /// where there is none at all, the newest call's does, whoever closed it or if it never came.
-    fn newest(&self) -> Order {
+    fn newest(&self) -> WindowCommand {
         let shown = |window: &Option<Window>| window.as_ref()?.shown.as_ref().map(|shown| shown.asked.at);
         let all = self.windows.iter().enumerate().filter_map(|(slot, window)| Some((shown(window)?, slot)));
         let closed = self.closed.iter().max_by_key(|(_, at)| *at);
         match (all.max(), closed) {
-            (Some((shown, slot)), closed) if closed.is_none_or(|(_, at)| *at < shown) => Order::Focus(slot),
-            (_, closed) => Order::Fetch(closed.map(|(key, _)| key.clone())),
+            (Some((shown, slot)), closed) if closed.is_none_or(|(_, at)| *at < shown) => WindowCommand::Focus(slot),
+            (_, closed) => WindowCommand::Fetch(closed.map(|(key, _)| key.clone())),
         }
     }
 
     /// Shows a pop-up that the agent asked for.
-    fn reopen(&mut self, card: Box<PopupCard>, now: Instant, orders: &mut Vec<Order>) {
+    fn reopen(&mut self, card: Box<PopupCard>, now: Instant, orders: &mut Vec<WindowCommand>) {
         match self.slot_of(&card.call.key) {
-            Some(slot) => orders.push(Order::Focus(slot)),
+            Some(slot) => orders.push(WindowCommand::Focus(slot)),
             None => self.show(Asked { card, at: now, by_agent: true }, now, orders),
         }
     }
 
-    fn show(&mut self, asked: Asked, now: Instant, orders: &mut Vec<Order>) {
+    fn show(&mut self, asked: Asked, now: Instant, orders: &mut Vec<WindowCommand>) {
         let key = &asked.card.call.key;
         self.closed.retain(|(closed, _)| closed != key);
         // A call that is shown already stays in its window; it may know more now.
@@ -350,7 +350,7 @@ impl Pool {
 
     /// A pop-up that was closed meanwhile stays closed, and one in which the agent acts stays as it is; how far the call
     /// has come is known better here.
-    fn complete(&mut self, card: PopupCard, now: Instant, orders: &mut Vec<Order>) {
+    fn complete(&mut self, card: PopupCard, now: Instant, orders: &mut Vec<WindowCommand>) {
         let known = |asked: &Asked| PopupCard { call: asked.card.call.clone(), ..card.clone() };
         if let Some(slot) = self.slot_of(&card.call.key)
             && let Some(Window { shown: Some(shown), .. }) = self.window(slot)
@@ -365,7 +365,7 @@ impl Pool {
         }
     }
 
-    fn changed(&mut self, call: Call, now: Instant, orders: &mut Vec<Order>) {
+    fn changed(&mut self, call: Call, now: Instant, orders: &mut Vec<WindowCommand>) {
         let over = call.state == CallState::Ended;
         if let Some(slot) = self.slot_of(&call.key)
             && let Some(Window { shown: Some(shown), .. }) = self.window(slot)
@@ -373,7 +373,7 @@ impl Pool {
             shown.ended_at = over.then(|| shown.ended_at.unwrap_or(now));
             shown.asked.card.call = call.clone();
             shown.reckon(now);
-            orders.push(Order::Change(slot, Box::new(call.clone())));
+            orders.push(WindowCommand::Change(slot, Box::new(call.clone())));
         }
         // A call that is over before there was room for it is for the history.
         self.closed.retain(|(closed, _)| !over || *closed != call.key);
@@ -383,7 +383,7 @@ impl Pool {
         }
     }
 
-    fn ready(&mut self, slot: Slot, now: Instant, orders: &mut Vec<Order>) {
+    fn ready(&mut self, slot: Slot, now: Instant, orders: &mut Vec<WindowCommand>) {
         let Some(window) = self.window(slot) else { return };
         window.ready = true;
         // A page that started over has forgotten its call.
@@ -398,40 +398,40 @@ impl Pool {
         }
     }
 
-    fn filled(&mut self, slot: Slot, key: &CallKey, height: u32, orders: &mut Vec<Order>) {
+    fn filled(&mut self, slot: Slot, key: &CallKey, height: u32, orders: &mut Vec<WindowCommand>) {
         if let Some(shown) = self.shown_in(slot, key) {
             shown.told_at = None;
             shown.height = Some(height);
-            orders.push(Order::Reveal(slot, height));
+            orders.push(WindowCommand::Reveal(slot, height));
             if std::mem::take(&mut shown.asked.by_agent) {
-                orders.push(Order::Focus(slot));
+                orders.push(WindowCommand::Focus(slot));
             }
         }
     }
 
-    fn painted(&mut self, slot: Slot, key: CallKey, now: Instant, orders: &mut Vec<Order>) {
+    fn painted(&mut self, slot: Slot, key: CallKey, now: Instant, orders: &mut Vec<WindowCommand>) {
         if let Some(shown) = self.shown_in(slot, &key).filter(|shown| !shown.painted) {
             shown.painted = true;
-            orders.push(Order::Painted(key, now.duration_since(shown.asked.at)));
+            orders.push(WindowCommand::Painted(key, now.duration_since(shown.asked.at)));
         }
     }
 
-    fn hide(&mut self, slot: Slot, now: Instant, orders: &mut Vec<Order>) {
+    fn hide(&mut self, slot: Slot, now: Instant, orders: &mut Vec<WindowCommand>) {
         let Some(window) = self.window(slot) else { return };
         if let Some(shown) = window.shown.take() {
             window.settles_until = shown.begun.then(|| now + SETTLES);
-            orders.push(Order::Hide(slot));
+            orders.push(WindowCommand::Hide(slot));
         }
     }
 
-    fn expire(&mut self, now: Instant, orders: &mut Vec<Order>) {
+    fn expire(&mut self, now: Instant, orders: &mut Vec<WindowCommand>) {
         for slot in 0..self.windows.len() {
             let Some(window) = self.window(slot) else { continue };
             window.settles_until = window.settles_until.filter(|until| now < *until);
             if !window.ready && now >= window.loads_since + LOADS_WITHIN {
                 // Its page never came: a call that waits must not wait for it.
                 self.windows[slot] = None;
-                orders.push(Order::Discard(slot));
+                orders.push(WindowCommand::Discard(slot));
                 continue;
             }
             let Some(shown) = &mut window.shown else { continue };
@@ -439,7 +439,7 @@ impl Pool {
                 if shown.saved {
                     // It goes if the answer is that nobody is in it.
                     shown.goes = Some((at.max(now) + LOOKS_AGAIN, stays));
-                    orders.push(Order::AskWhetherUsed(slot, shown.asked.card.call.key.clone()));
+                    orders.push(WindowCommand::AskWhetherUsed(slot, shown.asked.card.call.key.clone()));
                 } else {
                     self.hide(slot, now, orders);
                 }
@@ -450,14 +450,14 @@ impl Pool {
                 window.loads_since = now;
                 self.hide(slot, now, orders);
                 self.waiting.push_front(asked);
-                orders.push(Order::Reload(slot));
+                orders.push(WindowCommand::Reload(slot));
             }
         }
     }
 
     /// Where every window is taken, a call does not wait for one that is over and that the agent left alone: those that
     /// ended first go first. What is to be written of them is among the pending results.
-    fn make_room(&mut self, now: Instant, orders: &mut Vec<Order>) {
+    fn make_room(&mut self, now: Instant, orders: &mut Vec<WindowCommand>) {
         let free = self.windows.iter().filter(|window| window.as_ref().is_none_or(|one| one.shown.is_none())).count();
         let over = |window: &Option<Window>| {
             let shown = window.as_ref()?.shown.as_ref()?;
@@ -471,7 +471,7 @@ impl Pool {
         }
     }
 
-    fn fill_free(&mut self, now: Instant, orders: &mut Vec<Order>) {
+    fn fill_free(&mut self, now: Instant, orders: &mut Vec<WindowCommand>) {
         let free = |window: &Option<Window>| window.as_ref().is_some_and(|one| one.ready && one.shown.is_none());
         while let Some(slot) = self.windows.iter().position(free) {
             let Some(asked) = self.waiting.pop_front() else { return };
@@ -479,9 +479,9 @@ impl Pool {
         }
     }
 
-    fn fill(&mut self, slot: Slot, asked: Asked, now: Instant, orders: &mut Vec<Order>) {
+    fn fill(&mut self, slot: Slot, asked: Asked, now: Instant, orders: &mut Vec<WindowCommand>) {
         let Some(window) = self.window(slot) else { return };
-        orders.push(Order::Fill(slot, asked.card.clone()));
+        orders.push(WindowCommand::Fill(slot, asked.card.clone()));
         let call = &asked.card.call;
         let before = window.shown.take();
         let ended_at =
@@ -495,7 +495,7 @@ impl Pool {
 
     /// Opens windows for calls that wait and for those to come, and gives back what is too many. While a call is about to
     /// be painted nothing is begun for later ones.
-    fn keep_warm(&mut self, now: Instant, orders: &mut Vec<Order>) {
+    fn keep_warm(&mut self, now: Instant, orders: &mut Vec<WindowCommand>) {
         let busy = self.windows.iter().flatten().any(|one| one.shown.as_ref().is_some_and(|shown| !shown.painted));
         let idle = |window: &&Window| window.shown.is_none();
         let spare = self.windows.iter().flatten().filter(idle).count();
@@ -503,7 +503,7 @@ impl Pool {
         for _ in spare..wanted {
             let Some(slot) = self.windows.iter().position(Option::is_none) else { break };
             self.windows[slot] = Some(Window::made(now));
-            orders.push(Order::Open(slot));
+            orders.push(WindowCommand::Open(slot));
         }
         // One more than is wanted may stay: else every call would end with a window given back and one made anew.
         let most = if self.spare == 0 { self.waiting.len() } else { (self.spare + 1).max(self.waiting.len()) };
@@ -513,7 +513,7 @@ impl Pool {
             let last = self.windows.iter().rposition(|one| one.as_ref().is_some_and(goes));
             let Some(slot) = last else { break };
             self.windows[slot] = None;
-            orders.push(Order::Discard(slot));
+            orders.push(WindowCommand::Discard(slot));
         }
     }
 }

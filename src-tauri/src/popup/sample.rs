@@ -8,14 +8,14 @@ use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::Shell as _;
 use timbre_domain::vendor::VendorId;
 
-use crate::desk::Desk;
+use crate::app_state::AppState;
 use crate::popup::pool::Event;
 
 /// Shows it. It is no call: nothing of it is kept, and it goes by itself like a missed one.
-pub(crate) fn show(desk: &Desk) {
+pub(crate) fn show(app_state: &AppState) {
     let Ok(account) = "sample".parse() else { return };
     let Some(endpoint) = EndpointNumber::new("0") else { return };
-    let now = desk.clock().now();
+    let now = app_state.clock().now();
     let call = Call {
         key: CallKey { vendor: VendorId::known("sample"), account, external_id: "sample".to_owned() },
         endpoint,
@@ -29,6 +29,6 @@ pub(crate) fn show(desk: &Desk) {
         legs: Vec::new(),
     };
     let card = PopupCard::new(call.clone(), Match::Withheld, now, Country::CR);
-    desk.show_popup(&PopupCard { line: "Timbre".to_owned(), ..card });
-    desk.post(Event::Changed(Box::new(Call { state: CallState::Ended, ended_at: Some(now), ..call })));
+    app_state.show_popup(&PopupCard { line: "Timbre".to_owned(), ..card });
+    app_state.post(Event::Changed(Box::new(Call { state: CallState::Ended, ended_at: Some(now), ..call })));
 }

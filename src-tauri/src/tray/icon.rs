@@ -1,44 +1,46 @@
 //! The tray's icons: a shape for each state.
 //!
-//! Nobody says of what colour the panel is: a desktop's theme tells of its windows, and panels are often dark beside light
-//! ones. So the shapes are light with a dark edge, which is seen on any; macOS alone inks a template image by itself.
+//! Nobody says of what colour the panel is: a desktop's theme tells of its windows, and panels are often dark beside tray_status
+//! ones. So the shapes are tray_status with a dark edge, which is seen on any; macOS alone inks a template image by itself.
 
 #[cfg(any(not(target_os = "linux"), test))]
 use tauri::image::Image;
-use timbre_domain::status::Light;
+use timbre_domain::status::TrayStatus;
 
 macro_rules! drawn {
-    ($ink:literal, $light:expr) => {
-        match $light {
-            Light::Ready => include_bytes!(concat!("../../../icons/tray/ready-", $ink, ".png")).as_slice(),
-            Light::Ringing => include_bytes!(concat!("../../../icons/tray/ringing-", $ink, ".png")).as_slice(),
-            Light::InCall => include_bytes!(concat!("../../../icons/tray/call-", $ink, ".png")).as_slice(),
-            Light::Unreachable => include_bytes!(concat!("../../../icons/tray/unreachable-", $ink, ".png")).as_slice(),
-            Light::DoNotDisturb => include_bytes!(concat!("../../../icons/tray/dnd-", $ink, ".png")).as_slice(),
-            Light::Waiting => include_bytes!(concat!("../../../icons/tray/waiting-", $ink, ".png")).as_slice(),
+    ($ink:literal, $tray_status:expr) => {
+        match $tray_status {
+            TrayStatus::Ready => include_bytes!(concat!("../../../icons/tray/ready-", $ink, ".png")).as_slice(),
+            TrayStatus::Ringing => include_bytes!(concat!("../../../icons/tray/ringing-", $ink, ".png")).as_slice(),
+            TrayStatus::InCall => include_bytes!(concat!("../../../icons/tray/call-", $ink, ".png")).as_slice(),
+            TrayStatus::Unreachable => {
+                include_bytes!(concat!("../../../icons/tray/unreachable-", $ink, ".png")).as_slice()
+            }
+            TrayStatus::DoNotDisturb => include_bytes!(concat!("../../../icons/tray/dnd-", $ink, ".png")).as_slice(),
+            TrayStatus::Waiting => include_bytes!(concat!("../../../icons/tray/waiting-", $ink, ".png")).as_slice(),
         }
     };
 }
 
 /// The icon of a state, as PNG.
-pub(super) fn picture(light: Light) -> &'static [u8] {
-    if cfg!(target_os = "macos") { drawn!("template", light) } else { drawn!("any", light) }
+pub(super) fn picture(tray_status: TrayStatus) -> &'static [u8] {
+    if cfg!(target_os = "macos") { drawn!("template", tray_status) } else { drawn!("any", tray_status) }
 }
 
 /// The icon of a state.
 #[cfg(any(not(target_os = "linux"), test))]
-pub(crate) fn of(light: Light) -> tauri::Result<Image<'static>> {
-    Image::from_bytes(picture(light))
+pub(crate) fn of(tray_status: TrayStatus) -> tauri::Result<Image<'static>> {
+    Image::from_bytes(picture(tray_status))
 }
 
 #[cfg(test)]
 mod tests {
-    use Light::{DoNotDisturb, InCall, Ready, Ringing, Unreachable, Waiting};
+    use TrayStatus::{DoNotDisturb, InCall, Ready, Ringing, Unreachable, Waiting};
 
     use super::*;
 
-    const ALL: [Light; 6] = [Ready, Ringing, InCall, Unreachable, DoNotDisturb, Waiting];
-    /// Black and white, and what panels of common desktops are: GNOME, Windows 11 dark and light, Xfce, Breeze.
+    const ALL: [TrayStatus; 6] = [Ready, Ringing, InCall, Unreachable, DoNotDisturb, Waiting];
+    /// Black and white, and what panels of common desktops are: GNOME, Windows 11 dark and tray_status, Xfce, Breeze.
     const PANELS: [[u8; 3]; 8] = [
         [0, 0, 0],
         [255, 255, 255],
@@ -55,10 +57,10 @@ mod tests {
     #[test]
     fn every_state_has_an_icon_of_its_own() {
         let mut seen = Vec::new();
-        for light in ALL {
-            let image = of(light).unwrap();
+        for tray_status in ALL {
+            let image = of(tray_status).unwrap();
             assert_eq!(image.width(), image.height());
-            assert!(!seen.contains(&image.rgba().to_vec()), "{light:?} looks like another");
+            assert!(!seen.contains(&image.rgba().to_vec()), "{tray_status:?} looks like another");
             seen.push(image.rgba().to_vec());
         }
     }
@@ -75,8 +77,8 @@ mod tests {
     #[cfg(not(target_os = "macos"))]
     #[test]
     fn every_icon_can_be_seen_on_a_panel_of_any_colour() {
-        for light in ALL {
-            let image = of(light).unwrap();
+        for tray_status in ALL {
+            let image = of(tray_status).unwrap();
             for panel in PANELS {
                 let ground = luminance(panel.map(f64::from));
                 let seen = image.rgba().chunks_exact(4).filter(|pixel| {
@@ -86,7 +88,7 @@ mod tests {
                     (pixel.max(ground) + 0.05) / (pixel.min(ground) + 0.05) >= SEEN_FROM
                 });
                 let share = seen.count() as f64 / f64::from(image.width() * image.height());
-                assert!(share > 0.12, "{light:?} on {panel:?}: {share:.3} of the picture stands out");
+                assert!(share > 0.12, "{tray_status:?} on {panel:?}: {share:.3} of the picture stands out");
             }
         }
     }

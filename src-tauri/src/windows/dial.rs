@@ -9,8 +9,8 @@ use timbre_domain::contact::ContactId;
 
 use super::size::screen;
 use super::{builder, find, make, present};
+use crate::app_state::AppState;
 use crate::commands::events;
-use crate::desk::Desk;
 use crate::text_scale;
 
 /// Its label.
@@ -96,7 +96,7 @@ impl Waiting {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).height
     }
 
-    /// Gives back what is to be told to a page that listens; what another is to be told, it hears when it does.
+    /// Gives back what a page that listens is told now; for another it is queued until the page listens.
     fn tell(&self, wanted: DialWish) -> Option<DialWish> {
         let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waits.listens {
@@ -108,13 +108,13 @@ impl Waiting {
 }
 
 /// Brings it up for a wish.
-pub(crate) fn open(desk: &Desk, wish: DialWish) {
-    let Some(app) = desk.app() else { return };
+pub(crate) fn open(app_state: &AppState, wish: DialWish) {
+    let Some(app) = app_state.app() else { return };
     let waiting = app.state::<Waiting>();
     if let Some(window) = find(app, LABEL) {
         // A page that does not listen yet comes up by itself.
         if let Some(wish) = waiting.tell(wish) {
-            desk.tell(LABEL, events::dial_wish(&wish));
+            app_state.tell(LABEL, events::dial_wish(&wish));
             if let Err(error) = center(&window).and_then(|()| present(&window)) {
                 tracing::error!(%error, "the dial window does not come up");
             }
@@ -123,7 +123,7 @@ pub(crate) fn open(desk: &Desk, wish: DialWish) {
     }
     waiting.begins();
     waiting.tell(wish);
-    let desk = desk.clone();
+    let app_state = app_state.clone();
     make(
         app,
         |app| {
@@ -140,7 +140,7 @@ pub(crate) fn open(desk: &Desk, wish: DialWish) {
             window.on_window_event(move |event| {
                 if let tauri::WindowEvent::CloseRequested { api, .. } = event {
                     api.prevent_close();
-                    put_away(&desk, &of);
+                    put_away(&app_state, &of);
                 }
             });
             center(window)
@@ -149,11 +149,11 @@ pub(crate) fn open(desk: &Desk, wish: DialWish) {
 }
 
 /// Hides it; it comes back at once while it is warm, and gives its memory back when nobody wanted it for a while.
-pub(crate) fn put_away(desk: &Desk, window: &WebviewWindow) {
+pub(crate) fn put_away(app_state: &AppState, window: &WebviewWindow) {
     if let Err(error) = window.hide() {
         tracing::error!(%error, "the dial window does not go");
     }
-    let (clock, window) = (desk.clock().clone(), window.clone());
+    let (clock, window) = (app_state.clock().clone(), window.clone());
     tauri::async_runtime::spawn(async move {
         clock.sleep(WARM_FOR).await;
         if window.is_visible().is_ok_and(|visible| !visible)

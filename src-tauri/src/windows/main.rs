@@ -9,8 +9,8 @@ use timbre_domain::contact::ContactId;
 
 use super::size::Size;
 use super::{builder, find, make, places, present};
+use crate::app_state::{AppState, FLUSHES_WITHIN};
 use crate::commands::events;
-use crate::desk::{Desk, FLUSHES_WITHIN};
 
 /// Its label.
 pub(crate) const LABEL: &str = "main";
@@ -82,7 +82,7 @@ impl Waiting {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).listens = false;
     }
 
-    /// Gives back what is to be told to a page that listens; what another is to be told, it hears when it does.
+    /// Gives back what a page that listens is told now; for another it is queued until the page listens.
     fn tell(&self, wanted: Goal) -> Option<Goal> {
         let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waits.listens {
@@ -94,13 +94,13 @@ impl Waiting {
 }
 
 /// Opens it there, or brings it to the front.
-pub(crate) fn open(desk: &Desk, goal: Goal) {
-    let Some(app) = desk.app() else { return };
+pub(crate) fn open(app_state: &AppState, goal: Goal) {
+    let Some(app) = app_state.app() else { return };
     let waiting = app.state::<Waiting>();
     if let Some(window) = find(app, LABEL) {
         // A page that does not listen yet comes up by itself.
         if let Some(goal) = waiting.tell(goal) {
-            desk.tell(LABEL, events::main_go_to(&goal));
+            app_state.tell(LABEL, events::main_go_to(&goal));
             if let Err(error) = present(&window) {
                 tracing::error!(%error, "the main window does not come up");
             }
@@ -109,13 +109,13 @@ pub(crate) fn open(desk: &Desk, goal: Goal) {
     }
     waiting.begins();
     waiting.tell(goal);
-    let desk = desk.clone();
+    let app_state = app_state.clone();
     make(
         app,
         |app| builder(app, LABEL, "Timbre"),
         move |window| {
             let of = window.clone();
-            let keeper = desk.clone();
+            let keeper = app_state.clone();
             window.on_window_event(move |event| {
                 if let tauri::WindowEvent::CloseRequested { api, .. } = event {
                     // What is being written is kept first.
@@ -131,7 +131,7 @@ pub(crate) fn open(desk: &Desk, goal: Goal) {
                 }
             });
             SIZE.give(window)?;
-            places::keep(window, &desk).map(drop)
+            places::keep(window, &app_state).map(drop)
         },
     );
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tauri::{Manager as _, Monitor, PhysicalPosition, PhysicalSize, WebviewWindow, WindowEvent};
 
-use crate::desk::Desk;
+use crate::app_state::AppState;
 use crate::popup::place::Rect;
 use crate::text_scale;
 
@@ -25,8 +25,8 @@ struct Place {
 type Places = BTreeMap<String, BTreeMap<String, Place>>;
 
 /// Puts a window where it stood with these screens, and remembers where it stands when it goes. Whether it has a place.
-pub(crate) fn keep(window: &WebviewWindow, desk: &Desk) -> tauri::Result<bool> {
-    let Some(file) = desk.data_dir().map(|dir| dir.join("windows.json")) else { return Ok(false) };
+pub(crate) fn keep(window: &WebviewWindow, app_state: &AppState) -> tauri::Result<bool> {
+    let Some(file) = app_state.data_dir().map(|dir| dir.join("windows.json")) else { return Ok(false) };
     let monitors = window.available_monitors()?;
     let mut placed = false;
     if let Some(place) =

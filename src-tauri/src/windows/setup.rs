@@ -2,7 +2,7 @@
 
 use super::size::Size;
 use super::{builder, find, make, present};
-use crate::desk::{Ask, Desk};
+use crate::app_state::{AppState, Ask};
 
 /// Its label.
 pub(crate) const LABEL: &str = "setup";
@@ -10,15 +10,15 @@ pub(crate) const LABEL: &str = "setup";
 pub(crate) const SIZE: Size = Size { usual: (640.0, 560.0), least: (560.0, 480.0) };
 
 /// Opens it, or brings it to the front.
-pub(crate) fn open(desk: &Desk) {
-    let Some(app) = desk.app() else { return };
+pub(crate) fn open(app_state: &AppState) {
+    let Some(app) = app_state.app() else { return };
     if let Some(window) = find(app, LABEL) {
         if let Err(error) = present(&window) {
             tracing::error!(%error, "the first-run window does not come up");
         }
         return;
     }
-    let desk = desk.clone();
+    let app_state = app_state.clone();
     make(
         app,
         |app| builder(app, LABEL, "Timbre"),
@@ -28,7 +28,7 @@ pub(crate) fn open(desk: &Desk) {
             window.on_window_event(move |event| {
                 // Whoever closes it half-way may have set up an account already.
                 if matches!(event, tauri::WindowEvent::CloseRequested { .. }) {
-                    desk.ask(Ask::StartAgain);
+                    app_state.ask(Ask::StartAgain);
                 }
             });
             Ok(())

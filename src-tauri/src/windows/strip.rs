@@ -4,7 +4,7 @@ use tauri::{LogicalSize, Manager as _, PhysicalPosition, WebviewWindow};
 
 use super::size::screen;
 use super::{builder, find, make, places};
-use crate::desk::Desk;
+use crate::app_state::AppState;
 use crate::text_scale;
 
 /// Its label.
@@ -17,18 +17,18 @@ const HEIGHT: f64 = 44.0;
 const GAP: i32 = 12;
 
 /// Shows it, without taking the focus.
-pub(crate) fn open(desk: &Desk) {
-    let Some(app) = desk.app() else { return };
+pub(crate) fn open(app_state: &AppState) {
+    let Some(app) = app_state.app() else { return };
     if find(app, LABEL).is_some() {
         return;
     }
-    let desk = desk.clone();
+    let app_state = app_state.clone();
     make(
         app,
         |app| builder(app, LABEL, "Timbre").decorations(false).always_on_top(true).maximizable(false).focused(false),
         move |window| {
             fit(window)?;
-            if !places::keep(window, &desk)? {
+            if !places::keep(window, &app_state)? {
                 put_into_the_corner(window)?;
             }
             let of = window.clone();

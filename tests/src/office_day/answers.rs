@@ -13,7 +13,7 @@ use timbre_domain::outbox::OutboxState;
 use timbre_domain::popup::{PopupCard, PopupPolicy};
 use timbre_domain::ports::Clock as _;
 use timbre_domain::preferences::Preferences;
-use timbre_domain::status::Hello;
+use timbre_domain::status::WindowBootstrap;
 use timbre_domain::texts::Language;
 use timbre_engine::api::{OutboxFilter, command};
 use timbre_engine::contacts::lookup::KnownContact;
@@ -187,7 +187,7 @@ fn unnamed(call: &Call) -> Call {
 }
 
 /// What every window is told first.
-fn hello(settings: &Settings) -> Hello {
+fn hello(settings: &Settings) -> WindowBootstrap {
     let mut result_fields = Vec::new();
     for requirement in settings.dispositions.all().iter().flat_map(|one| &one.requires) {
         if let Requirement::Field(name) = requirement
@@ -196,7 +196,7 @@ fn hello(settings: &Settings) -> Hello {
             result_fields.push(name.clone());
         }
     }
-    Hello {
+    WindowBootstrap {
         language: settings.language,
         platform: "linux".into(),
         version: "0.1.0".into(),

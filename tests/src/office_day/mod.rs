@@ -19,7 +19,7 @@ use timbre_domain::caller::TypedCaller;
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::ports::Clock as _;
-use timbre_domain::status::{Light, Status};
+use timbre_domain::status::{Status, TrayStatus};
 use timbre_engine::api::event::Event;
 use timbre_engine::api::{InteractionRef, command};
 use timbre_engine::calls::results::SaveInteraction;
@@ -49,7 +49,7 @@ struct StatusThen {
     /// When, UTC.
     now: DateTime<Utc>,
     /// What a tray's icon would show.
-    light: Light,
+    light: TrayStatus,
     status: Status,
 }
 
@@ -198,14 +198,14 @@ impl Office {
     }
 
     /// Remembers how Timbre is now, and says what the tray's icon would show.
-    async fn note_status(&mut self, name: &'static str) -> Light {
+    async fn note_status(&mut self, name: &'static str) -> TrayStatus {
         let mut status = self.story.execute(command::StatusShow).await.unwrap();
         // Without a call it matters little when it was, and that is a matter of chance where a vendor fails.
         let now = if status.calls.is_empty() { self.scene_began() } else { self.story.clock.now() };
         for until in status.connectors.iter_mut().filter_map(|connector| connector.until.as_mut()) {
             *until = now + ASKED_AGAIN;
         }
-        let light = status.light();
+        let light = status.tray_status();
         self.statuses.insert(name, StatusThen { now, light, status });
         light
     }

@@ -8,7 +8,7 @@ use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::ContactId;
 use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
-use timbre_domain::status::Light;
+use timbre_domain::status::TrayStatus;
 use timbre_engine::api::command;
 use timbre_engine::calls::dialler::DialRequest;
 use timbre_simulator::crm::Fault as CrmFault;
@@ -157,7 +157,7 @@ impl Office {
     /// How Timbre is while the vendor fails.
     async fn vendor_fails(&mut self) {
         self.story.sim.faults().on(RequestKind::Live, usize::MAX, Fault::Http500);
-        while self.note_status("unreachable").await != Light::Unreachable {
+        while self.note_status("unreachable").await != TrayStatus::Unreachable {
             self.story.polls(1).await;
         }
         self.story.sim.faults().clear();

@@ -23,7 +23,6 @@ import type { DialProgress } from "./DialProgress";
 import type { DialWish } from "./DialWish";
 import type { FoundContact } from "./FoundContact";
 import type { Goal } from "./Goal";
-import type { Hello } from "./Hello";
 import type { IdentityDraft } from "./IdentityDraft";
 import type { InteractionEdit } from "./InteractionEdit";
 import type { Keep } from "./Keep";
@@ -45,15 +44,16 @@ import type { Retried } from "./Retried";
 import type { Saved } from "./Saved";
 import type { SettingsForm } from "./SettingsForm";
 import type { Status } from "./Status";
-import type { StatusAndLight } from "./StatusAndLight";
 import type { StatusShow } from "./StatusShow";
+import type { StripStatus } from "./StripStatus";
 import type { TestStep } from "./TestStep";
 import type { TypedCaller } from "./TypedCaller";
+import type { WindowBootstrap } from "./WindowBootstrap";
 
 /** What the `popup` window may ask for. */
 export interface PopupCommands {
   contacts_search: { input: { input: ContactsSearch }; output: Array<Contact> };
-  popup_ready: { input: Record<string, never>; output: Hello };
+  popup_ready: { input: Record<string, never>; output: WindowBootstrap };
   popup_filled: { input: { callKey: CallKey, height: number }; output: void };
   popup_painted: { input: { callKey: CallKey }; output: void };
   popup_focus: { input: Record<string, never>; output: void };
@@ -69,7 +69,7 @@ export interface PopupCommands {
 
 /** What the `popup` window is told. */
 export interface PopupEvents {
-  hello: Hello;
+  bootstrap: WindowBootstrap;
   flush: null;
   popup_show: PopupCard;
   popup_changed: Call;
@@ -85,7 +85,7 @@ export interface DialCommands {
   number_read: { input: { input: ReadNumber }; output: NumberRead };
   contacts_find: { input: { input: ContactsFind }; output: Array<FoundContact> };
   page_shown: { input: Record<string, never>; output: void };
-  dial_ready: { input: Record<string, never>; output: Hello };
+  dial_ready: { input: Record<string, never>; output: WindowBootstrap };
   dial_choose_identity: { input: { label: string }; output: void };
   dial_dial: { input: { number: string, from: string | null, contact: ContactId | null, despiteDoNotCall: boolean }; output: DialId };
   dial_height: { input: { height: number }; output: void };
@@ -94,7 +94,7 @@ export interface DialCommands {
 
 /** What the `dial` window is told. */
 export interface DialEvents {
-  hello: Hello;
+  bootstrap: WindowBootstrap;
   dial_wish: DialWish;
   dial_progress: DialProgress;
   status_changed: Status;
@@ -103,7 +103,7 @@ export interface DialEvents {
 /** What the `strip` window may ask for. */
 export interface StripCommands {
   page_shown: { input: Record<string, never>; output: void };
-  strip_ready: { input: Record<string, never>; output: Hello };
+  strip_ready: { input: Record<string, never>; output: WindowBootstrap };
   strip_menu: { input: Record<string, never>; output: void };
   strip_open_dial: { input: Record<string, never>; output: void };
   strip_open_main: { input: Record<string, never>; output: void };
@@ -111,8 +111,8 @@ export interface StripCommands {
 
 /** What the `strip` window is told. */
 export interface StripEvents {
-  hello: Hello;
-  strip_status: StatusAndLight;
+  bootstrap: WindowBootstrap;
+  strip_status: StripStatus;
 }
 
 /** What the `main` window may ask for. */
@@ -126,7 +126,7 @@ export interface MainCommands {
   outbox_retry: { input: { input: OutboxRetry }; output: Retried };
   connector_resume: { input: { input: ConnectorResume }; output: CrmUser };
   page_shown: { input: Record<string, never>; output: void };
-  main_ready: { input: Record<string, never>; output: Hello };
+  main_ready: { input: Record<string, never>; output: WindowBootstrap };
   main_save: { input: { callKey: CallKey, edit: InteractionEdit, caller: TypedCaller | null }; output: Saved };
   main_add_contact: { input: { callKey: CallKey, name: string, company: string }; output: PopupCard };
   main_edit_contact: { input: { contact: ContactId, edit: ContactEdit }; output: Contact };
@@ -134,13 +134,13 @@ export interface MainCommands {
   main_discard: { input: { id: RequestId }; output: void };
   main_open_record: { input: { id: RequestId }; output: void };
   main_open_dial: { input: { number: string, contact: ContactId | null }; output: void };
-  main_set_preferences: { input: { preferences: Preferences }; output: Hello };
+  main_set_preferences: { input: { preferences: Preferences }; output: WindowBootstrap };
   main_screens: { input: Record<string, never>; output: Array<string> };
   main_try_popup: { input: Record<string, never>; output: void };
   main_places: { input: Record<string, never>; output: Places };
   main_open_place: { input: { which: Place }; output: void };
   setup_offers: { input: Record<string, never>; output: Offers };
-  setup_set_language: { input: { language: Language }; output: Hello };
+  setup_set_language: { input: { language: Language }; output: WindowBootstrap };
   setup_check_account: { input: { draft: AccountDraft, password: string }; output: AccountCheck };
   setup_save_account: { input: { draft: AccountDraft, password: string, keep: Keep }; output: void };
   setup_keyring: { input: { name: string }; output: Keyring };
@@ -156,7 +156,7 @@ export interface MainCommands {
 
 /** What the `main` window is told. */
 export interface MainEvents {
-  hello: Hello;
+  bootstrap: WindowBootstrap;
   flush: null;
   dial_progress: DialProgress;
   status_changed: Status;
@@ -167,10 +167,10 @@ export interface MainEvents {
 /** What the `setup` window may ask for. */
 export interface SetupCommands {
   page_shown: { input: Record<string, never>; output: void };
-  setup_ready: { input: Record<string, never>; output: Hello };
+  setup_ready: { input: Record<string, never>; output: WindowBootstrap };
   setup_finish: { input: { autostart: boolean }; output: void };
   setup_offers: { input: Record<string, never>; output: Offers };
-  setup_set_language: { input: { language: Language }; output: Hello };
+  setup_set_language: { input: { language: Language }; output: WindowBootstrap };
   setup_check_account: { input: { draft: AccountDraft, password: string }; output: AccountCheck };
   setup_save_account: { input: { draft: AccountDraft, password: string, keep: Keep }; output: void };
   setup_keyring: { input: { name: string }; output: Keyring };
@@ -181,5 +181,5 @@ export interface SetupCommands {
 
 /** What the `setup` window is told. */
 export interface SetupEvents {
-  hello: Hello;
+  bootstrap: WindowBootstrap;
 }

@@ -1,6 +1,6 @@
 import type { ContactId } from "../bindings/ContactId";
 import type { DialProgress } from "../bindings/DialProgress";
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { Identity } from "../bindings/Identity";
 import type { Refusal } from "../bindings/Refusal";
 import type { DialHost, DialWish, NumberRead } from "../host/host";
@@ -42,7 +42,7 @@ const LONGEST = 100;
 
 /** The dial window: a field and a list, a question, or a dial under way. */
 export class DialWindow {
-  hello = $state.raw<Hello | null>(null);
+  bootstrap = $state.raw<WindowBootstrap | null>(null);
   question = $state.raw<Question | null>(null);
   going = $state.raw<OngoingDial | null>(null);
   /** The contact of this row does not want to be called: asked once more. */
@@ -63,10 +63,10 @@ export class DialWindow {
   /** What was heard of dials whose id was not known yet. */
   #early = new Map<string, DialProgress[]>();
 
-  readonly identities: Identity[] = $derived(this.hello?.identities ?? []);
+  readonly identities: Identity[] = $derived(this.bootstrap?.identities ?? []);
   readonly identity: Identity | null = $derived(
     this.identities.find((identity) => identity.label === this.#label) ??
-      this.identities.find((identity) => identity.label === this.hello?.preferences.identity) ??
+      this.identities.find((identity) => identity.label === this.bootstrap?.preferences.identity) ??
       this.identities[0] ??
       null,
   );
@@ -85,9 +85,9 @@ export class DialWindow {
     return text(this.search.language, key, values);
   }
 
-  greet(hello: Hello): void {
-    this.hello = hello;
-    this.search.language = hello.language;
+  greet(bootstrap: WindowBootstrap): void {
+    this.bootstrap = bootstrap;
+    this.search.language = bootstrap.language;
     // The host's word on what is remembered counts more than what was clicked here before.
     this.#label = "";
   }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { DialProgress } from "../bindings/DialProgress";
 import { progressOf, refusal, wishes } from "../host/fake/dial";
-import { ana, hello, marco, shy, world } from "../host/fake/world";
+import { ana, bootstrap, marco, shy, world } from "../host/fake/world";
 import type { DialHost, DialWish, FoundContact, NumberRead } from "../host/host";
 import { DialWindow } from "./dial.svelte";
 import Page from "./DialWindow.svelte";
@@ -69,7 +69,7 @@ beforeEach(() => {
     close: vi.fn(() => Promise.resolve()),
   };
   dial = new DialWindow(host, () => now);
-  dial.greet(hello("es"));
+  dial.greet(bootstrap("es"));
   mounted = mount(Page, { target: document.body, props: { dial } });
 });
 
@@ -197,7 +197,7 @@ describe("by keyboard", () => {
   });
 
   test("the remembered identity is the one shown", () => {
-    const greeting = hello("es");
+    const greeting = bootstrap("es");
     dial.greet({ ...greeting, preferences: { ...greeting.preferences, identity: "Soporte" } });
     expect(dial.identity?.label).toBe("Soporte");
   });

@@ -51,9 +51,9 @@ new ResizeObserver(() => {
   }
 }).observe(content);
 
-const greet: Parameters<typeof host.start>[0]["hello"] = (hello) => {
-  document.documentElement.lang = hello.language;
-  flushSync(() => dial.greet(hello));
+const greet: Parameters<typeof host.start>[0]["bootstrap"] = (bootstrap) => {
+  document.documentElement.lang = bootstrap.language;
+  flushSync(() => dial.greet(bootstrap));
 };
 
 greet(
@@ -73,6 +73,6 @@ greet(
     status() {
       // Nothing of it is shown here.
     },
-    hello: greet,
+    bootstrap: greet,
   }),
 );

@@ -4,7 +4,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { dialHost, recent } from "../host/fake/dial";
-import { hello } from "../host/fake/world";
+import { bootstrap } from "../host/fake/world";
 import type { DialHost, DialWish } from "../host/host";
 import { DialWindow } from "./dial.svelte";
 import Page from "./DialWindow.svelte";
@@ -23,8 +23,8 @@ async function dialled(outcome: string) {
   host = dialHost(new URLSearchParams({ outcome }));
   vi.spyOn(host, "dial");
   dial = new DialWindow(host, () => now);
-  await host.start({ wish: () => undefined, progress: (progress) => dial.progress(progress), status: () => undefined, hello: () => undefined });
-  dial.greet(hello("es"));
+  await host.start({ wish: () => undefined, progress: (progress) => dial.progress(progress), status: () => undefined, bootstrap: () => undefined });
+  dial.greet(bootstrap("es"));
   mounted = mount(Page, { target: document.body, props: { dial } });
   await dial.wish(wish);
   await vi.waitFor(() => expect(dial.going?.watched.state).toBe(outcome === "pending" ? "pending" : "failed"));

@@ -14,11 +14,11 @@ import type { DialWish } from "../bindings/DialWish";
 import type { ContactSummary } from "../bindings/ContactSummary";
 import type { FoundContact } from "../bindings/FoundContact";
 import type { Goal } from "../bindings/Goal";
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { Home } from "../bindings/Home";
 import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
-import type { Light } from "../bindings/Light";
+import type { TrayStatus } from "../bindings/TrayStatus";
 import type { NumberRead } from "../bindings/NumberRead";
 import type { OutboxRow } from "../bindings/OutboxRow";
 import type { Page } from "../bindings/Page";
@@ -63,13 +63,13 @@ export interface PopupListener {
   /** The window was hidden: forget the call, so that the next one never shows it for a moment. */
   clear(): void;
   /** Language, preferences or dispositions changed. */
-  hello(hello: Hello): void;
+  bootstrap(bootstrap: WindowBootstrap): void;
 }
 
 /** What a pop-up's window tells the shell: far less than the main window may. */
 export interface PopupHost {
   /** From now on the listener hears. */
-  start(listener: PopupListener): Promise<Hello>;
+  start(listener: PopupListener): Promise<WindowBootstrap>;
   /** The call is laid out and needs this many CSS pixels of height; again whenever that changes. */
   filled(callKey: CallKey, height: number): Promise<void>;
   /** The call is on the glass. */
@@ -103,19 +103,19 @@ export interface DialListener {
   /** A dial has come further. */
   progress(progress: DialProgress): void;
   status(status: Status): void;
-  hello(hello: Hello): void;
+  bootstrap(bootstrap: WindowBootstrap): void;
 }
 
 /** What the dial window may ask. */
 export interface DialHost {
-  start(listener: DialListener): Promise<Hello>;
+  start(listener: DialListener): Promise<WindowBootstrap>;
   /** Contacts as the agent types; an empty text brings those used last. */
   search(text: string): Promise<FoundContact[]>;
   /** The last calls, the newest first. */
   recent(limit: number): Promise<CallRow[]>;
   /** A number as it would be dialled, and who has it. Refused where the text is none. */
   readNumber(text: string): Promise<NumberRead>;
-  /** From now on calls are made as this identity; remembered as the agent's preference. `hello` tells it. */
+  /** From now on calls are made as this identity; remembered as the agent's preference. `bootstrap` tells it. */
   chooseIdentity(label: string): Promise<void>;
   /** Dials; answers the dial's id. `from` is an identity's label, null for the usual one. */
   dial(number: string, from: string | null, contact: ContactId | null, despiteDoNotCall: boolean): Promise<string>;
@@ -128,13 +128,13 @@ export interface DialHost {
 /** What the shell tells the strip. */
 export interface StripListener {
   /** How Timbre is, and which one thing of it the tray's icon would show. */
-  status(status: Status, light: Light): void;
-  hello(hello: Hello): void;
+  status(status: Status, light: TrayStatus): void;
+  bootstrap(bootstrap: WindowBootstrap): void;
 }
 
 /** The small window of desktops without a tray. */
 export interface StripHost {
-  start(listener: StripListener): Promise<Hello>;
+  start(listener: StripListener): Promise<WindowBootstrap>;
   /** Opens the tray's menu at the pointer. */
   menu(): Promise<void>;
   openDial(): Promise<void>;
@@ -148,14 +148,14 @@ export interface MainListener {
   /** Something of this kind changed: ask again for what is shown of it. */
   changed(what: Changed): void;
   progress(progress: DialProgress): void;
-  hello(hello: Hello): void;
+  bootstrap(bootstrap: WindowBootstrap): void;
 }
 
 /** What the main window may ask. */
 export interface MainHost {
   /** Accounts, identities and CRMs: the first run's commands, and those that change what there is. */
   readonly connections: ConnectionsHost;
-  start(listener: MainListener): Promise<Hello>;
+  start(listener: MainListener): Promise<WindowBootstrap>;
   status(): Promise<Status>;
   calls(query: CallsWanted): Promise<CallRow[]>;
   /** The card of any call of the history: who, case file, what the agent wrote. */
@@ -177,7 +177,7 @@ export interface MainHost {
   openRecord(id: RequestId): Promise<void>;
   /** Opens the dial window, with a number to ask about. */
   openDial(number: string, contact: ContactId | null): Promise<void>;
-  setPreferences(preferences: Preferences): Promise<Hello>;
+  setPreferences(preferences: Preferences): Promise<WindowBootstrap>;
   /** The screens there are, as the system names them. */
   screens(): Promise<string[]>;
   /** Shows a pop-up for a moment with somebody made up, to see where it stands. */

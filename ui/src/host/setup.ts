@@ -4,7 +4,7 @@ import type { AccountCheck } from "../bindings/AccountCheck";
 import type { AccountDraft } from "../bindings/AccountDraft";
 import type { ConnectorDraft } from "../bindings/ConnectorDraft";
 import type { Endpoint } from "../bindings/Endpoint";
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { IdentityDraft } from "../bindings/IdentityDraft";
 import type { Keep } from "../bindings/Keep";
 import type { Keyring } from "../bindings/Keyring";
@@ -38,7 +38,7 @@ export interface ConnectorHost {
   keyring(name: string): Promise<Keyring>;
 }
 
-/** What the settings' page of accounts and CRMs may ask. After a change Timbre begins anew, and `hello` comes. */
+/** What the settings' page of accounts and CRMs may ask. After a change Timbre begins anew, and `bootstrap` comes. */
 export interface ConnectionsHost extends AccountHost, ConnectorHost {
   offers(): Promise<Offers>;
   /** What the settings file says now. Refused where it can't be read. */
@@ -54,16 +54,16 @@ export interface ConnectionsHost extends AccountHost, ConnectorHost {
 
 /** What the shell tells the first run. */
 export interface SetupListener {
-  hello(hello: Hello): void;
+  bootstrap(bootstrap: WindowBootstrap): void;
 }
 
 /** What the first run may ask. */
 export interface SetupHost extends AccountHost, ConnectorHost {
   /** From now on the listener hears. The language is the system's until another is chosen. */
-  start(listener: SetupListener): Promise<Hello>;
+  start(listener: SetupListener): Promise<WindowBootstrap>;
   offers(): Promise<Offers>;
   /** From now on Timbre speaks this language; the page hears it by the answer. */
-  setLanguage(language: Language): Promise<Hello>;
+  setLanguage(language: Language): Promise<WindowBootstrap>;
   /** All is set up: Timbre begins to work, and the window goes. */
   finish(autostart: boolean): Promise<void>;
 }

@@ -1,9 +1,9 @@
 // Numbers, money, days and durations as the agent's country writes them.
 
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 
 /** The rules to write by: the language as it is used in the country, such as `es-CR`. */
-export function localeOf({ language, country }: Pick<Hello, "language" | "country">): string {
+export function localeOf({ language, country }: Pick<WindowBootstrap, "language" | "country">): string {
   try {
     return new Intl.Locale(language, { region: country }).toString();
   } catch {

@@ -208,8 +208,8 @@ export class Detail {
     if (left) {
       return left;
     }
-    const { hello, host } = this.#shell;
-    const form = new ResultForm(hello, async (edit) => {
+    const { bootstrap, host } = this.#shell;
+    const form = new ResultForm(bootstrap, async (edit) => {
       const caller = edit.finish && this.#about === key && !this.#withoutCaller ? this.#typedCaller : null;
       const saved = await host.save(key, edit, caller);
       if (saved.card && this.#about === key) {

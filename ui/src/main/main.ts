@@ -22,15 +22,15 @@ const tell = (what: (listener: MainListener) => void) => {
     early.push(what);
   }
 };
-const hello = await host.start({
+const bootstrap = await host.start({
   goTo: (goal) => tell((to) => to.goTo(goal)),
   status: (status) => tell((to) => to.status(status)),
   changed: (what) => tell((to) => to.changed(what)),
   progress: (progress) => tell((to) => to.progress(progress)),
-  hello: (newer) => tell((to) => to.hello(newer)),
+  bootstrap: (newer) => tell((to) => to.bootstrap(newer)),
 });
 
-const main = new Main(host, hello);
+const main = new Main(host, bootstrap);
 mount(MainWindow, { target: document.body, props: { main } });
 main.open("today");
 listener = main.listener();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { CallRow } from "../bindings/CallRow";
 import type { PopupCard } from "../bindings/PopupCard";
-import { hello, world } from "../host/fake/world";
+import { bootstrap, world } from "../host/fake/world";
 import { mainHost } from "../host/fake/main";
 import CallItem from "./CallItem.svelte";
 import DetailPane from "./DetailPane.svelte";
@@ -19,7 +19,7 @@ let mounted: Record<string, unknown>[];
 beforeEach(() => {
   vi.spyOn(console, "info").mockReturnValue();
   mounted = [];
-  main = new Main(mainHost(new URLSearchParams("who=notyet")), hello("es"));
+  main = new Main(mainHost(new URLSearchParams("who=notyet")), bootstrap("es"));
 });
 afterEach(() => Promise.all(mounted.map((one) => unmount(one))));
 
@@ -37,8 +37,8 @@ async function detail(more: Partial<PopupCard> = {}) {
 }
 
 test("a row says so, and has a shape of its own before the words; a row with a name has none", () => {
-  expect(rowView(hello("es"), row, Date.now())).toMatchObject({ name: "Aún no se sabe quién llama", notKnownYet: true, live: true });
-  expect(rowView(hello("es"), { ...row, name: "Ana" }, Date.now())).toMatchObject({ name: "Ana", notKnownYet: false });
+  expect(rowView(bootstrap("es"), row, Date.now())).toMatchObject({ name: "Aún no se sabe quién llama", notKnownYet: true, live: true });
+  expect(rowView(bootstrap("es"), { ...row, name: "Ana" }, Date.now())).toMatchObject({ name: "Ana", notKnownYet: false });
   expect(searched(row).digits).toBe("");
   const draw = (row: CallRow) => mounted.push(mount(CallItem, { target: document.body, props: { shell: main.shell, row, withDay: false } }));
   draw(row);

@@ -11,7 +11,7 @@ let shell: Shell;
 
 async function open(query = ""): Promise<void> {
   const host = mainHost(new URLSearchParams(`fake=day&lang=es${query}`));
-  shell = new Shell(host, await host.start({ goTo() {}, status() {}, changed() {}, progress() {}, hello() {} }));
+  shell = new Shell(host, await host.start({ goTo() {}, status() {}, changed() {}, progress() {}, bootstrap() {} }));
   shell.now = new Date(2026, 10, 21, 10, 42).getTime();
   outbox = new Outbox(shell);
   await outbox.refresh();

@@ -151,6 +151,6 @@ export class Palette {
 
 /** What a modifier is called on this system's keyboards. */
 export function keyName(shell: Shell, key: "Ctrl" | "Alt"): string {
-  const mac = shell.hello.platform === "macos";
+  const mac = shell.bootstrap.platform === "macos";
   return key === "Ctrl" ? (mac ? "⌘" : "Ctrl") : mac ? "⌥" : "Alt";
 }

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 
 import type { CallRow } from "../bindings/CallRow";
-import { hello, world } from "../host/fake/world";
+import { bootstrap, world } from "../host/fake/world";
 import { byUrgency, isOpen, passes, rowView, searched } from "./row";
 
 const rows = world.calls;
 const [live, draft, missed] = rows as [CallRow, CallRow, CallRow];
 const now = Date.now();
-const view = (row: CallRow) => rowView(hello("es"), row, now);
+const view = (row: CallRow) => rowView(bootstrap("es"), row, now);
 
 test("a call that goes on has a timer, one that is over its duration, a missed one neither", () => {
   expect(view(live)).toMatchObject({ course: "talking", live: true, duration: "1:30", record: "none" });
@@ -37,12 +37,12 @@ test("a row without a contact shows the number, and without a number that it was
 test("what needs a person is told before what waits and what is there", () => {
   const result = { ...draft.result!, state: "final" as const };
   const record = (...records: NonNullable<CallRow["result"]>["records"]) =>
-    rowView(hello("es"), { ...draft, result: { ...result, records } }, now).record;
+    rowView(bootstrap("es"), { ...draft, result: { ...result, records } }, now).record;
   expect(record("done", "parked", "waiting")).toBe("needs_you");
   expect(record("done", "waiting")).toBe("waiting");
   expect(record("done")).toBe("sent");
   expect(record()).toBe("kept");
-  expect(rowView({ ...hello("es"), has_crm: false }, { ...draft, result: { ...result, records: [] } }, now).record).toBe("kept");
+  expect(rowView({ ...bootstrap("es"), has_crm: false }, { ...draft, result: { ...result, records: [] } }, now).record).toBe("kept");
 });
 
 test("only an answered call that is over asks for a result", () => {

@@ -1,7 +1,7 @@
 // From a call of the list to the words of its row.
 
 import type { CallRow } from "../bindings/CallRow";
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { Party } from "../bindings/Party";
 import { clock, duration } from "../kit/format";
 import { plain } from "../kit/plain";
@@ -78,7 +78,7 @@ function recordOf(row: CallRow, hasCrm: boolean): Record {
   return hasCrm && result.records.includes("done") ? "sent" : "kept";
 }
 
-function recordWord(language: Hello["language"], record: Record, { result }: CallRow): string {
+function recordWord(language: WindowBootstrap["language"], record: Record, { result }: CallRow): string {
   if (record === "none") {
     return "";
   }
@@ -86,16 +86,16 @@ function recordWord(language: Hello["language"], record: Record, { result }: Cal
 }
 
 /** What stands for somebody who has no name here: a number, or why there is none. */
-export function nameless(language: Hello["language"], party: Party, number: string): string {
+export function nameless(language: WindowBootstrap["language"], party: Party, number: string): string {
   const why = { withheld: "match.withheld", not_known_yet: "match.not_known_yet", number: "match.unknown", endpoint: "match.unknown" } as const;
   return plain(number) || text(language, why[party.kind]);
 }
 
 /** The words of a row; `now` moves the timers of calls that go on. */
-export function rowView(hello: Hello, row: CallRow, now: number): RowView {
-  const { language } = hello;
+export function rowView(bootstrap: WindowBootstrap, row: CallRow, now: number): RowView {
+  const { language } = bootstrap;
   const course = courseOf(row);
-  const record = recordOf(row, hello.has_crm);
+  const record = recordOf(row, bootstrap.has_crm);
   const { call } = row;
   const live = call.state !== "ended";
   const since = Date.parse(call.connected_at ?? call.detected_at);

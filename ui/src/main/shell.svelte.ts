@@ -1,6 +1,6 @@
 // What every page of the main window knows: the language, how Timbre is, which page is shown, what was refused last.
 
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { Preferences } from "../bindings/Preferences";
 import type { Refusal } from "../bindings/Refusal";
 import type { Status } from "../bindings/Status";
@@ -15,7 +15,7 @@ export function isRefusal(thrown: unknown): thrown is Refusal {
 
 /** The window around the pages. */
 export class Shell {
-  hello = $state.raw<Hello>()!;
+  bootstrap = $state.raw<WindowBootstrap>()!;
   status = $state.raw<Status | null>(null);
   page = $state<Page>("today");
   /** The wall clock, in milliseconds; turns over each second while something on screen counts, else each minute. */
@@ -25,13 +25,13 @@ export class Shell {
   /** When the preferences were kept last, and what they were before; for "saved 10:42 · undo". */
   kept = $state.raw<{ at: number; before: Preferences | null } | null>(null);
 
-  readonly language = $derived(this.hello.language);
-  readonly locale: string = $derived(localeOf(this.hello));
+  readonly language = $derived(this.bootstrap.language);
+  readonly locale: string = $derived(localeOf(this.bootstrap));
   readonly host: MainHost;
 
-  constructor(host: MainHost, hello: Hello) {
+  constructor(host: MainHost, bootstrap: WindowBootstrap) {
     this.host = host;
-    this.hello = hello;
+    this.bootstrap = bootstrap;
   }
 
   /** A text in the agent's language. */
@@ -63,9 +63,9 @@ export class Shell {
    * nothing has changed then.
    */
   async prefer(change: Partial<Preferences>): Promise<void> {
-    const before = this.hello.preferences;
-    const hello = await this.host.setPreferences({ ...before, ...change });
-    this.hello = hello;
+    const before = this.bootstrap.preferences;
+    const bootstrap = await this.host.setPreferences({ ...before, ...change });
+    this.bootstrap = bootstrap;
     this.kept = { at: this.now, before };
   }
 
@@ -73,7 +73,7 @@ export class Shell {
   async undo(): Promise<void> {
     const before = this.kept?.before;
     if (before) {
-      this.hello = await this.host.setPreferences(before);
+      this.bootstrap = await this.host.setPreferences(before);
       this.kept = { at: this.now, before: null };
     }
   }

@@ -1,6 +1,6 @@
 // The main window: its pages together, and what the program around it tells them.
 
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { Goal, Home, MainHost, MainListener, Page } from "../host/host";
 import { Calls } from "./calls.svelte";
 import { Detail } from "./detail.svelte";
@@ -26,8 +26,8 @@ export class Main {
   /** Accounts and CRMs; what is being typed there stays, wherever one looks meanwhile. */
   readonly connections: Connections;
 
-  constructor(host: MainHost, hello: Hello) {
-    this.shell = new Shell(host, hello);
+  constructor(host: MainHost, bootstrap: WindowBootstrap) {
+    this.shell = new Shell(host, bootstrap);
     this.today = new Calls(this.shell, false);
     this.pending = new Calls(this.shell, true);
     this.outbox = new Outbox(this.shell);
@@ -91,7 +91,7 @@ export class Main {
     return {
       goTo: (goal) => this.goTo(goal),
       status: (status) => (shell.status = status),
-      hello: (hello) => (shell.hello = hello),
+      bootstrap: (bootstrap) => (shell.bootstrap = bootstrap),
       // A dial has its own window, and its call comes into the list by itself.
       progress: () => undefined,
       changed: (what) => {

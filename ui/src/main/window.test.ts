@@ -21,7 +21,7 @@ const silent: MainListener = {
   status: () => undefined,
   changed: () => undefined,
   progress: () => undefined,
-  hello: () => undefined,
+  bootstrap: () => undefined,
 };
 
 test("news are asked for only where they are on screen, and the selection stays", async () => {
@@ -75,18 +75,18 @@ test("what is being written is not taken back by news of the same call", async (
 
 test("a refused preference changes nothing and is thrown to the control that asked", async () => {
   const { main } = await window("refusing");
-  const before = main.shell.hello;
+  const before = main.shell.bootstrap;
   await expect(main.shell.prefer({ autostart: false })).rejects.toMatchObject({ code: "disk_full" });
-  expect(main.shell.hello).toBe(before);
+  expect(main.shell.bootstrap).toBe(before);
   expect(main.shell.kept).toBeNull();
 });
 
 test("a preference can be undone once", async () => {
   const { main } = await window();
   await main.shell.prefer({ autostart: true });
-  expect(main.shell.hello.preferences.autostart).toBe(true);
+  expect(main.shell.bootstrap.preferences.autostart).toBe(true);
   await main.shell.undo();
-  expect(main.shell.hello.preferences.autostart).toBe(false);
+  expect(main.shell.bootstrap.preferences.autostart).toBe(false);
   expect(main.shell.kept?.before).toBeNull();
 });
 

@@ -2,13 +2,13 @@ import { flushSync, mount, unmount } from "svelte";
 import { expect, test } from "vitest";
 
 import type { ComponentStatus } from "../bindings/ComponentStatus";
-import { hello } from "../host/fake/world";
+import { bootstrap } from "../host/fake/world";
 import { mainHost } from "../host/fake/main";
 import StatusBar from "./StatusBar.svelte";
 import { Shell } from "./shell.svelte";
 import { componentWords } from "./words";
 
-const shell = new Shell(mainHost(new URLSearchParams()), hello("es"));
+const shell = new Shell(mainHost(new URLSearchParams()), bootstrap("es"));
 const say: Shell["say"] = (key, values) => shell.say(key, values);
 const MINUTE = 60_000;
 const now = Date.parse("2026-11-20T16:42:00Z");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { PastEntry } from "../bindings/PastEntry";
 import { interaction } from "../host/fake/made";
-import { anasSummary, ago, call, hello } from "../host/fake/world";
+import { anasSummary, ago, call, bootstrap } from "../host/fake/world";
 import { contactSummaryView } from "./contactSummary";
 
 const NOW = Date.now();
@@ -16,7 +16,7 @@ const past = (levels: string[], comment: string): PastEntry => ({
 });
 const shown = { dial: "+50688884787", company: "Cafetalera del Valle S.A." };
 const of = (more: Partial<typeof anasSummary>, language: "es" | "en" | "pt" = "es") =>
-  contactSummaryView(hello(language), { ...anasSummary, ...more }, NOW, shown);
+  contactSummaryView(bootstrap(language), { ...anasSummary, ...more }, NOW, shown);
 const gaps = (text: string) => text.replace(/[\u00a0\u202f]/g, " ");
 
 test("the last three: when, how long, what came of it, and the words", () => {

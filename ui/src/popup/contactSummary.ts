@@ -2,7 +2,7 @@
 
 import type { ContactSummary } from "../bindings/ContactSummary";
 import type { FollowUp } from "../bindings/FollowUp";
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { PastEntry } from "../bindings/PastEntry";
 import { appointment, duration, localeOf, moment, money } from "../kit/format";
 import { plain } from "../kit/plain";
@@ -52,13 +52,13 @@ export interface ContactSummaryView {
 
 /** A summary's words. `shown`: what stands above it already. */
 export function contactSummaryView(
-  hello: Hello,
+  bootstrap: WindowBootstrap,
   summary: ContactSummary,
   now: number,
   shown: { dial: string | null; company: string },
 ): ContactSummaryView {
-  const locale = localeOf(hello);
-  const say = (key: TextKey, values?: Record<string, string | number>) => text(hello.language, key, values);
+  const locale = localeOf(bootstrap);
+  const say = (key: TextKey, values?: Record<string, string | number>) => text(bootstrap.language, key, values);
   const amounts = summary.charged.map(({ amount, currency }) => money(locale, amount, currency));
   return {
     fields: summary.fields

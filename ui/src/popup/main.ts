@@ -3,7 +3,7 @@ import "./popup.css";
 import { flushSync, mount } from "svelte";
 import catalogue from "virtual:texts/popup";
 
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { PopupCard } from "../bindings/PopupCard";
 import { popupHost } from "../host";
 import { speakFrom } from "../texts";
@@ -69,14 +69,14 @@ function show(card: PopupCard): void {
 /** A call that came before we knew which language to speak. */
 let early: PopupCard | null = null;
 
-function greet(hello: Hello): void {
-  document.documentElement.lang = hello.language;
-  popup.greet(hello);
+function greet(bootstrap: WindowBootstrap): void {
+  document.documentElement.lang = bootstrap.language;
+  popup.greet(bootstrap);
 }
 
-const hello = await host.start({
+const bootstrap = await host.start({
   show: (card) => {
-    if (popup.hello) {
+    if (popup.bootstrap) {
       show(card);
     } else {
       early = card;
@@ -90,11 +90,11 @@ const hello = await host.start({
     early = null;
     flushSync(() => popup.clear());
   },
-  hello: greet,
+  bootstrap: greet,
 });
-greet(hello);
+greet(bootstrap);
 if (early) {
   show(early);
 } else {
-  warmUp(hello, host, Date.now());
+  warmUp(bootstrap, host, Date.now());
 }

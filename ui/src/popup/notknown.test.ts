@@ -4,7 +4,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { PopupCard } from "../bindings/PopupCard";
-import { hello } from "../host/fake/world";
+import { bootstrap } from "../host/fake/world";
 import { popupHost, samples } from "../host/fake/popup";
 import { firstField } from "./keys";
 import { Popup } from "./popup.svelte";
@@ -21,7 +21,7 @@ let mounted: Record<string, unknown>;
 beforeEach(() => {
   vi.spyOn(console, "info").mockReturnValue();
   popup = new Popup(popupHost(new URLSearchParams()));
-  popup.greet(hello("es"));
+  popup.greet(bootstrap("es"));
   mounted = mount(PopupWindow, { target: document.body, props: { popup } });
 });
 afterEach(() => unmount(mounted));
@@ -37,7 +37,7 @@ const shown = () => {
 const shapeOf = (selector: string) => document.querySelector(selector)!.innerHTML.replace(/ class="[^"]*"/g, "");
 
 test("says so, and that it will be filled in, in a shape of its own", () => {
-  expect(view(hello("es"), card, false)).toMatchObject({
+  expect(view(bootstrap("es"), card, false)).toMatchObject({
     signal: "ringing-in",
     title: "Aún no se sabe quién llama",
     number: "",

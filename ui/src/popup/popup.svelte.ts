@@ -1,7 +1,7 @@
 import type { Call } from "../bindings/Call";
 import type { CallKey } from "../bindings/CallKey";
 import type { ContactId } from "../bindings/ContactId";
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
 import type { PopupCard } from "../bindings/PopupCard";
 import type { RecordState } from "../bindings/RecordState";
@@ -28,7 +28,7 @@ export type Panel = "none" | "new" | "attach" | "edit";
 
 /** One pop-up's window: the call it shows, if any, what the agent does with it, and the time on its timer. */
 export class Popup {
-  hello = $state.raw<Hello | null>(null);
+  bootstrap = $state.raw<WindowBootstrap | null>(null);
   card = $state.raw<PopupCard | null>(null);
   form = $state.raw<ResultForm | null>(null);
   panel = $state<Panel>("none");
@@ -52,11 +52,11 @@ export class Popup {
   readonly #minute: number = $derived(this.#now - (this.#now % 60_000));
 
   readonly view: View | null = $derived(
-    this.card && this.hello && view(this.hello, this.card, this.form?.final ?? false),
+    this.card && this.bootstrap && view(this.bootstrap, this.card, this.form?.final ?? false),
   );
   readonly summary: ContactSummaryView | null = $derived(
-    this.card?.contact_summary && this.hello && this.view
-      ? contactSummaryView(this.hello, this.card.contact_summary, this.#minute, this.view)
+    this.card?.contact_summary && this.bootstrap && this.view
+      ? contactSummaryView(this.bootstrap, this.card.contact_summary, this.#minute, this.view)
       : null,
   );
   readonly timer: string = $derived.by(() => {
@@ -89,13 +89,13 @@ export class Popup {
 
   /** A text in the window's language. */
   text(key: TextKey, values?: Record<string, string | number>): string {
-    return text(this.hello?.language ?? "es", key, values);
+    return text(this.bootstrap?.language ?? "es", key, values);
   }
 
-  greet(hello: Hello): void {
-    this.hello = hello;
+  greet(bootstrap: WindowBootstrap): void {
+    this.bootstrap = bootstrap;
     if (this.form) {
-      this.form.hello = hello;
+      this.form.bootstrap = bootstrap;
     }
   }
 
@@ -113,10 +113,10 @@ export class Popup {
     }
     this.#forget();
     this.card = card;
-    if (this.hello) {
+    if (this.bootstrap) {
       const { key } = card.call;
       // Kept for its own call, whatever the window shows by then.
-      this.form = new ResultForm(this.hello, (edit) => this.#save(key, edit));
+      this.form = new ResultForm(this.bootstrap, (edit) => this.#save(key, edit));
       this.form.load(card.interaction);
     }
   }

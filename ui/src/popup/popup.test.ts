@@ -2,7 +2,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { PopupCard } from "../bindings/PopupCard";
-import { ana, anasSummary, hello, marco, reception, shy } from "../host/fake/world";
+import { ana, anasSummary, bootstrap, marco, reception, shy } from "../host/fake/world";
 import { popupHost, samples } from "../host/fake/popup";
 import type { PopupHost } from "../host/host";
 import { Keyboard, pressed } from "./keys";
@@ -31,7 +31,7 @@ beforeEach(() => {
     vi.spyOn(host, name);
   }
   popup = new Popup(host);
-  popup.greet(hello("es"));
+  popup.greet(bootstrap("es"));
   mounted = mount(PopupWindow, { target: document.body, props: { popup } });
   window.addEventListener("keydown", onkeydown);
 });
@@ -123,7 +123,7 @@ describe("the call", () => {
   });
 
   test("the close button has a name in the window's language and closes", async () => {
-    popup.greet(hello("pt"));
+    popup.greet(bootstrap("pt"));
     show(card);
     const button = find<HTMLButtonElement>("header button");
     expect(button.getAttribute("aria-label")).toBe("Fechar");
@@ -436,7 +436,7 @@ describe("the keyboard", () => {
 
 test("every card has words in every language", () => {
   for (const language of ["es", "en", "pt"] as const) {
-    popup.greet(hello(language));
+    popup.greet(bootstrap(language));
     for (const sample of Object.values(samples)) {
       popup.clear();
       show({ ...sample, contact_summary: sample.contact_summary && anasSummary });

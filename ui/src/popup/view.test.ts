@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 
-import { hello } from "../host/fake/world";
+import { bootstrap } from "../host/fake/world";
 import { samples } from "../host/fake/popup";
 import { view } from "./view";
 
-const of = (name: string) => view(hello("es"), samples[name]!, false);
+const of = (name: string) => view(bootstrap("es"), samples[name]!, false);
 
 describe("each kind of match", () => {
   test("one contact: the name is the title, and how sure we are stands in words", () => {
@@ -69,7 +69,7 @@ describe("each kind of match", () => {
   test("a contact with neither name nor company stands under the number, once", () => {
     const card = samples.one!;
     const nameless = { ...card, contact: { ...(card as { contact: object }).contact, name: " ", company: "\u200b", emails: [] } };
-    expect(view(hello("en"), nameless as typeof card, false)).toMatchObject({ title: "8888 4787", number: "" });
+    expect(view(bootstrap("en"), nameless as typeof card, false)).toMatchObject({ title: "8888 4787", number: "" });
   });
 });
 
@@ -82,7 +82,7 @@ test("strangers' texts are plain, and a place in them is not filled", () => {
 test("every language has words for every card", () => {
   for (const language of ["es", "en", "pt"] as const) {
     for (const card of Object.values(samples)) {
-      expect(JSON.stringify(view(hello(language), card, false))).not.toMatch(/undefined|popup\.|match\.|state\./);
+      expect(JSON.stringify(view(bootstrap(language), card, false))).not.toMatch(/undefined|popup\.|match\.|state\./);
     }
   }
 });

@@ -2,7 +2,7 @@
 
 import type { Call } from "../bindings/Call";
 import type { Contact } from "../bindings/Contact";
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { PopupCard } from "../bindings/PopupCard";
 import { plain } from "../kit/plain";
 import { type Certainty, type Signal, signalOf } from "../kit/signal";
@@ -38,8 +38,8 @@ export interface View {
 }
 
 /** The words and signals of a card. `final`: its result is written. */
-export function view(hello: Hello, card: PopupCard, final: boolean): View {
-  const say = (key: TextKey, values?: Record<string, string | number>) => text(hello.language, key, values);
+export function view(bootstrap: WindowBootstrap, card: PopupCard, final: boolean): View {
+  const say = (key: TextKey, values?: Record<string, string | number>) => text(bootstrap.language, key, values);
   const { call } = card;
   const number = plain(card.number_written);
   const signal = signalOf(call, final);

@@ -5,18 +5,18 @@ import { flushSync, mount, unmount } from "svelte";
 
 import type { Call } from "../bindings/Call";
 import type { Contact } from "../bindings/Contact";
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { PopupCard } from "../bindings/PopupCard";
 import type { PopupHost } from "../host";
 import { Popup } from "./popup.svelte";
 import PopupWindow from "./PopupWindow.svelte";
 
 /** Lays out a call of nobody's and takes it away again, in one go: it is never painted, and nothing of it is told. */
-export function warmUp(hello: Hello, host: PopupHost, now: number): void {
+export function warmUp(bootstrap: WindowBootstrap, host: PopupHost, now: number): void {
   const popup = new Popup(host);
-  popup.greet(hello);
+  popup.greet(bootstrap);
   const window = mount(PopupWindow, { target: document.body, props: { popup } });
-  for (const card of cards(hello, now)) {
+  for (const card of cards(bootstrap, now)) {
     flushSync(() => popup.show(card, now));
     // Asking for a size lays it out.
     document.querySelector("main:last-of-type")?.getBoundingClientRect();
@@ -25,7 +25,7 @@ export function warmUp(hello: Hello, host: PopupHost, now: number): void {
   void unmount(window);
 }
 
-function cards(hello: Hello, now: number): PopupCard[] {
+function cards(bootstrap: WindowBootstrap, now: number): PopupCard[] {
   const at = new Date(now).toISOString();
   const call: Call = {
     key: "warm-up:none:0",
@@ -52,7 +52,7 @@ function cards(hello: Hello, now: number): PopupCard[] {
     origin: null,
     last_used_at: null,
   };
-  const money = { amount: "0.5", currency: hello.currency ?? "USD" };
+  const money = { amount: "0.5", currency: bootstrap.currency ?? "USD" };
   const contact_summary = {
     fields: [{ name: "0", value: "0" }],
     phones: [{ written: "0", dial: "1", kind: "other" as const }],

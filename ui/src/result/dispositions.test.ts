@@ -4,7 +4,7 @@ import { manyDispositions } from "../host/fake/made";
 import { world } from "../host/fake/world";
 import { actions, children, filtered, isLast, path, requirements } from "./dispositions";
 
-const { all } = world.hello.dispositions;
+const { all } = world.bootstrap.dispositions;
 
 const codes = (list: { code: string }[]) => list.map(({ code }) => code);
 

@@ -1,7 +1,7 @@
 // What an agent writes about a call: the fields on the screen, and the change they make of what is kept.
 
 import type { Disposition } from "../bindings/Disposition";
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
 import type { RecordState } from "../bindings/RecordState";
@@ -25,7 +25,7 @@ export interface Fault {
 }
 
 export class ResultForm implements Source {
-  hello: Hello = $state.raw()!;
+  bootstrap: WindowBootstrap = $state.raw()!;
   /** The last level that was chosen. */
   chosen = $state<string | null>(null);
   /** Whether the agent is choosing (again): the options are open. */
@@ -56,10 +56,10 @@ export class ResultForm implements Source {
   /** The levels as they were called when they were chosen: the catalogue may have lost them since. */
   #written = $state.raw<Interaction["disposition"]>([]);
 
-  readonly locale: string = $derived(localeOf(this.hello));
+  readonly locale: string = $derived(localeOf(this.bootstrap));
   /** A saved result takes nothing more, until the agent says that they want to change it. */
   readonly closed: boolean = $derived(this.final && !this.changing);
-  readonly #all: Disposition[] = $derived(this.hello.dispositions.all);
+  readonly #all: Disposition[] = $derived(this.bootstrap.dispositions.all);
   readonly crumbs: Disposition[] = $derived(path(this.#all, this.level));
   readonly siblings: Disposition[] = $derived(children(this.#all, this.level));
   readonly options: Disposition[] = $derived(filtered(this.siblings, this.filter));
@@ -77,13 +77,13 @@ export class ResultForm implements Source {
     return [...new Set([...needed, ...Object.keys(this.fields).filter((name) => this.fields[name] !== undefined)])];
   });
   /** Those that could be shown too. */
-  readonly otherFields: string[] = $derived(this.hello.result_fields.filter((name) => !this.shownFields.includes(name)));
+  readonly otherFields: string[] = $derived(this.bootstrap.result_fields.filter((name) => !this.shownFields.includes(name)));
   readonly moment: Date | null = $derived(
     readMoment(this.locale, this.followUp.date, this.followUp.time, this.#now()),
   );
 
-  constructor(hello: Hello, save: (edit: InteractionEdit) => Promise<Saved>, now: () => number = Date.now) {
-    this.hello = hello;
+  constructor(bootstrap: WindowBootstrap, save: (edit: InteractionEdit) => Promise<Saved>, now: () => number = Date.now) {
+    this.bootstrap = bootstrap;
     this.#now = now;
     this.#saver = new Saver(this, save, ({ records }) => (this.records = records));
     this.#base = this.#content();
@@ -95,7 +95,7 @@ export class ResultForm implements Source {
   }
 
   say(key: TextKey, values?: Record<string, string | number>): string {
-    return text(this.hello.language, key, values);
+    return text(this.bootstrap.language, key, values);
   }
 
   isLast(code: string): boolean {
@@ -232,7 +232,7 @@ export class ResultForm implements Source {
   }
 
   addCharge(): void {
-    const currency = this.charges.at(-1)?.currency ?? this.hello.currency ?? "";
+    const currency = this.charges.at(-1)?.currency ?? this.bootstrap.currency ?? "";
     this.charges.push(new ChargeRow({ currency }));
     this.wanted = { place: `charges[${this.charges.length - 1}].amount` };
   }

@@ -4,7 +4,7 @@ import type { Interaction } from "../bindings/Interaction";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
 import type { Refusal } from "../bindings/Refusal";
 import { interaction, manyDispositions } from "../host/fake/made";
-import { hello } from "../host/fake/world";
+import { bootstrap } from "../host/fake/world";
 import { changed } from "../host/fake/results";
 import type { Saved } from "../host/host";
 import { ResultForm } from "./form.svelte";
@@ -35,7 +35,7 @@ beforeEach(() => {
   sent = [];
   trouble = [];
   kept = interaction();
-  form = new ResultForm(hello("es"), save, () => NOW);
+  form = new ResultForm(bootstrap("es"), save, () => NOW);
 });
 
 afterEach(() => vi.useRealTimers());
@@ -83,7 +83,7 @@ describe("dispositions by number keys", () => {
   });
 
   test("with more than nine, letters filter and digits take from what is left", () => {
-    form.hello = hello("es", { dispositions: { all: manyDispositions } });
+    form.bootstrap = bootstrap("es", { dispositions: { all: manyDispositions } });
     expect(press("c")).toEqual([true]);
     expect(form.options.map(({ name }) => name)).toEqual(["Cobro", "Cita médica", "No contesta"]);
     press("2");
@@ -148,7 +148,7 @@ describe("drafts", () => {
 
   test("what is typed while a draft is on its way is kept after it", async () => {
     let arrive = () => {};
-    const slow = new ResultForm(hello("es"), (edit) => new Promise((done) => (arrive = () => void save(edit).then(done))));
+    const slow = new ResultForm(bootstrap("es"), (edit) => new Promise((done) => (arrive = () => void save(edit).then(done))));
     slow.comment = "uno";
     slow.touch("comment");
     await after(400);
@@ -341,7 +341,7 @@ describe("the final result", () => {
     form.change();
     type("Compró, hola");
     await after(400);
-    const again = new ResultForm(hello("es"), save, () => NOW);
+    const again = new ResultForm(bootstrap("es"), save, () => NOW);
     again.load(kept);
     expect(again.comment).toBe("Compró, hola");
     expect(again.closed).toBe(false);

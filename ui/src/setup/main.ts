@@ -12,6 +12,6 @@ speakFrom(catalogue);
 const host = await setupHost();
 const setup = new Setup(host);
 
-const hello = await host.start({ hello: (hello) => setup.greet(hello) });
-setup.begin(hello, await host.offers());
+const bootstrap = await host.start({ bootstrap: (bootstrap) => setup.greet(bootstrap) });
+setup.begin(bootstrap, await host.offers());
 mount(SetupWindow, { target: document.body, props: { setup } });

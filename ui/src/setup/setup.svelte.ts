@@ -1,4 +1,4 @@
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { Language } from "../bindings/Language";
 import type { Refusal } from "../bindings/Refusal";
 import type { Keep, Keyring, KnownConnector, Offers, SetupHost } from "../host/setup";
@@ -13,7 +13,7 @@ export type SetupPage = (typeof PAGES)[number];
 
 /** The first run: from a language to a Timbre that works. What was typed stays, wherever one goes. */
 export class Setup {
-  hello = $state.raw<Hello | null>(null);
+  bootstrap = $state.raw<WindowBootstrap | null>(null);
   page = $state<SetupPage>("language");
   offers = $state.raw<Offers>({ vendors: [], connectors: [] });
   keyring = $state.raw<Keyring | null>(null);
@@ -32,7 +32,7 @@ export class Setup {
   readonly connector: ConnectorEditor;
   readonly #host: SetupHost;
 
-  readonly language: Language = $derived(this.hello?.language ?? "es");
+  readonly language: Language = $derived(this.bootstrap?.language ?? "es");
   /** The pages that the dots count: the keyring's belongs to the one before. */
   readonly #counted: SetupPage[] = $derived.by(() =>
     PAGES.filter((page) => page !== "keyring" && (page !== "endpoints" || this.account.choosesEndpoints)),
@@ -56,30 +56,30 @@ export class Setup {
   }
 
   /** What the host tells first: the language, and what can be set up. */
-  begin(hello: Hello, offers: Offers): void {
-    this.hello = hello;
+  begin(bootstrap: WindowBootstrap, offers: Offers): void {
+    this.bootstrap = bootstrap;
     this.offers = offers;
-    this.autostart = hello.preferences.autostart;
+    this.autostart = bootstrap.preferences.autostart;
     const [vendor] = offers.vendors;
     if (vendor) {
       this.account.begin(vendor.draft);
     }
   }
 
-  greet(hello: Hello): void {
-    this.hello = hello;
+  greet(bootstrap: WindowBootstrap): void {
+    this.bootstrap = bootstrap;
   }
 
   /** The page speaks it at once; the offers come again in its words. */
   async speak(language: Language): Promise<void> {
-    if (this.hello) {
-      this.hello = { ...this.hello, language };
+    if (this.bootstrap) {
+      this.bootstrap = { ...this.bootstrap, language };
     }
     await this.#try(async () => {
-      const hello = await this.#host.setLanguage(language);
+      const bootstrap = await this.#host.setLanguage(language);
       const offers = await this.#host.offers();
-      if (hello.language === this.language) {
-        this.hello = hello;
+      if (bootstrap.language === this.language) {
+        this.bootstrap = bootstrap;
         this.offers = offers;
       }
     });

@@ -2,7 +2,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { refusal } from "../host/fake/dial";
-import { hello } from "../host/fake/world";
+import { bootstrap } from "../host/fake/world";
 import { checks, setupHost } from "../host/fake/setup";
 import type { AccountCheck, SetupHost } from "../host/setup";
 import { Setup } from "./setup.svelte";
@@ -19,7 +19,7 @@ async function begin(query = "", changed: Partial<SetupHost> = {}) {
     vi.spyOn(host, name);
   }
   setup = new Setup(host);
-  const greeting = await host.start({ hello: (told) => setup.greet(told) });
+  const greeting = await host.start({ bootstrap: (told) => setup.greet(told) });
   setup.begin(greeting, await host.offers());
   mounted = mount(SetupWindow, { target: document.body, props: { setup } });
   flushSync();
@@ -80,7 +80,7 @@ test("the page speaks another language at once", async () => {
   expect(shown()).toContain("Em que idioma você trabalha?");
   expect(document.documentElement.lang).toBe("pt");
   await spoken;
-  expect(setup.hello?.language).toBe("pt");
+  expect(setup.bootstrap?.language).toBe("pt");
 });
 
 describe("the account", () => {
@@ -301,7 +301,7 @@ test("every page has words in every language", async () => {
   await begin("keyring=missing");
   await signIn();
   for (const language of ["es", "en", "pt"] as const) {
-    setup.greet(hello(language));
+    setup.greet(bootstrap(language));
     for (const page of ["language", "account", "endpoints", "keyring", "crm", "ready"] as const) {
       setup.page = page;
       expect(shown()).not.toMatch(/undefined|(setup|keyring)\.[a-z]/);

@@ -19,7 +19,7 @@ async function begin(query = "vendor=formcall", changed: Partial<SetupHost> = {}
     vi.spyOn(host, name);
   }
   setup = new Setup(host);
-  setup.begin(await host.start({ hello: (told) => setup.greet(told) }), await host.offers());
+  setup.begin(await host.start({ bootstrap: (told) => setup.greet(told) }), await host.offers());
   mounted = mount(SetupWindow, { target: document.body, props: { setup } });
   await setup.next();
   flushSync();

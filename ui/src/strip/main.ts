@@ -3,7 +3,7 @@ import "./strip.css";
 import { mount } from "svelte";
 import catalogue from "virtual:texts/strip";
 
-import type { Hello } from "../bindings/Hello";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import { stripHost } from "../host";
 import { speakFrom } from "../texts";
 import { Strip } from "./strip.svelte";
@@ -22,14 +22,14 @@ setInterval(() => {
   }
 }, 1000);
 
-const greet = (hello: Hello) => {
-  document.documentElement.lang = hello.language;
-  strip.greet(hello);
+const greet = (bootstrap: WindowBootstrap) => {
+  document.documentElement.lang = bootstrap.language;
+  strip.greet(bootstrap);
 };
 
 greet(
   await host.start({
     status: (status, light) => strip.changed(status, light, Date.now()),
-    hello: greet,
+    bootstrap: greet,
   }),
 );

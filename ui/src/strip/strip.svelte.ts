@@ -1,5 +1,5 @@
-import type { Hello } from "../bindings/Hello";
-import type { Light } from "../bindings/Light";
+import type { WindowBootstrap } from "../bindings/WindowBootstrap";
+import type { TrayStatus } from "../bindings/TrayStatus";
 import type { LiveCall } from "../bindings/LiveCall";
 import type { Status } from "../bindings/Status";
 import { clock, duration } from "../kit/format";
@@ -9,8 +9,8 @@ import { type TextKey, text } from "../texts";
 
 /** What the strip shows: one thing, the most urgent. */
 export class Strip {
-  hello = $state.raw<Hello | null>(null);
-  light = $state<Light>("ready");
+  bootstrap = $state.raw<WindowBootstrap | null>(null);
+  light = $state<TrayStatus>("ready");
   #status = $state.raw<Status | null>(null);
   #now = $state(0);
 
@@ -34,7 +34,7 @@ export class Strip {
     return plain(this.call.number_written) || this.say(none);
   });
   readonly word: string = $derived(
-    this.say(this.hello?.set_up === false ? "strip.light.not_set_up" : `strip.light.${this.light}`),
+    this.say(this.bootstrap?.set_up === false ? "strip.light.not_set_up" : `strip.light.${this.light}`),
   );
   /** What stands behind the word; empty where the word says it all. */
   readonly detail: string = $derived.by(() => {
@@ -53,15 +53,15 @@ export class Strip {
 
   /** A text in the agent's language. */
   say(key: TextKey, values?: Record<string, string | number>): string {
-    return text(this.hello?.language ?? "es", key, values);
+    return text(this.bootstrap?.language ?? "es", key, values);
   }
 
-  greet(hello: Hello): void {
-    this.hello = hello;
+  greet(bootstrap: WindowBootstrap): void {
+    this.bootstrap = bootstrap;
   }
 
   /** Timbre is otherwise now. */
-  changed(status: Status, light: Light, now: number): void {
+  changed(status: Status, light: TrayStatus, now: number): void {
     this.#status = status;
     this.light = light;
     this.#now = now;

@@ -2,7 +2,7 @@ import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { samples } from "../host/fake/strip";
-import { hello } from "../host/fake/world";
+import { bootstrap } from "../host/fake/world";
 import { Strip } from "./strip.svelte";
 import StripBar from "./StripBar.svelte";
 
@@ -12,7 +12,7 @@ let mounted: Record<string, unknown>;
 
 beforeEach(() => {
   strip = new Strip();
-  strip.greet(hello("es"));
+  strip.greet(bootstrap("es"));
   mounted = mount(StripBar, { target: document.body, props: { strip, host } });
 });
 afterEach(() => unmount(mounted));
@@ -57,7 +57,7 @@ test("the buttons have names and open what they say", () => {
 
 test("every state has words in every language", () => {
   for (const language of ["es", "en", "pt"] as const) {
-    strip.greet(hello(language));
+    strip.greet(bootstrap(language));
     for (const name of Object.keys(samples)) {
       expect(show(name)).not.toMatch(/undefined|strip\./);
     }
@@ -65,9 +65,9 @@ test("every state has words in every language", () => {
 });
 
 test("before there is an account it is not ready, whatever else is well", () => {
-  strip.greet(hello("es", { set_up: false }));
+  strip.greet(bootstrap("es", { set_up: false }));
   expect(show("ready")).toContain("Sin configurar");
-  strip.greet(hello("es"));
+  strip.greet(bootstrap("es"));
   expect(show("ready")).toContain("Listo");
 });
 

@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
 use timbre_crm::{BUILT_IN, Connector, ConnectorSettings, Declarative};
-use timbre_domain::crm::Order;
+use timbre_domain::crm::RecordRequest;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::{Country, PhoneNumber, ReadNumber};
 use timbre_domain::ports::{Clock, SecretStore};
@@ -264,7 +264,7 @@ pub async fn espo(values: &[(&str, &str)]) -> (Declarative, Server, TestClock) {
     (crm, server, clock)
 }
 
-pub fn order(json: Json) -> Order {
+pub fn order(json: Json) -> RecordRequest {
     serde_json::from_value(json).unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use timbre_crm::{Connector, Declarative};
-use timbre_domain::crm::Order;
+use timbre_domain::crm::RecordRequest;
 
 use super::{Reply, Secrets, Server, TestClock, order, settings};
 
@@ -12,7 +12,7 @@ pub const OTHER: &str = include_str!("../other.toml");
 pub const REQUEST: &str = "01990000-0000-7000-8000-000000000001";
 pub const SECRET: &str = "tok+3n/secreto=41";
 
-pub fn call(text: &str) -> Order {
+pub fn call(text: &str) -> RecordRequest {
     order(
         json!({"request_id": REQUEST, "remote_id": null, "despite_duplicate": false, "content": {"kind": "call", "record": {
         "call_key": "callmyway:main:c1", "direction": "in", "answered": true,

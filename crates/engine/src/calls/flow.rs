@@ -17,7 +17,7 @@ use crate::Context;
 use crate::api::event::{CallEvent, DialEvent, Event, PopupEvent};
 use crate::calls::caller_lookup::{self, Lookups};
 use crate::calls::popup_card::{RECENT, card};
-use crate::runtime::bus::Happening;
+use crate::runtime::bus::QueuedTransition;
 
 /// Takes transitions in the order in which they happened.
 pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
@@ -51,7 +51,7 @@ async fn warm_up(context: &Arc<Context>) {
     }
 }
 
-async fn publish(context: &Arc<Context>, happening: &Happening, lookups: &mut Lookups) {
+async fn publish(context: &Arc<Context>, happening: &QueuedTransition, lookups: &mut Lookups) {
     let (now, observed) = (context.core.clock.now(), happening.observed);
     match &happening.transition {
         CallTransition::Detected(call) => {

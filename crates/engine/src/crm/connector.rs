@@ -49,7 +49,7 @@ pub struct ConnectorHandle {
     pub settings: ConnectorSettings,
     /// The adapter.
     pub connector: Arc<dyn CrmConnector>,
-    condition: watch::Sender<Standing>,
+    condition: watch::Sender<HealthState>,
     /// Something was put into the outbox.
     pub(crate) outbox_changed: Notify,
     /// A person wants the contacts brought now.
@@ -75,7 +75,7 @@ pub struct ConnectorHandle {
 
 /// How it is, with what only its own waiting needs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Standing {
+pub(crate) struct HealthState {
     condition: ConnectorHealth,
     /// Until when nothing is asked, on the monotonic clock.
     until: Option<Duration>,
@@ -105,7 +105,7 @@ impl ConnectorHandle {
         Ok(Self {
             settings,
             connector,
-            condition: watch::Sender::new(Standing { condition, ..Standing::default() }),
+            condition: watch::Sender::new(HealthState { condition, ..HealthState::default() }),
             outbox_changed: Notify::new(),
             sync_wanted: Notify::new(),
             details_wanted: Notify::new(),
@@ -168,7 +168,7 @@ impl ConnectorHandle {
 
     /// It answered.
     pub(crate) fn answered(&self, core: &Core) {
-        self.becomes(core, Standing::default());
+        self.becomes(core, HealthState::default());
     }
 
     /// A question about contacts failed: what that means for everything to this CRM.
@@ -199,7 +199,7 @@ impl ConnectorHandle {
             Verdict::Wait(at_least) => Some(core.clock.elapsed() + at_least),
             _ => None,
         };
-        self.becomes(core, Standing { condition, until: Some(core.clock.elapsed() + pause), demanded, failures });
+        self.becomes(core, HealthState { condition, until: Some(core.clock.elapsed() + pause), demanded, failures });
     }
 
     /// A person wants this record sent now: a pause of our own ends, one that the CRM asked for does not.
@@ -240,7 +240,7 @@ impl ConnectorHandle {
     }
 
     /// Tells of changes of its condition.
-    pub(crate) fn condition_changes(&self) -> watch::Receiver<Standing> {
+    pub(crate) fn condition_changes(&self) -> watch::Receiver<HealthState> {
         self.condition.subscribe()
     }
 
@@ -249,7 +249,7 @@ impl ConnectorHandle {
         let why = problem(error, core.clock.now());
         self.becomes(
             core,
-            Standing { condition: ConnectorHealth::Stopped { why: why.clone() }, ..Standing::default() },
+            HealthState { condition: ConnectorHealth::Stopped { why: why.clone() }, ..HealthState::default() },
         );
         let name = self.name().clone();
         core.stored(move |store| store.stop_connector(&name, Some(&why))).await
@@ -259,11 +259,11 @@ impl ConnectorHandle {
     pub(crate) async fn resumes(&self, core: &Core) -> Result<(), StoreError> {
         let name = self.name().clone();
         core.stored(move |store| store.stop_connector(&name, None)).await?;
-        self.becomes(core, Standing::default());
+        self.becomes(core, HealthState::default());
         Ok(())
     }
 
-    fn becomes(&self, core: &Core, standing: Standing) {
+    fn becomes(&self, core: &Core, standing: HealthState) {
         let mut news = None;
         self.condition.send_if_modified(|before| {
             let same = same_kind(&before.condition, &standing.condition);

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use timbre_domain::call::CallState;
-use timbre_domain::crm::{CrmError, Order, Receipt, Verdict};
+use timbre_domain::crm::{CrmError, Receipt, RecordRequest, Verdict};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{
     AfterFailure, ForConnector, OutboxItem, OutboxState, Problem, RecordKind, RequestId, after_failure,
@@ -171,7 +171,7 @@ impl Sender {
                 }
             }
             Err(error) => {
-                let tried = if creating { Tried::Creating } else { Tried::Amending };
+                let tried = if creating { SendStep::Creating } else { SendStep::Amending };
                 let parked = error.verdict == Verdict::Park && !error.unsent;
                 self.failed(&dispatch.item, &error, tried).await;
                 if let Some(contact) = dispatch.contact_remote_id.filter(|_| parked) {
@@ -183,7 +183,7 @@ impl Sender {
 
     /// Whether a record may be created: it is not there, as far as the CRM can tell, and it could be told if it were. What
     /// becomes of it otherwise is done.
-    async fn may_be_created(&mut self, item: &OutboxItem, order: &Order, by_hand: bool) -> bool {
+    async fn may_be_created(&mut self, item: &OutboxItem, order: &RecordRequest, by_hand: bool) -> bool {
         let (kind, begun) = (item.kind, item.begun_at.is_some());
         let held = self.crm.kinds().held_for(kind, self.core.clock.elapsed());
         if let Some((why, rest)) = held.filter(|(_, rest)| !by_hand && !rest.is_zero()) {
@@ -245,7 +245,7 @@ impl Sender {
                 false
             }
             Err(error) => {
-                let tried = if begun { Tried::Searching } else { Tried::Proving };
+                let tried = if begun { SendStep::Searching } else { SendStep::Proving };
                 self.failed(item, &error, tried).await;
                 false
             }
@@ -309,7 +309,7 @@ impl Sender {
     }
 
     /// Whether the new record can be found again, for those that come after it.
-    async fn prove(&self, order: &Order, kept: Option<bool>) {
+    async fn prove(&self, order: &RecordRequest, kept: Option<bool>) {
         let kind = order.content.kind();
         if kept == Some(true) {
             return self.crm.id_is_kept(&self.core, kind, true).await;
@@ -388,7 +388,7 @@ impl Sender {
         }
     }
 
-    fn order(&self, dispatch: &Dispatch) -> Option<Order> {
+    fn order(&self, dispatch: &Dispatch) -> Option<RecordRequest> {
         // The answer to a creation may be lost: its id stands wherever it can be found.
         let proven = dispatch.item.remote_id.is_some() && self.crm.kinds().echoed(dispatch.item.kind);
         report::order(dispatch, &self.core.settings, self.crm.connector.about(), proven)
@@ -414,7 +414,7 @@ impl Sender {
         self.core.bus.publish(Event::OutboxSent(self.crm.event(&self.core, item)));
     }
 
-    async fn failed(&mut self, item: &OutboxItem, error: &CrmError, tried: Tried) {
+    async fn failed(&mut self, item: &OutboxItem, error: &CrmError, tried: SendStep) {
         tracing::warn!(
             item = %item.id, connector = %self.crm.name(), error = error as &dyn std::error::Error,
             "a record could not be sent"
@@ -446,9 +446,9 @@ impl Sender {
             next_at: now + if maybe_there { pause.max(self.crm.settles_within()) } else { pause },
             unsure: after.connector == ForConnector::Nothing && !no_answer,
             never_sent,
-            tried: tried == Tried::Proving,
+            tried: tried == SendStep::Proving,
         };
-        let goes_on = tried == Tried::Searching && item.problem.as_ref().is_some_and(|why| why.last_try);
+        let goes_on = tried == SendStep::Searching && item.problem.as_ref().is_some_and(|why| why.last_try);
         let (id, problem) = (item.id, Problem { last_try: after.last_try || goes_on, ..problem(error, now) });
         if never_sent {
             self.searched_from.remove(&id);
@@ -486,7 +486,7 @@ impl Sender {
 
 /// What was tried when it failed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Tried {
+enum SendStep {
     /// A search that only shows whether one works.
     Proving,
     Searching,
@@ -494,19 +494,19 @@ enum Tried {
     Amending,
 }
 
-fn after(item: &OutboxItem, error: &CrmError, tried: Tried) -> AfterFailure {
+fn after(item: &OutboxItem, error: &CrmError, tried: SendStep) -> AfterFailure {
     let failures = if matches!(error.verdict, Verdict::SearchFirst { .. }) { item.unsure + 1 } else { item.attempts };
-    let after = after_failure(error.verdict, tried == Tried::Creating, failures.max(1), random());
+    let after = after_failure(error.verdict, tried == SendStep::Creating, failures.max(1), random());
     match (tried, after.state) {
         // Nobody knows yet whether it is there: it is searched for again, never simply created.
-        (Tried::Searching, OutboxState::Waiting) => AfterFailure { state: OutboxState::Sending, ..after },
+        (SendStep::Searching, OutboxState::Waiting) => AfterFailure { state: OutboxState::Sending, ..after },
         _ => after,
     }
 }
 
 /// Whether nothing of a creation can be over there: its request never left, or it was refused.
-fn never_sent(error: &CrmError, tried: Tried) -> bool {
+fn never_sent(error: &CrmError, tried: SendStep) -> bool {
     // What the connector's file parks is refused before anything is stored; so is a sign-in that fails.
-    tried == Tried::Proving
-        || tried == Tried::Creating && (error.unsent || matches!(error.verdict, Verdict::Stop | Verdict::Park))
+    tried == SendStep::Proving
+        || tried == SendStep::Creating && (error.unsent || matches!(error.verdict, Verdict::Stop | Verdict::Park))
 }

@@ -26,7 +26,7 @@ pub struct TransitionBatch {
 
 /// One transition, as the call flow takes it.
 #[derive(Debug)]
-pub(crate) struct Happening {
+pub(crate) struct QueuedTransition {
     pub(crate) account: AccountName,
     pub(crate) transition: CallTransition,
     pub(crate) observed: Duration,
@@ -37,15 +37,15 @@ pub(crate) struct Happening {
 #[derive(Debug)]
 pub(crate) struct Queue {
     received: mpsc::UnboundedReceiver<TransitionBatch>,
-    next: VecDeque<Happening>,
+    next: VecDeque<QueuedTransition>,
 }
 
 impl Queue {
     /// The next transition; nothing when everything stops.
-    pub(crate) async fn next(&mut self) -> Option<Happening> {
+    pub(crate) async fn next(&mut self) -> Option<QueuedTransition> {
         while self.next.is_empty() {
             let TransitionBatch { account, transitions, observed } = self.received.recv().await?;
-            let one = |transition| Happening { account: account.clone(), transition, observed };
+            let one = |transition| QueuedTransition { account: account.clone(), transition, observed };
             self.next.extend(transitions.into_iter().map(one));
         }
         self.next.pop_front()

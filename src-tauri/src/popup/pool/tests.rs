@@ -1,4 +1,4 @@
-//! Stories of a desk with more or fewer calls at once.
+//! Stories of a app_state with more or fewer calls at once.
 
 use timbre_domain::matching::Match;
 use timbre_domain::number::Country;
@@ -62,30 +62,30 @@ impl Story {
     /// Two warm windows, both ready.
     fn new() -> Self {
         let mut story = Self { pool: Pool::new(2), now: Instant::now() };
-        assert_eq!(story.then(Event::Tick), [Order::Open(0), Order::Open(1)]);
+        assert_eq!(story.then(Event::Tick), [WindowCommand::Open(0), WindowCommand::Open(1)]);
         for slot in 0..2 {
             assert_eq!(story.then(Event::Ready(slot)), []);
         }
         story
     }
 
-    fn then(&mut self, event: Event) -> Vec<Order> {
+    fn then(&mut self, event: Event) -> Vec<WindowCommand> {
         self.pool.apply(event, self.now)
     }
 
-    fn after(&mut self, wait: Duration, event: Event) -> Vec<Order> {
+    fn after(&mut self, wait: Duration, event: Event) -> Vec<WindowCommand> {
         self.now += wait;
         self.then(event)
     }
 
     /// A call comes and is on the glass.
-    fn shown(&mut self, slot: Slot, id: u8) -> Vec<Order> {
-        assert_eq!(self.then(show(id)), [Order::Fill(slot, card(id))]);
-        assert_eq!(self.then(filled(slot, id)), [Order::Reveal(slot, 200)]);
+    fn shown(&mut self, slot: Slot, id: u8) -> Vec<WindowCommand> {
+        assert_eq!(self.then(show(id)), [WindowCommand::Fill(slot, card(id))]);
+        assert_eq!(self.then(filled(slot, id)), [WindowCommand::Reveal(slot, 200)]);
         let mut orders = self.then(Event::Painted(slot, key(id)));
-        assert_eq!(orders.remove(0), Order::Painted(key(id), Duration::ZERO));
+        assert_eq!(orders.remove(0), WindowCommand::Painted(key(id), Duration::ZERO));
         for order in &orders {
-            if let Order::Open(slot) = order {
+            if let WindowCommand::Open(slot) = order {
                 assert_eq!(self.then(Event::Ready(*slot)), []);
             }
         }
@@ -96,10 +96,13 @@ impl Story {
 #[test]
 fn a_call_is_laid_out_in_a_hidden_window_before_the_window_comes_up() {
     let mut story = Story::new();
-    assert_eq!(story.then(show(1)), [Order::Fill(0, card(1))]);
-    assert_eq!(story.then(filled(0, 1)), [Order::Reveal(0, 200)]);
+    assert_eq!(story.then(show(1)), [WindowCommand::Fill(0, card(1))]);
+    assert_eq!(story.then(filled(0, 1)), [WindowCommand::Reveal(0, 200)]);
     let ms = Duration::from_millis(30);
-    assert_eq!(story.after(ms, Event::Painted(0, key(1))), [Order::Painted(key(1), ms), Order::Open(2)]);
+    assert_eq!(
+        story.after(ms, Event::Painted(0, key(1))),
+        [WindowCommand::Painted(key(1), ms), WindowCommand::Open(2)]
+    );
     assert_eq!(story.then(Event::Painted(0, key(1))), [], "told once");
     assert_eq!(story.then(Event::Ready(2)), []);
     assert_eq!(story.pool.wakes_at(), None, "nothing to wait for");
@@ -108,27 +111,31 @@ fn a_call_is_laid_out_in_a_hidden_window_before_the_window_comes_up() {
 #[test]
 fn calls_that_come_before_the_pages_are_ready_wait_for_them() {
     let mut story = Story { pool: Pool::new(1), now: Instant::now() };
-    assert_eq!(story.then(show(1)), [Order::Open(0)]);
-    assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, card(1))]);
+    assert_eq!(story.then(show(1)), [WindowCommand::Open(0)]);
+    assert_eq!(story.then(Event::Ready(0)), [WindowCommand::Fill(0, card(1))]);
 }
 
 #[test]
 fn windows_are_made_for_as_many_calls_as_overlap_and_given_back_but_for_one_more_than_wait_warm() {
     let mut story = Story { pool: Pool::new(1), now: Instant::now() };
-    assert_eq!(story.then(Event::Tick), [Order::Open(0)]);
+    assert_eq!(story.then(Event::Tick), [WindowCommand::Open(0)]);
     let _ = story.then(Event::Ready(0));
-    assert_eq!(story.shown(0, 1), [Order::Open(1)], "the next is made once the first is painted");
+    assert_eq!(story.shown(0, 1), [WindowCommand::Open(1)], "the next is made once the first is painted");
     let _ = story.then(Event::Ready(1));
-    assert_eq!(story.shown(1, 2), [Order::Open(2)]);
-    assert_eq!(story.then(show(3)), [Order::Fill(2, card(3))]);
+    assert_eq!(story.shown(1, 2), [WindowCommand::Open(2)]);
+    assert_eq!(story.then(show(3)), [WindowCommand::Fill(2, card(3))]);
     let _ = story.then(filled(2, 3));
-    assert_eq!(story.then(Event::Painted(2, key(3)))[1..], [Order::Open(3)]);
+    assert_eq!(story.then(Event::Painted(2, key(3)))[1..], [WindowCommand::Open(3)]);
     let _ = story.then(Event::Ready(3));
-    assert_eq!(story.then(Event::Close(0, key(1))), [Order::Hide(0)]);
-    assert_eq!(story.then(Event::Close(1, key(2))), [Order::Hide(1), Order::Discard(3)]);
-    assert_eq!(story.then(Event::Spare(0)), [Order::Discard(1), Order::Discard(0)], "given back altogether");
-    assert_eq!(story.then(Event::Close(2, key(3))), [Order::Hide(2), Order::Discard(2)]);
-    assert_eq!(story.then(show(4)), [Order::Open(0)], "and a call gets one all the same");
+    assert_eq!(story.then(Event::Close(0, key(1))), [WindowCommand::Hide(0)]);
+    assert_eq!(story.then(Event::Close(1, key(2))), [WindowCommand::Hide(1), WindowCommand::Discard(3)]);
+    assert_eq!(
+        story.then(Event::Spare(0)),
+        [WindowCommand::Discard(1), WindowCommand::Discard(0)],
+        "given back altogether"
+    );
+    assert_eq!(story.then(Event::Close(2, key(3))), [WindowCommand::Hide(2), WindowCommand::Discard(2)]);
+    assert_eq!(story.then(show(4)), [WindowCommand::Open(0)], "and a call gets one all the same");
 }
 
 #[test]
@@ -137,8 +144,8 @@ fn a_window_whose_page_holds_what_could_not_be_kept_is_not_given_back_until_it_i
     let _ = story.then(show(1));
     let _ = story.then(Event::Ready(0));
     let _ = story.then(Event::Kept(0, false));
-    assert_eq!(story.then(Event::Close(0, key(1))), [Order::Hide(0)]);
-    assert_eq!(story.then(Event::Kept(0, true)), [Order::Discard(0)]);
+    assert_eq!(story.then(Event::Close(0, key(1))), [WindowCommand::Hide(0)]);
+    assert_eq!(story.then(Event::Kept(0, true)), [WindowCommand::Discard(0)]);
 }
 
 #[test]
@@ -146,14 +153,14 @@ fn a_call_beyond_the_most_waits_in_order_and_shows_when_one_is_closed() {
     let mut story = Story::new();
     for id in 0..8 {
         for order in story.then(show(id)) {
-            if let Order::Open(slot) = order {
+            if let WindowCommand::Open(slot) = order {
                 let _ = story.then(Event::Ready(slot));
             }
         }
     }
-    assert_eq!(story.then(Event::Close(1, key(1))), [Order::Hide(1), Order::Fill(1, card(6))]);
-    assert_eq!(story.then(Event::CloseWindow(0)), [Order::AskToClose(0)], "its page may have something to ask");
-    assert_eq!(story.then(Event::Close(0, key(0))), [Order::Hide(0), Order::Fill(0, card(7))]);
+    assert_eq!(story.then(Event::Close(1, key(1))), [WindowCommand::Hide(1), WindowCommand::Fill(1, card(6))]);
+    assert_eq!(story.then(Event::CloseWindow(0)), [WindowCommand::AskToClose(0)], "its page may have something to ask");
+    assert_eq!(story.then(Event::Close(0, key(0))), [WindowCommand::Hide(0), WindowCommand::Fill(0, card(7))]);
 }
 
 #[test]
@@ -163,17 +170,20 @@ fn a_call_that_is_over_before_there_is_room_is_not_shown_any_more() {
         let _ = story.then(show(id));
     }
     assert_eq!(story.then(changed(3, CallState::Ended)), []);
-    assert_eq!(story.then(Event::Close(0, key(1))), [Order::Hide(0)]);
+    assert_eq!(story.then(Event::Close(0, key(1))), [WindowCommand::Hide(0)]);
 }
 
 #[test]
 fn the_pop_up_of_a_missed_call_goes_ten_seconds_after_it_is_over_and_not_before() {
     let mut story = Story::new();
     let _ = story.shown(0, 1);
-    assert_eq!(story.then(changed(1, CallState::Ended)), [Order::Change(0, Box::new(call(1, CallState::Ended)))]);
+    assert_eq!(
+        story.then(changed(1, CallState::Ended)),
+        [WindowCommand::Change(0, Box::new(call(1, CallState::Ended)))]
+    );
     assert_eq!(story.pool.wakes_at(), Some(story.now + STAYS));
     assert_eq!(story.after(STAYS - Duration::from_millis(1), Event::Tick), []);
-    assert_eq!(story.after(Duration::from_millis(1), Event::Tick)[0], Order::Hide(0));
+    assert_eq!(story.after(Duration::from_millis(1), Event::Tick)[0], WindowCommand::Hide(0));
 }
 
 #[test]
@@ -182,7 +192,7 @@ fn the_pop_up_of_an_answered_call_stays_until_the_agent_is_done_with_it() {
     let _ = story.shown(0, 1);
     let _ = story.then(answered_and_over(1));
     assert_eq!(story.after(STAYS * 100, Event::Tick), []);
-    assert_eq!(story.then(Event::Close(0, key(1)))[0], Order::Hide(0));
+    assert_eq!(story.then(Event::Close(0, key(1)))[0], WindowCommand::Hide(0));
 }
 
 #[test]
@@ -195,7 +205,7 @@ fn a_pop_up_in_which_the_agent_acts_stays_and_nothing_in_it_is_exchanged() {
     assert_eq!(story.after(STAYS * 100, Event::Tick), []);
     let _ = story.then(changed(1, CallState::Ended));
     assert_eq!(story.after(STAYS * 100, Event::Tick), []);
-    assert_eq!(story.then(Event::Close(0, key(1)))[0], Order::Hide(0));
+    assert_eq!(story.then(Event::Close(0, key(1)))[0], WindowCommand::Hide(0));
 }
 
 #[test]
@@ -203,7 +213,7 @@ fn where_every_window_is_taken_a_call_takes_the_place_of_one_that_is_over_and_le
     let mut story = Story::new();
     for id in 0..6 {
         for order in story.then(show(id)) {
-            if let Order::Open(slot) = order {
+            if let WindowCommand::Open(slot) = order {
                 let _ = story.then(Event::Ready(slot));
             }
         }
@@ -220,11 +230,11 @@ fn where_every_window_is_taken_a_call_takes_the_place_of_one_that_is_over_and_le
     let _ = story.after(Duration::from_secs(1), answered_and_over(1));
     assert_eq!(
         story.then(show(7)),
-        [Order::Hide(4), Order::Fill(4, card(7))],
+        [WindowCommand::Hide(4), WindowCommand::Fill(4, card(7))],
         "the one that ended first and in which nobody acts"
     );
     let _ = story.then(filled(4, 7));
-    assert_eq!(story.then(show(8)), [Order::Hide(1), Order::Fill(1, card(8))]);
+    assert_eq!(story.then(show(8)), [WindowCommand::Hide(1), WindowCommand::Fill(1, card(8))]);
     assert_eq!(story.then(show(9)), [], "calls that go on are not pushed away");
 }
 
@@ -244,14 +254,14 @@ fn a_call_shown_again_stays_in_its_own_window() {
         let _ = story.shown(slot, id);
     }
     let _ = story.then(Event::Close(0, key(1)));
-    assert_eq!(story.then(show(2)), [Order::Fill(1, card(2))]);
+    assert_eq!(story.then(show(2)), [WindowCommand::Fill(1, card(2))]);
 }
 
 #[test]
 fn what_is_learnt_later_completes_the_pop_up_and_never_opens_one_that_was_closed() {
     let mut story = Story::new();
     let _ = story.shown(0, 1);
-    assert_eq!(story.then(Event::Complete(card(1))), [Order::Fill(0, card(1))]);
+    assert_eq!(story.then(Event::Complete(card(1))), [WindowCommand::Fill(0, card(1))]);
     let _ = story.then(Event::Close(0, key(1)));
     assert_eq!(story.then(Event::Complete(card(1))), []);
 }
@@ -262,11 +272,11 @@ fn the_hotkey_brings_the_keyboard_to_the_newest_pop_up_and_a_click_to_its_own() 
     let _ = story.shown(0, 1);
     story.now += Duration::from_secs(1);
     let _ = story.shown(1, 2);
-    assert_eq!(story.then(Event::FocusNewest), [Order::Focus(1)]);
-    assert_eq!(story.then(Event::Focus(0)), [Order::Focus(0)]);
+    assert_eq!(story.then(Event::FocusNewest), [WindowCommand::Focus(1)]);
+    assert_eq!(story.then(Event::Focus(0)), [WindowCommand::Focus(0)]);
     let _ = story.then(changed(2, CallState::Ended));
     let _ = story.then(Event::Close(1, key(2)));
-    assert_eq!(story.then(Event::FocusNewest), [Order::Focus(0)]);
+    assert_eq!(story.then(Event::FocusNewest), [WindowCommand::Focus(0)]);
     assert_eq!(story.then(Event::Focus(1)), [], "a hidden window never gets the keyboard");
 }
 
@@ -274,7 +284,10 @@ fn the_hotkey_brings_the_keyboard_to_the_newest_pop_up_and_a_click_to_its_own() 
 fn a_page_that_does_not_answer_is_loaded_anew_and_its_call_shown_in_another_window() {
     let mut story = Story::new();
     let _ = story.then(show(1));
-    assert_eq!(story.after(FILLS_WITHIN, Event::Tick), [Order::Hide(0), Order::Reload(0), Order::Fill(1, card(1))]);
+    assert_eq!(
+        story.after(FILLS_WITHIN, Event::Tick),
+        [WindowCommand::Hide(0), WindowCommand::Reload(0), WindowCommand::Fill(1, card(1))]
+    );
     assert_eq!(story.then(filled(0, 1)), [], "too late");
 }
 
@@ -285,18 +298,18 @@ fn a_page_that_starts_over_begins_where_the_agent_was() {
     let written = written(1, "dijo que sí");
     assert_eq!(story.then(Event::Wrote(0, Box::new(written.clone()))), []);
     let again = PopupCard { interaction: Some(written), ..*card(1) };
-    assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, Box::new(again))]);
+    assert_eq!(story.then(Event::Ready(0)), [WindowCommand::Fill(0, Box::new(again))]);
 }
 
 #[test]
 fn a_window_that_can_t_be_made_or_whose_page_never_comes_keeps_no_call_waiting() {
     let mut story = Story { pool: Pool::new(1), now: Instant::now() };
-    assert_eq!(story.then(Event::Tick), [Order::Open(0)]);
-    assert_eq!(story.then(Event::Failed(0)), [Order::Open(0)]);
+    assert_eq!(story.then(Event::Tick), [WindowCommand::Open(0)]);
+    assert_eq!(story.then(Event::Failed(0)), [WindowCommand::Open(0)]);
     assert_eq!(story.then(show(1)), [], "it waits for the page");
     assert_eq!(story.pool.wakes_at(), Some(story.now + LOADS_WITHIN));
-    assert_eq!(story.after(LOADS_WITHIN, Event::Tick), [Order::Discard(0), Order::Open(0)]);
-    assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, card(1))]);
+    assert_eq!(story.after(LOADS_WITHIN, Event::Tick), [WindowCommand::Discard(0), WindowCommand::Open(0)]);
+    assert_eq!(story.then(Event::Ready(0)), [WindowCommand::Fill(0, card(1))]);
 }
 
 #[test]
@@ -306,16 +319,16 @@ fn a_window_in_which_the_agent_wrote_is_kept_for_a_moment_when_it_is_put_away() 
     let _ = story.then(Event::Ready(0));
     let _ = story.then(filled(0, 1));
     let _ = story.then(Event::Begun(0, key(1)));
-    assert_eq!(story.then(Event::Close(0, key(1))), [Order::Hide(0)], "its page may still be saving");
-    assert_eq!(story.after(SETTLES, Event::Tick), [Order::Discard(0)]);
+    assert_eq!(story.then(Event::Close(0, key(1))), [WindowCommand::Hide(0)], "its page may still be saving");
+    assert_eq!(story.after(SETTLES, Event::Tick), [WindowCommand::Discard(0)]);
 }
 
 #[test]
 fn a_page_that_starts_over_gets_its_call_again() {
     let mut story = Story::new();
     let _ = story.shown(0, 1);
-    assert_eq!(story.then(Event::Ready(0)), [Order::Fill(0, card(1))]);
-    assert_eq!(story.then(filled(0, 1)), [Order::Reveal(0, 200)]);
+    assert_eq!(story.then(Event::Ready(0)), [WindowCommand::Fill(0, card(1))]);
+    assert_eq!(story.then(filled(0, 1)), [WindowCommand::Reveal(0, 200)]);
     assert_eq!(story.then(Event::Painted(0, key(1))), [], "told once");
 }
 
@@ -332,29 +345,37 @@ fn news_of_a_call_that_is_not_shown_changes_nothing() {
 #[test]
 fn the_hotkey_brings_back_the_newest_call_s_pop_up_where_the_agent_closed_it_or_where_none_came() {
     let mut story = Story::new();
-    assert_eq!(story.then(Event::FocusNewest), [Order::Fetch(None)], "the newest call there is");
+    assert_eq!(story.then(Event::FocusNewest), [WindowCommand::Fetch(None)], "the newest call there is");
     let _ = story.shown(0, 1);
     story.now += Duration::from_secs(1);
     let _ = story.shown(1, 2);
     let _ = story.then(Event::Close(1, key(2)));
     assert_eq!(
         story.then(Event::FocusNewest),
-        [Order::Fetch(Some(key(2)))],
+        [WindowCommand::Fetch(Some(key(2)))],
         "it goes on, and came after the one shown"
     );
-    assert_eq!(story.then(Event::Reopen(card(2))), [Order::Fill(1, card(2))]);
-    assert_eq!(story.then(filled(1, 2)), [Order::Reveal(1, 200), Order::Focus(1)], "the agent asked for it");
-    assert_eq!(story.then(filled(1, 2)), [Order::Reveal(1, 200)], "the keyboard comes once");
-    assert_eq!(story.then(Event::FocusNewest), [Order::Focus(1)]);
-    assert_eq!(story.then(Event::Reopen(card(1))), [Order::Focus(0)], "what is shown is not shown twice");
+    assert_eq!(story.then(Event::Reopen(card(2))), [WindowCommand::Fill(1, card(2))]);
+    assert_eq!(
+        story.then(filled(1, 2)),
+        [WindowCommand::Reveal(1, 200), WindowCommand::Focus(1)],
+        "the agent asked for it"
+    );
+    assert_eq!(story.then(filled(1, 2)), [WindowCommand::Reveal(1, 200)], "the keyboard comes once");
+    assert_eq!(story.then(Event::FocusNewest), [WindowCommand::Focus(1)]);
+    assert_eq!(story.then(Event::Reopen(card(1))), [WindowCommand::Focus(0)], "what is shown is not shown twice");
 
     let _ = story.then(Event::Close(1, key(2)));
     let _ = story.then(changed(2, CallState::Ended));
-    assert_eq!(story.then(Event::FocusNewest), [Order::Focus(0)], "what waits for a result comes before what is over");
+    assert_eq!(
+        story.then(Event::FocusNewest),
+        [WindowCommand::Focus(0)],
+        "what waits for a result comes before what is over"
+    );
     let _ = story.then(Event::Close(0, key(1)));
-    assert_eq!(story.then(show(1))[0], Order::Fill(0, card(1)), "it came by itself again");
+    assert_eq!(story.then(show(1))[0], WindowCommand::Fill(0, card(1)), "it came by itself again");
     let _ = story.then(Event::Close(0, key(1)));
-    assert_eq!(story.then(Event::FocusNewest), [Order::Fetch(Some(key(1)))]);
+    assert_eq!(story.then(Event::FocusNewest), [WindowCommand::Fetch(Some(key(1)))]);
 }
 
 /// A final result of a call, and how far its records are.
@@ -379,7 +400,7 @@ fn saved(states: &[OutboxState]) -> Story {
     let _ = story.then(Event::Begun(0, key(1)));
     let _ = story.then(answered_and_over(1));
     let _ = story.then(Event::Records(key(1), records(states)));
-    assert_eq!(story.then(Event::Saved(0, key(1))), [Order::GiveBack(0)]);
+    assert_eq!(story.then(Event::Saved(0, key(1))), [WindowCommand::GiveBack(0)]);
     story
 }
 
@@ -401,9 +422,9 @@ fn a_pop_up_whose_result_is_saved_goes_soon_and_the_sooner_if_it_is_sent() {
         assert_eq!(story.pool.wakes_at(), stays.map(|stays| story.now + stays), "{states:?}");
         let Some(stays) = stays else { continue };
         assert_eq!(story.after(stays - Duration::from_millis(1), Event::Tick), []);
-        let asks = [Order::AskWhetherUsed(0, key(1))];
+        let asks = [WindowCommand::AskWhetherUsed(0, key(1))];
         assert_eq!(story.after(Duration::from_millis(1), Event::Tick), asks);
-        assert_eq!(story.then(used(1, false)), [Order::Hide(0)], "{states:?}");
+        assert_eq!(story.then(used(1, false)), [WindowCommand::Hide(0)], "{states:?}");
     }
 }
 
@@ -418,13 +439,13 @@ fn it_goes_a_moment_after_it_is_sent_however_long_that_took() {
 fn it_stays_while_the_pointer_or_the_keyboard_is_in_it_and_while_its_call_goes_on_or_more_is_typed() {
     let mut story = saved(&[]);
     for pause in [STAYS_SAVED, LOOKS_AGAIN, LOOKS_AGAIN] {
-        assert_eq!(story.after(pause, Event::Tick), [Order::AskWhetherUsed(0, key(1))]);
+        assert_eq!(story.after(pause, Event::Tick), [WindowCommand::AskWhetherUsed(0, key(1))]);
         assert_eq!(story.then(used(1, true)), []);
     }
     let _ = story.then(Event::Wrote(0, Box::new(written(1, "more"))));
     assert_eq!(story.pool.wakes_at(), None, "what was typed after the save is not sent: it stays");
     assert_eq!(story.then(used(1, false)), [], "an answer that comes late");
-    assert_eq!(story.then(Event::Saved(0, key(1))), [Order::GiveBack(0)]);
+    assert_eq!(story.then(Event::Saved(0, key(1))), [WindowCommand::GiveBack(0)]);
     assert_eq!(story.pool.wakes_at(), Some(story.now + STAYS_SAVED));
 
     let mut story = Story::new();
@@ -449,7 +470,7 @@ fn a_call_that_finds_every_window_taken_gets_that_of_a_result_which_is_saved() {
         let _ = story.then(answered_and_over(id));
     }
     assert_eq!(story.then(show(7)), [], "in each of them is something to write");
-    assert_eq!(story.then(Event::Saved(3, key(4)))[..2], [Order::GiveBack(3), Order::Hide(3)]);
+    assert_eq!(story.then(Event::Saved(3, key(4)))[..2], [WindowCommand::GiveBack(3), WindowCommand::Hide(3)]);
 }
 
 #[test]
@@ -457,5 +478,9 @@ fn windows_that_stand_get_a_new_size_when_the_text_of_every_program_does() {
     let mut story = Story::new();
     let _ = story.shown(0, 1);
     let _ = story.then(show(2));
-    assert_eq!(story.then(Event::Rescaled), [Order::Reveal(0, 200)], "the one that is being filled comes up right");
+    assert_eq!(
+        story.then(Event::Rescaled),
+        [WindowCommand::Reveal(0, 200)],
+        "the one that is being filled comes up right"
+    );
 }

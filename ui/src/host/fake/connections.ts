@@ -2,7 +2,7 @@
 // write it, `keyring=missing|locked|silent`, `check=password|address|strange`, `crm=refused` and `vendor=formcall` are as in
 // the first run.
 
-import type { Hello } from "../../bindings/Hello";
+import type { WindowBootstrap } from "../../bindings/WindowBootstrap";
 import type { Refusal } from "../../bindings/Refusal";
 import type { ConnectionsHost, SettingsForm } from "../setup";
 import { refusal } from "./dial";
@@ -10,19 +10,19 @@ import { setupHost } from "./setup";
 import { setupWorld } from "./world";
 
 /** Accounts and CRMs, and what is told after each change. */
-export function connectionsHost(query: URLSearchParams, hello: () => Hello, changed: () => void): ConnectionsHost {
+export function connectionsHost(query: URLSearchParams, bootstrap: () => WindowBootstrap, changed: () => void): ConnectionsHost {
   const { offers, checkAccount, checkConnector, keyring, pickConnectorFile } = setupHost(query);
   const kind = query.get("fake") ?? "day";
   const set = setupWorld[query.get("vendor") === "formcall" ? "formcall" : "callmyway"];
   let form: SettingsForm = {
     ...set,
-    language: hello().language,
+    language: bootstrap().language,
     accounts: kind === "trouble" ? [] : set.accounts,
     connectors: kind === "nocrm" ? [] : setupWorld.callmyway.connectors,
   };
   const write = (change: Partial<SettingsForm>): Promise<void> => {
     if (kind === "readonly") {
-      return Promise.reject(refusal(hello().language, "file_access") satisfies Refusal);
+      return Promise.reject(refusal(bootstrap().language, "file_access") satisfies Refusal);
     }
     form = { ...form, ...change };
     console.info("host: settings", Object.keys(change).join());

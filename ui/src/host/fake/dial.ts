@@ -14,7 +14,7 @@ import type { DialHost, DialListener, DialWish, FoundContact, NumberRead } from 
 import { hostile } from "./made";
 import { heedLanguage, wear } from "./theme";
 import { words } from "./words";
-import { ago, hello, shy, town, world } from "./world";
+import { ago, bootstrap, shy, town, world } from "./world";
 
 /** As the letters stand in a search: without accents and case. */
 const bare = (words: string) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -101,7 +101,7 @@ export function dialHost(query: URLSearchParams): DialHost {
   const language = (query.get("lang") ?? "es") as Language;
   const outcome = query.get("outcome") ?? "connected";
   const sample = query.get("fake") ?? "bare";
-  const greeting = hello(language);
+  const greeting = bootstrap(language);
   if (query.get("identities") === "one") {
     greeting.identities.splice(1);
   }
@@ -115,7 +115,7 @@ export function dialHost(query: URLSearchParams): DialHost {
   return {
     start(given) {
       listener = given;
-      heedLanguage((language) => given.hello({ ...greeting, language }));
+      heedLanguage((language) => given.bootstrap({ ...greeting, language }));
       setTimeout(() => {
         const refused = sample === "linkrefused" ? REFUSED[language] : null;
         given.wish({

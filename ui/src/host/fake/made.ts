@@ -8,7 +8,7 @@ import { ago, call, HOUR, world } from "./world";
 
 /** More dispositions than there are number keys. */
 export const manyDispositions: Disposition[] = [
-  ...world.hello.dispositions.all,
+  ...world.bootstrap.dispositions.all,
   ...["Cobro", "Cita médica", "Garantía", "Devolución", "Encuesta", "Traslado", "Felicitación"].map((name) => ({
     code: name.toLowerCase(),
     name,

@@ -5,7 +5,7 @@
 import type { CallRow } from "../../bindings/CallRow";
 import type { Contact } from "../../bindings/Contact";
 import type { ContactSummary } from "../../bindings/ContactSummary";
-import type { Hello } from "../../bindings/Hello";
+import type { WindowBootstrap } from "../../bindings/WindowBootstrap";
 import type { Interaction } from "../../bindings/Interaction";
 import type { Language } from "../../bindings/Language";
 import type { OutboxRow } from "../../bindings/OutboxRow";
@@ -19,7 +19,7 @@ import { contact as newlyMade, freshSummary, interaction } from "./made";
 import { changed, makesContact } from "./results";
 import { heedLanguage, wear } from "./theme";
 import { catalogue } from "./words";
-import { ago, DAY, hello as greeting, popups, world } from "./world";
+import { ago, DAY, bootstrap as greeting, popups, world } from "./world";
 
 const refusal: Refusal = {
   code: "disk_full",
@@ -74,12 +74,12 @@ function outboxIn(language: Language): OutboxRow[] {
 export function mainHost(query: URLSearchParams): MainHost {
   wear(query.get("theme"));
   const kind = query.get("fake") ?? "day";
-  let hello: Hello = greeting((query.get("lang") ?? "es") as Language, { has_crm: kind !== "nocrm" });
+  let bootstrap: WindowBootstrap = greeting((query.get("lang") ?? "es") as Language, { has_crm: kind !== "nocrm" });
   if (kind === "trouble") {
-    hello = { ...hello, set_up: false, trouble: { ...refusal, code: "bad_config", what: "El archivo de configuración tiene un error.", what_to_do: "Corrija la línea 12: «base_url» no es una dirección.", detail: "line 12" } };
+    bootstrap = { ...bootstrap, set_up: false, trouble: { ...refusal, code: "bad_config", what: "El archivo de configuración tiene un error.", what_to_do: "Corrija la línea 12: «base_url» no es una dirección.", detail: "line 12" } };
   }
   let rows = rowsOf(kind, query.get("who") === "notyet");
-  let outbox = ["empty", "trouble", "nocrm"].includes(kind) ? [] : outboxIn(hello.language);
+  let outbox = ["empty", "trouble", "nocrm"].includes(kind) ? [] : outboxIn(bootstrap.language);
   /** The address book as it was changed since the page was opened. */
   let people = world.people.map(({ contact }) => contact);
   let listener: MainListener | undefined;
@@ -118,7 +118,7 @@ export function mainHost(query: URLSearchParams): MainHost {
       },
     ],
     pending: pending().length,
-    do_not_disturb: hello.preferences.do_not_disturb,
+    do_not_disturb: bootstrap.preferences.do_not_disturb,
     database: { damaged: false, repaired: false, backup_failed: null },
     components: query.has("part") ? [{ component: "call flow", failures: 1, failed_at: ago(40), runs: query.get("part") === "runs" }] : [],
   });
@@ -165,10 +165,10 @@ export function mainHost(query: URLSearchParams): MainHost {
   };
 
   return {
-    connections: connectionsHost(query, () => hello, () => listener?.hello({ ...hello })),
+    connections: connectionsHost(query, () => bootstrap, () => listener?.bootstrap({ ...bootstrap })),
     start(heard) {
       listener = heard;
-      heedLanguage((language) => heard.hello((hello = { ...hello, language })));
+      heedLanguage((language) => heard.bootstrap((bootstrap = { ...bootstrap, language })));
       const page = query.get("page");
       const open = query.get("open");
       setTimeout(() => {
@@ -177,7 +177,7 @@ export function mainHost(query: URLSearchParams): MainHost {
           heard.goTo({ page: (page ?? "today") as Page, call: open === null ? null : rows[Number(open)]!.call.key, contact: query.get("contact"), welcome: query.get("welcome") as Home | null });
         }
       });
-      return Promise.resolve(hello);
+      return Promise.resolve(bootstrap);
     },
     status: () => Promise.resolve(status()),
     calls: (wanted) =>
@@ -198,7 +198,7 @@ export function mainHost(query: URLSearchParams): MainHost {
           newContact(key, caller.name, caller.company);
         }
         const row = find(key);
-        const kept = changed(resultOf(row) ?? interaction({ call: key, revision: 0 }), edit, hello.dispositions.all);
+        const kept = changed(resultOf(row) ?? interaction({ call: key, revision: 0 }), edit, bootstrap.dispositions.all);
         results.set(key, kept);
         const { state, comment } = kept;
         const disposition = kept.disposition.map(({ name }) => name);
@@ -271,9 +271,9 @@ export function mainHost(query: URLSearchParams): MainHost {
         return Promise.reject({ ...refusal, code: "bad_request", place: "hotkeys.dial", what: "Otro programa ya usa estas teclas.", what_to_do: "Elija otras." });
       }
       return writes(() => {
-        hello = { ...hello, language: preferences.language ?? "es", preferences, popup: preferences.popup ?? hello.popup };
+        bootstrap = { ...bootstrap, language: preferences.language ?? "es", preferences, popup: preferences.popup ?? bootstrap.popup };
         setTimeout(() => listener?.status(status()));
-        return hello;
+        return bootstrap;
       });
     },
     screens: () => Promise.resolve(["HDMI-1", "eDP-1"]),

@@ -12,7 +12,7 @@ import { contact, freshSummary, hostile, interaction, manyDispositions } from ".
 import { edited } from "./contacts";
 import { changed, makesContact } from "./results";
 import { heedLanguage, wear } from "./theme";
-import { ago, ana, everybody, hello, popups, shy, states, world } from "./world";
+import { ago, ana, everybody, bootstrap, popups, shy, states, world } from "./world";
 
 const one = popups["one"]! as Extract<PopupCard, { match: "one" }>;
 const several = popups["several"]! as Extract<PopupCard, { match: "several" }>;
@@ -51,7 +51,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
     return Promise.resolve();
   };
   const catalogue = { none: [], many: manyDispositions }[query.get("dispositions") ?? ""];
-  const greeting = hello((query.get("lang") ?? "es") as Language, {
+  const greeting = bootstrap((query.get("lang") ?? "es") as Language, {
     ...(catalogue ? { dispositions: { all: catalogue } } : {}),
     ...(query.get("crm") === "none" ? { has_crm: false } : {}),
   });
@@ -70,7 +70,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
   return {
     start(given) {
       listener = given;
-      heedLanguage((language) => given.hello({ ...greeting, language }));
+      heedLanguage((language) => given.bootstrap({ ...greeting, language }));
       const sample = samples[query.get("fake") ?? "one"] ?? samples.one!;
       const state = states[query.get("state") ?? "ringing"] ?? {};
       shown = { ...sample, call: { ...sample.call, ...state } };

@@ -16,7 +16,7 @@ import type {
 } from "../setup";
 import { refusal } from "./dial";
 import { heedLanguage, wear } from "./theme";
-import { hello, setupWorld } from "./world";
+import { bootstrap, setupWorld } from "./world";
 
 /** The vendors, the one named by `first` before the others. */
 export function vendors(language: Language, first = "callmyway"): KnownVendor[] {
@@ -73,7 +73,7 @@ const trial = (step: string, read: string[], problem: string | null = null): Tes
 /** A browser's page, told what to show by its address. */
 export function setupHost(query: URLSearchParams): SetupHost {
   wear(query.get("theme"));
-  let greeting = hello((query.get("lang") ?? "es") as Language, { set_up: false, identities: [] });
+  let greeting = bootstrap((query.get("lang") ?? "es") as Language, { set_up: false, identities: [] });
   let state = (query.get("keyring") ?? "works") as KeyringState;
   let listener: SetupListener;
   const said = (what: string) => {
@@ -83,14 +83,14 @@ export function setupHost(query: URLSearchParams): SetupHost {
   return {
     start(given) {
       listener = given;
-      heedLanguage((language) => given.hello((greeting = { ...greeting, language })));
+      heedLanguage((language) => given.bootstrap((greeting = { ...greeting, language })));
       return Promise.resolve(greeting);
     },
     offers: () =>
       Promise.resolve({ vendors: vendors(greeting.language, query.get("vendor") ?? "callmyway"), connectors: setupWorld.connectors[greeting.language] }),
     setLanguage(language) {
       greeting = { ...greeting, language };
-      listener.hello(greeting);
+      listener.bootstrap(greeting);
       return Promise.resolve(greeting);
     },
     async checkAccount({ provider }) {

@@ -2,18 +2,18 @@
 // fake=ready|ringing|dialling|in_call|two|withheld|not_known_yet|unreachable|do_not_disturb|waiting · lang=es|en|pt · theme=light|dark
 
 import type { Language } from "../../bindings/Language";
-import type { Light } from "../../bindings/Light";
+import type { TrayStatus } from "../../bindings/TrayStatus";
 import type { Status } from "../../bindings/Status";
 import type { StripHost } from "../host";
 import { heedLanguage, wear } from "./theme";
-import { hello, statuses } from "./world";
+import { bootstrap, statuses } from "./world";
 
-const named = Object.entries(statuses).map(([name, { light, status }]): [string, [Light, Status]] => [name, [light, status]]);
+const named = Object.entries(statuses).map(([name, { light, status }]): [string, [TrayStatus, Status]] => [name, [light, status]]);
 const nameless = structuredClone(statuses["withheld"]!);
 nameless.status.calls[0]!.party = { kind: "not_known_yet" };
 
 /** How Timbre may be, by name, and the light that goes with it. */
-export const samples: Record<string, [Light, Status]> = {
+export const samples: Record<string, [TrayStatus, Status]> = {
   ...Object.fromEntries(named),
   not_known_yet: [nameless.light, nameless.status],
 };
@@ -29,8 +29,8 @@ export function stripHost(query: URLSearchParams): StripHost {
     start(listener) {
       const [light, status] = samples[query.get("fake") ?? "ready"] ?? samples.ready!;
       setTimeout(() => listener.status(status, light));
-      heedLanguage((language) => listener.hello(hello(language)));
-      return Promise.resolve(hello((query.get("lang") ?? "es") as Language));
+      heedLanguage((language) => listener.bootstrap(bootstrap(language)));
+      return Promise.resolve(bootstrap((query.get("lang") ?? "es") as Language));
     },
     menu: () => said("menu"),
     openDial: () => said("dial window"),

@@ -36,7 +36,7 @@ test("the logs lie in the data folder", async () => {
 test("a result is changed as the domain changes it: also where a follow-up is taken away", () => {
   vi.useFakeTimers({ now: 0 });
   for (const { result, edit, after } of edits as unknown as { result: Interaction; edit: InteractionEdit; after: Interaction | null }[]) {
-    const change = () => changed(result, edit, world.hello.dispositions.all);
+    const change = () => changed(result, edit, world.bootstrap.dispositions.all);
     if (after === null) {
       expect(change).toThrow();
     } else {

@@ -8,11 +8,11 @@ import type { Contact } from "../../bindings/Contact";
 import type { ContactId } from "../../bindings/ContactId";
 import type { ContactSummary } from "../../bindings/ContactSummary";
 import type { FoundContact } from "../../bindings/FoundContact";
-import type { Hello } from "../../bindings/Hello";
+import type { WindowBootstrap } from "../../bindings/WindowBootstrap";
 import type { KnownConnector } from "../../bindings/KnownConnector";
 import type { KnownVendor } from "../../bindings/KnownVendor";
 import type { Language } from "../../bindings/Language";
-import type { Light } from "../../bindings/Light";
+import type { TrayStatus } from "../../bindings/TrayStatus";
 import type { OutboxRow } from "../../bindings/OutboxRow";
 import type { PopupCard } from "../../bindings/PopupCard";
 import type { SettingsForm } from "../../bindings/SettingsForm";
@@ -25,7 +25,7 @@ import statusesText from "./world/statuses.json?raw";
 /** The office as its windows know it at `now`. */
 interface Day {
   now: string;
-  hello: Hello;
+  bootstrap: WindowBootstrap;
   status: Status;
   /** Everybody in the address book. */
   people: FoundContact[];
@@ -68,7 +68,7 @@ export const world: Day = moved(dayText, JSON.parse(dayText).now, Date.now());
 export const setupWorld: SetupWorld = JSON.parse(setupText);
 
 /** How Timbre may be, by name, and the light that goes with it; each as long ago as it was then. */
-export const statuses: Record<string, { light: Light; status: Status }> = Object.fromEntries(
+export const statuses: Record<string, { light: TrayStatus; status: Status }> = Object.fromEntries(
   Object.entries<{ now: string }>(JSON.parse(statusesText)).map(([name, one]) => [name, moved(JSON.stringify(one), one.now, Date.now())]),
 );
 
@@ -81,7 +81,7 @@ export const popups: Record<string, PopupCard> = Object.fromEntries(
 );
 
 /** What every window is told first. */
-export const hello = (language: Language, more: Partial<Hello> = {}): Hello => ({ ...structuredClone(world.hello), language, ...more });
+export const bootstrap = (language: Language, more: Partial<WindowBootstrap> = {}): WindowBootstrap => ({ ...structuredClone(world.bootstrap), language, ...more });
 
 /** A contact of the address book. */
 export function contactOf(name: string): Contact {

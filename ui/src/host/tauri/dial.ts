@@ -14,11 +14,11 @@ export const dialHost: DialHost = {
       dial_wish: (wish) => listener.wish(wish),
       dial_progress: (progress) => listener.progress(progress),
       status_changed: (status) => listener.status(status),
-      hello: (hello) => listener.hello(hello),
+      bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
     });
-    const hello = await call("dial_ready", {});
+    const bootstrap = await call("dial_ready", {});
     comesUp();
-    return hello;
+    return bootstrap;
   },
   search: (text) => call("contacts_find", { input: { text, limit: FOUND } }),
   recent: (limit) => call("call_rows", { input: { from: null, to: null, pending: false, limit } }),

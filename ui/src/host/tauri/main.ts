@@ -18,11 +18,11 @@ export const mainHost: MainHost = {
       main_changed: (what) => listener.changed(what),
       dial_progress: (progress) => listener.progress(progress),
       flush: () => globalThis.dispatchEvent(new Event("pagehide")),
-      hello: (hello) => listener.hello(hello),
+      bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
     });
-    const hello = await call("main_ready", {});
+    const bootstrap = await call("main_ready", {});
     comesUp();
-    return hello;
+    return bootstrap;
   },
   status: () => call("status", { input: null }),
   calls: (query) => call("call_rows", { input: query }),

@@ -19,7 +19,7 @@ export const popupHost: PopupHost = {
       // As the agent would close it, and as they would go elsewhere: the page keeps what is typed, or asks.
       popup_close_asked: () => listener.closeAsked(),
       flush: () => globalThis.dispatchEvent(new Event("blur")),
-      hello: (hello) => listener.hello(hello),
+      bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
     });
     return call("popup_ready", {});
   },

@@ -30,10 +30,10 @@ export const connectionsHost: ConnectionsHost = {
 export const setupHost: SetupHost = {
   ...shared,
   async start(listener) {
-    await hear<SetupEvents>({ hello: (hello) => listener.hello(hello) });
-    const hello = await call("setup_ready", {});
+    await hear<SetupEvents>({ bootstrap: (bootstrap) => listener.bootstrap(bootstrap) });
+    const bootstrap = await call("setup_ready", {});
     comesUp();
-    return hello;
+    return bootstrap;
   },
   setLanguage: (language) => call("setup_set_language", { language }),
   finish: (autostart) => call("setup_finish", { autostart }),

@@ -8,12 +8,12 @@ const call = ask<StripCommands>();
 export const stripHost: StripHost = {
   async start(listener) {
     await hear<StripEvents>({
-      strip_status: ({ status, light }) => listener.status(status, light),
-      hello: (hello) => listener.hello(hello),
+      strip_status: ({ status, tray_status }) => listener.status(status, tray_status),
+      bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
     });
-    const hello = await call("strip_ready", {});
+    const bootstrap = await call("strip_ready", {});
     comesUp();
-    return hello;
+    return bootstrap;
   },
   menu: () => call("strip_menu", {}),
   openDial: () => call("strip_open_dial", {}),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Refusal } from "../../bindings/Refusal";
 import { connectionsHost } from "../../host/fake/connections";
-import { hello } from "../../host/fake/world";
+import { bootstrap } from "../../host/fake/world";
 import type { ConnectionsHost, Keyring } from "../../host/setup";
 import type { Shell } from "../shell.svelte";
 import { Connections } from "./connections.svelte";
@@ -12,7 +12,7 @@ const keyring = (state: Keyring["state"]): Keyring => ({ state, variable: "TIMBR
 /** The page with its settings read, and what it asked to be saved or removed. */
 async function opened(query = "", more: Partial<ConnectionsHost> = {}) {
   const asked: string[] = [];
-  const real = connectionsHost(new URLSearchParams(query), () => hello("es"), () => undefined);
+  const real = connectionsHost(new URLSearchParams(query), () => bootstrap("es"), () => undefined);
   const host: ConnectionsHost = {
     ...real,
     saveAccount: (draft, password, keep) => (asked.push(`save ${draft.name} ${String(draft.values["username"])} ${password} ${keep}`), real.saveAccount(draft, password, keep)),

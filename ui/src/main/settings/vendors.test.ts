@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { connectionsHost } from "../../host/fake/connections";
 import { mainHost } from "../../host/fake/main";
-import { hello } from "../../host/fake/world";
+import { bootstrap } from "../../host/fake/world";
 import { vendors } from "../../host/fake/setup";
 import type { AccountDraft, ConnectionsHost } from "../../host/setup";
 import { Shell } from "../shell.svelte";
@@ -20,13 +20,13 @@ let saved: [AccountDraft, string][];
 /** The page with its settings read, as the agent sees it. */
 async function opened(query: string, more: Partial<ConnectionsHost> = {}) {
   const given = new URLSearchParams(query);
-  const real = connectionsHost(given, () => hello("es"), () => undefined);
+  const real = connectionsHost(given, () => bootstrap("es"), () => undefined);
   const connections: ConnectionsHost = {
     ...real,
     saveAccount: (draft, password, keep) => (saved.push([draft, password]), real.saveAccount(draft, password, keep)),
     ...more,
   };
-  const shell = new Shell({ ...mainHost(given), connections }, hello("es"));
+  const shell = new Shell({ ...mainHost(given), connections }, bootstrap("es"));
   page = new Connections(shell);
   await page.refresh();
   mounted = mount(Page, { target: document.body, props: { shell, connections: page } });
@@ -122,7 +122,7 @@ test("half a row of a table is not dropped when it is saved unchecked", async ()
 test("an account of a vendor that is not known here keeps what it has, and is told as it is", async () => {
   const odd: AccountDraft = { name: "odd", provider: "other", values: { username: "1" }, allow_plain_http: false };
   const offers = { vendors: vendors("es"), connectors: [] };
-  const check = await connectionsHost(new URLSearchParams(), () => hello("es"), () => undefined).checkAccount(odd, "");
+  const check = await connectionsHost(new URLSearchParams(), () => bootstrap("es"), () => undefined).checkAccount(odd, "");
   await opened("");
   expect(accountTitle(offers, odd)).toBe("other");
   expect(fineWords((key, values) => `${key} ${String(values?.["vendor"])}`, offers, odd, check)).toBe("setup.account.fine other");

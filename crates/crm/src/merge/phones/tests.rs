@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::{Map, json};
 use timbre_domain::contact::{Contact, ContactId, ContactPart};
-use timbre_domain::crm::{Content, Order};
+use timbre_domain::crm::{Content, RecordRequest};
 use timbre_domain::number::Country;
 use timbre_domain::outbox::{RecordKind, RequestId};
 use uuid::Uuid;
@@ -37,7 +37,7 @@ fn put(connector: &Connector, record: &Json, country: Country, contact: Contact)
     let report = ContactReport { contact, changed };
     let theirs = theirs(connector, record, country);
     let lists = Lists { phones: phones(&theirs, &report), emails: merge::emails(&theirs, &report) };
-    let order = Order {
+    let order = RecordRequest {
         request_id: RequestId(Uuid::nil()),
         remote_id: Some("1".to_owned()),
         despite_duplicate: false,

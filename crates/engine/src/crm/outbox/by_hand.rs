@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::rows::no_item;
 use crate::Context;
-use crate::crm::connector::{ConnectorHandle, ConnectorHealth, Standing};
+use crate::crm::connector::{ConnectorHandle, ConnectorHealth, HealthState};
 use crate::error::CommandError;
 
 /// A person waits no longer for what comes of it.
@@ -74,7 +74,7 @@ impl Context {
 }
 
 /// The CRM is another way than before, or a record to it is worked off.
-async fn changed(changes: Option<&mut (watch::Receiver<Standing>, watch::Receiver<u64>)>) {
+async fn changed(changes: Option<&mut (watch::Receiver<HealthState>, watch::Receiver<u64>)>) {
     let Some((condition, worked_off)) = changes else { return std::future::pending().await };
     // Who tells of them lives as long as the engine.
     tokio::select! {

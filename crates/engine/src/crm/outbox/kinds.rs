@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use timbre_domain::crm::{ConnectorName, Order, TestStep};
+use timbre_domain::crm::{ConnectorName, RecordRequest, TestStep};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::outbox::{OutboxItem, Problem, RecordKind};
 
@@ -54,7 +54,7 @@ enum Search {
         /// When it is tried again, on the monotonic clock.
         again_at: Duration,
         /// A record that is there and was not found: once it is found, the search works.
-        witness: Option<Box<Order>>,
+        witness: Option<Box<RecordRequest>>,
     },
 }
 
@@ -72,7 +72,7 @@ impl Kinds {
         }
     }
 
-    fn witness(&self, kind: RecordKind) -> Option<Order> {
+    fn witness(&self, kind: RecordKind) -> Option<RecordRequest> {
         match &self.0.get(&kind)?.search {
             Search::Refused { witness: Some(witness), .. } => Some((**witness).clone()),
             _ => None,
@@ -120,7 +120,7 @@ pub(crate) fn setting_of(connector: &ConnectorName) -> String {
 impl ConnectorHandle {
     /// The order that shows whether a search for this kind works: the item's own, unless a record is there already that was
     /// not found.
-    pub(super) fn proof_of(&self, kind: RecordKind, own: &Order) -> (Order, bool) {
+    pub(super) fn proof_of(&self, kind: RecordKind, own: &RecordRequest) -> (RecordRequest, bool) {
         self.kinds().witness(kind).map_or_else(|| (own.clone(), false), |witness| (witness, true))
     }
 
@@ -141,7 +141,13 @@ impl ConnectorHandle {
     }
 
     /// A search for this kind was refused, or did not find what is there.
-    pub(crate) async fn search_refused(&self, core: &Core, kind: RecordKind, why: Problem, witness: Option<Order>) {
+    pub(crate) async fn search_refused(
+        &self,
+        core: &Core,
+        kind: RecordKind,
+        why: Problem,
+        witness: Option<RecordRequest>,
+    ) {
         let again_at = core.clock.elapsed() + SEARCHED_AGAIN_AFTER;
         let now = core.clock.now();
         let before = {

@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use timbre_domain::call::{Direction, Party, seconds_between};
 use timbre_domain::contact::ContactPart;
 use timbre_domain::crm::{
-    CallReport, ChargeReport, ConnectorAbout, ContactReport, Content, FollowUpReport, NoteReport, Order, RemoteRef,
+    CallReport, ChargeReport, ConnectorAbout, ContactReport, Content, FollowUpReport, NoteReport, RecordRequest,
+    RemoteRef,
 };
 use timbre_domain::interaction::{Charge, Interaction};
 use timbre_domain::number::PhoneNumber;
@@ -15,7 +16,12 @@ use timbre_store::{CallRecord, Dispatch};
 use timbre_settings::Settings;
 
 /// What is to be sent of an item; nothing where what it was about is gone.
-pub(super) fn order(dispatch: &Dispatch, settings: &Settings, about: &ConnectorAbout, proven: bool) -> Option<Order> {
+pub(super) fn order(
+    dispatch: &Dispatch,
+    settings: &Settings,
+    about: &ConnectorAbout,
+    proven: bool,
+) -> Option<RecordRequest> {
     let teller = Teller { dispatch, settings, about, texts: Catalogue::of(settings.language) };
     let content = match dispatch.item.kind {
         RecordKind::Call => Content::Call(Box::new(teller.call()?)),
@@ -24,7 +30,7 @@ pub(super) fn order(dispatch: &Dispatch, settings: &Settings, about: &ConnectorA
         RecordKind::Note => Content::Note(teller.note()?),
         RecordKind::Contact => Content::Contact(Box::new(teller.contact()?)),
     };
-    Some(Order {
+    Some(RecordRequest {
         request_id: dispatch.item.id,
         remote_id: dispatch.item.remote_id.clone(),
         despite_duplicate: dispatch.item.despite_duplicate,

@@ -192,12 +192,12 @@ impl CrmConnector for FakeCrm {
         Ok(remote.records.values().filter(has).map(|r| remote.listed(&r.contact)).collect())
     }
 
-    async fn search(&self, _order: &Order) -> Result<Option<Receipt>, CrmError> {
+    async fn search(&self, _order: &RecordRequest) -> Result<Option<Receipt>, CrmError> {
         self.question("search".into()).await?;
         Ok(None)
     }
 
-    async fn submit(&self, order: &Order) -> Result<Receipt, CrmError> {
+    async fn submit(&self, order: &RecordRequest) -> Result<Receipt, CrmError> {
         self.question("submit".into()).await?;
         let Content::Contact(report) = &order.content else { panic!("nothing else is sent here") };
         let mut remote = self.remote();

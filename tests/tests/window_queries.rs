@@ -13,7 +13,7 @@ use timbre_domain::notice::{Notice, NoticeAction, NoticeKind};
 use timbre_domain::popup::PopupPolicy;
 use timbre_domain::ports::Clock as _;
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
-use timbre_domain::status::{AccountReach, Light, Status};
+use timbre_domain::status::{AccountReach, Status, TrayStatus};
 use timbre_engine::api::event::Event;
 use timbre_engine::api::{InteractionRef, command};
 use timbre_engine::calls::results::SaveInteraction;
@@ -122,12 +122,12 @@ async fn a_vendor_that_is_gone_for_a_moment_is_nobodys_news_and_one_that_stays_a
 
     story.sim.faults().on(RequestKind::Live, 8, Fault::Http500);
     let failing = status_until(&mut story, |status| status.accounts[0].reach == AccountReach::Failing).await;
-    assert_eq!(failing.light(), Light::Unreachable);
+    assert_eq!(failing.tray_status(), TrayStatus::Unreachable);
     story.polls(8).await;
     assert_eq!(of_kind(&story, NoticeKind::ProviderLost).len(), 1);
     story.polls(4).await;
     assert_eq!(of_kind(&story, NoticeKind::ProviderBack).len(), 1);
-    assert_eq!(status(&mut story).await.light(), Light::Ready);
+    assert_eq!(status(&mut story).await.tray_status(), TrayStatus::Ready);
     story.stop().await;
 }
 

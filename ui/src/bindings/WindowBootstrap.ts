@@ -9,7 +9,7 @@ import type { Refusal } from "./Refusal";
 /**
  * What a window must know before it shows anything.
  */
-export type Hello = { 
+export type WindowBootstrap = { 
 /**
  * The language to speak.
  */

@@ -3,4 +3,4 @@
 /**
  * What the tray's icon shows: one thing, the most urgent.
  */
-export type Light = "ringing" | "in_call" | "unreachable" | "do_not_disturb" | "waiting" | "ready";
+export type TrayStatus = "ringing" | "in_call" | "unreachable" | "do_not_disturb" | "waiting" | "ready";

@@ -13,7 +13,7 @@ use timbre_domain::popup::PopupPolicy;
 use timbre_domain::ports::Clock;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
-use timbre_domain::status::{Hello, Status};
+use timbre_domain::status::{Status, WindowBootstrap};
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::api::Command;
 use timbre_engine::{CommandError, Context};
@@ -59,7 +59,7 @@ pub(crate) enum Ask {
 
 /// Where what happens is put down for the windows; never blocks.
 #[derive(Clone)]
-pub(crate) struct Desk(Arc<Inner>);
+pub(crate) struct AppState(Arc<Inner>);
 
 struct Inner {
     popups: Sender<(Event, Instant)>,
@@ -75,7 +75,7 @@ struct Inner {
     app: std::sync::OnceLock<AppHandle>,
 }
 
-impl Desk {
+impl AppState {
     pub(crate) fn new(
         popups: Sender<(Event, Instant)>,
         asks: mpsc::UnboundedSender<Ask>,
@@ -211,13 +211,13 @@ impl Desk {
     }
 
     /// What every window must know before it shows anything.
-    pub(crate) fn hello(&self) -> Hello {
+    pub(crate) fn bootstrap(&self) -> WindowBootstrap {
         let (set_up, trouble) = match self.engine() {
             EngineState::NotSetUp => (false, None),
             EngineState::Broken(code, detail) => (true, Some(self.refusal(CommandError::new(code, detail)))),
             EngineState::Starting | EngineState::Running(_) => (true, None),
         };
-        let bare = Hello {
+        let bare = WindowBootstrap {
             language: self.language(),
             platform: std::env::consts::OS.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -246,7 +246,7 @@ impl Desk {
                 result_fields.push(name.clone());
             }
         }
-        Hello {
+        WindowBootstrap {
             dispositions: settings.dispositions.clone(),
             result_fields,
             identities,
@@ -259,11 +259,11 @@ impl Desk {
     }
 
     /// Tells every window what it must know anew.
-    pub(crate) fn say_hello(&self) {
-        let hello = self.hello();
+    pub(crate) fn publish_bootstrap(&self) {
+        let bootstrap = self.bootstrap();
         let Some(app) = self.app() else { return };
         for label in app.webview_windows().into_keys() {
-            self.tell(&label, events::hello(&hello));
+            self.tell(&label, events::bootstrap(&bootstrap));
         }
     }
 
