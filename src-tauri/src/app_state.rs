@@ -31,7 +31,6 @@ pub(crate) const FLUSHES_WITHIN: Duration = Duration::from_millis(300);
 /// How far the engine has come.
 #[derive(Clone)]
 pub(crate) enum EngineState {
-    /// It starts.
     Starting,
     /// There is no account yet.
     NotSetUp,
@@ -147,7 +146,6 @@ impl AppState {
         self.0.engine.borrow().clone()
     }
 
-    /// The running engine.
     pub(crate) fn context(&self) -> Option<Arc<Context>> {
         match &*self.0.engine.borrow() {
             EngineState::Running(running) => running.as_ref().map(|(context, _)| context.clone()),

@@ -51,13 +51,11 @@ use crate::windows::{dial, main};
 /// Something that goes on in the background.
 pub type Going<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A running engine.
 pub struct Started {
     /// What windows and commands work with, and the vendors' limits; nothing for an engine that only shows pop-ups.
     pub context: Option<(Arc<Context>, Limits)>,
     /// Every event since its start.
     pub events: Option<Receiver<Event>>,
-    /// Stops it.
     pub stop: Going<()>,
 }
 
@@ -75,9 +73,7 @@ pub type Start = Box<dyn Fn(Arc<dyn Shell>) -> Going<Result<Started, NotStarted>
 
 /// What the windows are told.
 pub struct Options {
-    /// The settings file.
     pub config: Option<PathBuf>,
-    /// The data folder.
     pub data_dir: Option<PathBuf>,
     /// The secrets, as the engine has them.
     pub secrets: Arc<Secrets>,

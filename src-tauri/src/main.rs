@@ -1,4 +1,4 @@
-//! Timbre.
+//! The program with the windows: it reads its arguments and starts the desktop.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 

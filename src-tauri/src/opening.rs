@@ -8,10 +8,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[derive(Debug, Default, Parser)]
 #[command(name = "timbre", version)]
 pub struct Args {
-    /// The settings file.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The data folder.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Open no window: be ready in the tray.
@@ -39,9 +37,7 @@ pub enum What {
 /// What is to be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opening {
-    /// Nothing: be ready.
     Nothing,
-    /// The main window.
     Main,
     /// The main window after the first run, which says where Timbre is to be found.
     Welcome,

@@ -1,6 +1,5 @@
 //! Wayland lets no program place its own windows or keep them on top; through XWayland both work.
 
-/// GTK on X11.
 pub(crate) const WANTED: [(&str, &str); 1] = [("GDK_BACKEND", "x11")];
 
 /// Whether the session is Wayland with an X server beside it.

@@ -24,7 +24,6 @@ use timbre_engine::contacts::edit::ContactEdit;
 
 use crate::story::{ENDPOINT, Story};
 
-/// A minute.
 pub const MINUTE: Duration = Duration::from_secs(60);
 
 /// A call that comes, is answered or not, and ends.

@@ -64,7 +64,6 @@ impl Watch {
         Self { child, lines: BufReader::new(stdout).lines(), errors, written: Vec::new() }
     }
 
-    /// The next event.
     pub async fn next(&mut self) -> Event {
         let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
         let line = line.expect("an event in time").expect("its output can be read");

@@ -185,7 +185,6 @@ impl Story {
         self.dir.path().join("data")
     }
 
-    /// The settings' text.
     #[must_use]
     pub fn settings_text(&self) -> &str {
         &self.settings

@@ -127,7 +127,6 @@ const PURE: &str = "The domain is pure, without I/O, clock or runtime: take what
 struct Edge {
     from: String,
     to: String,
-    /// Among `[dev-dependencies]`.
     for_tests: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of `timbrectl`; its comments are the help.
 
 mod contacts;
 mod crm;
@@ -43,10 +43,10 @@ Environment:
 #[derive(Debug, Parser)]
 #[command(name = "timbrectl", version, after_help = EXIT_CODES)]
 pub(crate) struct Args {
-    /// The settings file.
+    /// The settings file to read.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The data folder.
+    /// The data folder, which holds the database and the logs.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// JSON on standard output instead of text for people.
@@ -68,10 +68,10 @@ pub(crate) enum What {
     /// The history of calls.
     #[command(subcommand)]
     Calls(Calls),
-    /// The accounts' endpoints.
+    /// The endpoints that belong to the accounts.
     #[command(subcommand)]
     Endpoints(Endpoints),
-    /// The contacts.
+    /// The contacts of this Timbre.
     #[command(subcommand)]
     Contacts(Contacts),
     /// What came of the calls.
@@ -80,13 +80,13 @@ pub(crate) enum What {
     /// What is on its way to the CRMs.
     #[command(subcommand)]
     Outbox(Outbox),
-    /// The CRMs.
+    /// The CRMs of the settings file.
     #[command(subcommand)]
     Connector(Connector),
     /// Which endpoints belong to which agent.
     #[command(subcommand)]
     Agents(Agents),
-    /// The settings file.
+    /// What the settings file says.
     #[command(subcommand)]
     Config(Config),
     /// Passwords of accounts and keys of CRMs in the keyring.
@@ -132,7 +132,7 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct OfAccount {
-    /// Only this account.
+    /// Only the account of this name.
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<AccountName>,
 }
@@ -144,7 +144,7 @@ pub(crate) enum Calls {
         /// From this time on: 2026-11-20 or 2026-11-20T08:00:00-06:00.
         #[arg(long, value_name = "TIME", value_parser = crate::ask::time)]
         from: Option<chrono::DateTime<chrono::Utc>>,
-        /// Before this time.
+        /// Only what began before this time.
         #[arg(long, value_name = "TIME", value_parser = crate::ask::time)]
         to: Option<chrono::DateTime<chrono::Utc>>,
         /// At most so many.
@@ -158,7 +158,7 @@ pub(crate) enum Calls {
         /// From this time on.
         #[arg(long, value_name = "TIME", requires = "to", value_parser = crate::ask::time)]
         from: Option<chrono::DateTime<chrono::Utc>>,
-        /// Before this time.
+        /// Only what began before this time.
         #[arg(long, value_name = "TIME", requires = "from", value_parser = crate::ask::time)]
         to: Option<chrono::DateTime<chrono::Utc>>,
     },
@@ -174,13 +174,13 @@ pub(crate) enum Endpoints {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Agents {
-    /// All agents.
+    /// List all agents by name.
     List,
     /// Add an agent or replace their endpoints.
     Set {
-        /// The agent's name.
+        /// The agent's name, as colleagues know it.
         name: String,
-        /// An endpoint: ACCOUNT/ENDPOINT.
+        /// An endpoint of an account, written ACCOUNT/ENDPOINT.
         #[arg(long = "endpoint", value_name = "ACCOUNT/ENDPOINT", value_parser = crate::ask::agent_endpoint)]
         endpoints: Vec<(AccountName, timbre_domain::endpoint::EndpointNumber)>,
     },

@@ -103,12 +103,10 @@ fn condition(printer: &Printer, condition: &ConnectorHealth) -> String {
     }
 }
 
-/// `connector.state` in words.
 pub(crate) fn became(printer: &Printer, state: &ConnectorState) -> String {
     format!("{}: {}", state.connector, condition(printer, &state.condition))
 }
 
-/// `connector.kind` in words.
 pub(crate) fn kind(printer: &Printer, event: &KindEvent) -> String {
     let state = match event.state {
         KindState::Free => "free",

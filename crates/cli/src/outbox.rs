@@ -213,7 +213,6 @@ pub(crate) fn problem(printer: &Printer, why: &Problem) -> String {
     format!("{}{said} {}", catalogue.crm_what(why.code), catalogue.crm_what_to_do(why.code))
 }
 
-/// `outbox.sent` in words.
 pub(crate) fn sent(printer: &Printer, event: &OutboxEvent) -> String {
     let url = event.url.as_deref().map(|url| format!(" · {}", clean(url))).unwrap_or_default();
     format!("{} · {}{url}", what(printer, &event.item), state(printer, &event.item))
@@ -232,7 +231,6 @@ pub(crate) fn put_off(printer: &Printer, event: &OutboxEvent) -> Option<String> 
     ))
 }
 
-/// `outbox.parked` in words.
 pub(crate) fn parked(printer: &Printer, event: &OutboxEvent) -> String {
     let why = event.item.problem.as_ref().map(|why| format!(": {}", problem(printer, why))).unwrap_or_default();
     format!("{} · {} · {}{why}", what(printer, &event.item), state(printer, &event.item), event.item.id)

@@ -264,7 +264,6 @@ pub(crate) fn moment(time: DateTime<Utc>) -> String {
     time.with_timezone(&Local).format("%Y-%m-%d %H:%M").to_string()
 }
 
-/// Minutes and seconds.
 pub(crate) fn length(seconds: u64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }

@@ -29,11 +29,9 @@ impl Shell for NoWindows {
     fn call_changed(&self, _call: &Call) {}
 }
 
-/// Who answers.
 pub(crate) enum Session {
     /// An engine that was running.
     Running(Client),
-    /// Our own.
     Own(Box<Running>, Receiver<Event>),
 }
 

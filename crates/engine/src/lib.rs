@@ -39,17 +39,13 @@ pub struct Parts {
     pub store: StoreWork,
     /// What opening it found.
     pub opened: OpenReport,
-    /// The settings.
     pub settings: Arc<Settings>,
-    /// Time.
     pub clock: Arc<dyn Clock>,
     /// What shows pop-ups; [`Headless`](timbre_domain::ports::Headless) where nobody looks.
     pub shell: Arc<dyn Shell>,
-    /// Files of contacts.
     pub files: Arc<dyn ContactFiles>,
     /// The disk under the data folder.
     pub disk: Arc<dyn Disk>,
-    /// The accounts' sessions.
     pub sessions: Vec<Arc<AccountSession>>,
     /// The CRMs, each with its adapter.
     pub connectors: Vec<Arc<ConnectorHandle>>,
@@ -59,7 +55,6 @@ pub struct Parts {
     pub preferences: Preferences,
 }
 
-/// The running engine.
 pub struct Engine {
     context: Arc<Context>,
     components: Components,
@@ -68,7 +63,6 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts every component.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
         let follow = parts.follow;

@@ -27,7 +27,6 @@ pub(crate) async fn dial_choose_identity(asker: &Asker, label: String) -> Answer
     preferences::choose(app_state, chosen).await
 }
 
-/// Dials.
 pub(crate) async fn dial_dial(
     asker: &Asker,
     number: String,

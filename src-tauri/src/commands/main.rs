@@ -107,7 +107,6 @@ pub(crate) fn main_open_dial(asker: &Asker, number: String, contact: Option<Cont
     Ok(())
 }
 
-/// The agent chooses.
 pub(crate) async fn main_set_preferences(asker: &Asker, preferences: Preferences) -> Answer<WindowBootstrap> {
     let Asker { app_state, .. } = asker;
     preferences::choose(app_state, preferences).await?;
@@ -137,7 +136,6 @@ pub(crate) struct Places {
     logs: String,
 }
 
-/// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]

@@ -103,7 +103,6 @@ macro_rules! windows {
             $(shell_command! { $kind $shell($($arg: $type),*) $($output)? })*
         }
 
-        /// Answers every page.
         pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
             tauri::generate_handler![$(invoked::$engine,)* $(invoked::$shell),*]
         }

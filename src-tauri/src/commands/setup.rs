@@ -59,7 +59,6 @@ pub(crate) struct Offers {
     connectors: Vec<KnownConnector>,
 }
 
-/// The page listens.
 pub(crate) fn setup_ready(asker: &Asker) -> Answer<WindowBootstrap> {
     let Asker { app_state, .. } = asker;
     Ok(app_state.bootstrap())
@@ -187,7 +186,6 @@ pub(crate) async fn setup_save_identity(asker: &Asker, was: Option<String>, iden
     change(app_state, Edit::PutIdentity { was, identity })
 }
 
-/// Removes an identity.
 pub(crate) async fn setup_remove_identity(asker: &Asker, label: String) -> Answer<()> {
     let Asker { app_state, .. } = asker;
     change(app_state, Edit::RemoveIdentity { label })

@@ -10,7 +10,6 @@ use crate::windows::dial::{self, DialWish};
 use crate::windows::main::{self, Goal};
 use crate::windows::{setup, strip};
 
-/// The page listens.
 pub(crate) fn strip_ready(asker: &Asker) -> Answer<WindowBootstrap> {
     let Asker { app_state, .. } = asker;
     let status = app_state.status();

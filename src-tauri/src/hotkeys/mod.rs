@@ -35,7 +35,6 @@ enum Does {
 pub(crate) struct NotHad {
     /// Which of the preferences, such as `hotkeys.dial`.
     pub(crate) place: &'static str,
-    /// Why, in English.
     pub(crate) detail: String,
 }
 

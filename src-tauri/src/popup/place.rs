@@ -7,13 +7,9 @@ use timbre_domain::preferences::Corner;
 /// A rectangle on the desktop; on several screens its corner may be negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rect {
-    /// Left edge.
     pub x: i32,
-    /// Top edge.
     pub y: i32,
-    /// Width.
     pub width: i32,
-    /// Height.
     pub height: i32,
 }
 

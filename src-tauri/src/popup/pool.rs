@@ -40,7 +40,6 @@ pub const MOST: usize = 6;
 /// A window of the pool, by its place in it.
 pub type Slot = usize;
 
-/// What happened.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A call is to be shown.
@@ -85,7 +84,6 @@ pub enum Event {
     CloseWindow(Slot),
     /// So many windows wait warm from now on, beside those that show a call.
     Spare(usize),
-    /// Time went on.
     Tick,
 }
 

@@ -43,7 +43,6 @@ pub(super) fn show(tray_status: TrayStatus, tip: &Tip) -> std::io::Result<()> {
     ICON.with_borrow_mut(|icon| icon.as_mut().map_or(Ok(()), |icon| icon.show(tray_status, tip)))
 }
 
-/// Another menu.
 pub(super) fn offer(app_state: &AppState, entries: &[Entry]) {
     ICON.with_borrow_mut(|icon| {
         if let Some(icon) = icon {

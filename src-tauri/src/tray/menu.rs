@@ -10,7 +10,6 @@ use timbre_domain::texts::Catalogue;
 /// A choice of the menu; its text is its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// The main window.
     Open,
     /// The newest call's pop-up.
     Popup,
@@ -84,7 +83,6 @@ impl Choice {
     }
 }
 
-/// An entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Entry {
     /// How everything is: to be read, not chosen.
@@ -122,7 +120,6 @@ const RECENT: usize = 8;
 /// The times offered, in minutes.
 const QUIET_FOR: [u32; 3] = [30, 60, 240];
 
-/// The menu.
 pub(crate) fn menu(texts: &Catalogue, facts: &Facts) -> Vec<Entry> {
     let act = |key: &str, choice: Choice| Entry::Do { words: texts.text(key).to_owned(), choice, enabled: true };
     if !facts.set_up {

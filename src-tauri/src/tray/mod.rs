@@ -27,7 +27,6 @@ use crate::windows::main::{self, Goal, Page};
 use crate::windows::setup;
 use crate::{dialling, preferences};
 
-/// Its id.
 #[cfg(not(target_os = "linux"))]
 const ID: &str = "timbre";
 /// The last calls looked at for the menu.
@@ -185,7 +184,6 @@ enum State {
     #[cfg(target_os = "linux")]
     Starting,
     NotSetUp,
-    /// It can't start.
     Trouble,
     Works,
 }

@@ -13,7 +13,6 @@ use crate::app_state::AppState;
 use crate::commands::events;
 use crate::text_scale;
 
-/// Its label.
 pub(crate) const LABEL: &str = "dial";
 
 /// How long it stays warm after it was used.

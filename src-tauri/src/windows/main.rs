@@ -12,7 +12,6 @@ use super::{builder, find, make, places, present};
 use crate::app_state::{AppState, FLUSHES_WITHIN};
 use crate::commands::events;
 
-/// Its label.
 pub(crate) const LABEL: &str = "main";
 
 pub(crate) const SIZE: Size = Size { usual: (1080.0, 720.0), least: (880.0, 560.0) };

@@ -1,10 +1,9 @@
-//! The first run.
+//! The window of the first run, before there is an account.
 
 use super::size::Size;
 use super::{builder, find, make, present};
 use crate::app_state::{AppState, Ask};
 
-/// Its label.
 pub(crate) const LABEL: &str = "setup";
 
 pub(crate) const SIZE: Size = Size { usual: (640.0, 560.0), least: (560.0, 480.0) };

@@ -7,7 +7,6 @@ use super::{builder, find, make, places};
 use crate::app_state::AppState;
 use crate::text_scale;
 
-/// Its label.
 pub(crate) const LABEL: &str = "strip";
 
 /// In logical pixels, for text of its usual size.

@@ -11,14 +11,12 @@ pub(super) struct Person {
     pub(super) number: String,
 }
 
-/// Everybody.
 #[derive(Debug, Clone)]
 pub(super) struct Cast {
     /// The contact who calls.
     pub(super) known: Person,
     /// Three contacts on one number.
     pub(super) sharing: [Person; 3],
-    /// Nobody's number.
     pub(super) stranger: String,
     /// How a withheld caller is shown.
     pub(super) withheld: &'static str,

@@ -61,7 +61,6 @@ pub struct Options {
     /// Where the programs are.
     #[arg(long, env = "TIMBRE_BIN_DIR", default_value = "target/debug")]
     pub bin_dir: PathBuf,
-    /// Where screenshots go.
     #[arg(long, default_value = "target/demo")]
     pub out: PathBuf,
 }

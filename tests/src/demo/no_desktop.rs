@@ -3,12 +3,9 @@
 use std::io;
 use std::path::Path;
 
-/// Never there.
 pub(super) enum Desk {}
 
 impl Desk {
-    /// # Errors
-    /// Always.
     pub(super) fn open(_dir: &Path, _dark: bool) -> io::Result<Self> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "a virtual display can be had on Linux only"))
     }

@@ -29,12 +29,10 @@ use super::pictures::Pictures;
 use super::{Options, Trouble, office, paper};
 use crate::hasty;
 
-/// The agent's endpoint.
 pub(super) const ENDPOINT: &str = "8373456";
 /// How long anything may take before the demo gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Everything that runs.
 pub(super) struct Stage {
     pub(super) sim: Simulator,
     pub(super) crm: Crm,
@@ -53,7 +51,6 @@ pub(super) struct Watch {
     pub(super) told: Vec<Event>,
 }
 
-/// The windows.
 pub(super) struct App {
     // Before the desk: its programs end first.
     child: Child,
@@ -218,7 +215,6 @@ impl Stage {
         Ok(())
     }
 
-    /// The virtual desktop.
     #[cfg(target_os = "linux")]
     pub(super) fn desk(&mut self) -> Result<&mut Desk, Trouble> {
         self.app.as_mut().and_then(|app| app.desk.as_mut()).ok_or_else(|| "there is no virtual desktop".into())
@@ -231,7 +227,6 @@ impl Stage {
         }
     }
 
-    /// Ends everything.
     pub(super) async fn strike(mut self) -> Result<(), Trouble> {
         self.watch.end().await?;
         if let Some(app) = &mut self.app {
@@ -285,7 +280,6 @@ impl App {
         Ok(None)
     }
 
-    /// Starts Timbre.
     pub(super) fn begin(programs: &Programs, desk: Option<Desk>) -> Result<Self, Trouble> {
         let mut timbre = programs.command("timbre");
         if desk.is_some() {

@@ -93,12 +93,10 @@ impl App {
         Ok(Self { guest, lines: Lines::of(stdout)?, told: Vec::new(), config, data_dir })
     }
 
-    /// Its process.
     pub fn pid(&mut self) -> u32 {
         self.guest.child().id()
     }
 
-    /// Its data folder.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
         &self.data_dir

@@ -1,4 +1,4 @@
-//! The session bus.
+//! The session bus of the virtual desktop.
 
 use std::collections::HashMap;
 use std::fs;
@@ -101,7 +101,6 @@ impl VirtualDesktop {
 }
 
 impl Bus {
-    /// The connection itself.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }

@@ -82,7 +82,6 @@ impl Guest {
         Ok(Self { child: command.spawn()? })
     }
 
-    /// The process.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child
     }
@@ -177,7 +176,6 @@ impl VirtualDesktop {
         Ok(())
     }
 
-    /// Its home folder.
     #[must_use]
     pub fn home(&self) -> &Path {
         &self.home

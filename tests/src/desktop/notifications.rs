@@ -22,7 +22,6 @@ const LISTENS_WITHIN: Duration = Duration::from_secs(10);
 pub struct Notification {
     /// The number the daemon gave it.
     pub id: u32,
-    /// The program's name.
     pub app: String,
     /// The title. Plain text.
     pub summary: String,

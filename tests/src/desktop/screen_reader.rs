@@ -91,9 +91,7 @@ pub struct Control {
     pub x: i32,
     /// Top edge on the screen.
     pub y: i32,
-    /// Width.
     pub width: i32,
-    /// Height.
     pub height: i32,
 }
 

@@ -37,7 +37,6 @@ pub struct Stored {
     pub label: String,
     /// By what it is found.
     pub attributes: HashMap<String, String>,
-    /// The secret itself.
     pub secret: Vec<u8>,
 }
 

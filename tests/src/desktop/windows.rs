@@ -8,19 +8,13 @@ use super::VirtualDesktop;
 /// A window people can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
-    /// Its X id.
     pub id: u64,
     /// The program it belongs to.
     pub pid: u32,
-    /// Left edge.
     pub x: i32,
-    /// Top edge.
     pub y: i32,
-    /// Width.
     pub width: i32,
-    /// Height.
     pub height: i32,
-    /// Its title.
     pub title: String,
 }
 

@@ -46,7 +46,6 @@ const ASKED_AGAIN: TimeDelta = TimeDelta::minutes(4);
 /// How Timbre was at a moment.
 #[derive(Serialize)]
 struct StatusThen {
-    /// When, UTC.
     now: DateTime<Utc>,
     /// What a tray's icon would show.
     light: TrayStatus,

@@ -21,7 +21,6 @@ pub(super) enum Phase {
     BeforeAnswer,
     /// The CRM had answered, and the receipt was not in the database.
     BeforeReceipt,
-    /// Everything was done.
     After,
 }
 

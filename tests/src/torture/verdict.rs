@@ -11,10 +11,13 @@ use super::facts::{Remains, names};
 
 /// What must be in the CRM.
 pub(super) enum Expected {
-    /// So many contacts.
     Contacts(usize),
     /// A call with the agent's words, and perhaps a task.
-    Result { key: CallKey, comment: String, follow_up: bool },
+    Result {
+        key: CallKey,
+        comment: String,
+        follow_up: bool,
+    },
 }
 
 impl Expected {
@@ -27,7 +30,6 @@ impl Expected {
     }
 }
 
-/// The verdict.
 #[derive(Default)]
 pub(super) struct Verdict {
     calls: usize,

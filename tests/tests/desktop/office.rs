@@ -54,7 +54,6 @@ pub(crate) struct Setting {
     pub(crate) notices: bool,
     /// Somebody who reads the windows.
     pub(crate) reader: bool,
-    /// A Secret Service.
     pub(crate) keyring: Option<Keyring>,
     /// A CRM, and dispositions for the results that go to it.
     pub(crate) crm: bool,
@@ -66,7 +65,6 @@ pub(crate) struct Setting {
     pub(crate) looks: Option<(&'static str, u32)>,
     /// A portal, which tells whether the person wants programs dark.
     pub(crate) portal: bool,
-    /// Variables besides.
     pub(crate) env: &'static [(&'static str, &'static str)],
     /// No settings: Timbre runs for the first time.
     pub(crate) first_run: bool,

@@ -8,11 +8,7 @@ export type ContactEdit = {
 /**
  * The person's name; empty for a company-only contact.
  */
-name: string | null, 
-/**
- * The company.
- */
-company: string | null, 
+name: string | null, company: string | null, 
 /**
  * All telephones, as a person typed them, the preferred one first: they replace those there are. One that the contact
  * has already stays as it came, byte for byte, in whatever form it is typed.
@@ -25,11 +21,7 @@ add_phones: Array<[string, PhoneKind]>,
 /**
  * Telephones to take away, in any form.
  */
-remove_phones: Array<string>, 
-/**
- * All e-mail addresses.
- */
-emails: Array<string> | null, 
+remove_phones: Array<string>, emails: Array<string> | null, 
 /**
  * Whose contact it is; an empty text for nobody's.
  */

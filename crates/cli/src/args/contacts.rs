@@ -10,11 +10,11 @@ use timbre_domain::interchange::{FileFormat, Target};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Contacts {
-    /// Add a contact.
+    /// Add a contact of your own.
     Add(Details),
     /// Change a contact; what is not named stays as it is.
     Edit {
-        /// The contact.
+        /// The contact's id, as lists show it.
         id: ContactId,
         #[command(flatten)]
         details: Details,
@@ -27,12 +27,12 @@ pub(crate) enum Contacts {
     },
     /// Show all that is known of a contact.
     Show {
-        /// The contact.
+        /// The contact's id, as lists show it.
         id: ContactId,
     },
     /// A contact's case file: calls, what came of them, charges, and where that stands in the CRM, the newest first.
     CaseFile {
-        /// The contact.
+        /// The contact's id, as lists show it.
         id: ContactId,
         /// Only what began before this time: the next page.
         #[arg(long, value_name = "TIME", value_parser = crate::ask::time)]
@@ -43,7 +43,7 @@ pub(crate) enum Contacts {
     },
     /// Remove a contact; its calls stay in the history.
     Remove {
-        /// The contact.
+        /// The contact's id, as lists show it.
         id: ContactId,
     },
     /// Make one contact of several: the first stays and takes in the others.
@@ -94,10 +94,10 @@ pub(crate) enum Contacts {
 /// What a person says of a contact.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Details {
-    /// The person's name.
+    /// The person's name; empty for a company.
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// The company.
+    /// The company they work for.
     #[arg(long)]
     pub(crate) company: Option<String>,
     /// A telephone, the preferred one first: NUMBER or KIND=NUMBER with mobile, work, home, fax or other. All those named

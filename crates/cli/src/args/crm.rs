@@ -23,7 +23,7 @@ pub(crate) enum Outbox {
     },
     /// Try records again, now.
     Retry {
-        /// Which.
+        /// The ids of the records, as `outbox list` shows them.
         #[arg(required_unless_present = "parked", conflicts_with = "parked")]
         ids: Vec<RequestId>,
         /// All that are parked.
@@ -41,7 +41,7 @@ pub(crate) enum Outbox {
     },
     /// Never send these records.
     Discard {
-        /// Which.
+        /// The ids of the records, as `outbox list` shows them.
         #[arg(required = true)]
         ids: Vec<RequestId>,
     },
@@ -53,7 +53,7 @@ pub(crate) enum Connector {
     List,
     /// Try a CRM out, step by step.
     Test {
-        /// Which.
+        /// The CRM's name in the settings file.
         name: ConnectorName,
         /// The number that is looked for; one that nobody has where it is left out.
         #[arg(long, value_name = "NUMBER")]
@@ -67,7 +67,7 @@ pub(crate) enum Connector {
     },
     /// The sign-in with a CRM is right now: go on.
     Resume {
-        /// Which.
+        /// The CRM's name in the settings file.
         name: ConnectorName,
     },
 }

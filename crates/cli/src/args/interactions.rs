@@ -33,7 +33,7 @@ pub(crate) enum Interactions {
     },
     /// Show all that is known of a result, and where it stands in the CRM.
     Show {
-        /// The result.
+        /// The result's id, as lists show it.
         id: InteractionId,
     },
     /// What can come of a call: the dispositions with their codes, what each requires and brings about.
@@ -61,7 +61,7 @@ pub(crate) struct Add {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Edit {
-    /// The result.
+    /// The result's id, as lists show it.
     pub(crate) id: InteractionId,
     #[command(flatten)]
     pub(crate) said: Said,
@@ -70,7 +70,7 @@ pub(crate) struct Edit {
 /// What a person says of a result.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Said {
-    /// With whom.
+    /// The id of the contact it was with.
     #[arg(long, value_name = "ID")]
     pub(crate) contact: Option<ContactId>,
     /// What came of it: the code of a last level; see `timbrectl interactions dispositions`.
@@ -113,7 +113,6 @@ pub(crate) struct Said {
 pub(crate) enum CallMeant {
     /// The newest of the history.
     Last,
-    /// This one.
     Key(CallKey),
 }
 

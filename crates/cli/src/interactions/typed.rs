@@ -12,7 +12,6 @@ use crate::args::{CallMeant, call};
 pub(crate) enum Meant {
     /// The one of the newest call of the history, which nobody has looked up yet.
     LastCall,
-    /// This one.
     Known(InteractionRef),
 }
 

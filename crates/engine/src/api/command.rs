@@ -125,7 +125,6 @@ macro_rules! commands {
             }
         )*
 
-        /// Every command's name.
         pub const NAMES: &[&str] = &[$(stringify!($name)),*];
 
         fn dispatcher(name: &str) -> Option<for<'a> fn(&'a Arc<Context>, &'a RawValue) -> Running<'a>> {
@@ -138,14 +137,12 @@ macro_rules! commands {
 }
 
 commands! {
-    /// Places a call.
     dial: Dial(DialRequest) -> Dialled;
 
     /// Calls of the history, the newest first.
     calls_list: CallsList(CallFilter) -> Vec<CallRecord>;
     /// Reads the vendor's record of calls; gives how many of its rows were ours.
     calls_sync: CallsSync {
-        /// Only this account.
         pub account: Option<AccountName>,
         /// This stretch of time instead of the last 24 hours.
         pub range: Option<TimeRange>,
@@ -177,12 +174,10 @@ commands! {
 
     /// The endpoints as they were last read.
     endpoints_list: EndpointsList {
-        /// Only this account.
         pub account: Option<AccountName>,
     } -> Vec<AccountEndpoint>;
     /// Reads the endpoints from the vendor; gives how many there are.
     endpoints_sync: EndpointsSync {
-        /// Only this account.
         pub account: Option<AccountName>,
     } -> usize;
     /// All agents, by name.
@@ -191,13 +186,10 @@ commands! {
     agents_set: AgentsSet(Agent) -> ();
     /// What could not be read of the vendors' answers, the newest first.
     unread_list: UnreadList {
-        /// Only this account.
         pub account: Option<AccountName>,
     } -> Vec<KeptUnread>;
 
-    /// Adds a contact.
     contacts_add: ContactsAdd(ContactEdit) -> Contact;
-    /// Changes a contact.
     contacts_edit: ContactsEdit {
         pub id: ContactId,
         pub edit: ContactEdit,
@@ -258,7 +250,6 @@ commands! {
     } -> timbre_store::CaseFile;
     /// Brings the contacts of the CRMs here, now; progress is told as events.
     contacts_sync: ContactsSync {
-        /// Only this CRM.
         pub connector: Option<ConnectorName>,
         /// All contacts again, and which of them the CRM still has.
         #[serde(default)]
@@ -307,7 +298,6 @@ commands! {
     /// Tries a CRM out, step by step.
     connector_test: TestConnector {
         pub name: ConnectorName,
-        /// How far.
         pub test: ConnectorTest,
     } -> Vec<TestStep>;
     /// A person says that the sign-in with a CRM is right now: it is asked again. Gives as whom we are signed in.
@@ -325,7 +315,6 @@ commands! {
     back_up: BackUp -> Backups;
     /// What the agent chose.
     preferences_show: PreferencesShow -> Preferences;
-    /// The agent chooses.
     preferences_set: PreferencesSet(Preferences) -> Preferences;
     /// Tells a notice again later.
     notice_snooze: NoticeSnooze {

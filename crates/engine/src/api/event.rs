@@ -84,7 +84,6 @@ pub enum Event {
 /// A part of Timbre ended badly, or runs again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComponentEvent {
-    /// When.
     pub at: DateTime<Utc>,
     /// How it is now.
     #[serde(flatten)]
@@ -94,15 +93,10 @@ pub struct ComponentEvent {
 /// What was learnt of a kind of record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindEvent {
-    /// When.
     pub at: DateTime<Utc>,
-    /// Which CRM.
     pub connector: ConnectorName,
-    /// Which kind.
     pub kind: RecordKind,
-    /// What was learnt.
     pub state: KindState,
-    /// Why.
     pub why: Option<Problem>,
 }
 
@@ -110,7 +104,6 @@ pub struct KindEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KindState {
-    /// They go out.
     Free,
     /// They are held: the CRM does not find them by their request id, so that one could be created twice.
     Held,
@@ -121,7 +114,6 @@ pub enum KindState {
 /// A record on its way to a CRM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxEvent {
-    /// When.
     pub at: DateTime<Utc>,
     /// The call it is about, where it is a call's.
     pub call_key: Option<CallKey>,
@@ -134,11 +126,8 @@ pub struct OutboxEvent {
 /// How a CRM is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectorState {
-    /// When it changed.
     pub at: DateTime<Utc>,
-    /// Which CRM.
     pub connector: ConnectorName,
-    /// How it is.
     #[serde(flatten)]
     pub condition: ConnectorHealth,
 }
@@ -160,9 +149,7 @@ pub enum SyncPhase {
 /// How far bringing a CRM's contacts here has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncProgress {
-    /// When.
     pub at: DateTime<Utc>,
-    /// Which CRM.
     pub connector: ConnectorName,
     /// What it is doing.
     pub phase: SyncPhase,
@@ -179,13 +166,10 @@ pub struct SyncProgress {
 /// How far an import of contacts has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportProgress {
-    /// When.
     pub at: DateTime<Utc>,
-    /// The import's id.
     pub import: Uuid,
     /// The file's name, without its folder.
     pub file: String,
-    /// Rows worked off.
     pub rows: u64,
     /// Bytes of the file that were read.
     pub bytes: u64,
@@ -200,15 +184,12 @@ pub struct ImportProgress {
 pub struct CallEvent {
     /// When it was noticed by us.
     pub at: DateTime<Utc>,
-    /// The call.
     pub call_key: CallKey,
-    /// Our endpoint.
     pub endpoint: EndpointNumber,
     /// Which way it goes.
     pub direction: Direction,
     /// How far it has come.
     pub state: CallState,
-    /// The other side.
     pub party: Party,
     /// When the vendor noticed it.
     pub detected_at: DateTime<Utc>,
@@ -242,9 +223,7 @@ impl CallEvent {
 pub struct RecordedEvent {
     /// When we learnt it.
     pub at: DateTime<Utc>,
-    /// The call.
     pub call_key: CallKey,
-    /// Seconds in conversation.
     pub duration_s: u64,
     /// In the account's currency, exactly as written.
     pub cost: Option<String>,
@@ -259,7 +238,6 @@ pub struct RecordedEvent {
 pub struct PopupEvent {
     /// When it was shown.
     pub at: DateTime<Utc>,
-    /// The call.
     pub call_key: CallKey,
     /// Milliseconds since the answer that showed the call had arrived.
     pub after_answer_ms: f64,
@@ -326,15 +304,10 @@ pub enum Condition {
 /// The state of one account, told when it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderState {
-    /// When it changed.
     pub at: DateTime<Utc>,
-    /// The vendor.
     pub provider: VendorId,
-    /// The account.
     pub account: AccountName,
-    /// How it is.
     pub state: Condition,
-    /// Why it fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<ErrorCode>,
     /// Whether it can pass by itself.
@@ -366,11 +339,8 @@ pub struct ProviderState {
 /// How the database is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreState {
-    /// When it changed.
     pub at: DateTime<Utc>,
-    /// Whether it works.
     pub ok: bool,
-    /// What is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<ErrorCode>,
     /// The bare technical detail, in English.

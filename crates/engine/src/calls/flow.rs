@@ -93,7 +93,6 @@ enum Show {
     Popup,
     /// A pop-up that is shown already is filled in.
     Complete,
-    /// Nobody sees it.
     Nothing,
 }
 

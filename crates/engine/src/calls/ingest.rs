@@ -24,7 +24,6 @@ const UNSAVED_AT_MOST: usize = 10_000;
 pub struct Observed {
     /// Where the question stands in the order of questions, for a poll; a push takes the next place.
     pub sequence: u64,
-    /// The calls.
     pub observations: Vec<CallObservation>,
     /// What a call that is missing from it means.
     pub coverage: Coverage,

@@ -13,7 +13,6 @@ pub(crate) struct PollResult {
     pub(crate) at: DateTime<Utc>,
     /// The same on the clock that never goes back.
     pub(crate) elapsed: Duration,
-    /// What it brought.
     pub(crate) brought: Result<Brought, Failed>,
 }
 
@@ -40,7 +39,6 @@ pub(crate) struct Failed {
 /// What is kept of the polls since the start.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct PollLog {
-    /// The last one.
     pub(crate) last: Option<PollResult>,
     /// The last one that failed, and when.
     pub(crate) failed: Option<(DateTime<Utc>, Failed)>,

@@ -25,7 +25,6 @@ const RECOVERED_WITHIN: Duration = Duration::from_secs(15);
 pub struct SaveInteraction {
     /// Which: of a call, by its id, or a new one without a call.
     pub which: InteractionRef,
-    /// What changes.
     #[serde(default)]
     pub edit: InteractionEdit,
     /// What was typed about who the other side is; a save takes it, or is refused so that the agent is asked.

@@ -28,7 +28,6 @@ pub enum PollStatus {
 
 /// One account, its session and what is tracked of it.
 pub struct AccountSession {
-    /// Its settings.
     pub account: Account,
     /// What its vendor offers.
     pub session: Session,
@@ -75,12 +74,10 @@ impl AccountSession {
         })
     }
 
-    /// The account's name.
     pub fn name(&self) -> &AccountName {
         &self.account.name
     }
 
-    /// The account's vendor.
     pub fn vendor(&self) -> &VendorId {
         &self.account.vendor
     }

@@ -15,7 +15,6 @@ use crate::error::CommandError;
 pub struct ContactEdit {
     /// The person's name; empty for a company-only contact.
     pub name: Option<String>,
-    /// The company.
     pub company: Option<String>,
     /// All telephones, as a person typed them, the preferred one first: they replace those there are. One that the contact
     /// has already stays as it came, byte for byte, in whatever form it is typed.
@@ -24,7 +23,6 @@ pub struct ContactEdit {
     pub add_phones: Vec<(String, PhoneKind)>,
     /// Telephones to take away, in any form.
     pub remove_phones: Vec<String>,
-    /// All e-mail addresses.
     pub emails: Option<Vec<String>>,
     /// Whose contact it is; an empty text for nobody's.
     pub owner: Option<String>,

@@ -86,7 +86,6 @@ pub struct RowNote {
     pub row: u64,
     /// The line of the file it begins on.
     pub line: u64,
-    /// What was wrong.
     #[serde(flatten)]
     pub problem: RowProblem,
 }

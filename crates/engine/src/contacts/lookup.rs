@@ -31,7 +31,6 @@ pub struct KnownContact {
 pub struct MatchedContact {
     /// How the number led to it.
     pub match_kind: MatchKind,
-    /// The contact.
     #[serde(flatten)]
     pub contact: Contact,
 }
@@ -45,7 +44,6 @@ pub struct LookedUp {
     pub withheld: bool,
     /// The endpoint of an account of ours that has this very number: it is no contact's then.
     pub endpoint: Option<EndpointNumber>,
-    /// The contacts.
     pub contacts: Vec<MatchedContact>,
 }
 

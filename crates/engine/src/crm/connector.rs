@@ -26,28 +26,17 @@ const HURRIED_AT_MOST: usize = 1_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "condition", rename_all = "snake_case")]
 pub enum ConnectorHealth {
-    /// It can.
     #[default]
     Ready,
     /// It is in trouble, or lets nobody in: it is asked again by itself.
-    Waits {
-        /// When, UTC.
-        until: DateTime<Utc>,
-        /// Why.
-        why: Problem,
-    },
+    Waits { until: DateTime<Utc>, why: Problem },
     /// The sign-in failed: nothing is asked until a person acts.
-    Stopped {
-        /// Why.
-        why: Problem,
-    },
+    Stopped { why: Problem },
 }
 
 /// One CRM, its adapter and how it is.
 pub struct ConnectorHandle {
-    /// Its settings.
     pub settings: ConnectorSettings,
-    /// The adapter.
     pub connector: Arc<dyn CrmConnector>,
     condition: watch::Sender<HealthState>,
     /// Something was put into the outbox.
@@ -119,12 +108,10 @@ impl ConnectorHandle {
         })
     }
 
-    /// Its name.
     pub fn name(&self) -> &ConnectorName {
         &self.settings.name
     }
 
-    /// How it is.
     pub fn condition(&self) -> ConnectorHealth {
         self.condition.borrow().condition.clone()
     }
@@ -166,7 +153,6 @@ impl ConnectorHandle {
         }
     }
 
-    /// It answered.
     pub(crate) fn answered(&self, core: &Core) {
         self.becomes(core, HealthState::default());
     }
@@ -255,7 +241,6 @@ impl ConnectorHandle {
         core.stored(move |store| store.stop_connector(&name, Some(&why))).await
     }
 
-    /// A person acted.
     pub(crate) async fn resumes(&self, core: &Core) -> Result<(), StoreError> {
         let name = self.name().clone();
         core.stored(move |store| store.stop_connector(&name, None)).await?;

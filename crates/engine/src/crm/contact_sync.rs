@@ -39,9 +39,7 @@ const STORED_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// What a synchronisation brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncReport {
-    /// Which CRM.
     pub connector: ConnectorName,
-    /// New contacts.
     pub added: u64,
     /// Contacts that were known and changed.
     pub changed: u64,
@@ -53,7 +51,6 @@ pub struct SyncReport {
     pub kept: u64,
     /// Records that could not be read.
     pub unread: u64,
-    /// Pages.
     pub pages: u64,
     /// Contacts whose telephones were asked for one by one.
     pub details_fetched: u64,
@@ -72,7 +69,6 @@ enum Halt {
     NotReady,
     /// The CRM did not do what was asked, and everything to it knows.
     Crm(CrmError),
-    /// The database.
     Store(StoreError),
 }
 

@@ -37,9 +37,7 @@ pub struct ConnectorReport {
 /// A kind of record that is not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldKind {
-    /// Which.
     pub kind: RecordKind,
-    /// Why.
     pub why: Problem,
 }
 

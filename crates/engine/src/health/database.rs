@@ -52,9 +52,7 @@ impl Database {
 /// A backup and when it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MadeBackup {
-    /// Which one.
     pub generation: Generation,
-    /// When, UTC.
     pub made_at: DateTime<Utc>,
 }
 
@@ -70,7 +68,6 @@ pub struct Backups {
 }
 
 impl Context {
-    /// Backs up, now.
     pub(crate) async fn back_up(&self) -> Result<Backups, StoreError> {
         let now = self.core.clock.now();
         let (done, health) = self.core.stored(move |store| Ok((store.back_up(now)?, store.health()?))).await?;

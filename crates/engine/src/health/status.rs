@@ -22,7 +22,6 @@ impl Context {
         self.core.clock.now() - TimeDelta::days(PENDING_FOR_DAYS)
     }
 
-    /// How everything is.
     pub(crate) async fn status(&self) -> Result<Status, StoreError> {
         let mut calls: Vec<_> = self.sessions.iter().flat_map(|session| live(session, self)).collect();
         calls.sort_by_key(|call| std::cmp::Reverse(call.since));

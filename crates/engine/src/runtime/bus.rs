@@ -16,9 +16,7 @@ const REMEMBERED: usize = 4_096;
 /// Transitions of one account, in order.
 #[derive(Debug)]
 pub struct TransitionBatch {
-    /// Which account.
     pub account: AccountName,
-    /// What happened.
     pub transitions: Vec<CallTransition>,
     /// When the answer that showed it arrived, on the monotonic clock.
     pub observed: Duration,

@@ -69,7 +69,6 @@ impl Context {
         self.core.bus.subscribe()
     }
 
-    /// The accounts' sessions.
     #[must_use]
     pub fn sessions(&self) -> &[Arc<AccountSession>] {
         &self.sessions
@@ -95,7 +94,6 @@ impl Context {
         }
     }
 
-    /// Closes the database.
     pub(crate) async fn close(self) -> Result<(), StoreError> {
         let Self { core, sessions, connectors, .. } = self;
         // The adapters remember their limits in the database.

@@ -8,11 +8,9 @@ use serde::Serialize;
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
     title: String,
-    /// Durations, milliseconds.
     figures: Vec<Figure>,
     /// What is no duration.
     amounts: Vec<Amount>,
-    /// Plain facts.
     facts: Vec<Fact>,
     /// How many times the yardstick.
     ratios: Vec<Ratio>,

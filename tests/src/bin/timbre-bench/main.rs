@@ -39,7 +39,6 @@ const HOME: Country = Country::CR;
 const VENDOR: &str = "language = \"en\"\ncountry = \"CR\"\n[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\n\
                       base_url = \"https://vendor.invalid\"\nusername = \"8373456\"\n";
 
-/// Measures Timbre.
 #[derive(Debug, Parser)]
 #[command(name = "timbre-bench")]
 struct Options {

@@ -22,7 +22,6 @@ pub(crate) struct Ran {
     pub(crate) seconds: f64,
     /// Of all its threads, seconds: what others do on the machine is not in it.
     pub(crate) processor: Option<f64>,
-    /// Bytes.
     pub(crate) peak: Option<u64>,
     pub(crate) output: String,
 }

@@ -16,7 +16,6 @@ use crate::resources::{self, Idle};
 /// Longer than any of them takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Another program.
 pub(crate) struct Neighbour {
     /// As the table calls it.
     pub(crate) name: &'static str,
@@ -33,7 +32,6 @@ pub(crate) struct Seen {
     pub(crate) idle: Idle,
 }
 
-/// The telephones.
 pub(crate) fn telephones() -> Vec<Neighbour> {
     vec![
         Neighbour {

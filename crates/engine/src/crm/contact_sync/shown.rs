@@ -23,7 +23,6 @@ pub(crate) struct Shown {
     in_this_pass: HashSet<String>,
 }
 
-/// One contact.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     id: String,

@@ -22,7 +22,6 @@ findings! {
         /// The vendor did not answer, or did not say what time it is.
         NotTold = "not_told" => NotChecked,
         ZoneFits = "zone_fits" => Good,
-        /// Another zone fits.
         ZoneWrong = "zone_wrong" => Warning,
         /// The vendor's times of calls are off, and no zone explains it.
         TimesOff = "times_off" => Warning,

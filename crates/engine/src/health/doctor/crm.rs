@@ -19,7 +19,6 @@ findings! {
         Ready = "ready" => Good,
         /// It is in trouble and asked again by itself.
         Waits = "waits" => Warning,
-        /// Its sign-in failed.
         Stopped = "stopped" => Failed,
         /// Records of a kind are not sent: the CRM does not find them by their request id.
         Held = "held" => Failed,
@@ -27,7 +26,6 @@ findings! {
         IdNotKept = "id_not_kept" => Warning,
         /// Nothing waits, and some can't be sent as they are.
         RestIsSent = "rest_is_sent" => Good,
-        /// Everything is there.
         NothingWaits = "nothing_waits" => Good,
         /// Records wait, none for long.
         SomeWait = "some_wait" => Good,

@@ -32,7 +32,6 @@ use crate::calls::session::AccountSession;
 /// half a minute, and an answer may take twenty seconds.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// How everything is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoctorReport {
     /// When it was looked at, UTC.

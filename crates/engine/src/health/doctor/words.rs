@@ -11,7 +11,6 @@ use super::finding::{Check, State, Value};
 pub struct Words {
     /// What it belongs to.
     pub area: String,
-    /// What was found.
     pub what: String,
     /// What to do about it; nothing where all is good.
     pub what_to_do: Option<String>,

@@ -41,7 +41,6 @@ const PACED: &str = "yardstick: the same, a millisecond between requests";
 /// What the CRM's lists show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lists {
-    /// All telephones.
     Whole,
     /// The first telephone: every contact is asked for by itself.
     Partial,

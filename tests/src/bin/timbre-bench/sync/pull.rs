@@ -24,12 +24,9 @@ pub(super) struct Plan {
     pub(super) expected: Pulled,
 }
 
-/// What came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pulled {
-    /// Contacts in lists.
     pub(super) rows: usize,
-    /// Contacts by themselves.
     pub(super) records: usize,
 }
 

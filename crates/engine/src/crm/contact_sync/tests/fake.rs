@@ -30,7 +30,6 @@ type OnPage = Box<dyn FnMut(&mut Remote) + Send>;
 #[derive(Default)]
 pub(crate) struct Remote {
     pub(crate) records: BTreeMap<String, Record>,
-    /// Its clock, seconds.
     pub(crate) second: u64,
     pub(crate) page: usize,
     pub(crate) partial: bool,
