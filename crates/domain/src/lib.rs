@@ -7,7 +7,7 @@
 //! [`disposition`] of the organisation's; the [`outbox`] brings it to a [`crm`]. [`dial`] is the way out, [`cdr`] what the
 //! vendor says afterwards. [`status`], [`notice`] and [`history`] are what windows, tray and notifications tell of all that,
 //! [`preferences`] what each agent chooses. A [`vendor`] describes itself and opens a [`session`] for an account, with a port
-//! for each thing it can do; [`ports`] are the rest of what the outside world must provide. [`account`], [`charge`] and
+//! for each thing it can do; [`ports`] are the rest of what the outside world must provide. [`name`], [`charge`] and
 //! [`record`] are small types that several of these share.
 //!
 //! Nothing here does I/O, reads a clock, or needs an async runtime.
