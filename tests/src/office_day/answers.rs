@@ -95,7 +95,7 @@ impl Office {
         self.popups.insert("not_known_yet", card);
         let day = json!({
             "now": now,
-            "hello": hello(&self.story.settings()),
+            "bootstrap": bootstrap(&self.story.settings()),
             "status": self.statuses["day"].status,
             "people": people,
             "known": known,
@@ -187,7 +187,7 @@ fn unnamed(call: &Call) -> Call {
 }
 
 /// What every window is told first.
-fn hello(settings: &Settings) -> WindowBootstrap {
+fn bootstrap(settings: &Settings) -> WindowBootstrap {
     let mut result_fields = Vec::new();
     for requirement in settings.dispositions.all().iter().flat_map(|one| &one.requires) {
         if let Requirement::Field(name) = requirement
