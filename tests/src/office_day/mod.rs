@@ -2,7 +2,7 @@
 //! morning in full. What the engine then answers to windows is the world that the UI's stand-in program shows
 //! (`ui/src/host/fake/world`).
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod answers;
 mod morning;

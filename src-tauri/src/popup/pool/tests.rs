@@ -1,5 +1,7 @@
 //! Stories of a app_state with more or fewer calls at once.
 
+use timbre_domain::history::RecordState;
+use timbre_domain::interaction::Interaction;
 use timbre_domain::matching::Match;
 use timbre_domain::number::Country;
 use timbre_domain::outbox::OutboxState;
