@@ -2,12 +2,13 @@
 //! that somebody waits for.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_domain::ports::Clock as _;
-use timbre_engine::CommandError;
 use timbre_engine::api::event::Event;
 use timbre_engine::api::{Command, OutboxFilter, command};
+use timbre_engine::{CommandError, Context};
 use timbre_simulator::ManualClock;
 use timbre_wiring::Running;
 use tokio::sync::broadcast::Receiver;
@@ -47,6 +48,16 @@ impl Driver {
     }
 
     /// The engine that is driven from now on.
+    /// The running engine, for whatever speaks to it beside the story.
+    ///
+    /// # Panics
+    /// Before the start and after the stop.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a story knows whether its engine runs")]
+    pub fn context(&self) -> Arc<Context> {
+        self.running.as_ref().expect("the engine runs").context()
+    }
+
     pub(crate) fn take(&mut self, mut running: Running) {
         self.events = Some(running.take_first_events());
         self.running = Some(running);

@@ -128,8 +128,10 @@ async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
                 Ok(request) => request,
                 Err(error) => {
                     let error = CommandError::new(ErrorCode::BadRequest, error.to_string());
+                    // Whoever asked may be gone.
                     let _ = answers.send(Answer::Error { id: 0, error }).await;
-                    return Ok(());
+                    // What follows in a line that was cut is no request either.
+                    if line.ends_with(b"\n") { continue } else { return Ok(()) }
                 }
             };
             // Each request runs by itself: a long sync must not keep a dial waiting. They end with the connection.
@@ -137,10 +139,13 @@ async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
             requests.spawn(async move { answer(&context, request, &answers).await });
         }
     };
-    tokio::select! {
-        done = writing => done,
+    tokio::pin!(writing);
+    let read = tokio::select! {
+        done = &mut writing => return done,
         done = reading => done,
-    }
+    };
+    // What was answered already still goes out.
+    writing.await.and(read)
 }
 
 async fn answer(context: &Arc<Context>, request: Request, answers: &mpsc::Sender<Answer>) {
