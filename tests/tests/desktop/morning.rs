@@ -78,7 +78,10 @@ async fn a_crm_that_is_down_is_seen_and_try_now_sends_once_it_is_back() {
     office.knows("Ana Fernández", "8888-4787");
     office.icon().click(&["Open Timbre"], SOON).unwrap();
     office.desktop.wait_for_window(MAIN, SOON).unwrap();
-    office.crm.as_ref().unwrap().go_down();
+    let crm = office.crm.as_ref().unwrap();
+    let known = office.desktop.wait_until(SOON, || (crm.count("Contact") == 1).then_some(()));
+    known.expect("the CRM has the contact before it goes down: what waits then is the call");
+    crm.go_down();
     let call = answered(&mut office, "8888-4787");
     assert!(call.hang_up());
     office.chooses_cash();
