@@ -188,7 +188,9 @@ impl AppState {
     pub(crate) fn refusal(&self, error: CommandError) -> Refusal {
         tracing::info!(code = error.code.as_str(), place = error.place, "refused");
         let texts = Catalogue::of(self.language());
-        Refusal::new(texts, error.code, error.place, error.detail).because(texts, error.reason.as_ref())
+        let of_crm = error.is_of_crm();
+        let refusal = Refusal::new(texts, error.code, error.place, error.detail).because(texts, error.reason.as_ref());
+        if of_crm { refusal.in_crm_words(texts) } else { refusal }
     }
 
     /// What the agent chose.

@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+use timbre_domain::attribution::{Side, Sides};
 use timbre_domain::call::{CallKey, Direction};
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::matching::{MatchKind, MatchName};
+use timbre_domain::observation::CallObservation;
 use timbre_engine::api::event::{Event, PopupEvent};
 use timbre_engine::api::{CallFilter, command};
 use timbre_engine::contacts::edit::ContactEdit;
@@ -288,4 +290,51 @@ async fn hostile_names_and_numbers_are_kept_as_they_are_and_break_nothing() {
     let key = CallKey::try_from(format!("callmyway:main:{}", odd.callid())).unwrap();
     let calls = story.execute(command::CallsList(CallFilter::default())).await.unwrap();
     assert!(calls.iter().any(|record| record.call.key == key));
+}
+
+#[tokio::test]
+async fn a_pushed_call_pops_up_before_anybody_is_asked_fills_in_its_number_and_the_poll_repeats_nothing() {
+    let mut story = Story::begin().await;
+    add(&mut story, "Ana Rojas", &["8888-4787"]).await;
+    story.polls(1).await;
+    let call = story.sim.rings("88884787", ENDPOINT);
+    let (asked, now) = (story.count("call.detected"), timbre_domain::ports::Clock::now(&story.clock));
+    let seen = |number: Option<&str>| CallObservation {
+        external_id: call.callid(),
+        group: None,
+        sides: Sides {
+            calling: Side { number: number.map(str::to_owned), ..Side::default() },
+            called: Side { number: Some(ENDPOINT.into()), user: ENDPOINT.into(), ..Side::default() },
+        },
+        detected_at: now,
+        connected_at: None,
+        ended_at: None,
+    };
+    let (context, questions) = (story.context(), story.sim.ledger().requests.len());
+    let session = context.sessions()[0].clone();
+    context.push(&session, vec![seen(None)]).await;
+    let popup = story.until("the pop-up", popup_of(&call.callid())).await;
+    assert_eq!((popup.matched, popup.contacts.len()), (MatchName::NotKnownYet, 0));
+    assert_eq!(story.sim.ledger().requests.len(), questions, "nobody was asked");
+
+    context.push(&session, vec![seen(Some("88884787"))]).await;
+    let filled = story.until("its number", popup_of(&call.callid())).await;
+    assert_eq!((filled.completed, names(&filled)), (true, vec!["Ana Rojas"]));
+    story.polls(3).await;
+    assert_eq!(story.count("call.detected"), asked + 1, "the poll sees the same call");
+    assert_eq!(story.shell.cards().len(), 1, "one pop-up, completed");
+
+    // Whoever pushes may be gone before it is taken in, as a web hook whose sender hangs up: it is taken in all the same.
+    let late = CallObservation { external_id: "pushed-and-gone".into(), ..seen(Some("22223333")) };
+    let mut pushing = Box::pin(context.push(&session, vec![late]));
+    assert!(still_waits(&mut pushing), "it waits for the database");
+    drop(pushing);
+    story.until("the other call", of_call("pushed-and-gone", "call.detected")).await;
+    story.stop().await;
+}
+
+/// Polls once; whether it is still going on.
+fn still_waits(future: &mut std::pin::Pin<Box<impl Future<Output = ()>>>) -> bool {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    future.as_mut().poll(&mut context).is_pending()
 }

@@ -138,7 +138,7 @@ async fn an_order_whose_outcome_is_unknown_blocks_the_next_until_the_list_says_t
         story.sim.faults().on(RequestKind::Order, 1, fault.clone());
         story.execute(dial(NUMBER)).await.unwrap();
         let refused = story.execute(dial(NUMBER)).await.unwrap_err();
-        assert_eq!(refused.code, ErrorCode::AlreadyInCall, "{fault:?}");
+        assert_eq!(refused.code, ErrorCode::DialUnderWay, "{fault:?}");
         let over = reaches(&mut story, DialState::NoCallAppeared).await;
         assert_eq!(over.likely_reasons[0].as_str(), "not_in_the_list");
         story.execute(dial(NUMBER)).await.unwrap();

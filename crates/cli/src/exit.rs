@@ -59,8 +59,7 @@ impl From<CommandError> for Failure {
             Some(place) => format!("{place}: {}", error.detail),
             None => error.detail.clone(),
         };
-        // That there is no such connector is no word of a CRM's.
-        let of_crm = error.place.as_deref() == Some("connector") && error.code != ErrorCode::NotFound;
+        let of_crm = error.is_of_crm();
         Self { of_crm, reason: error.reason, ..Self::of(error.code, detail) }
     }
 }
@@ -87,7 +86,7 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         | ErrorCode::SecretMissing
         | ErrorCode::KeyringUnavailable
         | ErrorCode::SignInFailed => 6,
-        ErrorCode::AlreadyInCall | ErrorCode::OutOfHours => 7,
+        ErrorCode::AlreadyInCall | ErrorCode::DialUnderWay | ErrorCode::OutOfHours => 7,
         ErrorCode::DiskFull
         | ErrorCode::DataFolder
         | ErrorCode::StoreDamaged

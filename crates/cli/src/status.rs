@@ -61,7 +61,7 @@ fn print(printer: &Printer, status: &Status) -> io::Result<()> {
     }
     for failed in &status.components {
         let key = if failed.runs { "component.runs" } else { "component.failed" };
-        printer.line(&printer.fill(key, &[("component", &failed.component)]))?;
+        printer.line(&printer.fill(key, &[("component", &printer.catalogue().component(&failed.component))]))?;
     }
     if status.pending > 0 {
         printer.line(&printer.fill("status.pending", &[("count", &status.pending.to_string())]))?;

@@ -70,6 +70,8 @@ error_codes! {
     KeyringUnavailable = "keyring_unavailable" => AfterAPersonActs,
     /// The agent is in a call; the vendor allows one active call per user.
     AlreadyInCall = "already_in_call" => AfterAPersonActs,
+    /// Another dial of the same telephone is on its way.
+    DialUnderWay = "dial_under_way" => Later,
     /// The text is no telephone number that could be dialled.
     BadNumber = "bad_number" => Never,
     /// The vendor takes no orders at this hour.
@@ -98,7 +100,7 @@ error_codes! {
     Unsearchable = "unsearchable" => AfterAPersonActs,
     /// The connector's file is wrong; the message names the line.
     BadConnector = "bad_connector" => AfterAPersonActs,
-    /// The connector can't do this: its file does not say how.
+    /// The vendor, or the CRM's connector, can't do this.
     NotAble = "not_able" => Never,
     /// The result lacks something that its disposition requires.
     Incomplete = "incomplete" => AfterAPersonActs,

@@ -29,6 +29,12 @@ impl Refusal {
         Self { code, place, what, what_to_do, detail }
     }
 
+    /// The same in the words for a failure of a CRM.
+    #[must_use]
+    pub fn in_crm_words(self, catalogue: &Catalogue) -> Self {
+        Self { what: catalogue.crm_what(self.code), what_to_do: catalogue.crm_what_to_do(self.code), ..self }
+    }
+
     /// The same in the words for the vendor's own reason, where it gave one.
     #[must_use]
     pub fn because(self, catalogue: &Catalogue, reason: Option<&VendorReason>) -> Self {

@@ -40,7 +40,7 @@ pub struct Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ComponentStatus {
-    /// Its name, such as `call flow`; `Catalogue::component` says what people call it.
+    /// Its name, such as `call flow` or, for one of several, `outbox (crm)`; `Catalogue::component` says what people call it.
     pub component: String,
     /// How often it ended badly.
     pub failures: u32,

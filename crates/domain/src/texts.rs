@@ -131,11 +131,13 @@ impl Catalogue {
         if self.texts.contains_key(&key) { self.fill(&key, &[]) } else { self.what(code) }
     }
 
-    /// What people call a part of Timbre; its own name where the catalogue has none.
+    /// What people call a part of Timbre, such as `outbox (crm)`; its own name where the catalogue has none.
     #[must_use]
-    pub fn component<'a>(&'a self, name: &'a str) -> &'a str {
-        let key = format!("component.name.{}", name.replace([' ', '-'], "_"));
-        self.texts.get(&key).map_or(name, String::as_str)
+    pub fn component(&self, name: &str) -> String {
+        let (work, of) = name.split_once(" (").map_or((name, None), |(work, of)| (work, Some(of)));
+        let key = format!("component.name.{}", work.replace([' ', '-'], "_"));
+        let work = self.texts.get(&key).map_or(work, String::as_str);
+        of.map_or_else(|| work.to_owned(), |of| format!("{work} ({of}"))
     }
 
     /// What to do about it, in the words for a failure of a CRM.

@@ -27,6 +27,13 @@ impl CommandError {
         Self { code, detail: detail.into(), place: None, reason: None }
     }
 
+    /// Whether it was a CRM that failed, and not a telephony vendor: people are told in the words for CRMs. That there is no
+    /// such connector is no failure of a CRM's.
+    #[must_use]
+    pub fn is_of_crm(&self) -> bool {
+        self.place.as_deref() == Some("connector") && self.code != ErrorCode::NotFound
+    }
+
     /// The same, naming the part of the request that is wrong.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {

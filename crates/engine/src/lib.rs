@@ -110,25 +110,33 @@ impl Engine {
 fn start_followers(components: &mut Components, context: &Arc<Context>) {
     let (core, sessions) = (&context.core, &context.sessions);
     let records = context.records();
-    let of = records.clone();
-    components.start("history sync", move |stop| of.clone().run(stop));
-    components.start("history catch-up", move |stop| records.clone().catch_up(stop));
-    let of = core.clone();
-    components.start("contact index", move |stop| contacts::index::run(of.clone(), stop));
-    let of = context.clone();
-    components.start("notices", move |stop| health::notices::run(of.clone(), stop));
-    let (of, database) = (core.clone(), context.database.clone());
-    components.start("database", move |stop| health::database::run(of.clone(), database.clone(), stop));
+    let of_sync = records.clone();
+    components.start("history sync", move |stop| of_sync.clone().run(stop));
+    let of_index = core.clone();
+    components.start("contact index", move |stop| contacts::index::run(of_index.clone(), stop));
+    let of_notices = context.clone();
+    components.start("notices", move |stop| health::notices::run(of_notices.clone(), stop));
+    let (of_database, database) = (core.clone(), context.database.clone());
+    components.start("database", move |stop| health::database::run(of_database.clone(), database.clone(), stop));
     for crm in context.connectors.iter() {
-        let (of, sent_to) = (core.clone(), crm.clone());
-        components.start("outbox", move |stop| crm::outbox::run(of.clone(), sent_to.clone(), stop));
-        let (of, read_from) = (core.clone(), crm.clone());
-        components.start("contact sync", move |stop| crm::contact_sync::run(of.clone(), read_from.clone(), stop));
+        let name = crm.name().as_str();
+        let (core_of_outbox, sent_to) = (core.clone(), crm.clone());
+        components
+            .start_for(name, "outbox", move |stop| crm::outbox::run(core_of_outbox.clone(), sent_to.clone(), stop));
+        let (core_of_sync, read_from) = (core.clone(), crm.clone());
+        components.start_for(name, "contact sync", move |stop| {
+            crm::contact_sync::run(core_of_sync.clone(), read_from.clone(), stop)
+        });
     }
-    for session in sessions.iter() {
-        let (ingest, of) = (context.ingest(), session.clone());
-        components.start("poller", move |stop| calls::poller::run(ingest.clone(), of.clone(), stop));
-        let (ingest, of) = (context.ingest(), session.clone());
-        components.start("placed calls", move |stop| calls::placed_calls::run(ingest.clone(), of.clone(), stop));
+    for session in sessions {
+        let name = session.name().as_str();
+        let (records, caught_up) = (records.clone(), session.clone());
+        components.start_for(name, "history catch-up", move |stop| records.clone().catch_up(caught_up.clone(), stop));
+        let (ingest, polled) = (context.ingest(), session.clone());
+        components.start_for(name, "poller", move |stop| calls::poller::run(ingest.clone(), polled.clone(), stop));
+        let (ingest, listed) = (context.ingest(), session.clone());
+        components.start_for(name, "placed calls", move |stop| {
+            calls::placed_calls::run(ingest.clone(), listed.clone(), stop)
+        });
     }
 }

@@ -5,7 +5,7 @@
  */
 export type ComponentStatus = { 
 /**
- * Its name, such as `call flow`; `Catalogue::component` says what people call it.
+ * Its name, such as `call flow` or, for one of several, `outbox (crm)`; `Catalogue::component` says what people call it.
  */
 component: string, 
 /**

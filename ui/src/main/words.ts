@@ -42,8 +42,10 @@ const TOLD_FOR = 5 * 60_000;
 
 /** A part of Timbre that ended badly: that it does not work yet, or for a while that it works again; null where it is no news. */
 export function componentWords(say: Say, { component, failed_at, runs }: ComponentStatus, now: number): string | null {
-  const known = `component.name.${component.replaceAll(/[ -]/g, "_")}`;
-  const name = { component: isText(known) ? say(known) : plain(component) };
+  // One of several says in parentheses for which account or CRM it works.
+  const [work = "", of] = component.split(" (", 2);
+  const known = `component.name.${work.replaceAll(/[ -]/g, "_")}`;
+  const name = { component: (isText(known) ? say(known) : plain(work)) + (of === undefined ? "" : plain(` (${of}`)) };
   if (!runs) {
     return say("component.failed", name);
   }

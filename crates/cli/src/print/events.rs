@@ -38,7 +38,7 @@ impl Printer {
                 format!(
                     "{}  {}",
                     at(event.at),
-                    text.fill(key, &[("component", text.component(&event.status.component))])
+                    text.fill(key, &[("component", &text.component(&event.status.component))])
                 )
             }
             Event::Recorded(recorded) => {

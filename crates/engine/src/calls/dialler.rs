@@ -72,9 +72,23 @@ async fn wants_to_be_called(
     }
 }
 
+/// Places a call. It goes on to its end whoever stops waiting for it: a dial that was registered and never sent would keep the
+/// agent's telephone from dialling.
+pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, CommandError> {
+    let context = context.clone();
+    let placing = tokio::spawn(async move { place(&context, request).await });
+    match placing.await {
+        Ok(placed) => placed,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(CommandError::new(ErrorCode::Stopping, "Timbre stopped while it dialled")),
+        },
+    }
+}
+
 /// Checks a dial, registers it so that its legs are recognised, and sends it. Gives its id as soon as the vendor has
 /// answered, and whether it said yes; what becomes of it is told as events.
-pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, CommandError> {
+async fn place(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, CommandError> {
     let identity = identity(context, request.from.as_deref())?;
     let session = session::of_account(&context.sessions, &identity.account)
         .ok_or_else(|| CommandError::new(ErrorCode::NotFound, format!("there is no account {}", identity.account)))?;
@@ -174,14 +188,17 @@ fn with_reason(step: CallTransition, error: Option<&PortError>) -> CallTransitio
 fn follow(context: &Context, session: &AccountSession, dial: Dial) -> Result<CallTransition, CommandError> {
     let now = dial.requested_at;
     let one_call = session.session.dial_rules.one_call_per_agent;
-    let busy = if one_call {
+    if one_call {
         let agent = session.served().agent_of(&dial.endpoint);
-        context.sessions.iter().any(|other| other.is_agent_busy(agent.as_deref(), &dial.endpoint, now))
-    } else {
-        session.tracker().waiting_dials().any(|other| other.endpoint == dial.endpoint && !other.state.is_final())
-    };
-    if busy {
-        return Err(CommandError::new(ErrorCode::AlreadyInCall, "one of the agent's endpoints is in a call"));
+        if context.sessions.iter().any(|other| other.is_agent_busy(agent.as_deref(), &dial.endpoint, now)) {
+            return Err(CommandError::new(ErrorCode::AlreadyInCall, "one of the agent's endpoints is in a call"));
+        }
+    } else if session
+        .tracker()
+        .waiting_dials()
+        .any(|dial_of| dial_of.endpoint == dial.endpoint && !dial_of.state.is_final())
+    {
+        return Err(CommandError::new(ErrorCode::DialUnderWay, "another dial of this endpoint is on its way"));
     }
     Ok(session.tracker().follow(dial, session.account.call_appears_within))
 }

@@ -149,7 +149,7 @@ pub(crate) async fn save_caller(context: &Context, card: &PopupCard, at: DateTim
         });
         match kept.await {
             // A record that the CRM has already is told who it was.
-            Ok(()) => context.connectors.records_changed(1),
+            Ok(()) => context.connectors.wake(),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the call's contact could not be saved");
             }

@@ -4,6 +4,7 @@
 //! tracker makes transitions of them; they are saved, and published for the call flow. Goes out: the transitions, and whether
 //! they could be saved.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -35,7 +36,7 @@ pub struct Observed {
 
 impl Context {
     /// Takes in calls that were pushed to us.
-    pub async fn push(&self, session: &AccountSession, observations: Vec<CallObservation>) {
+    pub async fn push(&self, session: &Arc<AccountSession>, observations: Vec<CallObservation>) {
         self.ingest().push(session, observations).await;
     }
 
@@ -53,7 +54,7 @@ pub(crate) struct Ingest {
 
 impl Ingest {
     /// Takes in calls that nobody asked for just now: they come next in the order of questions.
-    pub(crate) async fn push(&self, session: &AccountSession, observations: Vec<CallObservation>) {
+    pub(crate) async fn push(&self, session: &Arc<AccountSession>, observations: Vec<CallObservation>) {
         let observed = Observed {
             sequence: session.tracker().next_sequence(),
             observations,
@@ -66,7 +67,21 @@ impl Ingest {
 
     /// Takes in observations; gives what happened. It is saved before it is published: a restart then repeats nothing. A full
     /// disk keeps no call from being shown.
-    pub(crate) async fn take_in(&self, session: &AccountSession, observed: Observed) -> Vec<CallTransition> {
+    pub(crate) async fn take_in(&self, session: &Arc<AccountSession>, observed: Observed) -> Vec<CallTransition> {
+        let (ingest, session) = (self.clone(), session.clone());
+        // To its end, whoever stops waiting for it: what is saved and not published would never be shown.
+        let working = tokio::spawn(async move { ingest.apply(&session, observed).await });
+        match working.await {
+            Ok(transitions) => transitions,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Everything ends.
+                Err(_) => Vec::new(),
+            },
+        }
+    }
+
+    async fn apply(&self, session: &AccountSession, observed: Observed) -> Vec<CallTransition> {
         let (served, country) = (session.served(), self.core.settings.country);
         let batch = ObservationBatch {
             vendor: session.vendor().clone(),

@@ -50,7 +50,7 @@ pub(crate) async fn run(ingest: Ingest, session: Arc<AccountSession>, stop: Canc
 }
 
 /// The vendor gave a call its id with its answer: it exists from now on.
-pub(crate) async fn begun(ingest: &Ingest, session: &AccountSession, order: &DialOrder, external_id: &str) {
+pub(crate) async fn begun(ingest: &Ingest, session: &Arc<AccountSession>, order: &DialOrder, external_id: &str) {
     let sides = sides(&order.endpoint, Some(&order.number));
     let now = ingest.core.clock.now();
     let begun = CallObservation {
@@ -71,7 +71,7 @@ struct Followed {
 }
 
 impl Followed {
-    fn of(session: &AccountSession) -> Option<Self> {
+    fn of(session: &Arc<AccountSession>) -> Option<Self> {
         let tracker = session.tracker();
         let dials: Vec<_> = tracker.waiting_dials().filter(|dial| !dial.state.is_final()).cloned().collect();
         let calls: Vec<_> = tracker.active().cloned().collect();
@@ -92,7 +92,12 @@ impl Followed {
 }
 
 /// Reads the list once and hands in what it says; gives whether it could not be read.
-async fn read(ingest: &Ingest, session: &AccountSession, placed_calls: &dyn PlacedCalls, followed: &Followed) -> bool {
+async fn read(
+    ingest: &Ingest,
+    session: &Arc<AccountSession>,
+    placed_calls: &dyn PlacedCalls,
+    followed: &Followed,
+) -> bool {
     let sequence = session.tracker().next_sequence();
     let answer = placed_calls.placed_since(followed.since(), &followed.endpoints()).await;
     let (at, elapsed) = (ingest.core.clock.now(), ingest.core.clock.elapsed());

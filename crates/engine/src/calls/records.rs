@@ -126,17 +126,16 @@ impl Records {
 
     /// Makes up for the time Timbre was off. It runs beside [`run`] and not inside it: a question that waits for its turn
     /// must never be left unpolled, for everybody behind it would wait with it.
-    pub(crate) async fn catch_up(self, stop: CancellationToken) {
-        for session in self.sessions.iter() {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = async {
-                    // The network is often not there yet when a desktop starts.
-                    while !self.catch_up_account(session).await {
-                        self.core.clock.sleep(CATCHES_UP_AGAIN_AFTER).await;
-                    }
-                } => {}
+    pub(crate) async fn catch_up(self, session: Arc<AccountSession>, stop: CancellationToken) {
+        let until_caught_up = async {
+            // The network is often not there yet when a desktop starts.
+            while !self.catch_up_account(&session).await {
+                self.core.clock.sleep(CATCHES_UP_AGAIN_AFTER).await;
             }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = until_caught_up => {}
         }
     }
 
@@ -182,7 +181,9 @@ impl Records {
                 Ok(ours)
             })
             .await?;
-        self.connectors.records_changed(ours);
+        if ours > 0 {
+            self.connectors.wake();
+        }
         Ok(ours)
     }
 
@@ -216,7 +217,9 @@ impl Records {
                     store.save_cdrs(&vendor, &name, &rows)
                 })
                 .await?;
-            self.connectors.records_changed(ours);
+            if ours > 0 {
+                self.connectors.wake();
+            }
             next = page.next;
             if next.is_none() {
                 break;

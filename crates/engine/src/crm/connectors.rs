@@ -71,14 +71,7 @@ impl Connectors {
         to_record.collect()
     }
 
-    /// The vendor's record has told of calls: what the CRMs were told of them may have to be amended.
-    pub(crate) fn records_changed(&self, calls: usize) {
-        if calls > 0 {
-            self.wake();
-        }
-    }
-
-    /// What was parked because of a contact may go now.
+    /// What the CRMs were told of may have changed, or may go now: each looks again what waits for it.
     pub(crate) fn wake(&self) {
         self.all.iter().for_each(|crm| crm.outbox_changed.notify_one());
     }

@@ -1,6 +1,7 @@
 //! Named background work with a start and a stop, supervised: whatever ends badly is started again.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,10 +26,26 @@ tokio::task_local! {
     static CURRENT: &'static str;
 }
 
-/// The name of the component that this task belongs to; nothing outside components.
+/// What the component that this task belongs to does; nothing outside components.
 #[must_use]
 pub fn current() -> Option<&'static str> {
     CURRENT.try_with(|name| *name).ok()
+}
+
+/// What a component is called: what it does and, where there are several, for which account or CRM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Name {
+    work: &'static str,
+    of: Option<String>,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.of {
+            Some(of) => write!(f, "{} ({of})", self.work),
+            None => f.write_str(self.work),
+        }
+    }
 }
 
 /// A task that ends with whoever waits for it.
@@ -42,7 +59,7 @@ impl Drop for AbortOnDrop {
 
 /// The components that ended badly since the start, by name.
 #[derive(Clone, Default)]
-pub(crate) struct Supervision(Arc<Mutex<BTreeMap<&'static str, ComponentStatus>>>);
+pub(crate) struct Supervision(Arc<Mutex<BTreeMap<String, ComponentStatus>>>);
 
 impl Supervision {
     /// The components that ended badly, each with when it last did and whether it is running again.
@@ -50,17 +67,17 @@ impl Supervision {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    fn note(&self, name: &'static str, change: impl FnOnce(&mut ComponentStatus)) -> Option<ComponentStatus> {
+    fn note(&self, name: &Name, change: impl FnOnce(&mut ComponentStatus)) -> Option<ComponentStatus> {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let status = failures.get_mut(name)?;
+        let status = failures.get_mut(&name.to_string())?;
         change(status);
         Some(status.clone())
     }
 
-    fn failed(&self, name: &'static str, at: DateTime<Utc>) -> ComponentStatus {
+    fn failed(&self, name: &Name, at: DateTime<Utc>) -> ComponentStatus {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let status = failures.entry(name).or_insert_with(|| ComponentStatus {
-            component: name.to_owned(),
+        let status = failures.entry(name.to_string()).or_insert_with(|| ComponentStatus {
+            component: name.to_string(),
             failures: 0,
             failed_at: at,
             runs: false,
@@ -76,7 +93,7 @@ pub struct Components {
     bus: Bus,
     supervision: Supervision,
     stop: CancellationToken,
-    running: Vec<(&'static str, JoinHandle<()>)>,
+    running: Vec<(Name, JoinHandle<()>)>,
 }
 
 impl Components {
@@ -87,13 +104,32 @@ impl Components {
 
     /// Starts one. It ends soon after its token is cancelled. Should it end badly, it is started again after a pause: an
     /// agent who sees no calls any more must not find out by missing one.
-    pub fn start<F>(&mut self, name: &'static str, work: impl Fn(CancellationToken) -> F + Send + 'static)
+    pub fn start<F>(&mut self, work_name: &'static str, work: impl Fn(CancellationToken) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        tracing::debug!(component = name, "starts");
+        self.start_named(Name { work: work_name, of: None }, work);
+    }
+
+    /// Starts one of several that do the same for another account or CRM each.
+    pub(crate) fn start_for<F>(
+        &mut self,
+        of: &str,
+        work_name: &'static str,
+        work: impl Fn(CancellationToken) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.start_named(Name { work: work_name, of: Some(of.to_owned()) }, work);
+    }
+
+    fn start_named<F>(&mut self, name: Name, work: impl Fn(CancellationToken) -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        tracing::debug!(component = %name, "starts");
         let watch = Watch {
-            name,
+            name: name.clone(),
             clock: self.clock.clone(),
             bus: self.bus.clone(),
             supervision: self.supervision.clone(),
@@ -109,10 +145,10 @@ impl Components {
         for (name, mut handle) in self.running {
             tokio::select! {
                 ended = &mut handle => if let Err(error) = ended {
-                    tracing::error!(component = name, %error, "ended badly");
+                    tracing::error!(component = %name, %error, "ended badly");
                 },
                 () = self.clock.sleep_until(deadline) => {
-                    tracing::warn!(component = name, "did not stop in time and is cut off");
+                    tracing::warn!(component = %name, "did not stop in time and is cut off");
                     handle.abort();
                 }
             }
@@ -122,7 +158,7 @@ impl Components {
 
 /// Watches over one component.
 struct Watch {
-    name: &'static str,
+    name: Name,
     clock: Arc<dyn Clock>,
     bus: Bus,
     supervision: Supervision,
@@ -138,17 +174,17 @@ impl Watch {
         loop {
             let began = self.clock.elapsed();
             let (clock, work) = (self.clock.clone(), work(self.stop.child_token()));
-            let run = CURRENT.scope(self.name, async move {
-                let began = clock.elapsed();
-                tracing::debug!(began_s = began.as_secs_f64(), "begins");
+            let run = CURRENT.scope(self.name.work, async move {
+                let begins = clock.elapsed();
+                tracing::debug!(at_s = begins.as_secs_f64(), "begins");
                 work.await;
             });
             let mut running = AbortOnDrop(tokio::spawn(run));
             match (&mut running.0).await {
                 Err(error) if error.is_panic() && !self.stop.is_cancelled() => {
-                    tracing::error!(component = self.name, %error, pause_s = pause.as_secs(), "ended badly");
+                    tracing::error!(component = %self.name, %error, pause_s = pause.as_secs(), "ended badly");
                     let at = self.clock.now();
-                    self.publish(at, self.supervision.failed(self.name, at));
+                    self.publish(at, self.supervision.failed(&self.name, at));
                 }
                 _ => return,
             }
@@ -160,8 +196,8 @@ impl Watch {
                 () = self.clock.sleep(pause) => {}
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
-            tracing::info!(component = self.name, "is started again");
-            if let Some(status) = self.supervision.note(self.name, |status| status.runs = true) {
+            tracing::info!(component = %self.name, "is started again");
+            if let Some(status) = self.supervision.note(&self.name, |status| status.runs = true) {
                 self.publish(self.clock.now(), status);
             }
         }

@@ -23,7 +23,7 @@ impl Check {
         let mut values: Vec<_> =
             self.values.iter().map(|(name, value)| (name.as_str(), written(name, value))).collect();
         for (_, component) in values.iter_mut().filter(|(name, _)| *name == "component") {
-            *component = catalogue.component(component).to_owned();
+            *component = catalogue.component(component);
         }
         if let Some(code) = self.code {
             let of_crm = self.area == "crm";
