@@ -201,6 +201,20 @@ impl AppState {
         }
     }
 
+    /// A part of the shell ended badly: told as the engine's own parts are.
+    pub(crate) fn component_failed(&self, name: &'static str) {
+        if let Some(context) = self.context() {
+            context.component_failed(name);
+        }
+    }
+
+    /// A part of the shell runs again.
+    pub(crate) fn component_runs(&self, name: &'static str) {
+        if let Some(context) = self.context() {
+            context.component_runs(name);
+        }
+    }
+
     /// The language to speak.
     pub(crate) fn language(&self) -> Language {
         match self.context() {

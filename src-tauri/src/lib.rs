@@ -16,6 +16,7 @@ pub mod opening;
 pub mod paint_log;
 pub mod popup;
 mod preferences;
+mod restart;
 mod shell;
 mod supervisor;
 mod text_scale;
@@ -128,9 +129,16 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
                     listen_to_links(&app_state, app.handle());
                 }
                 let windows = app.handle().clone();
-                std::thread::Builder::new()
-                    .name("popups".to_owned())
-                    .spawn(move || popup::run(&windows, &received, &on_glass))?;
+                let of_popups = app_state.clone();
+                std::thread::Builder::new().name("popups".to_owned()).spawn(move || {
+                    let failed = || {
+                        of_popups.component_failed("pop-ups");
+                        tauri::async_runtime::block_on(of_popups.clock().sleep(restart::PAUSE));
+                        popup::give_up_all(&windows);
+                        of_popups.component_runs("pop-ups");
+                    };
+                    restart::on_thread(failed, || popup::run(&windows, &received, &on_glass));
+                })?;
                 tauri::async_runtime::spawn(supervisor::run(app_state, start, asked, opening, whole));
                 Ok(())
             })

@@ -15,7 +15,7 @@ use crate::opening::Opening;
 use crate::windows::dial::{self, DialWish, WishFrom};
 use crate::windows::main::{self, Goal, Home, Page};
 use crate::windows::{setup, strip};
-use crate::{NotStarted, Start, Started, dialling, follow, hotkeys, preferences, tray};
+use crate::{NotStarted, Start, Started, dialling, follow, hotkeys, preferences, restart, tray};
 
 /// An engine that could not start for a reason that may pass is tried again after so long.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
@@ -49,8 +49,17 @@ pub(crate) async fn run(
         match start(Arc::new(app_state.clone())).await {
             Ok(Started { context, events, stop }) => {
                 app_state.engine_is(EngineState::Running(context));
-                let following =
-                    events.map(|events| tauri::async_runtime::spawn(follow::run(app_state.clone(), events)));
+                let following = events.map(|events| {
+                    let app_state = app_state.clone();
+                    tauri::async_runtime::spawn(async move {
+                        let mut events = events;
+                        let work = || {
+                            let after_a_failure = events.resubscribe();
+                            follow::run(app_state.clone(), std::mem::replace(&mut events, after_a_failure))
+                        };
+                        restart::as_task(&app_state, "window news", work).await;
+                    })
+                });
                 running = Some((stop, following));
                 if whole {
                     preferences::apply(&app_state);

@@ -99,6 +99,21 @@ fn open(app: &AppHandle, slot: Slot) -> tauri::Result<()> {
     Ok(())
 }
 
+/// Gives every window back: after a failure nobody knows what they show, and the pool makes them anew.
+pub(crate) fn give_up_all(app: &AppHandle) {
+    let of = app.clone();
+    let given_up = app.run_on_main_thread(move || {
+        for window in of.webview_windows().into_values().filter(|window| slot(window.label()).is_some()) {
+            if let Err(error) = window.destroy() {
+                tracing::error!(%error, "a pop-up window could not be given back");
+            }
+        }
+    });
+    if let Err(error) = given_up {
+        tracing::error!(%error, "the pop-up windows could not be given back");
+    }
+}
+
 /// Keeps the windows until everybody who could post an event is gone.
 pub fn run(app: &AppHandle, events: &Receiver<(Event, Instant)>, on_glass: &OnGlass) {
     let mut windows =

@@ -11,6 +11,7 @@ use timbre_domain::status::ComponentStatus;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::Context;
 use crate::api::event::{ComponentEvent, Event};
 use crate::runtime::bus::Bus;
 
@@ -84,6 +85,23 @@ impl Supervision {
         });
         *status = ComponentStatus { failures: status.failures + 1, failed_at: at, runs: false, ..status.clone() };
         status.clone()
+    }
+}
+
+impl Context {
+    /// A part of Timbre that somebody else runs beside the engine ended badly: it is told as a component is.
+    pub fn component_failed(&self, work: &'static str) {
+        let at = self.core.clock.now();
+        let status = self.supervision.failed(&Name { work, of: None }, at);
+        self.core.bus.publish(Event::Component(ComponentEvent { at, status }));
+    }
+
+    /// The same part runs again.
+    pub fn component_runs(&self, work: &'static str) {
+        let at = self.core.clock.now();
+        if let Some(status) = self.supervision.note(&Name { work, of: None }, |status| status.runs = true) {
+            self.core.bus.publish(Event::Component(ComponentEvent { at, status }));
+        }
     }
 }
 
