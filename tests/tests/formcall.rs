@@ -1,5 +1,7 @@
 //! FormCall, through the whole engine: a vendor that dials with more data, shows no live calls, and whose answer may be lost.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -40,7 +42,14 @@ fn placed(story: &FormCallStory) -> usize {
 
 #[tokio::test]
 async fn a_dialled_contact_pops_up_at_once_and_the_list_tells_when_they_spoke_and_when_it_was_over() {
-    let mut story = FormCallStory::begin().await;
+    for undocumented_fields in [false, true] {
+        dialled_contact(FormCallConfig { undocumented_fields, ..FormCallConfig::default() }).await;
+    }
+}
+
+async fn dialled_contact(config: FormCallConfig) {
+    let mut story = FormCallStory::prepared(config).await;
+    story.start().await;
     let edit = ContactEdit {
         name: Some("Juan Pérez".into()),
         emails: Some(vec!["jperez@mt2015.com".into()]),
@@ -113,8 +122,11 @@ async fn an_order_that_waits_for_the_popups_hours_is_told_and_leaves_the_agent_f
 /// The call was placed and its answer lost: nobody repeats the order, and the list tells what became of it.
 #[tokio::test]
 async fn a_lost_answer_leads_to_no_second_call_and_the_call_is_found_in_the_list() {
-    for fault in [Fault::AnswerLost, Fault::ConnectionReset, Fault::EmptyBody, Fault::TruncatedJson] {
-        let mut story = FormCallStory::begin().await;
+    let faults = [Fault::AnswerLost, Fault::ConnectionReset, Fault::EmptyBody, Fault::TruncatedJson];
+    for (fault, undocumented_fields) in faults.into_iter().flat_map(|fault| [(fault.clone(), false), (fault, true)]) {
+        let config = FormCallConfig { undocumented_fields, ..FormCallConfig::default() };
+        let mut story = FormCallStory::prepared(config).await;
+        story.start().await;
         story.sim.faults().on(RequestKind::Order, 1, fault.clone());
         let Dialled { accepted, .. } = story.execute(dial(NUMBER)).await.unwrap();
         assert!(!accepted, "{fault:?}");

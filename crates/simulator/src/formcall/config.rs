@@ -115,6 +115,8 @@ pub struct FormCallConfig {
     pub queue_delay: Duration,
     /// What the telephones do by themselves.
     pub automatic: Automatic,
+    /// Whether rows carry `call_number_company`, `retry` and `popup_uuid` beside the documented fields.
+    pub undocumented_fields: bool,
     /// The `retry` of every row. Its meaning is not documented; the example has 3.
     pub retry: u32,
     /// Whether it serves HTTPS, with a certificate of an authority made for this run.
@@ -138,6 +140,7 @@ impl Default for FormCallConfig {
             clock_ahead: TimeDelta::zero(),
             queue_delay: Duration::from_secs(1),
             automatic: Automatic::default(),
+            undocumented_fields: false,
             retry: 3,
             tls: false,
             ca_expires: DateTime::from_timestamp(END_OF_2099, 0).unwrap_or(DateTime::<Utc>::MAX_UTC),
