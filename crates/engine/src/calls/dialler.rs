@@ -93,10 +93,12 @@ pub(crate) async fn dial(context: &Arc<Context>, request: DialRequest) -> Result
     if !request.despite_do_not_call {
         wants_to_be_called(context, request.contact, &number).await?;
     }
-    for session in &context.sessions {
-        poll_first(context, session).await;
-    }
     let rules = &session.session.dial_rules;
+    if rules.one_call_per_agent {
+        for session in &context.sessions {
+            poll_first(context, session).await;
+        }
+    }
     let dial = Dial {
         id: DialId(Uuid::now_v7()),
         endpoint: identity.endpoint.clone(),
