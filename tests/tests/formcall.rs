@@ -143,6 +143,39 @@ async fn a_lost_answer_leads_to_no_second_call_and_the_call_is_found_in_the_list
     }
 }
 
+/// The list was last read hours before, and shows the call only after the dial was given up and the next one placed.
+#[tokio::test]
+async fn a_later_dials_lost_answer_is_waited_for_as_long_and_its_late_call_is_not_taken_for_the_next_dials() {
+    let config = FormCallConfig { listed_after: Duration::from_secs(60), ..FormCallConfig::default() };
+    let mut story = FormCallStory::prepared(config).await;
+    story.start().await;
+    story.execute(dial(NUMBER)).await.unwrap();
+    story.passes(Duration::from_secs(70)).await;
+    assert!(story.sim.newest_live_call().unwrap().hang_up());
+    reaches(&mut story, DialState::Ended).await;
+    story.passes(Duration::from_secs(7_200)).await;
+
+    let (lost, next) = ("+56 2 2345 6789", "+56 2 2345 6790");
+    let asked = story.clock.elapsed();
+    story.sim.faults().on(RequestKind::Order, 1, Fault::AnswerLost);
+    assert!(!story.execute(dial(lost)).await.unwrap().accepted);
+    reaches(&mut story, DialState::NoCallAppeared).await;
+    let waited = story.clock.elapsed() - asked;
+    assert!(waited >= Duration::from_secs(30), "given up after {waited:?}");
+    story.execute(dial(next)).await.unwrap();
+    for (place, number) in [(2, next), (1, lost)] {
+        let uuid = story.sim.ledger().calls[place].uuid.clone();
+        let popup = story.until("a pop-up", |event| match event {
+            Event::Popup(popup) if popup.call.key.external_id == uuid => Some(popup.call.clone()),
+            _ => None,
+        });
+        let number = number.replace(' ', "");
+        assert_eq!(popup.await.party.number().unwrap().e164(), Some(number.as_str()));
+    }
+    assert_eq!(placed(&story), 3);
+    story.stop().await;
+}
+
 #[tokio::test]
 async fn an_order_whose_outcome_is_unknown_blocks_the_next_until_the_list_says_that_no_call_was_placed() {
     for fault in [Fault::AnswerLostNothingPlaced, Fault::ConnectionResetNothingPlaced, Fault::Http500] {
