@@ -9,6 +9,7 @@ use timbre_domain::call::{CallState, Direction};
 use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::Clock as _;
+use timbre_domain::status::AccountReach;
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
@@ -174,6 +175,30 @@ async fn a_later_dials_lost_answer_is_waited_for_as_long_and_its_late_call_is_no
     }
     assert_eq!(placed(&story), 3);
     story.stop().await;
+}
+
+#[tokio::test]
+async fn a_list_that_could_not_be_read_is_forgotten_with_the_dial_and_doctor_asks_again() {
+    let mut story = FormCallStory::begin().await;
+    story.sim.faults().on(RequestKind::Order, 1, Fault::AnswerLostNothingPlaced);
+    story.sim.faults().on(RequestKind::List, usize::MAX, Fault::Http500);
+    story.execute(dial(NUMBER)).await.unwrap();
+    reaches(&mut story, DialState::NoCallAppeared).await;
+    assert_eq!(reach(&mut story).await, AccountReach::Failing);
+    story.passes(Duration::from_secs(150)).await;
+    assert_eq!(reach(&mut story).await, AccountReach::NotAskedYet);
+    for (finding, mend) in [("account.failing", true), ("account.reached", false)] {
+        let report = story.execute(command::Doctor).await.unwrap();
+        assert!(report.checks.iter().any(|check| check.finding == finding), "{report:#?}");
+        if mend {
+            story.sim.faults().clear();
+        }
+    }
+    story.stop().await;
+}
+
+async fn reach(story: &mut FormCallStory) -> AccountReach {
+    story.execute(command::StatusShow).await.unwrap().accounts[0].reach
 }
 
 #[tokio::test]

@@ -33,7 +33,17 @@ pub(crate) async fn run(ingest: Ingest, session: Arc<AccountSession>, stop: Canc
     loop {
         let dialled = session.dialled.notified();
         let pause = match Followed::of(&session) {
-            None => None,
+            None => {
+                // Nobody asks any more, and so nobody would learn that the vendor answers again.
+                session.status.send_if_modified(|status| {
+                    let was_failing = matches!(status, PollStatus::Failing(_));
+                    if was_failing {
+                        *status = PollStatus::NotAskedYet;
+                    }
+                    was_failing
+                });
+                None
+            }
             Some(followed) => {
                 let failed = tokio::select! {
                     () = stop.cancelled() => return,
