@@ -118,6 +118,14 @@ impl FormCallStory {
         self.driver.execute(&mut Vendor(&self.sim), command).await
     }
 
+    /// Lets so much time go by, while everybody works.
+    pub async fn passes(&mut self, time: Duration) {
+        let until = self.clock.elapsed() + time;
+        while self.clock.elapsed() < until {
+            self.driver.step(&mut Vendor(&self.sim)).await;
+        }
+    }
+
     /// Lets time go on until an event is told for which `is` gives something.
     ///
     /// # Panics

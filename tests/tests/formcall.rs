@@ -1,5 +1,7 @@
 //! FormCall, through the whole engine: a vendor that dials with more data, shows no live calls, and whose answer may be lost.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -7,6 +9,7 @@ use timbre_domain::call::{CallState, Direction};
 use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::ports::Clock as _;
+use timbre_domain::status::AccountReach;
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
@@ -40,7 +43,14 @@ fn placed(story: &FormCallStory) -> usize {
 
 #[tokio::test]
 async fn a_dialled_contact_pops_up_at_once_and_the_list_tells_when_they_spoke_and_when_it_was_over() {
-    let mut story = FormCallStory::begin().await;
+    for undocumented_fields in [false, true] {
+        dialled_contact(FormCallConfig { undocumented_fields, ..FormCallConfig::default() }).await;
+    }
+}
+
+async fn dialled_contact(config: FormCallConfig) {
+    let mut story = FormCallStory::prepared(config).await;
+    story.start().await;
     let edit = ContactEdit {
         name: Some("Juan Pérez".into()),
         emails: Some(vec!["jperez@mt2015.com".into()]),
@@ -113,8 +123,11 @@ async fn an_order_that_waits_for_the_popups_hours_is_told_and_leaves_the_agent_f
 /// The call was placed and its answer lost: nobody repeats the order, and the list tells what became of it.
 #[tokio::test]
 async fn a_lost_answer_leads_to_no_second_call_and_the_call_is_found_in_the_list() {
-    for fault in [Fault::AnswerLost, Fault::ConnectionReset, Fault::EmptyBody, Fault::TruncatedJson] {
-        let mut story = FormCallStory::begin().await;
+    let faults = [Fault::AnswerLost, Fault::ConnectionReset, Fault::EmptyBody, Fault::TruncatedJson];
+    for (fault, undocumented_fields) in faults.into_iter().flat_map(|fault| [(fault.clone(), false), (fault, true)]) {
+        let config = FormCallConfig { undocumented_fields, ..FormCallConfig::default() };
+        let mut story = FormCallStory::prepared(config).await;
+        story.start().await;
         story.sim.faults().on(RequestKind::Order, 1, fault.clone());
         let Dialled { accepted, .. } = story.execute(dial(NUMBER)).await.unwrap();
         assert!(!accepted, "{fault:?}");
@@ -129,6 +142,63 @@ async fn a_lost_answer_leads_to_no_second_call_and_the_call_is_found_in_the_list
         assert_eq!((placed(&story), story.sim.ledger().requests_of(RequestKind::Order).count()), (1, 1), "{fault:?}");
         story.stop().await;
     }
+}
+
+/// The list was last read hours before, and shows the call only after the dial was given up and the next one placed.
+#[tokio::test]
+async fn a_later_dials_lost_answer_is_waited_for_as_long_and_its_late_call_is_not_taken_for_the_next_dials() {
+    let config = FormCallConfig { listed_after: Duration::from_secs(60), ..FormCallConfig::default() };
+    let mut story = FormCallStory::prepared(config).await;
+    story.start().await;
+    story.execute(dial(NUMBER)).await.unwrap();
+    story.passes(Duration::from_secs(70)).await;
+    assert!(story.sim.newest_live_call().unwrap().hang_up());
+    reaches(&mut story, DialState::Ended).await;
+    story.passes(Duration::from_secs(7_200)).await;
+
+    let (lost, next) = ("+56 2 2345 6789", "+56 2 2345 6790");
+    let asked = story.clock.elapsed();
+    story.sim.faults().on(RequestKind::Order, 1, Fault::AnswerLost);
+    assert!(!story.execute(dial(lost)).await.unwrap().accepted);
+    reaches(&mut story, DialState::NoCallAppeared).await;
+    let waited = story.clock.elapsed() - asked;
+    assert!(waited >= Duration::from_secs(30), "given up after {waited:?}");
+    story.execute(dial(next)).await.unwrap();
+    for (place, number) in [(2, next), (1, lost)] {
+        let uuid = story.sim.ledger().calls[place].uuid.clone();
+        let popup = story.until("a pop-up", |event| match event {
+            Event::Popup(popup) if popup.call.key.external_id == uuid => Some(popup.call.clone()),
+            _ => None,
+        });
+        let number = number.replace(' ', "");
+        assert_eq!(popup.await.party.number().unwrap().e164(), Some(number.as_str()));
+    }
+    assert_eq!(placed(&story), 3);
+    story.stop().await;
+}
+
+#[tokio::test]
+async fn a_list_that_could_not_be_read_is_forgotten_with_the_dial_and_doctor_asks_again() {
+    let mut story = FormCallStory::begin().await;
+    story.sim.faults().on(RequestKind::Order, 1, Fault::AnswerLostNothingPlaced);
+    story.sim.faults().on(RequestKind::List, usize::MAX, Fault::Http500);
+    story.execute(dial(NUMBER)).await.unwrap();
+    reaches(&mut story, DialState::NoCallAppeared).await;
+    assert_eq!(reach(&mut story).await, AccountReach::Failing);
+    story.passes(Duration::from_secs(150)).await;
+    assert_eq!(reach(&mut story).await, AccountReach::NotAskedYet);
+    for (finding, mend) in [("account.failing", true), ("account.reached", false)] {
+        let report = story.execute(command::Doctor).await.unwrap();
+        assert!(report.checks.iter().any(|check| check.finding == finding), "{report:#?}");
+        if mend {
+            story.sim.faults().clear();
+        }
+    }
+    story.stop().await;
+}
+
+async fn reach(story: &mut FormCallStory) -> AccountReach {
+    story.execute(command::StatusShow).await.unwrap().accounts[0].reach
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attribution::Whose;
 use crate::call::{CallKey, Direction, Party};
-use crate::contact::ContactId;
+use crate::contact::{Contact, ContactId};
 use crate::endpoint::EndpointNumber;
 use crate::error::{ErrorCode, VendorReason};
 use crate::number::PhoneNumber;
@@ -39,7 +39,7 @@ pub struct DialOrder {
     pub number: PhoneNumber,
     /// Who is rung first.
     pub ring_first: RingFirst,
-    /// More about the call for the vendor, by name; only for vendors whose [`DialRules::extra_data`] is set.
+    /// More about the call for the vendor, by name; only for vendors that have [`DialRules::extra_fields`].
     pub extra: BTreeMap<String, String>,
 }
 
@@ -74,12 +74,37 @@ pub struct DialRules {
     pub ring_first: RingFirst,
     /// Whether the vendor refuses a second call of an agent who is in one.
     pub one_call_per_agent: bool,
-    /// Whether an order may carry more data about the call.
-    pub extra_data: bool,
+    /// What an order tells of the contact, each under the vendor's own name for it. Empty for a vendor whose orders carry no
+    /// more data; the others take data under any other name, too.
+    pub extra_fields: &'static [(&'static str, ContactDetail)],
     /// Numbers that ring the agent's telephone on the vendor's behalf when a call is placed.
     pub agent_leg_callers: Vec<String>,
     /// Why an accepted dial may show no call, the likeliest first.
     pub likely_reasons: Vec<ReasonRule>,
+}
+
+/// Something about a contact that an order may tell the vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactDetail {
+    /// The contact's name.
+    Name,
+    /// The company that the contact belongs to.
+    Company,
+    /// The contact's first e-mail address.
+    Email,
+}
+
+impl ContactDetail {
+    /// What a contact has of it; `None` for nothing.
+    #[must_use]
+    pub fn of(self, contact: &Contact) -> Option<&str> {
+        let text = match self {
+            Self::Name => &contact.name,
+            Self::Company => &contact.company,
+            Self::Email => contact.emails.first()?,
+        };
+        Some(text.as_str()).filter(|text| !text.is_empty())
+    }
 }
 
 impl DialRules {

@@ -60,11 +60,17 @@ pub trait LiveCalls: Send + Sync {
 /// Records of calls that are over (CDRs).
 #[async_trait]
 pub trait CallRecords: Send + Sync {
-    /// The records of the last 24 hours.
-    async fn recent(&self) -> Result<CdrPage, PortError>;
+    /// The records of the last 24 hours. `endpoints` are those whose calls are wanted, for vendors that keep the records of
+    /// each endpoint apart; others give the whole account's.
+    async fn recent(&self, endpoints: &[EndpointNumber]) -> Result<CdrPage, PortError>;
 
     /// One page of the records of a stretch of time; the first without a cursor. The last page has no next one.
-    async fn page(&self, range: TimeRange, cursor: Option<&PageCursor>) -> Result<CdrPage, PortError>;
+    async fn page(
+        &self,
+        endpoints: &[EndpointNumber],
+        range: TimeRange,
+        cursor: Option<&PageCursor>,
+    ) -> Result<CdrPage, PortError>;
 }
 
 /// Asks the vendor to place calls.

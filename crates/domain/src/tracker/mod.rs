@@ -95,6 +95,7 @@ struct WaitingDial {
     /// The number of the last answer before the dial. Numbers of questions say nothing here, because a question may
     /// wait long after it was numbered.
     after: u64,
+    /// How long it has waited, counted anew once it was given up.
     waited: Duration,
     complete_polls: u32,
     appears_within: Duration,
@@ -208,7 +209,7 @@ impl CallTracker {
         }
     }
 
-    /// The dials whose call has not been seen yet.
+    /// The dials whose call has not been seen yet; also those that were given up, while their call would be recognised.
     pub fn waiting_dials(&self) -> impl Iterator<Item = &Dial> {
         self.waiting.iter().map(|waiting| &waiting.dial)
     }
@@ -265,10 +266,13 @@ impl CallTracker {
             tracked.add_leg(observation, LegRole::Plain);
             return;
         }
-        let dialled = self.waiting.iter().enumerate().find_map(|(place, waiting)| {
+        let claims = self.waiting.iter().enumerate().filter(|(_, waiting)| sequence > waiting.after);
+        let claims = claims.filter_map(|(place, waiting)| {
             let role = waiting.dial.recognises(&observation.whose, &self.rules.agent_leg_callers)?;
-            (sequence > waiting.after).then_some((place, role))
+            Some((observation.detected_at - waiting.dial.requested_at, place, role))
         });
+        // A number that showed no call and was dialled again: the leg is of the dial that was asked for nearest to it.
+        let dialled = claims.min_by_key(|(apart, ..)| apart.abs()).map(|(_, place, role)| (place, role));
         // A call that goes on takes its missing leg first; one that seems over only what no dial on its way claims.
         for over in [false, true] {
             for tracked in self.calls.iter_mut().filter(|t| (t.call.state == CallState::Ended) == over) {
@@ -321,25 +325,29 @@ impl CallTracker {
 
     /// Gives up on dials whose call has not appeared in their time and in at least two complete polls.
     fn wait_for_dials(&mut self, batch: &ObservationBatch, transitions: &mut Vec<CallTransition>) {
-        let since = self.last_answer.map_or(TimeDelta::zero(), |last| batch.answered_at - last);
-        let step = since.clamp(TimeDelta::zero(), LONGEST_STEP).to_std().unwrap_or_default();
+        let at = batch.answered_at;
         for waiting in &mut self.waiting {
             if batch.sequence <= waiting.after {
                 continue;
             }
-            waiting.waited += step;
+            let asked = waiting.dial.requested_at;
+            // Where the vendor is asked only while a dial is followed, the last answer may be hours older than the dial.
+            let since = self.last_answer.map(|last| if (last..at).contains(&asked) { asked } else { last });
+            let step = since.map_or(TimeDelta::zero(), |since| at - since).clamp(TimeDelta::zero(), LONGEST_STEP);
+            waiting.waited += step.to_std().unwrap_or_default();
             waiting.complete_polls += u32::from(batch.coverage != Coverage::Partial);
             let looked = waiting.complete_polls >= MISSES_THAT_END;
             let grace = if looked { Duration::ZERO } else { UNREAD_GRACE };
             let overdue = waiting.waited >= waiting.appears_within + grace;
             if overdue && !waiting.dial.state.is_final() {
                 waiting.dial.state = DialState::NoCallAppeared;
-                let mut progress = progress_of(&waiting.dial, batch.answered_at, None);
+                waiting.waited = Duration::ZERO;
+                let mut progress = progress_of(&waiting.dial, at, None);
                 progress.likely_reasons = self.rules.reasons(looked);
                 transitions.push(CallTransition::Dial(progress));
             }
         }
-        self.waiting.retain(|w| !w.dial.state.is_final() || w.waited < w.appears_within + RECOGNISED_LATE_FOR);
+        self.waiting.retain(|w| !w.dial.state.is_final() || w.waited < RECOGNISED_LATE_FOR);
     }
 
     fn forget(&mut self, at: DateTime<Utc>) {

@@ -94,7 +94,7 @@ impl Line {
     }
 
     fn dial(&mut self) -> DialId {
-        let id = DialId(Uuid::from_u128(7));
+        let id = DialId(Uuid::from_u128(self.seconds.unsigned_abs().into()));
         let dial = Dial {
             id,
             endpoint: endpoint(),

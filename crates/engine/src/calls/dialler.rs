@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_domain::contact::{Contact, ContactId};
-use timbre_domain::dial::{Dial, DialId, DialOrder, DialProgress, DialState, Placed};
+use timbre_domain::dial::{Dial, DialId, DialOrder, DialProgress, DialRules, DialState, Placed};
 use timbre_domain::endpoint::{EndpointNumber, Identity};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::PhoneNumber;
@@ -107,10 +107,12 @@ async fn place(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, 
     if !request.despite_do_not_call {
         wants_to_be_called(context, request.contact, &number).await?;
     }
-    for session in &context.sessions {
-        poll_first(context, session).await;
-    }
     let rules = &session.session.dial_rules;
+    if rules.one_call_per_agent {
+        for session in &context.sessions {
+            poll_first(context, session).await;
+        }
+    }
     let dial = Dial {
         id: DialId(Uuid::now_v7()),
         endpoint: identity.endpoint.clone(),
@@ -125,7 +127,7 @@ async fn place(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, 
         endpoint: identity.endpoint.clone(),
         number: dial.number.clone(),
         ring_first: rules.ring_first,
-        extra: if rules.extra_data { extra(contact.as_ref(), &request.extra) } else { BTreeMap::new() },
+        extra: extra(rules, contact.as_ref(), &request.extra),
     };
     {
         // One dial at a time is checked and registered, on whatever account.
@@ -161,15 +163,12 @@ async fn place(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, 
 }
 
 /// What a vendor that takes more data is told of the contact, and what the caller of this dial adds.
-fn extra(contact: Option<&Contact>, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut extra = BTreeMap::new();
-    if let Some(contact) = contact {
-        let fields = [("Nombre", contact.name.as_str()), ("Empresa", &contact.company)];
-        let email = contact.emails.first().map(|email| ("Email", email.as_str()));
-        for (name, value) in fields.into_iter().chain(email).filter(|(_, value)| !value.is_empty()) {
-            extra.insert(name.to_owned(), value.to_owned());
-        }
+fn extra(rules: &DialRules, contact: Option<&Contact>, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    if rules.extra_fields.is_empty() {
+        return BTreeMap::new();
     }
+    let of_contact = rules.extra_fields.iter().filter_map(|(name, detail)| Some((*name, detail.of(contact?)?)));
+    let mut extra: BTreeMap<_, _> = of_contact.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
     extra.extend(more.clone());
     extra
 }

@@ -20,6 +20,8 @@ use crate::calls::session::{AccountSession, PollStatus};
 
 /// The vendor's clock and ours may differ by so much, and a call is never placed before it was asked for.
 const CLOCKS_APART: TimeDelta = TimeDelta::seconds(30);
+/// An order that nobody answered was carried out within so long, or never: the list's other calls are somebody else's.
+const PLACED_WITHIN: TimeDelta = TimeDelta::seconds(60);
 /// A call that the list does not end is taken for over after so long.
 const LONGEST_CALL: TimeDelta = TimeDelta::hours(4);
 /// The shortest distance between two questions after one that failed.
@@ -31,7 +33,17 @@ pub(crate) async fn run(ingest: Ingest, session: Arc<AccountSession>, stop: Canc
     loop {
         let dialled = session.dialled.notified();
         let pause = match Followed::of(&session) {
-            None => None,
+            None => {
+                // Nobody asks any more, and so nobody would learn that the vendor answers again.
+                session.status.send_if_modified(|status| {
+                    let was_failing = matches!(status, PollStatus::Failing(_));
+                    if was_failing {
+                        *status = PollStatus::NotAskedYet;
+                    }
+                    was_failing
+                });
+                None
+            }
             Some(followed) => {
                 let failed = tokio::select! {
                     () = stop.cancelled() => return,
@@ -64,7 +76,8 @@ pub(crate) async fn begun(ingest: &Ingest, session: &Arc<AccountSession>, order:
     ingest.push(session, vec![begun]).await;
 }
 
-/// What is followed of an account.
+/// What is followed of an account. A dial that was given up is, for as long as the tracker would recognise its call.
+#[derive(Default)]
 struct Followed {
     dials: Vec<Dial>,
     calls: Vec<Call>,
@@ -73,7 +86,7 @@ struct Followed {
 impl Followed {
     fn of(session: &Arc<AccountSession>) -> Option<Self> {
         let tracker = session.tracker();
-        let dials: Vec<_> = tracker.waiting_dials().filter(|dial| !dial.state.is_final()).cloned().collect();
+        let dials: Vec<_> = tracker.waiting_dials().cloned().collect();
         let calls: Vec<_> = tracker.active().cloned().collect();
         (!dials.is_empty() || !calls.is_empty()).then_some(Self { dials, calls })
     }
@@ -105,7 +118,9 @@ async fn read(
         Ok(rows) => {
             session.status.send_replace(PollStatus::Answered);
             let known = |id: &str| session.tracker().knows_leg(id);
-            (observations(&rows, followed, known, at), Coverage::PlacedCalls, false)
+            // The call of an order that was sent meanwhile may be among the rows.
+            let followed = Followed::of(session).unwrap_or_default();
+            (observations(&rows, &followed, known, at), Coverage::PlacedCalls, false)
         }
         Err(error) => {
             tracing::warn!(account = %session.name(), error = &error as &dyn std::error::Error, "the calls that were placed could not be read");
@@ -118,7 +133,7 @@ async fn read(
 }
 
 /// What the list's rows say of the calls that are followed. A row that nobody knows is the call of a dial whose answer never
-/// came: rows carry no number, so the first one after the dial from the same endpoint is taken for it.
+/// came: rows carry no number, so of the dials from the same endpoint the one that was asked for nearest to it is taken for its.
 fn observations(
     rows: &[PlacedCall],
     followed: &Followed,
@@ -143,8 +158,13 @@ fn observations(
             seen.push(observed(None));
             continue;
         }
-        let fits = |dial: &&Dial| dial.endpoint == row.endpoint && row.placed_at + CLOCKS_APART >= dial.requested_at;
-        if let Some(place) = dials.iter().position(fits) {
+        let fits = |dial: &Dial| {
+            dial.endpoint == row.endpoint
+                && (-CLOCKS_APART..=PLACED_WITHIN).contains(&(row.placed_at - dial.requested_at))
+        };
+        let fitting = dials.iter().enumerate().filter(|(_, dial)| fits(dial));
+        let nearest = fitting.min_by_key(|(_, dial)| (row.placed_at - dial.requested_at).abs());
+        if let Some(place) = nearest.map(|(place, _)| place) {
             seen.push(observed(Some(&dials.remove(place).number)));
         }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use timbre_domain::call::CallKey;
 use timbre_domain::cdr::{Cdr, CdrRow, TimeRange};
+use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::PortError;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -165,7 +166,7 @@ impl Records {
     pub(crate) async fn sync_recent(&self, session: &AccountSession) -> Result<usize, PortError> {
         let Some(records) = &session.session.call_records else { return Ok(0) };
         let asked_at = self.core.clock.now();
-        let page = records.recent().await?;
+        let page = records.recent(&numbers(session)).await?;
         let (rows, name, cursor) = (self.attributed(session, page.rows), session.name().clone(), cursor_name(session));
         let vendor = session.vendor().clone();
         let ours = self
@@ -197,11 +198,12 @@ impl Records {
     /// failure stays.
     pub(crate) async fn sync_range(&self, session: &AccountSession, range: TimeRange) -> Result<usize, PortError> {
         let Some(records) = &session.session.call_records else { return Ok(0) };
+        let endpoints = numbers(session);
         let mut ours = 0;
         let mut next = None;
         let mut first_of_page_before = None;
         for _ in 0..PAGES_AT_MOST {
-            let page = records.page(range, next.as_ref()).await?;
+            let page = records.page(&endpoints, range, next.as_ref()).await?;
             let first = page.rows.first().map(|row| row.external_id.clone());
             // A vendor that knows no paging gives the same page for ever.
             if first.is_some() && first == first_of_page_before {
@@ -256,6 +258,10 @@ async fn sleep_until(core: &Core, deadline: Option<Duration>) {
     if let Some(deadline) = deadline {
         core.clock.sleep_until(deadline).await;
     }
+}
+
+fn numbers(session: &AccountSession) -> Vec<EndpointNumber> {
+    session.served().numbers().cloned().collect()
 }
 
 fn cursor_name(session: &AccountSession) -> String {

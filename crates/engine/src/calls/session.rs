@@ -18,7 +18,7 @@ use crate::calls::poll_log::{PollLog, PollResult};
 /// What the last poll said of the account's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PollStatus {
-    /// No poll has come back yet.
+    /// No poll has come back yet; or the last one failed, and nothing is followed that would need another.
     NotAskedYet,
     /// The last poll brought an answer.
     Answered,

@@ -113,8 +113,12 @@ pub struct FormCallConfig {
     pub clock_ahead: TimeDelta,
     /// How long a call waits in the queue (`enqueued`) before the agent's telephone rings.
     pub queue_delay: Duration,
+    /// How long after it was placed a call appears in the list.
+    pub listed_after: Duration,
     /// What the telephones do by themselves.
     pub automatic: Automatic,
+    /// Whether rows carry `call_number_company`, `retry` and `popup_uuid` beside the documented fields.
+    pub undocumented_fields: bool,
     /// The `retry` of every row. Its meaning is not documented; the example has 3.
     pub retry: u32,
     /// Whether it serves HTTPS, with a certificate of an authority made for this run.
@@ -137,7 +141,9 @@ impl Default for FormCallConfig {
             time_zone: chrono_tz::America::Santiago,
             clock_ahead: TimeDelta::zero(),
             queue_delay: Duration::from_secs(1),
+            listed_after: Duration::ZERO,
             automatic: Automatic::default(),
+            undocumented_fields: false,
             retry: 3,
             tls: false,
             ca_expires: DateTime::from_timestamp(END_OF_2099, 0).unwrap_or(DateTime::<Utc>::MAX_UTC),

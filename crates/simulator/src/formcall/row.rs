@@ -1,4 +1,4 @@
-//! The rows of `GET /calls/list`, field by field as PROVIDERS.md shows them.
+//! The rows of `GET /calls/list`: the fields that PROVIDERS.md shows, and on demand some that it does not.
 
 use std::time::Duration;
 
@@ -9,20 +9,27 @@ use super::call::{Call, CallState};
 use super::config::FormCallConfig;
 use crate::vendor_time::VendorTime;
 
-/// A row. Its fields are written in the document's order.
+/// A row.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     pub(crate) uuid: String,
     /// Empty until the outcome is known.
     status: &'static str,
-    call_number_company: String,
-    retry: String,
+    #[serde(flatten)]
+    undocumented: Option<Undocumented>,
     /// Whole seconds as text; "0" until the call is over.
     duration_company: String,
     duration_customer: String,
     /// When the call was placed, such as `2019/04/02 10:05:03 -0300`.
     call_at: String,
     enqueued: bool,
+}
+
+/// Fields that a row may have beside the documented ones.
+#[derive(Debug, Serialize)]
+struct Undocumented {
+    call_number_company: String,
+    retry: String,
     popup_uuid: String,
 }
 
@@ -34,13 +41,15 @@ impl Row {
         Self {
             uuid: call.uuid.clone(),
             status: call.outcome(now).map_or("", |outcome| outcome.word()),
-            call_number_company: popup.map(|popup| popup.agent_number.clone()).unwrap_or_default(),
-            retry: config.retry.to_string(),
+            undocumented: config.undocumented_fields.then(|| Undocumented {
+                call_number_company: popup.map(|popup| popup.agent_number.clone()).unwrap_or_default(),
+                retry: config.retry.to_string(),
+                popup_uuid: call.order.popup_uuid.clone(),
+            }),
             duration_company: seconds(call.agent_answered(now)),
             duration_customer: seconds(call.customer_answered(now)),
             call_at: placed.format("%Y/%m/%d %H:%M:%S %z").to_string(),
             enqueued: call.state(now) == CallState::Enqueued,
-            popup_uuid: call.order.popup_uuid.clone(),
         }
     }
 }

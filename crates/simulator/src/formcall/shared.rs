@@ -82,7 +82,9 @@ impl Shared {
         let now = self.now();
         let uuid = state.uuid();
         let agent_rings = now + self.config.queue_delay;
-        state.calls.push(Call::new(uuid, order, origin, now, agent_rings, self.config.automatic));
+        let mut call = Call::new(uuid, order, origin, now, agent_rings, self.config.automatic);
+        call.listed += self.config.listed_after;
+        state.calls.push(call);
         state.calls.len() - 1
     }
 

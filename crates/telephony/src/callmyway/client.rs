@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::{CdrPage, PageCursor, TimeRange};
 use timbre_domain::dial::{DialOrder, Placed, RingFirst};
-use timbre_domain::endpoint::Endpoint;
+use timbre_domain::endpoint::{Endpoint, EndpointNumber};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::observation::{LiveAnswer, Pace};
@@ -180,13 +180,18 @@ impl EndpointDirectory for Account {
 
 #[async_trait]
 impl CallRecords for Account {
-    async fn recent(&self) -> Result<CdrPage, PortError> {
+    async fn recent(&self, _: &[EndpointNumber]) -> Result<CdrPage, PortError> {
         self.ask_cdrs(&[("recent", "1")]).await.map(|(page, _)| page)
     }
 
     /// The cursor is the offset of the page's first row (`ini`). How many rows the vendor gives at most is not documented, so
     /// a short page is not the last one: an empty page is.
-    async fn page(&self, range: TimeRange, cursor: Option<&PageCursor>) -> Result<CdrPage, PortError> {
+    async fn page(
+        &self,
+        _: &[EndpointNumber],
+        range: TimeRange,
+        cursor: Option<&PageCursor>,
+    ) -> Result<CdrPage, PortError> {
         let start: usize = cursor.and_then(|cursor| cursor.0.parse().ok()).unwrap_or_default();
         let (from, to) = (time::write(range.from, self.settings.zone), time::write(range.to, self.settings.zone));
         let (offset, count) = (start.to_string(), ROWS_A_PAGE.to_string());

@@ -61,14 +61,12 @@ impl Account {
         http::address(&self.settings.base_url, path)
     }
 
-    /// The calls of one day, of one popup or of all. Whatever the HTTP status, the body says what it is.
-    async fn list(&self, day: NaiveDate, popup: Option<&EndpointNumber>) -> Result<Listed, PortError> {
+    /// The calls that one popup placed on one day. Whatever the HTTP status, the body says what it is.
+    async fn list(&self, day: NaiveDate, popup: &EndpointNumber) -> Result<Listed, PortError> {
         let token = self.token.get().await?;
         let mut url = self.address(&["calls", "list"])?;
-        url.query_pairs_mut().append_pair("date", &day.format("%Y-%m-%d").to_string());
-        if let Some(popup) = popup {
-            url.query_pairs_mut().append_pair("popup_uuid", popup.as_str());
-        }
+        let date = day.format("%Y-%m-%d").to_string();
+        url.query_pairs_mut().append_pair("date", &date).append_pair("popup_uuid", popup.as_str());
         let request = self.http.get(url).header("security-token", http::secret_header(&token)?);
         let Answer { status, body, .. } = http::send(request, &self.clock, ANSWER_WITHIN, ANSWER_AT_MOST).await?;
         let listed = map::list(&body).map_err(|error| match (error.code, status) {
@@ -88,9 +86,14 @@ impl Account {
     }
 
     /// The records of a day.
-    async fn records(&self, day: NaiveDate) -> Result<CdrPage, PortError> {
-        let Listed { rows, unread } = self.list(day, None).await?;
-        Ok(CdrPage { rows: rows.into_iter().filter_map(map::record).collect(), unread, ..CdrPage::default() })
+    async fn records(&self, day: NaiveDate, popups: &[EndpointNumber]) -> Result<CdrPage, PortError> {
+        let mut page = CdrPage::default();
+        for popup in popups {
+            let Listed { rows, unread } = self.list(day, popup).await?;
+            page.rows.extend(rows.into_iter().filter_map(|row| map::record(row, popup)));
+            page.unread.extend(unread);
+        }
+        Ok(page)
     }
 }
 
@@ -124,8 +127,8 @@ impl PlacedCalls for Account {
         let mut placed = Vec::new();
         for day in first.iter_days().take_while(|day| *day <= last).take(2) {
             for popup in endpoints {
-                let listed = self.list(day, Some(popup)).await?;
-                placed.extend(listed.rows.iter().filter_map(|row| map::placed_call(row, now)));
+                let listed = self.list(day, popup).await?;
+                placed.extend(listed.rows.iter().filter_map(|row| map::placed_call(row, popup, now)));
             }
         }
         placed.retain(|call| call.placed_at >= since);
@@ -139,20 +142,25 @@ impl PlacedCalls for Account {
 
 #[async_trait]
 impl CallRecords for Account {
-    async fn recent(&self) -> Result<CdrPage, PortError> {
+    async fn recent(&self, popups: &[EndpointNumber]) -> Result<CdrPage, PortError> {
         let today = self.day(self.clock.now());
-        let yesterday = self.records(today.checked_sub_days(Days::new(1)).unwrap_or(today)).await?;
-        let mut page = self.records(today).await?;
+        let yesterday = self.records(today.checked_sub_days(Days::new(1)).unwrap_or(today), popups).await?;
+        let mut page = self.records(today, popups).await?;
         page.rows.extend(yesterday.rows);
         page.unread.extend(yesterday.unread);
         Ok(page)
     }
 
     /// A page is a day; the cursor is its date.
-    async fn page(&self, range: TimeRange, cursor: Option<&PageCursor>) -> Result<CdrPage, PortError> {
+    async fn page(
+        &self,
+        popups: &[EndpointNumber],
+        range: TimeRange,
+        cursor: Option<&PageCursor>,
+    ) -> Result<CdrPage, PortError> {
         let first = self.day(range.from);
         let day = cursor.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(first);
-        let mut page = self.records(day).await?;
+        let mut page = self.records(day, popups).await?;
         page.rows.retain(|row| (range.from..range.to).contains(&row.detected_at));
         page.next = day.succ_opt().filter(|next| *next <= self.day(range.to)).map(|next| PageCursor(next.to_string()));
         Ok(page)

@@ -97,37 +97,38 @@ pub(super) fn list(body: &[u8]) -> Result<Listed, PortError> {
     Ok(listed)
 }
 
-/// The calls of a list, as far as they can be read. `now` stands for the moment at which a conversation that goes on was
+/// The calls of a popup's list, as far as they can be read. `now` stands for the moment at which a conversation that goes on was
 /// first seen: the list gives durations only of calls that are over.
 ///
 /// # Errors
 /// One of the vendor's eight errors, or [`Unreadable`](ErrorCode::Unreadable).
-pub fn placed_calls(body: &[u8], now: DateTime<Utc>) -> Result<Vec<PlacedCall>, PortError> {
-    Ok(list(body)?.rows.iter().filter_map(|row| placed_call(row, now)).collect())
+pub fn placed_calls(body: &[u8], popup: &EndpointNumber, now: DateTime<Utc>) -> Result<Vec<PlacedCall>, PortError> {
+    Ok(list(body)?.rows.iter().filter_map(|row| placed_call(row, popup, now)).collect())
 }
 
-pub(super) fn placed_call(row: &Row, now: DateTime<Utc>) -> Option<PlacedCall> {
+pub(super) fn placed_call(row: &Row, popup: &EndpointNumber, now: DateTime<Utc>) -> Option<PlacedCall> {
     let times = Times::of(row)?;
     Some(PlacedCall {
         external_id: row.uuid.clone(),
-        endpoint: EndpointNumber::new(&row.popup_uuid)?,
+        endpoint: row.popup().unwrap_or_else(|| popup.clone()),
         placed_at: times.placed_at,
         connected_at: times.connected_at.or((row.status == CONNECTED).then_some(now)),
         ended_at: times.ended_at,
     })
 }
 
-/// The list's row as a record; nothing of a call that goes on.
-pub(super) fn record(row: Row) -> Option<CdrRow> {
+/// A row of a popup's list as a record; nothing of a call that goes on.
+pub(super) fn record(row: Row, popup: &EndpointNumber) -> Option<CdrRow> {
     let times = Times::of(&row)?;
     let ended_at = Some(times.ended_at?);
+    let popup = row.popup().unwrap_or_else(|| popup.clone());
     let mut extra: BTreeMap<_, _> = row.extra;
     extra.insert("duration_company".to_owned(), row.duration_company.into());
     Some(CdrRow {
         external_id: row.uuid,
         group: None,
         // The list does not show the customer's number.
-        sides: Sides { calling: Side { user: row.popup_uuid, ..Side::default() }, called: Side::default() },
+        sides: Sides { calling: Side { user: popup.to_string(), ..Side::default() }, called: Side::default() },
         detected_at: times.placed_at,
         connected_at: times.connected_at,
         ended_at,
@@ -209,7 +210,8 @@ mod tests {
     #[test]
     fn a_call_waits_rings_talks_and_ends() {
         let now: DateTime<Utc> = "2019-04-02T13:06:00Z".parse().unwrap();
-        let of = |text: &str| placed_calls(text.as_bytes(), now).unwrap().remove(0);
+        let popup = EndpointNumber::new("p").unwrap();
+        let of = |text: &str| placed_calls(text.as_bytes(), &popup, now).unwrap().remove(0);
         let state = |text: &str| (of(text).connected_at.is_some(), of(text).ended_at.is_some());
         assert_eq!(state(&row("", "0", "0", true)), (false, false));
         assert_eq!(state(&row("", "0", "0", false)), (false, false));
@@ -219,6 +221,18 @@ mod tests {
         assert_eq!(over.placed_at, "2019-04-02T13:05:03Z".parse::<DateTime<Utc>>().unwrap());
         assert_eq!(over.connected_at, Some("2019-04-02T13:05:25Z".parse().unwrap()));
         assert_eq!(over.ended_at, Some("2019-04-02T13:07:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_row_that_names_no_popup_is_of_the_popup_whose_list_it_is() {
+        let asked = EndpointNumber::new("asked").unwrap();
+        let now: DateTime<Utc> = "2019-04-02T13:06:00Z".parse().unwrap();
+        let body = row("Conectada", "117", "95", false);
+        for (body, popup) in [(body.replace(r#","popup_uuid":"p""#, ""), "asked"), (body, "p")] {
+            assert_eq!(placed_calls(body.as_bytes(), &asked, now).unwrap()[0].endpoint.as_str(), popup);
+            let recorded = record(list(body.as_bytes()).unwrap().rows.remove(0), &asked).unwrap();
+            assert_eq!(recorded.sides.calling.user, popup);
+        }
     }
 
     #[test]

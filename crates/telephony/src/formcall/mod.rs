@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::America::Santiago;
-use timbre_domain::dial::{DialRules, ReasonRule, RingFirst};
+use timbre_domain::dial::{ContactDetail, DialRules, ReasonRule, RingFirst};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::{PortError, VendorReason};
 use timbre_domain::session::Session;
@@ -26,6 +26,10 @@ use client::{Account, Settings};
 pub mod reading {
     pub use super::map::{order_answer, order_body, placed_calls};
 }
+
+/// The fields of `adicional` (seed 004): the vendor may read them aloud to the agent, so they are in its language.
+const EXTRA_FIELDS: &[(&str, ContactDetail)] =
+    &[("Nombre", ContactDetail::Name), ("Empresa", ContactDetail::Company), ("Email", ContactDetail::Email)];
 
 /// The vendor, as the registry lists it.
 pub struct FormCall;
@@ -88,7 +92,7 @@ impl Vendor for FormCall {
             dial_rules: DialRules {
                 ring_first: RingFirst::Agent,
                 one_call_per_agent: false,
-                extra_data: true,
+                extra_fields: EXTRA_FIELDS,
                 agent_leg_callers: Vec::new(),
                 likely_reasons: vec![ReasonRule {
                     reason: VendorReason::known("not_in_the_list"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use timbre_domain::endpoint::EndpointNumber;
 
 use crate::text::text;
 
@@ -38,7 +39,7 @@ pub(super) struct Row {
     #[serde(deserialize_with = "text")]
     pub(super) uuid: String,
     #[serde(deserialize_with = "text")]
-    pub(super) popup_uuid: String,
+    popup_uuid: String,
     #[serde(deserialize_with = "text")]
     pub(super) status: String,
     #[serde(deserialize_with = "text")]
@@ -52,6 +53,13 @@ pub(super) struct Row {
     /// Fields that Timbre does not read: kept, not dropped.
     #[serde(flatten)]
     pub(super) extra: BTreeMap<String, Value>,
+}
+
+impl Row {
+    /// The popup that placed the call, where the row names it: the documented fields don't.
+    pub(super) fn popup(&self) -> Option<EndpointNumber> {
+        EndpointNumber::new(&self.popup_uuid)
+    }
 }
 
 /// Reads JSON; where it is none, with straight quotes in the place of typographic ones, which the vendor's own document has

@@ -124,6 +124,44 @@ fn a_dial_that_shows_no_call_says_so_with_reasons_and_is_still_known_when_it_app
 }
 
 #[test]
+fn a_dial_long_after_the_last_answer_waits_as_long_as_any_other() {
+    let mut line = Line::new();
+    line.poll(vec![]);
+    line.seconds += 7_200;
+    line.dial();
+    for _ in 0..4 {
+        assert_eq!(line.poll(vec![]), NOTHING);
+    }
+    assert_eq!(line.poll(vec![]), ["dial NoCallAppeared"]);
+}
+
+#[test]
+fn a_call_of_a_number_that_was_dialled_twice_belongs_to_the_dial_it_is_nearest_to() {
+    for late in [false, true] {
+        let mut line = Line::new();
+        let first = line.dial();
+        let given_up: Vec<_> = (0..6).flat_map(|_| line.poll(vec![])).collect();
+        assert_eq!(given_up, ["dial NoCallAppeared"]);
+        line.seconds += 20;
+        let second = line.dial();
+        let detected_at = time(if late { 1 } else { line.seconds + 1 });
+        let batch = line.batch(vec![AttributedCall { detected_at, ..outgoing("a") }], true);
+        let told = line.tracker.apply(&batch);
+        let [CallTransition::Detected(call), ..] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!(call.dial, Some(if late { first } else { second }), "late: {late}");
+    }
+}
+
+#[test]
+fn a_dial_that_was_given_up_while_polls_failed_is_still_known_when_they_succeed() {
+    let mut line = Line::new();
+    line.dial();
+    let told: Vec<_> = (0..40).flat_map(|_| line.failed_poll()).collect();
+    assert_eq!(told, ["dial NoCallAppeared"]);
+    assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
+}
+
+#[test]
 fn while_the_vendor_can_not_be_read_a_dial_ends_at_last_and_dialling_goes_on() {
     let mut line = Line::new();
     line.poll(vec![incoming("a")]);

@@ -50,6 +50,18 @@ fn a_row_of_another_endpoint_or_of_long_before_the_dial_is_somebody_elses() {
 }
 
 #[test]
+fn a_row_is_of_the_dial_that_was_asked_for_nearest_to_it() {
+    let given_up = || dial("popup", 10, "8888-4787");
+    let next = || dial("popup", 50, "2222-3333");
+    for (row, number) in [(row("late", "popup", 12), "+50688884787"), (row("of the next", "popup", 49), "+50622223333")]
+    {
+        let seen = seen(std::slice::from_ref(&row), vec![given_up(), next()], &[]);
+        assert_eq!(seen, [(row.external_id, Some(number.to_owned()))]);
+    }
+    assert_eq!(seen(&[row("a visitor's", "popup", 90)], vec![given_up()], &[]), []);
+}
+
+#[test]
 fn two_dials_take_two_rows_in_their_order() {
     let dials = vec![dial("popup", 40, "2222-3333"), dial("popup", 10, "8888-4787")];
     let seen = seen(&[row("second", "popup", 41), row("first", "popup", 11)], dials, &[]);

@@ -10,7 +10,7 @@ use timbre_domain::error::ErrorCode;
 use super::finding::{Check, findings};
 use crate::Context;
 use crate::calls::poll_log::{Failed, PollLog};
-use crate::calls::session::{AccountSession, PollStatus};
+use crate::calls::session::AccountSession;
 
 findings! {
     /// What can be found of an account.
@@ -37,10 +37,7 @@ findings! {
 }
 
 pub(super) async fn check(context: &Arc<Context>, session: &AccountSession) -> Vec<Check> {
-    let mut checks = match &session.session.live_calls {
-        Some(_) => of_polls(&session.log()),
-        None => of_status(*session.status.borrow()),
-    };
+    let mut checks = of_polls(&session.log());
     if session.session.endpoints.is_none() {
         return checks.into_iter().map(|check| check.with("account", session.name())).collect();
     }
@@ -65,18 +62,6 @@ fn failed_at(code: ErrorCode) -> Stage {
         ErrorCode::SecretMissing | ErrorCode::KeyringUnavailable => Stage::Secret,
         ErrorCode::NotAuthorised => Stage::Leave,
         _ => Stage::Reach,
-    }
-}
-
-/// Of an account that is asked only while a dial is followed.
-fn of_status(status: PollStatus) -> Vec<Check> {
-    match status {
-        PollStatus::NotAskedYet | PollStatus::Answered => Vec::new(),
-        PollStatus::Failing(code) => vec![match failed_at(code) {
-            Stage::Secret => Check::of(Account::SecretMissing).because(code, ""),
-            Stage::Reach => Check::of(Account::Failing).because(code, ""),
-            Stage::Leave => Check::of(Account::NotAuthorised).because(code, ""),
-        }],
     }
 }
 

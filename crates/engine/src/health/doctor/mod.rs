@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use timbre_domain::observation::{LiveAnswer, Pace};
 
 pub use self::finding::{Check, State, Value};
 pub use self::words::Words;
@@ -69,13 +70,14 @@ pub(crate) async fn examine(context: &Arc<Context>) -> DoctorReport {
     DoctorReport { at: context.core.clock.now(), checks }
 }
 
-/// Sees to it that every account was polled a moment ago: by the poller, else now, all at once.
+/// Sees to it that every account was polled a moment ago: by the poller, else now, all at once. Nobody polls an account that
+/// shows no live calls.
 async fn poll_accounts(context: &Arc<Context>) {
     let mut asking = tokio::task::JoinSet::new();
     for session in context.sessions() {
         let now = context.core.clock.elapsed();
-        let fresh = session.log().last.is_some_and(|poll| now.saturating_sub(poll.elapsed) <= FRESH);
-        if !fresh {
+        let last = session.log().last.filter(|_| session.session.live_calls.is_some());
+        if last.is_none_or(|poll| now.saturating_sub(poll.elapsed) > FRESH) {
             asking.spawn(poll(context.clone(), session.clone()));
         }
     }
@@ -83,8 +85,20 @@ async fn poll_accounts(context: &Arc<Context>) {
 }
 
 async fn poll(context: Arc<Context>, session: Arc<AccountSession>) {
-    let Some(live_calls) = &session.session.live_calls else { return };
-    let answer = live_calls.live_calls().await;
+    let answer = match (&session.session.live_calls, &session.session.placed_calls) {
+        (Some(live_calls), _) => live_calls.live_calls().await,
+        (None, Some(placed_calls)) => {
+            let own: Vec<_> = session.served().numbers().cloned().collect();
+            if own.is_empty() {
+                return;
+            }
+            let asked = context.core.clock.elapsed();
+            let placed = placed_calls.placed_since(context.core.clock.now(), &own).await;
+            let took = context.core.clock.elapsed().saturating_sub(asked);
+            placed.map(|_| LiveAnswer { pace: Pace { took, ..Pace::default() }, ..LiveAnswer::default() })
+        }
+        (None, None) => return,
+    };
     let at = context.core.clock.now();
     session.remember(PollResult::new(&answer, at, context.core.clock.elapsed()));
     // A time that could not be read was replaced by ours and would seem right.

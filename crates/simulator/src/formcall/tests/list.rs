@@ -7,23 +7,25 @@ use crate::formcall::{RequestKind, RequestOutcome, TokenCheck};
 
 #[tokio::test]
 async fn a_row_has_the_documented_fields_as_the_document_writes_them() {
-    let bench = Bench::new().await;
-    bench.clock.advance(seconds(303));
-    let call = bench.place(&documented_order()).await;
-    bench.clock.advance(seconds(3));
-    assert!(call.agent_answers());
-    bench.clock.advance(seconds(22));
-    assert!(call.customer_answers());
-    bench.clock.advance(seconds(95));
-    assert!(call.hang_up());
-    let body = bench.list_later("", Some(super::harness::TOKEN)).await.unwrap().unwrap().1;
-    let expected = format!(
-        "[{{\"uuid\":\"{}\",\"status\":\"Conectada\",\"call_number_company\":\"56223456789\",\"retry\":\"3\",\
-         \"duration_company\":\"117\",\"duration_customer\":\"95\",\"call_at\":\"2026/03/02 11:05:03 -0300\",\
-         \"enqueued\":false,\"popup_uuid\":\"{POPUP}\"}}]",
-        call.uuid()
-    );
-    assert_eq!(body, expected);
+    let more = format!(r#""call_number_company":"56223456789","retry":"3","popup_uuid":"{POPUP}","#);
+    for (undocumented_fields, more) in [(false, ""), (true, more.as_str())] {
+        let bench = Bench::with(|config| config.undocumented_fields = undocumented_fields).await;
+        bench.clock.advance(seconds(303));
+        let call = bench.place(&documented_order()).await;
+        bench.clock.advance(seconds(3));
+        assert!(call.agent_answers());
+        bench.clock.advance(seconds(22));
+        assert!(call.customer_answers());
+        bench.clock.advance(seconds(95));
+        assert!(call.hang_up());
+        let body = bench.list_later("", Some(super::harness::TOKEN)).await.unwrap().unwrap().1;
+        let expected = format!(
+            "[{{\"uuid\":\"{}\",\"status\":\"Conectada\",{more}\"duration_company\":\"117\",\
+             \"duration_customer\":\"95\",\"call_at\":\"2026/03/02 11:05:03 -0300\",\"enqueued\":false}}]",
+            call.uuid()
+        );
+        assert_eq!(body, expected);
+    }
 }
 
 #[tokio::test]
@@ -69,7 +71,7 @@ async fn a_list_is_of_one_day_in_the_vendors_zone_and_of_today_by_default() {
 
 #[tokio::test]
 async fn a_list_may_be_of_one_popup() {
-    let bench = Bench::new().await;
+    let bench = Bench::with(|config| config.undocumented_fields = true).await;
     bench.place(&documented_order()).await;
     let other = bench.place(&order_with(json!({"popup_uuid": OTHER_POPUP}))).await;
     let rows = bench.rows(&format!("?popup_uuid={OTHER_POPUP}")).await;
