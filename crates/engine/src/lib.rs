@@ -49,7 +49,7 @@ pub struct Parts {
     pub sessions: Vec<Arc<AccountSession>>,
     /// The CRMs, each with its adapter.
     pub connectors: Vec<Arc<ConnectorHandle>>,
-    /// Whether calls are followed, or commands alone are answered.
+    /// Whether calls are followed. Otherwise commands alone are answered, and only the call flow runs beside them.
     pub follow: bool,
     /// What the agent chose.
     pub preferences: Preferences,
@@ -72,8 +72,8 @@ impl Engine {
         context.publish_opened();
         let mut components =
             Components::new(context.core.clock.clone(), context.core.bus.clone(), context.supervision.clone());
-        let of = context.clone();
-        components.start("call flow", move |stop| calls::flow::run(of.clone(), stop));
+        let flow_context = context.clone();
+        components.start("call flow", move |stop| calls::flow::run(flow_context.clone(), stop));
         if follow {
             start_followers(&mut components, &context);
         }
@@ -110,25 +110,25 @@ impl Engine {
 fn start_followers(components: &mut Components, context: &Arc<Context>) {
     let (core, sessions) = (&context.core, &context.sessions);
     let records = context.records();
-    let of = records.clone();
-    components.start("history sync", move |stop| of.clone().run(stop));
+    let synced = records.clone();
+    components.start("history sync", move |stop| synced.clone().run(stop));
     components.start("history catch-up", move |stop| records.clone().catch_up(stop));
-    let of = core.clone();
-    components.start("contact index", move |stop| contacts::index::run(of.clone(), stop));
-    let of = context.clone();
-    components.start("notices", move |stop| health::notices::run(of.clone(), stop));
-    let (of, database) = (core.clone(), context.database.clone());
-    components.start("database", move |stop| health::database::run(of.clone(), database.clone(), stop));
+    let index_core = core.clone();
+    components.start("contact index", move |stop| contacts::index::run(index_core.clone(), stop));
+    let notice_context = context.clone();
+    components.start("notices", move |stop| health::notices::run(notice_context.clone(), stop));
+    let (database_core, database) = (core.clone(), context.database.clone());
+    components.start("database", move |stop| health::database::run(database_core.clone(), database.clone(), stop));
     for crm in context.connectors.iter() {
-        let (of, sent_to) = (core.clone(), crm.clone());
-        components.start("outbox", move |stop| crm::outbox::run(of.clone(), sent_to.clone(), stop));
-        let (of, read_from) = (core.clone(), crm.clone());
-        components.start("contact sync", move |stop| crm::contact_sync::run(of.clone(), read_from.clone(), stop));
+        let (core, sent_to, read_from) = (core.clone(), crm.clone(), crm.clone());
+        let outbox_core = core.clone();
+        components.start("outbox", move |stop| crm::outbox::run(outbox_core.clone(), sent_to.clone(), stop));
+        components.start("contact sync", move |stop| crm::contact_sync::run(core.clone(), read_from.clone(), stop));
     }
     for session in sessions.iter() {
-        let (ingest, of) = (context.ingest(), session.clone());
-        components.start("poller", move |stop| calls::poller::run(ingest.clone(), of.clone(), stop));
-        let (ingest, of) = (context.ingest(), session.clone());
-        components.start("placed calls", move |stop| calls::placed_calls::run(ingest.clone(), of.clone(), stop));
+        let (ingest, polled) = (context.ingest(), session.clone());
+        components.start("poller", move |stop| calls::poller::run(ingest.clone(), polled.clone(), stop));
+        let (ingest, placing) = (context.ingest(), session.clone());
+        components.start("placed calls", move |stop| calls::placed_calls::run(ingest.clone(), placing.clone(), stop));
     }
 }

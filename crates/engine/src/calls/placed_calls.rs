@@ -20,7 +20,7 @@ use crate::calls::session::{AccountSession, PollStatus};
 
 /// The vendor's clock and ours may differ by so much, and a call is never placed before it was asked for.
 const CLOCKS_APART: TimeDelta = TimeDelta::seconds(30);
-/// A call that the list does not end is taken for over after so long.
+/// A call that the list never shows as ended is presumed ended after this time.
 const LONGEST_CALL: TimeDelta = TimeDelta::hours(4);
 /// The shortest distance between two questions after one that failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
