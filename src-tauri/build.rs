@@ -1,5 +1,6 @@
 //! Tells Tauri which commands exist and which window may use which: the rights come from the list in `commands/list.rs`.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
@@ -39,20 +40,26 @@ fn capability(window: &Window) -> String {
     let allowed = RIGHTS.iter().filter(|(_, windows)| windows.contains(&window.name));
     permissions.extend(allowed.map(|(command, _)| format!("allow-{}", command.replace('_', "-"))));
     let Window { name, label, about, .. } = window;
-    format!(
-        "{{\"identifier\": {name:?}, \"description\": {about:?}, \"windows\": [{label:?}], \"permissions\": {permissions:?}}}"
-    )
+    serde_json::json!({ "identifier": name, "description": about, "windows": [label], "permissions": permissions })
+        .to_string()
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=src/commands/list.rs");
     let folder = Path::new(&std::env::var("OUT_DIR")?).join("window-capabilities");
     std::fs::create_dir_all(&folder)?;
-    for window in WINDOWS {
-        let file = folder.join(format!("{}.json", window.name));
-        let text = capability(window);
+    let files: BTreeMap<_, _> =
+        WINDOWS.iter().map(|window| (folder.join(format!("{}.json", window.name)), capability(window))).collect();
+    for entry in std::fs::read_dir(&folder)? {
+        let path = entry?.path();
+        // A window that is no longer in the list has no rights left.
+        if !files.contains_key(&path) {
+            std::fs::remove_file(path)?;
+        }
+    }
+    for (file, text) in files {
         // A file that is written anew each time would have everything built again.
-        if std::fs::read_to_string(&file).ok().as_deref() != Some(&text) {
+        if std::fs::read_to_string(&file).ok().as_ref() != Some(&text) {
             std::fs::write(file, text)?;
         }
     }

@@ -50,9 +50,9 @@ fn main() -> tauri::Result<()> {
         config: None,
         data_dir: None,
         secrets: Arc::default(),
-        on_glass: paint_log::from_environment(),
+        on_paint: paint_log::from_environment(),
         opening: Opening::Nothing,
-        whole: false,
+        desktop_integration: false,
     };
     let start: Start = Box::new(|shell| Box::pin(std::future::ready(start(shell))));
     std::process::exit(timbre_desktop::run(options, start)?);

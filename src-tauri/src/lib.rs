@@ -46,7 +46,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::app_state::AppState;
 use crate::opening::{Opening, opening_of};
-use crate::popup::OnGlass;
+use crate::popup::OnPaint;
 use crate::windows::{dial, main};
 
 /// Something that goes on in the background.
@@ -79,12 +79,12 @@ pub struct Options {
     /// The secrets, as the engine has them.
     pub secrets: Arc<Secrets>,
     /// Told what became of pop-ups.
-    pub on_glass: OnGlass,
+    pub on_paint: OnPaint,
     /// What to open once everything is there.
     pub opening: Opening,
-    /// Whether a second start reaches this one instead, and keys, tray and links are this one's: not for a part of it that
-    /// is tried out.
-    pub whole: bool,
+    /// Whether tray, hotkeys and links are this program's, and a second start reaches it instead: off where the windows alone
+    /// are tried out.
+    pub desktop_integration: bool,
 }
 
 /// Runs the windows around an engine until the program is told to end; answers the exit code.
@@ -92,12 +92,12 @@ pub struct Options {
 /// # Errors
 /// When the system gives no windows.
 pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
-    let Options { config, data_dir, secrets, on_glass, opening, whole } = options;
+    let Options { config, data_dir, secrets, on_paint, opening, desktop_integration } = options;
     let (events, received) = channel();
     let (asks, asked) = unbounded_channel();
     let app_state = AppState::new(events, asks, data_dir, config, secrets, Arc::new(SystemClock::new()));
     let mut builder = tauri::Builder::default();
-    if whole {
+    if desktop_integration {
         // The first of all plug-ins: a second start ends before it does anything.
         builder = builder.plugin(tauri_plugin_single_instance::init(|app, args, _| reached(app, &args)));
         builder = builder.plugin(tauri_plugin_deep_link::init());
@@ -122,7 +122,7 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
                 app_state.opens(app.handle().clone());
                 #[cfg(target_os = "linux")]
                 text_scale::follow(&app_state, app.handle());
-                if whole {
+                if desktop_integration {
                     if let Err(error) = tray::create(&app_state, app.handle()) {
                         tracing::error!(%error, "there is no icon in the tray");
                     }
@@ -137,9 +137,9 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
                         popup::give_up_all(&windows);
                         of_popups.component_runs("pop-ups");
                     };
-                    restart::on_thread(failed, || popup::run(&windows, &received, &on_glass));
+                    restart::on_thread(failed, || popup::run(&windows, &received, &on_paint));
                 })?;
-                tauri::async_runtime::spawn(supervisor::run(app_state, start, asked, opening, whole));
+                tauri::async_runtime::spawn(supervisor::run(app_state, start, asked, opening, desktop_integration));
                 Ok(())
             })
             .build(tauri::generate_context!())?

@@ -65,9 +65,9 @@ fn main() -> tauri::Result<()> {
         config: engine.config.clone(),
         data_dir: engine.data_dir.clone(),
         secrets: secrets.clone(),
-        on_glass: paint_log::from_environment(),
+        on_paint: paint_log::from_environment(),
         opening,
-        whole: true,
+        desktop_integration: true,
     };
     let start: Start = Box::new(move |shell| {
         // Secrets that are held in memory outlive a start.

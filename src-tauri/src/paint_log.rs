@@ -5,12 +5,12 @@ use std::io::Write;
 
 use timbre_domain::call::CallKey;
 
-use crate::popup::{Glass, OnGlass};
+use crate::popup::{OnPaint, PaintEvent};
 
 /// Writes a line to standard output for each pop-up painted or taken away, and for each window that waits, where the
 /// environment asks for it; nothing otherwise.
 #[must_use]
-pub fn from_environment() -> OnGlass {
+pub fn from_environment() -> OnPaint {
     if std::env::var_os("TIMBRE_PAINT_LOG").is_none_or(|value| value != "1") {
         return Box::new(|key, what| tracing::debug!(key = key.map(ToString::to_string), ?what, "pop-up"));
     }
@@ -20,12 +20,12 @@ pub fn from_environment() -> OnGlass {
     })
 }
 
-fn line(key: Option<&CallKey>, what: Glass) -> serde_json::Value {
+fn line(key: Option<&CallKey>, what: PaintEvent) -> serde_json::Value {
     match what {
-        Glass::Warm => serde_json::json!({ "event": "popup.warm" }),
-        Glass::Painted(took) => {
+        PaintEvent::Warm => serde_json::json!({ "event": "popup.warm" }),
+        PaintEvent::Painted(took) => {
             serde_json::json!({ "event": "popup.painted", "call_key": key, "ms": took.as_secs_f64() * 1000.0 })
         }
-        Glass::Hidden => serde_json::json!({ "event": "popup.hidden", "call_key": key }),
+        PaintEvent::Hidden => serde_json::json!({ "event": "popup.hidden", "call_key": key }),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) async fn run(
     start: Start,
     mut asked: UnboundedReceiver<Ask>,
     opening: Opening,
-    whole: bool,
+    desktop_integration: bool,
 ) {
     // Also while the engine starts.
     let of = app_state.clone();
@@ -41,7 +41,7 @@ pub(crate) async fn run(
         of.ask(Ask::Quit);
     });
     let mut opening = Some(opening);
-    let mut looked_for_tray = !whole;
+    let mut looked_for_tray = !desktop_integration;
     let mut healed: Option<Duration> = None;
     loop {
         let mut again = None;
@@ -61,7 +61,7 @@ pub(crate) async fn run(
                     })
                 });
                 running = Some((stop, following));
-                if whole {
+                if desktop_integration {
                     preferences::apply(&app_state);
                     if let Some(app) = app_state.app() {
                         hotkeys::take(app, &app_state, &app_state.preferences().hotkeys);

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use timbre_domain::call::Call;
-use timbre_domain::popup::PopupCard;
-use timbre_domain::ports::Shell;
+use timbre_domain::ports::Headless;
 use timbre_engine::api::Command;
 use timbre_engine::api::event::Event;
 use timbre_engine::api::socket::Client;
@@ -17,17 +15,6 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::args::Args;
 use crate::exit::Failure;
-
-/// No windows: the `popup` events say what a pop-up would show.
-struct NoWindows;
-
-impl Shell for NoWindows {
-    fn show_popup(&self, _card: &PopupCard) {}
-
-    fn complete_popup(&self, _card: &PopupCard) {}
-
-    fn call_changed(&self, _call: &Call) {}
-}
 
 pub(crate) enum Session {
     /// An engine that was running.
@@ -45,7 +32,8 @@ impl Session {
         }
         let options =
             Options { config: args.config.clone(), data_dir: Some(data_dir), redactor, commands_only: !follow };
-        let mut running = timbre_wiring::start(&options, Arc::new(NoWindows)).await?;
+        // The `popup` events say what a pop-up would show.
+        let mut running = timbre_wiring::start(&options, Arc::new(Headless)).await?;
         let events = running.take_first_events();
         Ok(Self::Own(Box::new(running), events))
     }

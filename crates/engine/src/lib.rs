@@ -49,7 +49,7 @@ pub struct Parts {
     pub sessions: Vec<Arc<AccountSession>>,
     /// The CRMs, each with its adapter.
     pub connectors: Vec<Arc<ConnectorHandle>>,
-    /// Whether calls are followed, or commands alone are answered.
+    /// Whether calls are followed. Otherwise commands alone are answered, and only the call flow runs beside them.
     pub follow: bool,
     /// What the agent chose.
     pub preferences: Preferences,
@@ -72,8 +72,8 @@ impl Engine {
         context.publish_opened();
         let mut components =
             Components::new(context.core.clock.clone(), context.core.bus.clone(), context.supervision.clone());
-        let of = context.clone();
-        components.start("call flow", move |stop| calls::flow::run(of.clone(), stop));
+        let flow_context = context.clone();
+        components.start("call flow", move |stop| calls::flow::run(flow_context.clone(), stop));
         if follow {
             start_followers(&mut components, &context);
         }
@@ -110,22 +110,21 @@ impl Engine {
 fn start_followers(components: &mut Components, context: &Arc<Context>) {
     let (core, sessions) = (&context.core, &context.sessions);
     let records = context.records();
-    let of_sync = records.clone();
-    components.start("history sync", move |stop| of_sync.clone().run(stop));
-    let of_index = core.clone();
-    components.start("contact index", move |stop| contacts::index::run(of_index.clone(), stop));
-    let of_notices = context.clone();
-    components.start("notices", move |stop| health::notices::run(of_notices.clone(), stop));
-    let (of_database, database) = (core.clone(), context.database.clone());
-    components.start("database", move |stop| health::database::run(of_database.clone(), database.clone(), stop));
+    let synced = records.clone();
+    components.start("history sync", move |stop| synced.clone().run(stop));
+    let index_core = core.clone();
+    components.start("contact index", move |stop| contacts::index::run(index_core.clone(), stop));
+    let notice_context = context.clone();
+    components.start("notices", move |stop| health::notices::run(notice_context.clone(), stop));
+    let (database_core, database) = (core.clone(), context.database.clone());
+    components.start("database", move |stop| health::database::run(database_core.clone(), database.clone(), stop));
     for crm in context.connectors.iter() {
         let name = crm.name().as_str();
-        let (core_of_outbox, sent_to) = (core.clone(), crm.clone());
-        components
-            .start_for(name, "outbox", move |stop| crm::outbox::run(core_of_outbox.clone(), sent_to.clone(), stop));
-        let (core_of_sync, read_from) = (core.clone(), crm.clone());
+        let (outbox_core, sent_to) = (core.clone(), crm.clone());
+        components.start_for(name, "outbox", move |stop| crm::outbox::run(outbox_core.clone(), sent_to.clone(), stop));
+        let (sync_core, read_from) = (core.clone(), crm.clone());
         components.start_for(name, "contact sync", move |stop| {
-            crm::contact_sync::run(core_of_sync.clone(), read_from.clone(), stop)
+            crm::contact_sync::run(sync_core.clone(), read_from.clone(), stop)
         });
     }
     for session in sessions {

@@ -1,6 +1,8 @@
 //! What the first-run window's page, and the settings page, may ask for: an account and a CRM are tried out before they
 //! are kept, and their secrets go into the keyring.
 
+mod kept_secret;
+
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -17,13 +19,13 @@ use timbre_domain::status::WindowBootstrap;
 use timbre_domain::texts::Language;
 use timbre_engine::CommandError;
 use timbre_platform::secrets::{KeyringState, variable};
-use timbre_settings::address;
 use timbre_settings::edit::{AccountDraft, ConnectorDraft, Edit, IdentityDraft, SettingsFile, SettingsForm};
 use timbre_wiring::setup::{
     AccountCheck, CheckFailed, Checking, KnownConnector, KnownVendor, check_account, check_connector, known_connector,
     known_connectors, known_vendors, save,
 };
 
+use self::kept_secret::{account_addresses, all_known};
 use super::{Answer, Asker};
 use crate::app_state::{AppState, Ask, EngineState};
 use crate::preferences;
@@ -88,7 +90,7 @@ pub(crate) async fn setup_check_account(asker: &Asker, draft: AccountDraft, pass
     let file = settings_file(app_state)?;
     let was = known_account(&file, &draft.name);
     if password.is_empty() {
-        same_address(app_state, account_address(&file, &draft.name), draft.text("base_url"))?;
+        account_goes_where_it_did(app_state, &file, &draft)?;
     }
     let _trial = app_state.trials().read().await;
     let checking = checking(app_state, &file)?;
@@ -101,7 +103,7 @@ pub(crate) async fn setup_save_account(asker: &Asker, draft: AccountDraft, passw
     let mut file = settings_file(app_state)?;
     let was = known_account(&file, &draft.name);
     if password.is_empty() {
-        same_address(app_state, account_address(&file, &draft.name), draft.text("base_url"))?;
+        account_goes_where_it_did(app_state, &file, &draft)?;
     }
     let language = Edit::Language { language: app_state.language() };
     let name = named(app_state, &draft.name)?;
@@ -129,7 +131,7 @@ pub(crate) async fn setup_check_connector(asker: &Asker, draft: ConnectorDraft, 
     let file = settings_file(app_state)?;
     let was = known_crm(&file, &draft.name);
     if key.is_empty() {
-        same_address(app_state, crm_address(&file, &draft.name), &draft.base_url)?;
+        crm_goes_where_it_did(app_state, &file, &draft)?;
     }
     let _trial = app_state.trials().read().await;
     let checking = checking(app_state, &file)?;
@@ -141,7 +143,7 @@ pub(crate) async fn setup_save_connector(asker: &Asker, draft: ConnectorDraft, k
     let Asker { app_state, .. } = asker;
     let mut file = settings_file(app_state)?;
     if key.is_empty() {
-        same_address(app_state, crm_address(&file, &draft.name), &draft.base_url)?;
+        crm_goes_where_it_did(app_state, &file, &draft)?;
     }
     let name = named(app_state, &draft.name)?;
     let put = Edit::PutConnector { was: known_crm(&file, &draft.name), connector: draft };
@@ -274,26 +276,26 @@ fn known_crm(file: &SettingsFile, name: &str) -> Option<String> {
     form.connectors.into_iter().map(|one| one.name).find(|known| known == name.trim())
 }
 
-fn account_address(file: &SettingsFile, name: &str) -> Option<String> {
-    let form = file.form().ok()?;
-    form.accounts.into_iter().find(|one| one.name == name.trim()).map(|one| one.text("base_url").to_owned())
+fn account_goes_where_it_did(app_state: &AppState, file: &SettingsFile, draft: &AccountDraft) -> Answer<()> {
+    let accounts = file.form().map(|form| form.accounts).unwrap_or_default();
+    let addresses = |account: &AccountDraft| account_addresses(timbre_wiring::vendors(), account);
+    let known = accounts.iter().find(|one| one.name == draft.name.trim()).map(addresses);
+    secret_goes_where_it_did(app_state, known, &addresses(draft))
 }
 
-fn crm_address(file: &SettingsFile, name: &str) -> Option<String> {
-    let form = file.form().ok()?;
-    form.connectors.into_iter().find(|one| one.name == name.trim()).map(|one| one.base_url)
+fn crm_goes_where_it_did(app_state: &AppState, file: &SettingsFile, draft: &ConnectorDraft) -> Answer<()> {
+    let connectors = file.form().map(|form| form.connectors).unwrap_or_default();
+    let known = connectors.into_iter().find(|one| one.name == draft.name.trim()).map(|one| vec![one.base_url]);
+    secret_goes_where_it_did(app_state, known, std::slice::from_ref(&draft.base_url))
 }
 
-/// A secret that is kept goes to the place it was given for and to no other: for another one a person types it again.
-fn same_address(app_state: &AppState, known: Option<String>, wanted: &str) -> Answer<()> {
-    let origin = |text: &str| tauri::Url::parse(&address(text)).ok().map(|url| url.origin());
-    match known.map(|known| (origin(&known), origin(wanted))) {
-        Some((known, wanted)) if known != wanted => {
-            let detail = "the address is another one: the password must be typed again";
-            Err(app_state.refusal(CommandError::new(ErrorCode::SecretMissing, detail).at("password")))
-        }
-        _ => Ok(()),
+/// Refuses where the settings know the account or CRM, and its secret would go to an address that they do not know.
+fn secret_goes_where_it_did(app_state: &AppState, known: Option<Vec<String>>, wanted: &[String]) -> Answer<()> {
+    if known.is_none_or(|known| all_known(&known, wanted)) {
+        return Ok(());
     }
+    let detail = "the address is another one: the password must be typed again";
+    Err(app_state.refusal(CommandError::new(ErrorCode::SecretMissing, detail).at("password")))
 }
 
 async fn keep_secret(app_state: &AppState, name: SecretName, given: String, keep: Keep) -> Answer<()> {

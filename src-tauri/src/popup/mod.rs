@@ -37,17 +37,17 @@ const GAP: u32 = 12;
 
 /// What became of a call's pop-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Glass {
+pub enum PaintEvent {
     /// A window waits for a call.
     Warm,
-    /// It was on the glass this long after it was asked for.
+    /// It was painted this long after it was asked for.
     Painted(Duration),
     /// It was taken away.
     Hidden,
 }
 
 /// Told what became of pop-ups; of no call for a window that waits.
-pub type OnGlass = Box<dyn Fn(Option<&CallKey>, Glass) + Send>;
+pub type OnPaint = Box<dyn Fn(Option<&CallKey>, PaintEvent) + Send>;
 
 /// The window of a place in the pool, as the capability file and the tests name it.
 #[must_use]
@@ -115,15 +115,15 @@ pub(crate) fn give_up_all(app: &AppHandle) {
 }
 
 /// Keeps the windows until everybody who could post an event is gone.
-pub fn run(app: &AppHandle, events: &Receiver<(Event, Instant)>, on_glass: &OnGlass) {
+pub fn run(app: &AppHandle, events: &Receiver<(Event, Instant)>, on_paint: &OnPaint) {
     let mut windows =
-        Windows { app, on_glass, standing: [None; MOST], shows: Default::default(), keyboard: Keyboard::default() };
+        Windows { app, on_paint, standing: [None; MOST], shows: Default::default(), keyboard: Keyboard::default() };
     let mut pool = Pool::new(SPARE);
     let mut next = (Event::Tick, Instant::now());
     loop {
         let (event, at) = next;
         if matches!(event, Event::Ready(_)) {
-            on_glass(None, Glass::Warm);
+            on_paint(None, PaintEvent::Warm);
         }
         for order in pool.apply(event, at) {
             if let Err(error) = windows.obey(order) {
@@ -144,7 +144,7 @@ pub fn run(app: &AppHandle, events: &Receiver<(Event, Instant)>, on_glass: &OnGl
 
 struct Windows<'a> {
     app: &'a AppHandle,
-    on_glass: &'a OnGlass,
+    on_paint: &'a OnPaint,
     /// Where the visible windows stand.
     standing: [Option<Standing>; MOST],
     /// The calls in them.
@@ -212,7 +212,7 @@ impl Windows<'_> {
                 // The next call comes without the keyboard again.
                 window.set_focusable(false)?;
                 if let Some(key) = self.shows[slot].take() {
-                    (self.on_glass)(Some(&key), Glass::Hidden);
+                    (self.on_paint)(Some(&key), PaintEvent::Hidden);
                 }
                 self.tell(slot, events::popup_clear(&()))
             }
@@ -221,7 +221,7 @@ impl Windows<'_> {
                 self.window(slot)?.reload()
             }
             WindowCommand::Painted(key, took) => {
-                (self.on_glass)(Some(&key), Glass::Painted(took));
+                (self.on_paint)(Some(&key), PaintEvent::Painted(took));
                 Ok(())
             }
         }

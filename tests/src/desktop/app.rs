@@ -26,14 +26,14 @@ pub struct App {
     guest: Guest,
     lines: Lines,
     /// Told and not asked for yet.
-    told: Vec<Glass>,
+    told: Vec<PaintLine>,
     config: PathBuf,
     data_dir: PathBuf,
 }
 
 /// What the app said about a pop-up.
 #[derive(Debug, Clone)]
-pub struct Glass {
+pub struct PaintLine {
     /// When it said so.
     pub at: Instant,
     /// `popup.warm`, `popup.painted` or `popup.hidden`.
@@ -125,7 +125,7 @@ impl App {
     ///
     /// # Errors
     /// When it is not in time, or the app ended.
-    pub fn painted(&mut self, callid: &str, within: Duration) -> io::Result<Glass> {
+    pub fn painted(&mut self, callid: &str, within: Duration) -> io::Result<PaintLine> {
         self.wait_for("popup.painted", callid, within)
     }
 
@@ -133,7 +133,7 @@ impl App {
     ///
     /// # Errors
     /// When none does in time, or the app ended.
-    pub fn warm(&mut self, within: Duration) -> io::Result<Glass> {
+    pub fn warm(&mut self, within: Duration) -> io::Result<PaintLine> {
         self.wait_for("popup.warm", "", within)
     }
 
@@ -141,20 +141,20 @@ impl App {
     ///
     /// # Errors
     /// When it is not in time, or the app ended.
-    pub fn hidden(&mut self, callid: &str, within: Duration) -> io::Result<Glass> {
+    pub fn hidden(&mut self, callid: &str, within: Duration) -> io::Result<PaintLine> {
         self.wait_for("popup.hidden", callid, within)
     }
 
-    fn wait_for(&mut self, event: &str, callid: &str, within: Duration) -> io::Result<Glass> {
+    fn wait_for(&mut self, event: &str, callid: &str, within: Duration) -> io::Result<PaintLine> {
         let deadline = Instant::now() + within;
-        let fits = |told: &Glass| told.event == event && told.call_key.rsplit(':').next() == Some(callid);
+        let fits = |told: &PaintLine| told.event == event && told.call_key.rsplit(':').next() == Some(callid);
         loop {
             if let Some(place) = self.told.iter().position(fits) {
                 return Ok(self.told.remove(place));
             }
             let (at, line) = self.lines.timed_within(deadline.saturating_duration_since(Instant::now()))?;
             let Line { event, call_key, ms } = serde_json::from_str(&line)?;
-            self.told.push(Glass { at, event, call_key, ms });
+            self.told.push(PaintLine { at, event, call_key, ms });
         }
     }
 

@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-pub use self::app::{App, Glass, settings};
+pub use self::app::{App, PaintLine, settings};
 pub use self::appearance::{Portal, SettingsDaemon};
 pub use self::bus::Bus;
 pub use self::dunst::Dunst;

@@ -48,7 +48,7 @@ const ASKED_AGAIN: TimeDelta = TimeDelta::minutes(4);
 struct StatusThen {
     now: DateTime<Utc>,
     /// What a tray's icon would show.
-    light: TrayStatus,
+    tray_status: TrayStatus,
     status: Status,
 }
 
@@ -204,9 +204,9 @@ impl Office {
         for until in status.connectors.iter_mut().filter_map(|connector| connector.until.as_mut()) {
             *until = now + ASKED_AGAIN;
         }
-        let light = status.tray_status();
-        self.statuses.insert(name, StatusThen { now, light, status });
-        light
+        let tray_status = status.tray_status();
+        self.statuses.insert(name, StatusThen { now, tray_status, status });
+        tray_status
     }
 }
 

@@ -128,7 +128,7 @@ export interface DialHost {
 /** What the shell tells the strip. */
 export interface StripListener {
   /** How Timbre is, and which one thing of it the tray's icon would show. */
-  status(status: Status, light: TrayStatus): void;
+  status(status: Status, trayStatus: TrayStatus): void;
   bootstrap(bootstrap: WindowBootstrap): void;
 }
 

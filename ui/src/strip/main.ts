@@ -29,7 +29,7 @@ const greet = (bootstrap: WindowBootstrap) => {
 
 greet(
   await host.start({
-    status: (status, light) => strip.changed(status, light, Date.now()),
+    status: (status, trayStatus) => strip.changed(status, trayStatus, Date.now()),
     bootstrap: greet,
   }),
 );

@@ -10,7 +10,7 @@ import { type TextKey, text } from "../texts";
 /** What the strip shows: one thing, the most urgent. */
 export class Strip {
   bootstrap = $state.raw<WindowBootstrap | null>(null);
-  light = $state<TrayStatus>("ready");
+  trayStatus = $state<TrayStatus>("ready");
   #status = $state.raw<Status | null>(null);
   #now = $state(0);
 
@@ -34,21 +34,21 @@ export class Strip {
     return plain(this.call.number_written) || this.say(none);
   });
   readonly word: string = $derived(
-    this.say(this.bootstrap?.set_up === false ? "strip.light.not_set_up" : `strip.light.${this.light}`),
+    this.say(this.bootstrap?.set_up === false ? "strip.light.not_set_up" : `strip.light.${this.trayStatus}`),
   );
   /** What stands behind the word; empty where the word says it all. */
   readonly detail: string = $derived.by(() => {
-    const until = this.light === "do_not_disturb" ? this.#status?.do_not_disturb?.until : null;
+    const until = this.trayStatus === "do_not_disturb" ? this.#status?.do_not_disturb?.until : null;
     return until ? this.say("strip.until", { time: clock(until) }) : "";
   });
   /** The whole of it, on hover. */
   readonly hint: string = $derived.by(() => {
     const crms = this.#status?.connectors ?? [];
     const silent = crms.find(({ reach }) => reach !== "answers");
-    if (this.light === "waiting" && silent && crms.every(({ parked }) => parked === 0)) {
+    if (this.trayStatus === "waiting" && silent && crms.every(({ parked }) => parked === 0)) {
       return `${plain(silent.connector)}: ${plain(silent.what)}`;
     }
-    return this.light === "unreachable" || this.light === "waiting" ? this.say(`strip.light.${this.light}.hint`) : "";
+    return this.trayStatus === "unreachable" || this.trayStatus === "waiting" ? this.say(`strip.light.${this.trayStatus}.hint`) : "";
   });
 
   /** A text in the agent's language. */
@@ -61,9 +61,9 @@ export class Strip {
   }
 
   /** Timbre is otherwise now. */
-  changed(status: Status, light: TrayStatus, now: number): void {
+  changed(status: Status, trayStatus: TrayStatus, now: number): void {
     this.#status = status;
-    this.light = light;
+    this.trayStatus = trayStatus;
     this.#now = now;
   }
 

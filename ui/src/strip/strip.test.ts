@@ -18,8 +18,8 @@ beforeEach(() => {
 afterEach(() => unmount(mounted));
 
 const show = (name: string) => {
-  const [light, status] = samples[name]!;
-  strip.changed(status, light, Date.now());
+  const [trayStatus, status] = samples[name]!;
+  strip.changed(status, trayStatus, Date.now());
   flushSync();
   return document.querySelector(".state")!.textContent!.replace(/\s+/g, " ");
 };

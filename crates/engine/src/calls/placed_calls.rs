@@ -22,7 +22,7 @@ use crate::calls::session::{AccountSession, PollStatus};
 const CLOCKS_APART: TimeDelta = TimeDelta::seconds(30);
 /// An order that nobody answered was carried out within so long, or never: the list's other calls are somebody else's.
 const PLACED_WITHIN: TimeDelta = TimeDelta::seconds(60);
-/// A call that the list does not end is taken for over after so long.
+/// A call that the list never shows as ended is presumed ended after this time.
 const LONGEST_CALL: TimeDelta = TimeDelta::hours(4);
 /// The shortest distance between two questions after one that failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);

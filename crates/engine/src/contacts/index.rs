@@ -1,4 +1,4 @@
-//! Keeps what contacts are found by in step with the rules of numbers and with the country of the settings.
+//! Rebuilds the lookup index of contacts where the rules of numbers or the country of the settings have changed.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::runtime::core::Core;
 /// After a failure, such as a full disk.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
-/// Works off what is behind, then waits for the end: the settings are read once.
+/// Rebuilds whatever is out of date, then waits for the stop: the settings are read once, so nothing changes meanwhile.
 pub(crate) async fn run(core: Core, stop: CancellationToken) {
     let mut worked_off = false;
     loop {
@@ -23,14 +23,14 @@ pub(crate) async fn run(core: Core, stop: CancellationToken) {
             Ok(IndexState::Behind) => worked_off = true,
             Ok(IndexState::InStep) => {
                 if worked_off {
-                    tracing::info!("what contacts are found by was made anew");
+                    tracing::info!("the lookup index of contacts was rebuilt");
                 }
                 return stop.cancelled().await;
             }
             Err(error) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
-                    "what contacts are found by can't be made anew"
+                    "the lookup index of contacts can't be rebuilt"
                 );
                 tokio::select! {
                     () = stop.cancelled() => return,

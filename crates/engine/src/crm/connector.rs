@@ -1,4 +1,4 @@
-//! A CRM line: one CRM, as the engine works with it.
+//! One CRM, as the engine works with it: its adapter, its health, and what people want of it at once.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ use crate::crm::outbox::kinds::{Kinds, setting_of};
 use crate::runtime::core::Core;
 use timbre_settings::ConnectorSettings;
 
-/// More records are not put before the others at a time.
+/// How many records at most go before the others at a time.
 const HURRIED_AT_MOST: usize = 1_000;
 
 /// Whether a CRM can be asked.
@@ -62,7 +62,7 @@ pub struct ConnectorHandle {
     pub(crate) worked_off: watch::Sender<u64>,
 }
 
-/// How it is, with what only its own waiting needs.
+/// A CRM's health, and how long its back-off still lasts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HealthState {
     condition: ConnectorHealth,
@@ -75,7 +75,7 @@ pub(crate) struct HealthState {
 }
 
 impl ConnectorHandle {
-    /// A line as the last run left it.
+    /// The CRM, stopped if the last run left it so.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -121,34 +121,34 @@ impl ConnectorHandle {
         TimeDelta::from_std(self.connector.about().settles_within).unwrap_or(TimeDelta::MAX)
     }
 
-    /// Waits until it may be asked; for ever while it is stopped, unless a person acts.
+    /// Waits until the CRM may be asked; for ever while it is stopped, unless a person acts.
     pub(crate) async fn ready(&self, core: &Core) {
-        let mut standing = self.condition.subscribe();
+        let mut changes = self.condition.subscribe();
         loop {
-            let now = standing.borrow_and_update().clone();
+            let now = changes.borrow_and_update().clone();
             match (now.condition, now.until) {
                 (ConnectorHealth::Ready, _) => return,
                 (ConnectorHealth::Waits { .. }, Some(until)) if until <= core.clock.elapsed() => return,
                 (ConnectorHealth::Waits { .. }, Some(until)) => {
                     tokio::select! {
                         () = core.clock.sleep_until(until) => return,
-                        _ = standing.changed() => {}
+                        _ = changes.changed() => {}
                     }
                 }
                 (ConnectorHealth::Waits { .. } | ConnectorHealth::Stopped { .. }, _) => {
                     // The sender lives in `self`, so this can't fail while we wait.
-                    let _ = standing.changed().await;
+                    let _ = changes.changed().await;
                 }
             }
         }
     }
 
-    /// Whether it may be asked at this moment.
+    /// Whether the CRM may be asked at this moment.
     pub(crate) fn is_ready(&self, core: &Core) -> bool {
-        let standing = self.condition.borrow();
-        match standing.condition {
+        let state = self.condition.borrow();
+        match state.condition {
             ConnectorHealth::Ready => true,
-            ConnectorHealth::Waits { .. } => standing.until.is_some_and(|until| until <= core.clock.elapsed()),
+            ConnectorHealth::Waits { .. } => state.until.is_some_and(|until| until <= core.clock.elapsed()),
             ConnectorHealth::Stopped { .. } => false,
         }
     }
@@ -173,7 +173,7 @@ impl ConnectorHandle {
         }
     }
 
-    /// Everything to it waits at least so long, and longer the more often it failed in a row.
+    /// Backs off this CRM: nothing is sent to it for `at_least`, and for longer the more often it failed in a row.
     pub(crate) fn waits(&self, core: &Core, at_least: Duration, error: &CrmError) {
         let failures = self.condition.borrow().failures + 1;
         let pause = pause_after(failures, random()).max(at_least);
@@ -196,13 +196,13 @@ impl ConnectorHandle {
         hurried.truncate(HURRIED_AT_MOST);
         drop(hurried);
         let (now, elapsed) = (core.clock.now(), core.clock.elapsed());
-        self.condition.send_if_modified(|standing| {
-            let ConnectorHealth::Waits { until, .. } = &mut standing.condition else { return false };
-            let earliest = standing.demanded.unwrap_or_default().max(elapsed);
-            if standing.until.is_some_and(|planned| planned <= earliest) {
+        self.condition.send_if_modified(|state| {
+            let ConnectorHealth::Waits { until, .. } = &mut state.condition else { return false };
+            let earliest = state.demanded.unwrap_or_default().max(elapsed);
+            if state.until.is_some_and(|planned| planned <= earliest) {
                 return false;
             }
-            standing.until = Some(earliest);
+            state.until = Some(earliest);
             *until = now + TimeDelta::from_std(earliest - elapsed).unwrap_or_default();
             true
         });
@@ -248,16 +248,16 @@ impl ConnectorHandle {
         Ok(())
     }
 
-    fn becomes(&self, core: &Core, standing: HealthState) {
+    fn becomes(&self, core: &Core, state: HealthState) {
         let mut news = None;
         self.condition.send_if_modified(|before| {
-            let same = same_kind(&before.condition, &standing.condition);
+            let same = same_kind(&before.condition, &state.condition);
             // That it still waits is no news to people, only to those who wait.
             if !same {
-                news = Some(standing.condition.clone());
+                news = Some(state.condition.clone());
             }
-            let changed = before.condition != standing.condition || before.failures != standing.failures;
-            *before = standing;
+            let changed = before.condition != state.condition || before.failures != state.failures;
+            *before = state;
             changed
         });
         if let Some(condition) = news {

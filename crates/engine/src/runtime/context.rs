@@ -28,7 +28,7 @@ pub struct Context {
     pub(crate) supervision: Supervision,
     /// Held by the import that goes on.
     pub(crate) importing: Arc<Mutex<()>>,
-    /// Whether the index that finds contacts is rebuilt in the background.
+    /// Whether calls are followed ([`Parts::follow`]). Otherwise a command does itself what would run in the background.
     pub(crate) follows: bool,
     /// Held while a dial is checked and registered.
     pub(crate) dialling: Mutex<()>,

@@ -69,7 +69,7 @@ pub struct Account {
     clock: Arc<dyn Clock>,
 }
 
-/// The three reading calls.
+/// The scripts that are read from. `getCdrs` shows the live calls too, with `live=1`.
 #[derive(Clone, Copy)]
 enum Script {
     Cdrs,

@@ -3,8 +3,7 @@
 use std::future::Future;
 use std::path::Path;
 
-use timbre_domain::popup::PopupCard;
-use timbre_domain::ports::Shell;
+use timbre_domain::ports::Headless;
 use timbre_settings::edit::FieldDraft;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY};
 use timbre_simulator::{Fault, ManualClock, RefusalStyle, RequestKind, Simulator, SimulatorConfig, WrongPasswordStyle};
@@ -28,14 +27,6 @@ impl SecretStore for Kept {
     async fn keep(&self, _: &SecretName, _: SecretString) -> Result<(), PortError> {
         Ok(())
     }
-}
-
-struct NoWindows;
-
-impl Shell for NoWindows {
-    fn show_popup(&self, _: &PopupCard) {}
-    fn complete_popup(&self, _: &PopupCard) {}
-    fn call_changed(&self, _: &timbre_domain::call::Call) {}
 }
 
 struct Desk {
@@ -80,7 +71,7 @@ impl Desk {
         let machine = Machine {
             clock: Arc::new(self.clock.clone()),
             secrets: Arc::new(Kept(Some(PASSWORD))),
-            shell: Arc::new(NoWindows),
+            shell: Arc::new(Headless),
             disk: Arc::new(timbre_platform::disk::SystemDisk),
             serves: Serves::ThisAgent,
         };

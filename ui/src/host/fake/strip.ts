@@ -8,14 +8,14 @@ import type { StripHost } from "../host";
 import { heedLanguage, wear } from "./theme";
 import { bootstrap, statuses } from "./world";
 
-const named = Object.entries(statuses).map(([name, { light, status }]): [string, [TrayStatus, Status]] => [name, [light, status]]);
+const named = Object.entries(statuses).map(([name, { tray_status, status }]): [string, [TrayStatus, Status]] => [name, [tray_status, status]]);
 const nameless = structuredClone(statuses["withheld"]!);
 nameless.status.calls[0]!.party = { kind: "not_known_yet" };
 
-/** How Timbre may be, by name, and the light that goes with it. */
+/** How Timbre may be, by name, and the tray status that goes with it. */
 export const samples: Record<string, [TrayStatus, Status]> = {
   ...Object.fromEntries(named),
-  not_known_yet: [nameless.light, nameless.status],
+  not_known_yet: [nameless.tray_status, nameless.status],
 };
 
 /** A browser's page, told what to show by its address. */
@@ -27,8 +27,8 @@ export function stripHost(query: URLSearchParams): StripHost {
   };
   return {
     start(listener) {
-      const [light, status] = samples[query.get("fake") ?? "ready"] ?? samples.ready!;
-      setTimeout(() => listener.status(status, light));
+      const [trayStatus, status] = samples[query.get("fake") ?? "ready"] ?? samples.ready!;
+      setTimeout(() => listener.status(status, trayStatus));
       heedLanguage((language) => listener.bootstrap(bootstrap(language)));
       return Promise.resolve(bootstrap((query.get("lang") ?? "es") as Language));
     },

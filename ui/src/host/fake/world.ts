@@ -67,8 +67,8 @@ export const DAY = 86_400;
 export const world: Day = moved(dayText, JSON.parse(dayText).now, Date.now());
 export const setupWorld: SetupWorld = JSON.parse(setupText);
 
-/** How Timbre may be, by name, and the light that goes with it; each as long ago as it was then. */
-export const statuses: Record<string, { light: TrayStatus; status: Status }> = Object.fromEntries(
+/** How Timbre may be, by name, and the tray status that goes with it; each as long ago as it was then. */
+export const statuses: Record<string, { tray_status: TrayStatus; status: Status }> = Object.fromEntries(
   Object.entries<{ now: string }>(JSON.parse(statusesText)).map(([name, one]) => [name, moved(JSON.stringify(one), one.now, Date.now())]),
 );
 

@@ -17,7 +17,7 @@ export const dialHost: DialHost = {
       bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
     });
     const bootstrap = await call("dial_ready", {});
-    comesUp();
+    comesUp(call);
     return bootstrap;
   },
   search: (text) => call("contacts_find", { input: { text, limit: FOUND } }),

@@ -21,7 +21,7 @@ export const mainHost: MainHost = {
       bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
     });
     const bootstrap = await call("main_ready", {});
-    comesUp();
+    comesUp(call);
     return bootstrap;
   },
   status: () => call("status", { input: null }),

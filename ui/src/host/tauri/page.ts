@@ -17,7 +17,10 @@ export async function hear<E extends object>(handlers: { [K in keyof E]: (payloa
   await Promise.all(names.map((name) => window.listen<E[typeof name]>(name, ({ payload }) => handlers[name](payload))));
 }
 
+/** The command by which a page says that it has laid out what it was greeted with. */
+type AskShown = (command: "page_shown", input: Record<string, never>) => Promise<void>;
+
 /** Has the window come up once its page has laid out what it was greeted with: nobody sees an empty one. */
-export function comesUp(): void {
-  setTimeout(() => void invoke("page_shown"));
+export function comesUp(call: AskShown): void {
+  setTimeout(() => void call("page_shown", {}));
 }

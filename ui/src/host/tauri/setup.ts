@@ -2,18 +2,22 @@ import type { MainCommands, SetupCommands, SetupEvents } from "../../bindings/co
 import type { AccountHost, ConnectionsHost, ConnectorHost, SetupHost } from "../setup";
 import { ask, comesUp, hear } from "./page";
 
-const call = ask<SetupCommands>();
+/** The commands that the first run's window and the main window both have a right to. */
+type SharedCommands = Pick<SetupCommands, keyof SetupCommands & keyof MainCommands>;
+
+const callOfSetup = ask<SetupCommands>();
 const callOfMain = ask<MainCommands>();
+const callOfBoth = ask<SharedCommands>();
 
 /** What the first run and the settings page have in common. */
 const shared: AccountHost & ConnectorHost & Pick<ConnectionsHost, "offers"> = {
-  offers: () => call("setup_offers", {}),
-  checkAccount: (draft, password) => call("setup_check_account", { draft, password }),
-  saveAccount: (draft, password, keep) => call("setup_save_account", { draft, password, keep }),
-  keyring: (name) => call("setup_keyring", { name }),
-  checkConnector: (draft, key) => call("setup_check_connector", { draft, key }),
-  saveConnector: (draft, key, keep) => call("setup_save_connector", { draft, key, keep }),
-  pickConnectorFile: () => call("setup_pick_connector_file", {}),
+  offers: () => callOfBoth("setup_offers", {}),
+  checkAccount: (draft, password) => callOfBoth("setup_check_account", { draft, password }),
+  saveAccount: (draft, password, keep) => callOfBoth("setup_save_account", { draft, password, keep }),
+  keyring: (name) => callOfBoth("setup_keyring", { name }),
+  checkConnector: (draft, key) => callOfBoth("setup_check_connector", { draft, key }),
+  saveConnector: (draft, key, keep) => callOfBoth("setup_save_connector", { draft, key, keep }),
+  pickConnectorFile: () => callOfBoth("setup_pick_connector_file", {}),
 };
 
 /** Accounts and CRMs, as the main window's settings page changes them. */
@@ -31,10 +35,10 @@ export const setupHost: SetupHost = {
   ...shared,
   async start(listener) {
     await hear<SetupEvents>({ bootstrap: (bootstrap) => listener.bootstrap(bootstrap) });
-    const bootstrap = await call("setup_ready", {});
-    comesUp();
+    const bootstrap = await callOfSetup("setup_ready", {});
+    comesUp(callOfSetup);
     return bootstrap;
   },
-  setLanguage: (language) => call("setup_set_language", { language }),
-  finish: (autostart) => call("setup_finish", { autostart }),
+  setLanguage: (language) => callOfSetup("setup_set_language", { language }),
+  finish: (autostart) => callOfSetup("setup_finish", { autostart }),
 };

@@ -12,7 +12,7 @@ export const stripHost: StripHost = {
       bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
     });
     const bootstrap = await call("strip_ready", {});
-    comesUp();
+    comesUp(call);
     return bootstrap;
   },
   menu: () => call("strip_menu", {}),

@@ -53,7 +53,7 @@ enum Search {
         why: Problem,
         /// When it is tried again, on the monotonic clock.
         again_at: Duration,
-        /// A record that is there and was not found: once it is found, the search works.
+        /// A record that the CRM has and a search missed: when a search finds it, searching works again.
         witness: Option<Box<RecordRequest>>,
     },
 }
