@@ -86,7 +86,7 @@ pub struct DialRules {
 /// Something about a contact that an order may tell the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContactDetail {
-    /// The contact's name.
+    /// The contact's name, where there is one.
     Name,
     /// The company that the contact belongs to.
     Company,

@@ -9,7 +9,6 @@ use super::call::{Call, CallState};
 use super::config::FormCallConfig;
 use crate::vendor_time::VendorTime;
 
-/// A row.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     pub(crate) uuid: String,
