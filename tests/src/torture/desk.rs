@@ -110,8 +110,10 @@ impl Desk {
             match Client::connect(&self.data_dir).await {
                 Ok(Some(client)) => return Ok(client),
                 _ if self.clock.elapsed() > deadline => {
-                    let log = self.config.with_extension("log");
-                    return Err(format!("the engine did not start; see {}", log.display()).into());
+                    // The folder goes with the run: what the engine said last is told here.
+                    let log = std::fs::read_to_string(self.config.with_extension("log")).unwrap_or_default();
+                    let last: Vec<_> = log.lines().rev().take(5).collect();
+                    return Err(format!("the engine did not start; it said last, newest first: {last:#?}").into());
                 }
                 _ => self.clock.sleep(Duration::from_millis(5)).await,
             }
