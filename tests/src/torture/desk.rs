@@ -45,15 +45,34 @@ impl Engine {
         Ok(())
     }
 
-    /// SIGKILL after so long, to the microsecond: it spins, because timers are coarser than what is aimed at.
+    /// The process that runs now.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Child::id)
+    }
+
+    /// SIGKILL for this process; one that was started since goes on.
+    pub(super) fn kill_process(&self, process: Option<u32>) {
+        let mut child = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if child.as_ref().map(Child::id) != process {
+            return;
+        }
+        if let Some(mut killed) = child.take() {
+            // It fails only for one that has ended already.
+            let _ = killed.kill();
+            let _ = killed.wait();
+        }
+    }
+
+    /// SIGKILL for the process that runs now, after so long, to the microsecond: it spins, because timers are coarser than what
+    /// is aimed at. A late one must not hit the engine that was started meanwhile.
     pub(super) fn kill_after(&self, pause: Duration, clock: &RealClock) {
-        let (engine, clock) = (self.clone(), clock.clone());
+        let (engine, clock, process) = (self.clone(), clock.clone(), self.process());
         let deadline = clock.elapsed() + pause;
         std::thread::spawn(move || {
             while clock.elapsed() < deadline {
                 std::hint::spin_loop();
             }
-            engine.kill();
+            engine.kill_process(process);
         });
     }
 
