@@ -225,8 +225,10 @@ impl Office {
         };
         let crm = Arc::downgrade(&self.crm);
         let clock = self.clock.clone();
+        // The engine that runs now: the next one is let start although this aim still stands.
+        let process = engine.process();
         self.crm.on_moment(move |moment, _| {
-            if moment != at || crm.upgrade().is_none() {
+            if moment != at || crm.upgrade().is_none() || engine.process() != process {
                 return;
             }
             if passes.load(std::sync::atomic::Ordering::Relaxed) > 0 {
@@ -236,9 +238,7 @@ impl Office {
             match at {
                 // The answer leaves after this returns.
                 Moment::Answered => engine.kill_after(pause, &clock),
-                _ => {
-                    engine.kill();
-                }
+                _ => engine.kill_process(process),
             }
         });
     }
