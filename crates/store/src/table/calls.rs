@@ -244,7 +244,7 @@ mod tests {
     fn call(id: &str, seconds: i64) -> Call {
         Call {
             key: CallKey {
-                vendor: VendorId::known("callmyway"),
+                vendor: VendorId::known("acme"),
                 account: "main".parse().unwrap(),
                 external_id: id.into(),
             },

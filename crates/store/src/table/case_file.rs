@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn key(n: u128) -> CallKey {
-        CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: n.to_string() }
+        CallKey { vendor: VendorId::known("acme"), account: "main".parse().unwrap(), external_id: n.to_string() }
     }
 
     fn called(store: &TestStore, n: u128, seconds: i64) {

@@ -165,7 +165,7 @@ mod tests {
         let store = store();
         let rows = [cdr("a", None, false), cdr("b", Some("a"), true), cdr("c", Some("a"), false)];
         for _ in 0..3 {
-            assert_eq!(store.save_cdrs(&VendorId::known("callmyway"), &account(), &rows).unwrap(), 3);
+            assert_eq!(store.save_cdrs(&VendorId::known("acme"), &account(), &rows).unwrap(), 3);
         }
         let calls = store.calls(&CallFilter::default()).unwrap();
         assert_eq!(calls.len(), 1);
@@ -177,8 +177,8 @@ mod tests {
     #[test]
     fn children_that_come_before_their_parent_are_the_same_call() {
         let store = store();
-        store.save_cdrs(&VendorId::known("callmyway"), &account(), &[cdr("b", Some("a"), true)]).unwrap();
-        store.save_cdrs(&VendorId::known("callmyway"), &account(), &[cdr("a", None, false)]).unwrap();
+        store.save_cdrs(&VendorId::known("acme"), &account(), &[cdr("b", Some("a"), true)]).unwrap();
+        store.save_cdrs(&VendorId::known("acme"), &account(), &[cdr("a", None, false)]).unwrap();
         assert_eq!(store.calls(&CallFilter::default()).unwrap().len(), 1);
     }
 
@@ -186,7 +186,7 @@ mod tests {
     fn a_call_that_is_still_shown_live_is_not_ended_by_its_record() {
         let store = store();
         let call = Call {
-            key: CallKey { vendor: VendorId::known("callmyway"), account: account(), external_id: "a".into() },
+            key: CallKey { vendor: VendorId::known("acme"), account: account(), external_id: "a".into() },
             endpoint: EndpointNumber::new("8373456").unwrap(),
             direction: Direction::In,
             party: Party::Withheld,
@@ -197,9 +197,9 @@ mod tests {
             dial: None,
             legs: vec!["a".into()],
         };
-        let tracker = CallTracker::new(VendorId::known("callmyway"), account());
+        let tracker = CallTracker::new(VendorId::known("acme"), account());
         store.save_transitions(&account(), &tracker, &[CallTransition::Detected(call.clone())], &[], at(0)).unwrap();
-        store.save_cdrs(&VendorId::known("callmyway"), &account(), &[cdr("a", None, true)]).unwrap();
+        store.save_cdrs(&VendorId::known("acme"), &account(), &[cdr("a", None, true)]).unwrap();
         let record = store.call(&call.key).unwrap().unwrap();
         assert_eq!((record.call.clone(), record.duration_s), (call, Some(60)));
     }
@@ -209,7 +209,7 @@ mod tests {
         let store = store();
         let mut theirs = cdr("a", None, true);
         theirs.whose = Whose::Others { called: None };
-        assert_eq!(store.save_cdrs(&VendorId::known("callmyway"), &account(), &[theirs]).unwrap(), 0);
+        assert_eq!(store.save_cdrs(&VendorId::known("acme"), &account(), &[theirs]).unwrap(), 0);
         assert!(store.calls(&CallFilter::default()).unwrap().is_empty());
     }
 }

@@ -67,7 +67,7 @@ mod tests {
         let store = store();
         let account: AccountName = "main".parse().unwrap();
         assert_eq!(store.tracker(&account).unwrap(), None);
-        let mut tracker = CallTracker::new(VendorId::known("callmyway"), account.clone());
+        let mut tracker = CallTracker::new(VendorId::known("acme"), account.clone());
         tracker.next_sequence();
         store.save_transitions(&account, &tracker, &[], &[], at(0)).unwrap();
         assert_eq!(store.tracker(&account).unwrap(), Some(tracker));

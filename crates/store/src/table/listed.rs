@@ -171,7 +171,7 @@ mod tests {
     use crate::{InteractionRef, Kept};
 
     fn key(n: i64) -> CallKey {
-        CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: n.to_string() }
+        CallKey { vendor: VendorId::known("acme"), account: "main".parse().unwrap(), external_id: n.to_string() }
     }
 
     fn called(store: &TestStore, n: i64, answered: bool, state: CallState) {

@@ -141,7 +141,7 @@ mod tests {
             id: "01932b5e-0000-7000-8000-000000000009".parse().unwrap(),
             connector: "crm".parse().unwrap(),
             kind: RecordKind::Call,
-            subject: "callmyway:main:1".into(),
+            subject: "acme:main:1".into(),
             order_key: "x".into(),
             state,
             wanted: 1,

@@ -248,7 +248,7 @@ fn who_called_learnt_after_the_call_was_recorded_is_told_too() {
     use timbre_domain::vendor::VendorId;
     let store = store();
     let key =
-        CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: "1".into() };
+        CallKey { vendor: VendorId::known("acme"), account: "main".parse().unwrap(), external_id: "1".into() };
     let number = PhoneNumber::typed("8884-8787", Country::CR).unwrap();
     let call = Call {
         key: key.clone(),
@@ -341,7 +341,7 @@ fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
 
     let store = store();
     let key =
-        CallKey { vendor: VendorId::known("callmyway"), account: "main".parse().unwrap(), external_id: "1".into() };
+        CallKey { vendor: VendorId::known("acme"), account: "main".parse().unwrap(), external_id: "1".into() };
     let call = Call {
         key: key.clone(),
         endpoint: EndpointNumber::new("8373456").unwrap(),
@@ -415,7 +415,7 @@ fn a_listed_record_is_about_what_is_sent_of_it() {
     result(&store, 3, None, &[RecordKind::Charge], 0);
     for n in ["4", "5"] {
         let key = CallKey {
-            vendor: timbre_domain::vendor::VendorId::known("callmyway"),
+            vendor: timbre_domain::vendor::VendorId::known("acme"),
             account: "main".parse().unwrap(),
             external_id: n.into(),
         };
