@@ -103,6 +103,11 @@ macro_rules! windows {
             $(shell_command! { $kind $shell($($arg: $type),*) $($output)? })*
         }
 
+        $(
+            // A name that is another command's would answer pages with what they did not ask for.
+            const _: () = assert!(is_same(stringify!($engine), <command::$command as Command>::NAME));
+        )*
+
         pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke) -> bool + Send + Sync + 'static {
             tauri::generate_handler![$(invoked::$engine,)* $(invoked::$shell),*]
         }
@@ -158,6 +163,16 @@ macro_rules! output {
     };
 }
 
+/// Whether two names are one, for the compiler.
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
 include!("list.rs");
 
 /// The page has laid out what it shows first: its window comes up.
@@ -210,7 +225,7 @@ async fn choose(app_state: &AppState, call: CallKey, contact: ContactId) -> Answ
 /// A new contact with a call's number.
 async fn add_contact(app_state: &AppState, call: CallKey, name: String, company: String) -> Answer<PopupCard> {
     let card = app_state.execute(command::CallCard { call: call.clone() }).await?;
-    let number = card.call.party.number().map(|number| number.e164().unwrap_or(number.raw()).to_owned());
+    let number = card.call.party.number().map(|number| number.dials().to_owned());
     let add_phones = number.into_iter().map(|number| (number, PhoneKind::Other)).collect();
     let edit = ContactEdit { name: Some(name), company: Some(company), add_phones, ..ContactEdit::default() };
     let contact = app_state.execute(command::ContactsAdd(edit)).await?;

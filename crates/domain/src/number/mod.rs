@@ -129,6 +129,12 @@ impl PhoneNumber {
         self.e164.as_deref()
     }
 
+    /// What to dial to reach the number again: E.164 where it could be placed in a country, else as it was written.
+    #[must_use]
+    pub fn dials(&self) -> &str {
+        self.e164().unwrap_or(&self.raw)
+    }
+
     /// The one text that decides whether two numbers reach the same subscriber, and what an index holds: E.164 with
     /// the other forms of the same number brought together, else the bare digits. Never a part of a number.
     #[must_use]

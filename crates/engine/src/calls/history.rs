@@ -7,7 +7,8 @@ use timbre_domain::contact::ContactId;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{CallRow, CallsWanted, RecordState, ResultBrief};
 use timbre_domain::matching::{self, Found, Match, MatchKind};
-use timbre_domain::outbox::{OutboxItem, RecordWait, waits_for};
+use timbre_domain::name::ConnectorName;
+use timbre_domain::outbox::{RecordWait, waits_for};
 use timbre_domain::popup::PopupCard;
 use timbre_store::{InteractionRef, ListedCall};
 
@@ -31,18 +32,22 @@ impl Context {
             wanted
         };
         let listed = self.core.stored(move |store| store.listed_calls(&wanted)).await?;
-        Ok(listed.into_iter().map(|one| self.call_row(one)).collect())
+        let answering = self.connectors.answering();
+        Ok(listed.into_iter().map(|one| self.call_row(one, &answering)).collect())
     }
 
-    fn call_row(&self, listed: ListedCall) -> CallRow {
+    fn call_row(&self, listed: ListedCall, answering: &[ConnectorName]) -> CallRow {
         let ListedCall { record, name, company, interaction, records, returned_at } = listed;
         let goes_on = record.call.state != CallState::Ended;
-        let waits = records.iter().filter_map(|item| self.waits_for(item, goes_on)).max_by_key(|waits| match waits {
-            // The longest is told.
-            RecordWait::Turn => 0,
-            RecordWait::CallEnds => 1,
-            RecordWait::Crm => 2,
-        });
+        let waits = records
+            .iter()
+            .filter_map(|item| waits_for(item, goes_on, answering.contains(&item.connector)))
+            .max_by_key(|waits| match waits {
+                // The longest is told.
+                RecordWait::Turn => 0,
+                RecordWait::CallEnds => 1,
+                RecordWait::Crm => 2,
+            });
         let result = interaction.map(|one| ResultBrief {
             id: one.id,
             state: one.state,
@@ -59,7 +64,7 @@ impl Context {
         CallRow {
             line: popup_card::line(&self.core.settings, &call),
             number_written: call.party.written(self.core.settings.country).unwrap_or_default(),
-            dial: number.map(popup_card::dials),
+            dial: number.map(|number| number.dials().to_owned()),
             contact: record.contact,
             name,
             company,
@@ -130,10 +135,6 @@ impl Context {
             None => found,
         };
         Ok(card(self, &call, matched, self.core.clock.now(), ENTRIES).await)
-    }
-
-    pub(crate) fn waits_for(&self, item: &OutboxItem, goes_on: bool) -> Option<RecordWait> {
-        waits_for(item, goes_on, self.connectors.answering().contains(&item.connector))
     }
 
     /// How far the records of a call are.

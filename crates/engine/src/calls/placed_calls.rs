@@ -187,7 +187,7 @@ fn sides(endpoint: &EndpointNumber, number: Option<&PhoneNumber>) -> Sides {
     Sides {
         calling: Side { number: None, user: endpoint.to_string(), endpoint_id: String::new() },
         called: Side {
-            number: number.map(|number| number.e164().unwrap_or(number.raw()).to_owned()),
+            number: number.map(|number| number.dials().to_owned()),
             user: String::new(),
             endpoint_id: String::new(),
         },

@@ -156,12 +156,7 @@ fn fields(contact: &Contact, settings: &Settings) -> Vec<ShownField> {
 }
 
 pub(crate) fn shown(number: &PhoneNumber, kind: timbre_domain::contact::PhoneKind, country: Country) -> ShownPhone {
-    ShownPhone { written: number.written(country), dial: dials(number), kind }
-}
-
-/// What is to be dialled to reach a number again.
-pub(crate) fn dials(number: &PhoneNumber) -> String {
-    number.e164().map_or_else(|| number.raw().to_owned(), str::to_owned)
+    ShownPhone { written: number.written(country), dial: number.dials().to_owned(), kind }
 }
 
 /// The line a call is on, as the agent knows it.

@@ -12,7 +12,6 @@ use uuid::Uuid;
 use super::edit::{ContactEdit, edited};
 use super::lookup::no_contact;
 use crate::Context;
-use crate::calls::popup_card::dials;
 use crate::crm::connector::ConnectorHandle;
 use crate::crm::connectors::Connectors;
 use crate::error::CommandError;
@@ -49,7 +48,7 @@ impl Context {
         company: String,
         call: Option<&CallRecord>,
     ) -> Result<Contact, CommandError> {
-        let number = call.and_then(|record| record.call.party.number()).map(dials);
+        let number = call.and_then(|record| record.call.party.number()).map(|number| number.dials().to_owned());
         let add_phones = number.into_iter().map(|number| (number, PhoneKind::Other)).collect();
         let edit = ContactEdit { name: Some(name), company: Some(company), add_phones, ..ContactEdit::default() };
         edited(Contact::empty(ContactId(Uuid::now_v7())), edit, self.core.settings.country)

@@ -22,7 +22,6 @@ use crate::Context;
 use crate::api::event::{
     CallEvent, Condition, ConnectorState, Event, KindEvent, KindState, OutboxEvent, ProviderState, StoreState,
 };
-use crate::calls::popup_card::dials;
 use crate::crm::connector::ConnectorHealth;
 use crate::error::CommandError;
 
@@ -236,7 +235,7 @@ impl Teller {
         self.tell(Notice {
             actions,
             call: Some(call.call_key.clone()),
-            number: number.map(dials),
+            number: number.map(|number| number.dials().to_owned()),
             contact,
             ..self.notice(NoticeKind::Missed, about, texts.text("notice.missed").to_owned(), body)
         });

@@ -243,11 +243,7 @@ mod tests {
 
     fn call(id: &str, seconds: i64) -> Call {
         Call {
-            key: CallKey {
-                vendor: VendorId::known("acme"),
-                account: "main".parse().unwrap(),
-                external_id: id.into(),
-            },
+            key: CallKey { vendor: VendorId::known("acme"), account: "main".parse().unwrap(), external_id: id.into() },
             endpoint: EndpointNumber::new("8373456").unwrap(),
             direction: Direction::In,
             party: Party::Withheld,

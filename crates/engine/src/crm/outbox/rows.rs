@@ -3,7 +3,8 @@
 use timbre_domain::call::CallState;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::OutboxRow;
-use timbre_domain::outbox::{OutboxItem, OutboxState, RequestId};
+use timbre_domain::name::ConnectorName;
+use timbre_domain::outbox::{OutboxItem, OutboxState, RequestId, waits_for};
 use timbre_domain::texts::Catalogue;
 use timbre_store::{ListedRecord, OutboxFilter};
 
@@ -28,12 +29,16 @@ impl Context {
             self.crm(name)?;
         }
         let listed = self.core.stored(move |store| store.listed_outbox(&filter)).await?;
-        Ok(listed.into_iter().map(|one| self.outbox_row(one)).collect())
+        let answering = self.connectors.answering();
+        Ok(listed.into_iter().map(|one| self.outbox_row(one, &answering)).collect())
     }
 
-    fn outbox_row(&self, listed: ListedRecord) -> OutboxRow {
+    fn outbox_row(&self, listed: ListedRecord, answering: &[ConnectorName]) -> OutboxRow {
         let ListedRecord { item, call, contact, name, company } = listed;
-        let waits = self.waits_for(&item, call.as_ref().is_some_and(|record| record.call.state != CallState::Ended));
+        let waits = {
+            let goes_on = call.as_ref().is_some_and(|record| record.call.state != CallState::Ended);
+            waits_for(&item, goes_on, answering.contains(&item.connector))
+        };
         let number = call.as_ref().and_then(|record| record.call.party.number());
         let name = Some(if name.is_empty() { company } else { name }).filter(|name| !name.is_empty());
         let about =

@@ -247,8 +247,7 @@ fn who_called_learnt_after_the_call_was_recorded_is_told_too() {
     use timbre_domain::endpoint::EndpointNumber;
     use timbre_domain::vendor::VendorId;
     let store = store();
-    let key =
-        CallKey { vendor: VendorId::known("acme"), account: "main".parse().unwrap(), external_id: "1".into() };
+    let key = CallKey { vendor: VendorId::known("acme"), account: "main".parse().unwrap(), external_id: "1".into() };
     let number = PhoneNumber::typed("8884-8787", Country::CR).unwrap();
     let call = Call {
         key: key.clone(),
@@ -340,8 +339,7 @@ fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
     use timbre_domain::vendor::VendorId;
 
     let store = store();
-    let key =
-        CallKey { vendor: VendorId::known("acme"), account: "main".parse().unwrap(), external_id: "1".into() };
+    let key = CallKey { vendor: VendorId::known("acme"), account: "main".parse().unwrap(), external_id: "1".into() };
     let call = Call {
         key: key.clone(),
         endpoint: EndpointNumber::new("8373456").unwrap(),
