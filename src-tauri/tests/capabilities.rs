@@ -34,7 +34,7 @@ fn a_window_is_granted_its_own_commands_what_it_shows_and_no_other_windows_comma
     let moved = "core:window:allow-start-dragging";
     let shown: [(&str, &[&str]); 4] = [
         ("popup", &["allow-contacts-search"]),
-        ("dial", &[moved, "allow-call-rows", "allow-contacts-find", "allow-number-read", "allow-page-shown"]),
+        ("dial", &[moved, "allow-call-rows", "allow-contacts-find", "allow-read-number", "allow-page-shown"]),
         ("strip", &[moved, "allow-page-shown"]),
         ("setup", &["allow-page-shown"]),
     ];
@@ -53,7 +53,7 @@ fn a_window_is_granted_its_own_commands_what_it_shows_and_no_other_windows_comma
         "allow-contacts-search",
         "allow-outbox-retry",
         "allow-page-shown",
-        "allow-status",
+        "allow-status-show",
     ];
     assert_eq!(of_main, listen.iter().chain(&expected).map(ToString::to_string).collect());
     assert!(!others("main").contains("allow-setup-finish"));

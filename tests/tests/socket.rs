@@ -104,7 +104,7 @@ async fn every_command_is_known_by_its_name_and_an_unknown_one_is_answered_with_
         raw.says(malformed).await;
         assert_eq!(raw.hears().await.unwrap()["error"]["error"]["code"], "bad_request", "{malformed}");
     }
-    let answer = raw.asks(&json!({"id": 8, "command": "status"})).await.unwrap();
+    let answer = raw.asks(&json!({"id": 8, "command": "status_show"})).await.unwrap();
     assert_eq!(answer["output"]["id"], 8, "the connection goes on: {answer}");
     server.stop().await;
     story.stop().await;

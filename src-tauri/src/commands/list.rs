@@ -17,11 +17,11 @@ windows! {
 
     // Carried out by the engine as they are; the engine's list declares input and result.
     engine {
-        [main] status: StatusShow;
+        [main] status_show: StatusShow;
         [dial, main] call_rows: CallRows;
         [main] call_card: CallCard;
         [main] call_attach: CallAttach;
-        [dial] number_read: ReadNumber;
+        [dial] read_number: ReadNumber;
         [popup, main] contacts_search: ContactsSearch;
         [dial] contacts_find: ContactsFind;
         [main] contacts_known: ContactsKnown;

@@ -82,7 +82,7 @@ export interface PopupEvents {
 /** What the `dial` window may ask for. */
 export interface DialCommands {
   call_rows: { input: { input: CallRows }; output: Array<CallRow> };
-  number_read: { input: { input: ReadNumber }; output: NumberRead };
+  read_number: { input: { input: ReadNumber }; output: NumberRead };
   contacts_find: { input: { input: ContactsFind }; output: Array<FoundContact> };
   page_shown: { input: Record<string, never>; output: void };
   dial_ready: { input: Record<string, never>; output: WindowBootstrap };
@@ -117,7 +117,7 @@ export interface StripEvents {
 
 /** What the `main` window may ask for. */
 export interface MainCommands {
-  status: { input: { input: StatusShow }; output: Status };
+  status_show: { input: { input: StatusShow }; output: Status };
   call_rows: { input: { input: CallRows }; output: Array<CallRow> };
   call_card: { input: { input: CallCard }; output: PopupCard };
   call_attach: { input: { input: CallAttach }; output: PopupCard };

@@ -167,7 +167,7 @@ commands! {
     } -> PopupCard;
     /// A number as it would be dialled, and who has it.
     #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-    number_read: ReadNumber {
+    read_number: ReadNumber {
         /// As a person types it.
         pub text: String,
     } -> NumberRead;
@@ -296,7 +296,7 @@ commands! {
     /// The CRMs and how they are.
     connectors_list: ConnectorsList -> Vec<ConnectorReport>;
     /// Tries a CRM out, step by step.
-    connector_test: TestConnector {
+    test_connector: TestConnector {
         pub name: ConnectorName,
         pub test: ConnectorTest,
     } -> Vec<TestStep>;
@@ -310,7 +310,7 @@ commands! {
     doctor: Doctor -> DoctorReport;
     /// How is everything, as far as it is known without asking anybody?
     #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-    status: StatusShow -> status::Status;
+    status_show: StatusShow -> status::Status;
     /// Backs the database up, now.
     back_up: BackUp -> Backups;
     /// What the agent chose.

@@ -59,7 +59,7 @@ pub(super) async fn call_attach(context: &Arc<Context>, asked: CallAttach) -> Re
     context.attach(asked.call, asked.contact).await
 }
 
-pub(super) async fn number_read(context: &Arc<Context>, asked: ReadNumber) -> Result<NumberRead> {
+pub(super) async fn read_number(context: &Arc<Context>, asked: ReadNumber) -> Result<NumberRead> {
     context.read_number(&asked.text).await
 }
 
@@ -177,7 +177,7 @@ pub(super) async fn connectors_list(context: &Arc<Context>, _: ConnectorsList) -
     context.connectors().await
 }
 
-pub(super) async fn connector_test(context: &Arc<Context>, asked: TestConnector) -> Result<Vec<TestStep>> {
+pub(super) async fn test_connector(context: &Arc<Context>, asked: TestConnector) -> Result<Vec<TestStep>> {
     context.test_connector(&asked.name, asked.test).await
 }
 
@@ -189,7 +189,7 @@ pub(super) async fn doctor(context: &Arc<Context>, _: Doctor) -> Result<DoctorRe
     Ok(examination::examine(context).await)
 }
 
-pub(super) async fn status(context: &Arc<Context>, _: StatusShow) -> Result<status::Status> {
+pub(super) async fn status_show(context: &Arc<Context>, _: StatusShow) -> Result<status::Status> {
     Ok(context.status().await?)
 }
 

@@ -22,7 +22,7 @@ export const dialHost: DialHost = {
   },
   search: (text) => call("contacts_find", { input: { text, limit: FOUND } }),
   recent: (limit) => call("call_rows", { input: { from: null, to: null, pending: false, limit } }),
-  readNumber: (text) => call("number_read", { input: { text } }),
+  readNumber: (text) => call("read_number", { input: { text } }),
   chooseIdentity: (label) => call("dial_choose_identity", { label }),
   dial: (number, from, contact, despiteDoNotCall) => call("dial_dial", { number, from, contact, despiteDoNotCall }),
   height: (height) => call("dial_height", { height }),

@@ -24,7 +24,7 @@ export const mainHost: MainHost = {
     comesUp(call);
     return bootstrap;
   },
-  status: () => call("status", { input: null }),
+  status: () => call("status_show", { input: null }),
   calls: (query) => call("call_rows", { input: query }),
   card: (callKey) => call("call_card", { input: { call: callKey } }),
   contactSummary: (contact, entries) => call("contacts_known", { input: { contact, entries } }),
