@@ -16,6 +16,7 @@ use timbre_engine::api::{InteractionRef, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{CrmConfig, CustomField, Fault};
+use timbre_tests::agent::call;
 use timbre_tests::story::{ENDPOINT, Story};
 
 async fn office() -> Story {
@@ -32,20 +33,7 @@ async fn office() -> Story {
 
 /// A call that comes and is over.
 async fn called(story: &mut Story, number: &str, answered: bool) -> CallKey {
-    let call = story.sim.rings(number, ENDPOINT);
-    let key = story
-        .until("the call", |event| match event {
-            Event::Detected(call) => Some(call.call_key.clone()),
-            _ => None,
-        })
-        .await;
-    if answered {
-        call.answer();
-        story.polls(2).await;
-    }
-    call.hang_up();
-    story.until("its end", |event| matches!(event, Event::Ended(ended) if ended.call_key == key).then_some(())).await;
-    key
+    call(story, number, answered.then_some(Duration::from_secs(8))).await
 }
 
 async fn status(story: &mut Story) -> Status {

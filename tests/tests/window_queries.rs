@@ -14,29 +14,17 @@ use timbre_domain::popup::PopupPolicy;
 use timbre_domain::ports::Clock as _;
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
 use timbre_domain::status::{AccountReach, Status, TrayStatus};
-use timbre_engine::api::event::Event;
 use timbre_engine::api::{InteractionRef, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::{Fault, RequestKind, SimulatorConfig};
-use timbre_tests::story::{ENDPOINT, Story};
+use timbre_tests::agent::call;
+use timbre_tests::story::Story;
 
 const NUMBER: &str = "88884787";
 
 async fn ended(story: &mut Story, number: &str, answered: bool) -> CallKey {
-    let call = story.sim.rings(number, ENDPOINT);
-    let key = story
-        .until("the call", |event| match event {
-            Event::Detected(call) => Some(call.call_key.clone()),
-            _ => None,
-        })
-        .await;
-    if answered {
-        assert!(call.answer());
-        story.polls(2).await;
-    }
-    assert!(call.hang_up());
-    story.until("its end", |event| matches!(event, Event::Ended(_)).then_some(())).await;
+    let key = call(story, number, answered.then_some(Duration::from_secs(8))).await;
     story.polls(1).await;
     key
 }

@@ -177,19 +177,7 @@ impl fmt::Display for Target {
     }
 }
 
-impl TryFrom<String> for Target {
-    type Error = BadTarget;
-
-    fn try_from(text: String) -> Result<Self, BadTarget> {
-        text.parse()
-    }
-}
-
-impl From<Target> for String {
-    fn from(target: Target) -> Self {
-        target.to_string()
-    }
-}
+crate::as_text::as_text!(Target, BadTarget);
 
 /// A contact as a file carries it: texts, nothing read yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,6 +14,7 @@
 
 #![warn(missing_docs)]
 
+mod as_text;
 pub mod attribution;
 pub mod call;
 pub mod caller;

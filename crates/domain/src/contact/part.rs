@@ -133,19 +133,7 @@ impl fmt::Display for ContactPart {
     }
 }
 
-impl TryFrom<String> for ContactPart {
-    type Error = BadContactPart;
-
-    fn try_from(text: String) -> Result<Self, BadContactPart> {
-        text.parse()
-    }
-}
-
-impl From<ContactPart> for String {
-    fn from(part: ContactPart) -> Self {
-        part.to_string()
-    }
-}
+crate::as_text::as_text!(ContactPart, BadContactPart);
 
 #[cfg(test)]
 mod tests {

@@ -53,19 +53,7 @@ impl FromStr for Country {
     }
 }
 
-impl TryFrom<String> for Country {
-    type Error = BadCountry;
-
-    fn try_from(text: String) -> Result<Self, BadCountry> {
-        text.parse()
-    }
-}
-
-impl From<Country> for String {
-    fn from(country: Country) -> Self {
-        country.to_string()
-    }
-}
+crate::as_text::as_text!(Country, BadCountry);
 
 impl fmt::Display for Country {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
