@@ -17,7 +17,7 @@ use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{CrmConfig, CustomField, Fault};
 use timbre_tests::agent::call;
-use timbre_tests::story::{ENDPOINT, Story};
+use timbre_tests::story::Story;
 
 async fn office() -> Story {
     let config = CrmConfig {

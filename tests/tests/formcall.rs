@@ -368,3 +368,13 @@ async fn without_the_extra_certificate_nothing_is_sent_and_the_dial_may_be_repea
     assert_eq!(placed(&story), 0);
     story.stop().await;
 }
+
+#[tokio::test]
+async fn what_the_vendor_does_not_offer_is_refused_for_the_account_that_is_named_and_passed_over_among_all() {
+    let mut story = FormCallStory::begin().await;
+    let account = Some(story.context().sessions()[0].name().clone());
+    let refused = story.execute(command::EndpointsSync { account }).await.unwrap_err();
+    assert_eq!((refused.code, refused.place.as_deref()), (ErrorCode::NotAble, Some("account")));
+    assert_eq!(story.execute(command::EndpointsSync { account: None }).await.unwrap(), 0);
+    story.stop().await;
+}

@@ -46,6 +46,7 @@ impl Context {
         }
         let (records, mut count) = (self.records(), 0);
         for session in self.sessions_of(account)? {
+            able(account, &session, session.session.call_records.is_some())?;
             count += match range {
                 Some(range) => records.sync_range(&session, range).await?,
                 None => records.sync_recent(&session).await?,
@@ -70,7 +71,10 @@ impl Context {
     pub(crate) async fn sync_endpoints(&self, account: Option<&AccountName>) -> Result<usize, CommandError> {
         let mut count = 0;
         for session in self.sessions_of(account)? {
-            let Some(directory) = &session.session.endpoints else { continue };
+            let Some(directory) = &session.session.endpoints else {
+                able(account, &session, false)?;
+                continue;
+            };
             let endpoints = directory.endpoints().await?;
             session.learn(&endpoints);
             count += endpoints.len();
@@ -99,4 +103,13 @@ impl Context {
         }
         Ok(parts)
     }
+}
+
+/// Whoever names an account is told that its vendor can't do this; among all accounts it is passed over.
+fn able(named: Option<&AccountName>, session: &AccountSession, able: bool) -> Result<(), CommandError> {
+    if able || named.is_none() {
+        return Ok(());
+    }
+    let detail = format!("the vendor of account {} does not offer this", session.name());
+    Err(CommandError::new(ErrorCode::NotAble, detail).at("account"))
 }
