@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tauri::{AppHandle, Emitter, Manager, WebviewWindow};
+use tauri::{AppHandle, Manager, WebviewWindow};
 use timbre_domain::disposition::Requirement;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::popup::PopupPolicy;
@@ -285,7 +285,7 @@ impl AppState {
     pub(crate) async fn flush(&self) {
         let Some(app) = self.app() else { return };
         let windows = app.webview_windows();
-        for label in windows.keys() {
+        for label in windows.keys().filter(|label| events::flush(&()).is_heard_by(label)) {
             self.tell(label, events::flush(&()));
         }
         if !windows.is_empty() && self.context().is_some() {
@@ -296,9 +296,9 @@ impl AppState {
     /// Tells a window something, where it is open.
     pub(crate) fn tell<T: serde::Serialize + Clone>(&self, label: &str, event: PageEvent<'_, T>) {
         if let Some(app) = self.app()
-            && let Err(error) = app.emit_to(label, event.name, event.payload.clone())
+            && let Err(error) = event.emit(app, label)
         {
-            tracing::error!(%error, window = label, event = event.name, "a window was not told");
+            tracing::error!(%error, window = label, "a window was not told");
         }
     }
 

@@ -10,7 +10,7 @@ mod strip;
 mod typescript;
 
 use serde::Serialize;
-use tauri::WebviewWindow;
+use tauri::{AppHandle, Emitter as _, WebviewWindow};
 use timbre_domain::call::{Call, CallKey};
 use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::{Contact, ContactId, PhoneKind};
@@ -50,8 +50,23 @@ pub(crate) struct Asker {
 
 /// What a page is told.
 pub(crate) struct PageEvent<'a, T> {
-    pub(crate) name: &'static str,
-    pub(crate) payload: &'a T,
+    name: &'static str,
+    /// The windows whose pages hear it.
+    windows: &'static [&'static str],
+    payload: &'a T,
+}
+
+impl<T: Serialize + Clone> PageEvent<'_, T> {
+    /// Whether the page of the window with this label, such as `main` or `popup-2`, hears it.
+    pub(crate) fn is_heard_by(&self, label: &str) -> bool {
+        self.windows.contains(&label.split('-').next().unwrap_or_default())
+    }
+
+    /// Tells the window with this label.
+    pub(crate) fn emit(self, app: &AppHandle, label: &str) -> tauri::Result<()> {
+        debug_assert!(self.is_heard_by(label), "{label} does not listen to {}", self.name);
+        app.emit_to(label, self.name, self.payload.clone())
+    }
 }
 
 /// What carries out the commands of the shell, by their names.
@@ -118,7 +133,7 @@ macro_rules! windows {
 
             $(
                 pub(crate) fn $event(payload: &$payload) -> PageEvent<'_, $payload> {
-                    PageEvent { name: stringify!($event), payload }
+                    PageEvent { name: stringify!($event), windows: &[$(stringify!($told)),+], payload }
                 }
             )*
         }

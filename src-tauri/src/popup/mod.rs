@@ -228,8 +228,7 @@ impl Windows<'_> {
     }
 
     fn tell<T: serde::Serialize + Clone>(&self, slot: Slot, event: PageEvent<'_, T>) -> tauri::Result<()> {
-        use tauri::Emitter;
-        self.app.emit_to(label(slot), event.name, event.payload.clone())
+        event.emit(self.app, &label(slot))
     }
 
     fn tell_records(&self, slot: Slot, call_key: CallKey, records: Vec<RecordState>) -> tauri::Result<()> {
