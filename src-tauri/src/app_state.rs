@@ -242,6 +242,7 @@ impl AppState {
             identities: Vec::new(),
             currency: None,
             country: "CR".to_owned(),
+            offers: Vec::new(),
             has_crm: false,
             preferences: self.preferences(),
             popup: PopupPolicy::default(),
@@ -266,6 +267,7 @@ impl AppState {
             identities,
             currency: settings.accounts.iter().find_map(|account| account.currency().map(str::to_owned)),
             country: settings.country.to_string(),
+            offers: context.capabilities(),
             has_crm: !settings.connectors.is_empty(),
             popup: context.popup_policy(),
             ..bare

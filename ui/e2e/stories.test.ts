@@ -205,6 +205,39 @@ describe("a caller whom the vendor names late", () => {
   });
 });
 
+describe("where no account can dial", () => {
+  /** The buttons that dial, or lead to where one dials. */
+  const dials = (page: Page) =>
+    page.locator("button").evaluateAll((buttons) =>
+      buttons.map((button) => `${button.getAttribute("title") ?? ""} ${button.ariaLabel ?? ""} ${button.textContent}`).filter((words) => /llamar al|marcar|volver a llamar|devolver la llamada/i.test(words)),
+    );
+
+  test.each([
+    ["popup", "fake=one&state=ended"],
+    ["strip", "fake=ready"],
+    ["main", "fake=day&open=2"],
+    ["main", "fake=empty"],
+  ])("the %s with %s offers nothing that dials", async (name, query) => {
+    let page = await visit(name, query);
+    await expect.poll(() => dials(page), polls).not.toEqual([]);
+    const shown = await page.locator("h1, h2").allTextContents();
+    await context.close();
+    page = await visit(name, `${query}&dials=no`);
+    await expect.poll(() => page.locator("h1, h2").allTextContents(), polls).toEqual(shown);
+    expect(await dials(page)).toEqual([]);
+  });
+
+  test("the palette dials no number that is typed", async () => {
+    const page = await visit("main", "fake=day&dials=no");
+    await press(page, "Control+k");
+    await page.keyboard.type("88884787");
+    await expect.poll(() => page.locator("dialog [role=option]").allTextContents(), polls).not.toContain("Marcar 88884787");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("marcar");
+    await expect.poll(() => page.locator("dialog [role=option]", { hasText: "Marcar…" }).count(), polls).toBe(0);
+  });
+});
+
 describe("the dial window", () => {
   test("what is typed finds a contact, and Enter dials it", async () => {
     const page = await visit("dial", "fake=bare&outcome=connected");

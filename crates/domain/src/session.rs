@@ -19,6 +19,7 @@ use crate::dial::{DialOrder, DialRules, Placed, PlacedCall};
 use crate::endpoint::{Endpoint, EndpointNumber};
 use crate::error::{ErrorCode, PortError};
 use crate::observation::LiveAnswer;
+use crate::vendor::Capability;
 
 /// An account's session. A vendor's adapter opens it; the engine uses whatever ports it offers.
 #[derive(Default, Clone)]
@@ -39,6 +40,23 @@ pub struct Session {
     pub dial_rules: DialRules,
     /// The limit on reading calls, and what shares it.
     pub limit: Option<Limit>,
+}
+
+impl Session {
+    /// What it can do: of these, windows offer what people choose to do.
+    #[must_use]
+    pub fn capabilities(&self) -> Vec<Capability> {
+        [
+            (Capability::LiveCalls, self.live_calls.is_some()),
+            (Capability::CallRecords, self.call_records.is_some()),
+            (Capability::Dial, self.dial.is_some()),
+            (Capability::PlacedCalls, self.placed_calls.is_some()),
+            (Capability::Endpoints, self.endpoints.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(capability, offered)| offered.then_some(capability))
+        .collect()
+    }
 }
 
 /// A vendor's limit on reading calls, as one account meets it.

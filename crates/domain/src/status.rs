@@ -13,6 +13,7 @@ use crate::popup::PopupPolicy;
 use crate::preferences::{DoNotDisturb, Preferences};
 use crate::refusal::Refusal;
 use crate::texts::Language;
+use crate::vendor::Capability;
 
 /// How Timbre is. All times are UTC.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +169,8 @@ pub struct WindowBootstrap {
     pub currency: Option<String>,
     /// The country whose rules read numbers without a country code (ISO 3166, such as `CR`).
     pub country: String,
+    /// What at least one of the accounts can do: windows offer nothing else.
+    pub offers: Vec<Capability>,
     /// Whether there is a CRM that results go to.
     pub has_crm: bool,
     /// What the agent chose.

@@ -108,6 +108,8 @@ pub(crate) enum Entry {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Facts {
     pub(crate) set_up: bool,
+    /// Whether an account can dial.
+    pub(crate) dials: bool,
     pub(crate) words: String,
     pub(crate) status: Status,
     pub(crate) recent: Vec<CallRow>,
@@ -129,25 +131,16 @@ pub(crate) fn menu(texts: &Catalogue, facts: &Facts) -> Vec<Entry> {
     let popup = texts.text("tray.popup").to_owned();
     entries.push(Entry::Do { words: popup, choice: Choice::Popup, enabled: !facts.recent.is_empty() });
     entries.push(Entry::Line);
-    entries.push(act("tray.dial", Choice::Dial));
-    entries.push(act("tray.dial_clipboard", Choice::DialClipboard));
-    entries.push(redial(texts, facts));
-    entries.push(Entry::Below { words: texts.text("tray.recent").to_owned(), entries: recent(texts, facts) });
-    if facts.identities.len() > 1 {
-        let tick = |(place, identity): (usize, &Identity)| Entry::Tick {
-            words: plain(&identity.label),
-            choice: Choice::Identity(identity.label.clone()),
-            ticked: place == 0,
-        };
-        let mut identities: Vec<_> = facts.identities.iter().enumerate().map(tick).collect();
-        // The ticked one moves about as little as the others: by name.
-        identities.sort_by_key(|entry| match entry {
-            Entry::Tick { words, .. } => words.clone(),
-            _ => String::new(),
-        });
-        entries.push(Entry::Below { words: texts.text("tray.identity").to_owned(), entries: identities });
+    if facts.dials {
+        entries.extend([
+            act("tray.dial", Choice::Dial),
+            act("tray.dial_clipboard", Choice::DialClipboard),
+            redial(texts, facts),
+            Entry::Below { words: texts.text("tray.recent").to_owned(), entries: recent(texts, facts) },
+        ]);
+        entries.extend(identities(texts, facts));
+        entries.push(Entry::Line);
     }
-    entries.push(Entry::Line);
     entries.push(quiet(texts, facts.status.do_not_disturb));
     let counted = |key: &str, count: u64| match count {
         0 => texts.text(key).to_owned(),
@@ -166,6 +159,20 @@ pub(crate) fn menu(texts: &Catalogue, facts: &Facts) -> Vec<Entry> {
         act("tray.quit", Choice::Quit),
     ]);
     entries
+}
+
+/// Who calls are made as, where there is a choice.
+fn identities(texts: &Catalogue, facts: &Facts) -> Option<Entry> {
+    let mut identities: Vec<_> = facts.identities.iter().enumerate().collect();
+    // The ticked one moves about as little as the others: by name.
+    identities.sort_by_key(|(_, identity)| plain(&identity.label));
+    let tick = |(place, identity): (usize, &Identity)| Entry::Tick {
+        words: plain(&identity.label),
+        choice: Choice::Identity(identity.label.clone()),
+        ticked: place == 0,
+    };
+    let entries: Vec<_> = identities.into_iter().map(tick).collect();
+    (entries.len() > 1).then(|| Entry::Below { words: texts.text("tray.identity").to_owned(), entries })
 }
 
 fn redial(texts: &Catalogue, facts: &Facts) -> Entry {
@@ -267,6 +274,7 @@ mod tests {
     fn facts() -> Facts {
         Facts {
             set_up: true,
+            dials: true,
             words: "Listo".into(),
             status: Status { pending: 2, ..Status::default() },
             recent: vec![
@@ -312,6 +320,27 @@ mod tests {
         };
         assert_eq!(offered(&facts()), (Some(true), Some(true)));
         assert_eq!(offered(&Facts { recent: Vec::new(), ..facts() }), (Some(true), Some(false)));
+    }
+
+    #[test]
+    fn where_no_account_can_dial_nothing_is_offered_that_dials() {
+        let facts = Facts { dials: false, ..facts() };
+        let ids = |entries: Vec<Entry>| -> Vec<String> {
+            entries
+                .into_iter()
+                .filter_map(|entry| match entry {
+                    Entry::Do { choice, .. } => Some(choice.id()),
+                    Entry::Below { entries, .. }
+                        if entries.iter().any(|one| matches!(one, Entry::Do { choice: Choice::Recent(_), .. })) =>
+                    {
+                        Some("recent".to_owned())
+                    }
+                    _ => None,
+                })
+                .collect()
+        };
+        let offered = ids(menu(Catalogue::of(Language::En), &facts));
+        assert_eq!(offered, ["open", "popup", "pending", "history", "settings", "quit"]);
     }
 
     #[test]

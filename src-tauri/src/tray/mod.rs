@@ -17,6 +17,7 @@ use timbre_domain::history::CallsWanted;
 use timbre_domain::preferences::{DoNotDisturb, Preferences};
 use timbre_domain::status::{ConnectorReach, Status, TrayStatus};
 use timbre_domain::texts::Catalogue;
+use timbre_domain::vendor::Capability;
 use timbre_engine::api::command;
 
 use self::menu::{Choice, Entry, Facts};
@@ -86,7 +87,8 @@ pub(crate) async fn show(app_state: &AppState, status: &Status) {
     let set_up = bootstrap.set_up;
     let words = if set_up { words(texts, tray_status, status) } else { texts.text("light.not_set_up").to_owned() };
     let tip = tip(texts, tray_status, status, state);
-    let facts = Facts { set_up, words, status: status.clone(), recent, identities: bootstrap.identities };
+    let dials = bootstrap.offers.contains(&Capability::Dial);
+    let facts = Facts { set_up, dials, words, status: status.clone(), recent, identities: bootstrap.identities };
     let entries = menu::menu(texts, &facts);
     // The toolkit wants it done on its own thread.
     let (of, app_state) = (app.clone(), app_state.clone());

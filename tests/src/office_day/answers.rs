@@ -15,6 +15,7 @@ use timbre_domain::ports::Clock as _;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::status::WindowBootstrap;
 use timbre_domain::texts::Language;
+use timbre_domain::vendor::Capability;
 use timbre_engine::api::{OutboxFilter, command};
 use timbre_engine::contacts::lookup::KnownContact;
 use timbre_settings::Settings;
@@ -95,7 +96,7 @@ impl Office {
         self.popups.insert("not_known_yet", card);
         let day = json!({
             "now": now,
-            "bootstrap": bootstrap(&self.story.settings()),
+            "bootstrap": bootstrap(&self.story.settings(), self.story.context().capabilities()),
             "status": self.statuses["day"].status,
             "people": people,
             "known": known,
@@ -187,7 +188,7 @@ fn unnamed(call: &Call) -> Call {
 }
 
 /// What every window is told first.
-fn bootstrap(settings: &Settings) -> WindowBootstrap {
+fn bootstrap(settings: &Settings, offers: Vec<Capability>) -> WindowBootstrap {
     let mut result_fields = Vec::new();
     for requirement in settings.dispositions.all().iter().flat_map(|one| &one.requires) {
         if let Requirement::Field(name) = requirement
@@ -207,6 +208,7 @@ fn bootstrap(settings: &Settings) -> WindowBootstrap {
         identities: settings.identities.clone(),
         currency: settings.accounts.iter().find_map(|account| account.currency().map(str::to_owned)),
         country: settings.country.to_string(),
+        offers,
         has_crm: !settings.connectors.is_empty(),
         preferences: Preferences::default(),
         popup: PopupPolicy::default(),

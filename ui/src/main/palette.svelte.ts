@@ -116,7 +116,7 @@ export class Palette {
         run: () => this.#deeds.openContact(contact.id),
       };
     });
-    const dial: Entry[] = DIALLABLE.test(typed)
+    const dial: Entry[] = shell.dials && DIALLABLE.test(typed)
       ? [{ id: "dial", label: shell.say("palette.dial", { number: typed }), beside: "", group: "dial", run: () => shell.ask(shell.host.openDial(typed, null)) }]
       : [];
     return [...dial, ...contacts, ...fixed];
@@ -136,7 +136,7 @@ export class Palette {
         ];
     return [
       ...PAGES.map((page, place) => chosen(`page-${page}`, shell.say(`main.page.${page}`), "pages", () => this.#deeds.goTo(page), `${keyName(shell, "Alt")} ${place + 1}`)),
-      chosen("open-dial", shell.say("palette.open_dial"), "commands", () => shell.ask(shell.host.openDial("", null))),
+      ...(shell.dials ? [chosen("open-dial", shell.say("palette.open_dial"), "commands", () => shell.ask(shell.host.openDial("", null)))] : []),
       ...dnd,
       chosen("retry", shell.say("palette.retry_all"), "commands", () => this.#deeds.retryAll()),
       ...LANGUAGES.filter(({ code }) => code !== shell.language).map(({ code, name }) =>

@@ -27,6 +27,8 @@ export class Shell {
 
   readonly language = $derived(this.bootstrap.language);
   readonly locale: string = $derived(localeOf(this.bootstrap));
+  /** Whether an account can dial. */
+  readonly dials: boolean = $derived(this.bootstrap.offers.includes("dial"));
   readonly host: MainHost;
 
   constructor(host: MainHost, bootstrap: WindowBootstrap) {

@@ -70,6 +70,9 @@ export class Popup {
   /** Whether the timer still runs. */
   readonly running: boolean = $derived(this.card !== null && this.card.call.state !== "ended");
 
+  /** Whether an account can dial. */
+  readonly dials: boolean = $derived(this.bootstrap?.offers.includes("dial") ?? false);
+
   /** Whether the agent has still to choose among several. */
   readonly choosing: boolean = $derived(this.card?.match === "several" && !this.declined);
 

@@ -14,6 +14,8 @@ export class Strip {
   #status = $state.raw<Status | null>(null);
   #now = $state(0);
 
+  /** Whether an account can dial. */
+  readonly dials: boolean = $derived(this.bootstrap?.offers.includes("dial") ?? false);
   /** The call going on, the newest of several. */
   readonly call: LiveCall | null = $derived(this.#status?.calls[0] ?? null);
   /** How many more there are. */

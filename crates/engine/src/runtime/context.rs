@@ -1,9 +1,11 @@
 //! What the commands work with: all of a running engine. A component takes only what it needs of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use timbre_domain::ports::{ContactFiles, Disk, Shell};
 use timbre_domain::preferences::Preferences;
+use timbre_domain::vendor::Capability;
 use timbre_settings::Settings;
 use timbre_store::{DataFolder, StoreError};
 use tokio::sync::{Mutex, broadcast, watch};
@@ -72,6 +74,13 @@ impl Context {
     #[must_use]
     pub fn sessions(&self) -> &[Arc<AccountSession>] {
         &self.sessions
+    }
+
+    /// What at least one of the accounts can do, each once.
+    #[must_use]
+    pub fn capabilities(&self) -> Vec<Capability> {
+        let all: BTreeSet<_> = self.sessions.iter().flat_map(|session| session.session.capabilities()).collect();
+        all.into_iter().collect()
     }
 
     /// How much database work is under way: nothing follows from a moment before all of it is done.

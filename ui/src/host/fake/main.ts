@@ -1,6 +1,6 @@
 // A plain browser in place of Timbre, for the main window: http://localhost:5173/main.html?fake=day&page=outbox&lang=pt .
 // `fake` is the kind of day: day, empty, crowd, unreachable, stopped, refusing, readonly, trouble, nocrm. `who=notyet` rings
-// with somebody whom the vendor has not named, `part=failed|runs` is a part of Timbre that ended badly. Not shipped.
+// with somebody whom the vendor has not named, `dials=no` has no account that can dial, `part=failed|runs` is a part of Timbre that ended badly. Not shipped.
 
 import type { CallRow } from "../../bindings/CallRow";
 import type { Contact } from "../../bindings/Contact";
@@ -19,7 +19,7 @@ import { contact as newlyMade, freshSummary, interaction } from "./made";
 import { changed, makesContact } from "./results";
 import { heedLanguage, wear } from "./theme";
 import { catalogue } from "./words";
-import { ago, DAY, bootstrap as greeting, popups, world } from "./world";
+import { ago, DAY, greetingOf, popups, world } from "./world";
 
 const refusal: Refusal = {
   code: "disk_full",
@@ -74,7 +74,7 @@ function outboxIn(language: Language): OutboxRow[] {
 export function mainHost(query: URLSearchParams): MainHost {
   wear(query.get("theme"));
   const kind = query.get("fake") ?? "day";
-  let bootstrap: WindowBootstrap = greeting((query.get("lang") ?? "es") as Language, { has_crm: kind !== "nocrm" });
+  let bootstrap: WindowBootstrap = greetingOf(query, { has_crm: kind !== "nocrm" });
   if (kind === "trouble") {
     bootstrap = { ...bootstrap, set_up: false, trouble: { ...refusal, code: "bad_config", what: "El archivo de configuración tiene un error.", what_to_do: "Corrija la línea 12: «base_url» no es una dirección.", detail: "line 12" } };
   }

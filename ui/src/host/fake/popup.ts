@@ -1,10 +1,9 @@
 // A plain browser in place of Timbre: `npm run dev`, then
 // http://localhost:5173/popup.html?fake=one&state=ringing&lang=es . It is told by the address:
 // fake=SAMPLE · state=ringing|connected|ended|missed · lang=es|en|pt · theme=light|dark · save=fails|refused ·
-// dispositions=none|many · crm=none|parked · completes (the vendor says who it is after three seconds)
+// dispositions=none|many · crm=none|parked · dials=no · completes (the vendor says who it is after three seconds)
 
 import type { Contact } from "../../bindings/Contact";
-import type { Language } from "../../bindings/Language";
 import type { PopupCard } from "../../bindings/PopupCard";
 import type { Refusal } from "../../bindings/Refusal";
 import type { PopupHost, PopupListener } from "../host";
@@ -12,7 +11,7 @@ import { contact, freshSummary, hostile, interaction, manyDispositions } from ".
 import { edited } from "./contacts";
 import { changed, makesContact } from "./results";
 import { heedLanguage, wear } from "./theme";
-import { ago, ana, everybody, bootstrap, popups, shy, states, world } from "./world";
+import { ago, ana, everybody, greetingOf, popups, shy, states, world } from "./world";
 
 const one = popups["one"]! as Extract<PopupCard, { match: "one" }>;
 const several = popups["several"]! as Extract<PopupCard, { match: "several" }>;
@@ -51,7 +50,7 @@ export function popupHost(query: URLSearchParams): PopupHost {
     return Promise.resolve();
   };
   const catalogue = { none: [], many: manyDispositions }[query.get("dispositions") ?? ""];
-  const greeting = bootstrap((query.get("lang") ?? "es") as Language, {
+  const greeting = greetingOf(query, {
     ...(catalogue ? { dispositions: { all: catalogue } } : {}),
     ...(query.get("crm") === "none" ? { has_crm: false } : {}),
   });

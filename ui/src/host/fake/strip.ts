@@ -1,12 +1,11 @@
 // A plain browser in place of Timbre: http://localhost:5173/strip.html . It is told by the address:
-// fake=ready|ringing|dialling|in_call|two|withheld|not_known_yet|unreachable|do_not_disturb|waiting · lang=es|en|pt · theme=light|dark
+// fake=ready|ringing|dialling|in_call|two|withheld|not_known_yet|unreachable|do_not_disturb|waiting · lang=es|en|pt · dials=no · theme=light|dark
 
-import type { Language } from "../../bindings/Language";
 import type { TrayStatus } from "../../bindings/TrayStatus";
 import type { Status } from "../../bindings/Status";
 import type { StripHost } from "../host";
 import { heedLanguage, wear } from "./theme";
-import { bootstrap, statuses } from "./world";
+import { bootstrap, greetingOf, statuses } from "./world";
 
 const named = Object.entries(statuses).map(([name, { tray_status, status }]): [string, [TrayStatus, Status]] => [name, [tray_status, status]]);
 const nameless = structuredClone(statuses["withheld"]!);
@@ -30,7 +29,7 @@ export function stripHost(query: URLSearchParams): StripHost {
       const [trayStatus, status] = samples[query.get("fake") ?? "ready"] ?? samples.ready!;
       setTimeout(() => listener.status(status, trayStatus));
       heedLanguage((language) => listener.bootstrap(bootstrap(language)));
-      return Promise.resolve(bootstrap((query.get("lang") ?? "es") as Language));
+      return Promise.resolve(greetingOf(query));
     },
     menu: () => said("menu"),
     openDial: () => said("dial window"),

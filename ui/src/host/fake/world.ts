@@ -83,6 +83,12 @@ export const popups: Record<string, PopupCard> = Object.fromEntries(
 /** What every window is told first. */
 export const bootstrap = (language: Language, more: Partial<WindowBootstrap> = {}): WindowBootstrap => ({ ...structuredClone(world.bootstrap), language, ...more });
 
+/** The same, with what the address says: lang=es|en|pt · dials=no, where no account can dial. */
+export function greetingOf(query: URLSearchParams, more: Partial<WindowBootstrap> = {}): WindowBootstrap {
+  const offers = query.get("dials") === "no" ? { offers: [] } : {};
+  return bootstrap((query.get("lang") ?? "es") as Language, { ...offers, ...more });
+}
+
 /** A contact of the address book. */
 export function contactOf(name: string): Contact {
   const found = world.people.find(({ contact }) => contact.name === name || contact.company === name);
