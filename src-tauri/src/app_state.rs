@@ -189,7 +189,9 @@ impl AppState {
         tracing::info!(code = error.code.as_str(), place = error.place, "refused");
         let texts = Catalogue::of(self.language());
         let of_crm = error.is_of_crm();
-        let refusal = Refusal::new(texts, error.code, error.place, error.detail).because(texts, error.reason.as_ref());
+        let refusal = Refusal::new(texts, error.code, error.place, error.detail)
+            .because(texts, error.reason.as_ref())
+            .saying(texts, error.said.as_ref());
         if of_crm { refusal.in_crm_words(texts) } else { refusal }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod demo;
+pub mod desk;
 pub mod desktop;
 #[cfg(target_os = "linux")]
 pub mod disk;

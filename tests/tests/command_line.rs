@@ -11,67 +11,9 @@ use std::time::Duration;
 use serde_json::Value;
 use timbre_engine::api::event::Event;
 use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
+use timbre_tests::desk::Desk;
 use timbre_tests::programs::{Watch, program};
 use timbre_tests::story::ENDPOINT;
-
-struct Desk {
-    dir: tempfile::TempDir,
-    config: PathBuf,
-    sim: Simulator,
-}
-
-impl Desk {
-    async fn new() -> Self {
-        let config = SimulatorConfig {
-            sign_ins: vec![SignIn::new(ENDPOINT, "clave")],
-            reading_interval: Duration::from_millis(100),
-            ..SimulatorConfig::default()
-        };
-        let sim = Simulator::start(config, Arc::new(RealClock::new())).await.unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        let config = dir.path().join("timbre.toml");
-        let desk = Self { dir, config, sim };
-        desk.settings("");
-        desk
-    }
-
-    fn settings(&self, more: &str) {
-        let text = format!(
-            "language = \"en\"\n[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"{}\"\n\
-             username = \"{ENDPOINT}\"\nreading_interval_ms = 100\ncall_appears_within_s = 1\n{more}",
-            self.sim.base_url()
-        );
-        fs::write(&self.config, text).unwrap();
-    }
-
-    fn timbrectl(&self) -> Command {
-        let mut command = Command::new(program("timbrectl"));
-        command.arg("--config").arg(&self.config).arg("--data-dir").arg(self.dir.path().join("data"));
-        command.arg("--json").env("TIMBRE_SECRET_MAIN", "clave").stdin(Stdio::null());
-        command
-    }
-
-    async fn run(&self, args: &[&str]) -> Output {
-        let mut command = self.timbrectl();
-        command.args(args);
-        tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
-    }
-
-    /// Runs what must fail; gives its exit code and its error.
-    async fn fails(&self, args: &[&str]) -> (i32, Value) {
-        let output = self.run(args).await;
-        assert!(output.stdout.is_empty() || args[0] == "dial", "{args:?} wrote to standard output");
-        let text = String::from_utf8(output.stderr).unwrap();
-        let error = text.lines().find_map(|line| serde_json::from_str::<Value>(line).ok()).unwrap_or(Value::Null);
-        (output.status.code().unwrap(), error["error"].clone())
-    }
-
-    async fn succeeds(&self, args: &[&str]) -> Value {
-        let output = self.run(args).await;
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_settings_file_that_is_wrong_is_refused_with_file_and_line() {

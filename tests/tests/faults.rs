@@ -3,11 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[path = "faults/timbrectl.rs"]
+mod timbrectl;
+
 use std::time::Duration;
 
 use timbre_domain::error::ErrorCode;
 use timbre_engine::api::event::{Condition, Event, ProviderState};
-use timbre_engine::api::{KeptUnread, command};
+use timbre_engine::api::{CallFilter, KeptUnread, command};
 use timbre_simulator::{Fault, RefusalStyle, RequestKind, SimulatorConfig, WrongPasswordStyle};
 use timbre_tests::story::{ENDPOINT, Story};
 
@@ -241,17 +244,78 @@ async fn a_wrong_zone_is_noticed_and_one_that_fits_is_proposed() {
 }
 
 #[tokio::test]
+async fn a_record_that_has_no_duration_yet_is_asked_for_again_until_it_has_one() {
+    let early = [
+        Fault::fields(&[("duration", "\"0\""), ("end_reason", "\"\"")]),
+        Fault::fields(&[("duration", "\"\""), ("connect_time", "\"1970-01-01 00:00:00\""), ("end_reason", "\"\"")]),
+        Fault::fields(&[
+            ("duration", "0"),
+            ("connect_time", "null"),
+            ("disconnect_time", "\"\""),
+            ("end_reason", "\"OK\""),
+        ]),
+    ];
+    for fault in early {
+        let mut story = Story::begin().await;
+        let call = story.sim.rings("88884787", ENDPOINT);
+        story.until("the pop-up", popup).await;
+        call.answer();
+        story.until("answered", |event| matches!(event, Event::Connected(_)).then_some(())).await;
+        // The catch-up at the start has been answered by then.
+        story.polls(8).await;
+        story.sim.faults().on(RequestKind::Cdr, 2, fault.clone());
+        call.hang_up();
+        story.until("over", ended).await;
+        story.polls(6).await;
+        assert_eq!(story.sim.faults().left(), 1, "{fault:?}: it was looked at");
+        let listed = story.execute(command::CallsList(CallFilter::default())).await.unwrap();
+        assert!(listed[0].call.connected_at.is_some() && listed[0].talk_s() > Some(0), "{fault:?}: {:?}", listed[0]);
+        let recorded = story.until("recorded", |event| match event {
+            Event::Recorded(recorded) => Some(recorded.clone()),
+            _ => None,
+        });
+        assert!(recorded.await.duration_s > 20, "{fault:?}");
+        assert_eq!(story.sim.faults().left(), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_full_day_of_calls_and_faults_ends_as_the_ledger_says() {
     use timbre_simulator::{DayPlan, WorkingDay};
     let mut story = Story::begin().await;
     let plan = DayPlan { length: Duration::from_secs(3_600), ..DayPlan::default() };
     let handles = WorkingDay::generate(11, &plan).play_on(&story.sim);
     assert!(handles.len() >= 10, "{}", handles.len());
+    let mixed = [
+        Fault::Http500,
+        Fault::TruncatedJson,
+        Fault::DuplicateRow,
+        Fault::PhpNotice,
+        Fault::VanishedCall,
+        Fault::EmptyBody,
+        Fault::Gzip(true),
+        Fault::Gzip(false),
+        Fault::RetryAfter(503, 6),
+        Fault::Body(r#"{"status":200,"message":"espere"}"#.into()),
+        Fault::Body(r#"{"status":404,"message":"No records found","cdrs":[]}"#.into()),
+        Fault::Body("[']',".repeat(2_000)),
+        Fault::Status(400, "{}".into()),
+        Fault::Crowd(5_000),
+        Fault::fields(&[("ani", "\"\"")]),
+        Fault::fields(&[("ani_user", "false"), ("access_endpoint_id", "\"0\"")]),
+        Fault::fields(&[("connect_time", "\"2099-01-01 00:00:00\"")]),
+        Fault::twin(&[("dnis", "\"40001000\""), ("dnis_user", "\"\""), ("dst_endpoint_id", "\"0\"")]),
+    ];
+    let of_records = [
+        Fault::fields(&[("duration", "\"0\""), ("end_reason", "\"\"")]),
+        Fault::Status(404, r#"{"status":404,"message":"No records found","cdrs":[]}"#.into()),
+        Fault::Gzip(true),
+        Fault::RetryAfter(429, 5),
+    ];
     for n in 0..60u32 {
-        let fault = [Fault::Http500, Fault::TruncatedJson, Fault::DuplicateRow, Fault::PhpNotice, Fault::VanishedCall]
-            [n as usize % 5]
-            .clone();
+        let fault = mixed[n as usize % mixed.len()].clone();
         story.sim.faults().on(RequestKind::Live, 1, fault);
+        story.sim.faults().on(RequestKind::Cdr, 1, of_records[n as usize % of_records.len()].clone());
         story.polls(15).await;
     }
     story.polls(60).await;

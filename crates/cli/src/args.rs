@@ -121,6 +121,9 @@ pub(crate) struct Dial {
     /// Call even a contact who does not want to be called.
     #[arg(long)]
     pub(crate) despite_do_not_call: bool,
+    /// Call although the vendor still shows a call that began hours ago.
+    #[arg(long)]
+    pub(crate) despite_stale_call: bool,
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {

@@ -1,7 +1,7 @@
 //! `timbrectl dial`: place a call and follow it to its outcome.
 
 use timbre_domain::dial::{DialId, DialState};
-use timbre_domain::error::ErrorCode;
+use timbre_domain::error::{ErrorCode, Said};
 use timbre_engine::api::command::Dial;
 use timbre_engine::api::event::Event;
 use timbre_engine::calls::dialler::{DialRequest, Dialled};
@@ -26,14 +26,15 @@ pub(crate) async fn run(
         from: dial.from.clone(),
         contact: dial.contact,
         despite_do_not_call: dial.despite_do_not_call,
+        despite_stale_call: dial.despite_stale_call,
         extra: dial.data.iter().cloned().collect(),
     };
     let outcome = match session.execute(Dial(request)).await {
         Ok(Dialled { accepted: true, .. }) if dial.no_wait => Ok(()),
-        Ok(Dialled { accepted: false, .. }) if dial.no_wait => Err(unknown()),
-        Ok(Dialled { dial_id, accepted }) => {
+        Ok(Dialled { accepted: false, said, .. }) if dial.no_wait => Err(unknown(said)),
+        Ok(Dialled { dial_id, accepted, said }) => {
             tokio::select! {
-                outcome = follow(&mut session, dial_id, accepted, printer) => outcome,
+                outcome = follow(&mut session, dial_id, accepted, said, printer) => outcome,
                 () = stop_signal() => Err(Failure::interrupted("interrupted; the call goes on")),
             }
         }
@@ -43,12 +44,19 @@ pub(crate) async fn run(
     outcome
 }
 
-fn unknown() -> Failure {
-    Failure::of(ErrorCode::OutcomeUnknown, "the request was sent, and no answer came that says what became of it")
+fn unknown(said: Option<Said>) -> Failure {
+    let detail = "the request was sent, and no answer came that says what became of it";
+    Failure::of(ErrorCode::OutcomeUnknown, detail).saying(said)
 }
 
 /// Prints each step; ends with the call, or when it is clear that there is none.
-async fn follow(session: &mut Session, id: DialId, accepted: bool, printer: &Printer) -> Result<(), Failure> {
+async fn follow(
+    session: &mut Session,
+    id: DialId,
+    accepted: bool,
+    said: Option<Said>,
+    printer: &Printer,
+) -> Result<(), Failure> {
     loop {
         let event = session.next_event().await?;
         let Event::Dial(step) = &event else { continue };
@@ -60,14 +68,15 @@ async fn follow(session: &mut Session, id: DialId, accepted: bool, printer: &Pri
         }
         match step.progress.state {
             DialState::Ended | DialState::Pending => return Ok(()),
-            DialState::NoCallAppeared if !accepted => return Err(unknown()),
+            DialState::NoCallAppeared if !accepted => return Err(unknown(said)),
             DialState::NoCallAppeared => {
                 return Err(Failure::new(None, "the vendor accepted the call, but none appeared", 8));
             }
             DialState::Failed => {
                 let code = step.progress.error;
                 let exit = code.map_or(1, exit_code);
-                return Err(Failure::new(code, "the call was not placed", exit));
+                let said = step.progress.said.clone();
+                return Err(Failure::new(code, "the call was not placed", exit).saying(said));
             }
             DialState::Requested
             | DialState::Accepted

@@ -1,6 +1,6 @@
 //! Why a command failed, and the exit code that says so (`timbrectl --help` lists them).
 
-use timbre_domain::error::{ErrorCode, VendorReason};
+use timbre_domain::error::{ErrorCode, Said, VendorReason};
 use timbre_engine::CommandError;
 use timbre_wiring::StartError;
 
@@ -18,13 +18,15 @@ pub(crate) struct Failure {
     pub(crate) of_crm: bool,
     /// The vendor's own reason.
     pub(crate) reason: Option<VendorReason>,
+    /// What the vendor said, in its own words.
+    pub(crate) said: Option<Said>,
     /// What a person typed and was not saved.
     pub(crate) typed: Option<Box<Typed>>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Option<ErrorCode>, detail: impl Into<String>, exit: u8) -> Self {
-        Self { code, detail: detail.into(), exit, of_crm: false, reason: None, typed: None }
+        Self { code, detail: detail.into(), exit, of_crm: false, reason: None, said: None, typed: None }
     }
 
     /// Somebody interrupted what was being done.
@@ -41,6 +43,11 @@ impl Failure {
     /// Of a kind that has its own exit code.
     pub(crate) fn of(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::new(Some(code), detail, exit_code(code))
+    }
+
+    /// The same, with what the vendor said.
+    pub(crate) fn saying(self, said: Option<Said>) -> Self {
+        Self { said, ..self }
     }
 
     /// The same, where it was a CRM that failed.
@@ -60,7 +67,7 @@ impl From<CommandError> for Failure {
             None => error.detail.clone(),
         };
         let of_crm = error.is_of_crm();
-        Self { of_crm, reason: error.reason, ..Self::of(error.code, detail) }
+        Self { of_crm, reason: error.reason, said: error.said, ..Self::of(error.code, detail) }
     }
 }
 
@@ -83,10 +90,11 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         | ErrorCode::Busy
         | ErrorCode::Unsure => 5,
         ErrorCode::NotAuthorised
+        | ErrorCode::VendorRefused
         | ErrorCode::SecretMissing
         | ErrorCode::KeyringUnavailable
         | ErrorCode::SignInFailed => 6,
-        ErrorCode::AlreadyInCall | ErrorCode::DialUnderWay | ErrorCode::OutOfHours => 7,
+        ErrorCode::AlreadyInCall | ErrorCode::StaleCall | ErrorCode::DialUnderWay | ErrorCode::OutOfHours => 7,
         ErrorCode::DiskFull
         | ErrorCode::DataFolder
         | ErrorCode::StoreDamaged

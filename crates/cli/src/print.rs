@@ -65,7 +65,9 @@ impl Printer {
         out.flush()
     }
 
+    /// One line, harmless on a terminal whatever strangers wrote of it.
     pub(crate) fn line(&self, text: &str) -> io::Result<()> {
+        let text = if self.json { escaped(text) } else { clean(text) };
         self.raw(&format!("{text}\n"))
     }
 
@@ -110,7 +112,8 @@ impl Printer {
             Some(code) if failure.of_crm => (self.catalogue.crm_what(code), self.catalogue.crm_what_to_do(code)),
             Some(code) => {
                 let reason = failure.reason.as_ref();
-                (self.catalogue.what_of(code, reason), self.catalogue.what_to_do_of(code, reason))
+                let what = self.catalogue.saying(self.catalogue.what_of(code, reason), failure.said.as_ref());
+                (what, self.catalogue.what_to_do_of(code, reason))
             }
             None => (String::new(), String::new()),
         };
@@ -119,6 +122,9 @@ impl Printer {
             let mut error = json!({"code": code, "detail": detail, "what": what, "do": what_to_do});
             if let Some(reason) = &failure.reason {
                 error["reason"] = json!(reason);
+            }
+            if let Some(said) = &failure.said {
+                error["said"] = json!(said);
             }
             if let Some(typed) = &failure.typed {
                 error["typed"] = typed.to_json();

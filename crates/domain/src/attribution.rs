@@ -58,6 +58,9 @@ pub enum Whose {
     Others {
         /// The number being called, for recognising a leg of our own dial.
         called: Option<PhoneNumber>,
+        /// Whether an endpoint that is not served is named in it: it certainly is somebody else's.
+        #[serde(default)]
+        named: bool,
     },
 }
 
@@ -78,14 +81,15 @@ pub fn attribute(sides: &Sides, served: &ServedEndpoints, country: Country) -> W
         }
         (Owner::Us(from), other) => ours(&from, Direction::Out, party(&sides.called, &other, served, country)),
         (other, Owner::Us(to)) => ours(&to, Direction::In, party(&sides.calling, &other, served, country)),
-        (Owner::SomeoneElse, _) => Whose::Others { called: None },
-        (Owner::Unknown, _) => {
+        (Owner::SomeoneElse, _) => Whose::Others { called: None, named: true },
+        (Owner::Unknown, other) => {
             let shown = sides.called.number.as_deref().map(|number| PhoneNumber::read(number, country));
             Whose::Others {
                 called: match shown {
                     Some(ReadNumber::Number(number)) => Some(number),
                     Some(ReadNumber::Withheld) | None => None,
                 },
+                named: matches!(other, Owner::SomeoneElse),
             }
         }
     }
@@ -234,9 +238,11 @@ mod tests {
     #[test]
     fn a_colleagues_call_is_not_ours_even_when_it_shows_our_number() {
         let theirs = side(MINE, COLLEAGUE, "");
-        assert_eq!(whose(theirs, side(CUSTOMER, "", ""), true), Whose::Others { called: None });
+        assert_eq!(whose(theirs, side(CUSTOMER, "", ""), true), Whose::Others { called: None, named: true });
         let by_id = side(MINE, "", "182702");
-        assert_eq!(whose(by_id.clone(), side(CUSTOMER, "", ""), true), Whose::Others { called: None });
+        assert_eq!(whose(by_id.clone(), side(CUSTOMER, "", ""), true), Whose::Others { called: None, named: true });
+        let to_them = whose(side(CUSTOMER, "", ""), side(MINE, COLLEAGUE, ""), true);
+        assert!(matches!(to_them, Whose::Others { named: true, .. }));
         let unknown_id = whose(by_id, side(CUSTOMER, "", ""), false);
         assert_eq!(
             unknown_id,
@@ -256,10 +262,10 @@ mod tests {
     #[test]
     fn a_call_nobody_owns_keeps_the_called_number_so_that_a_dial_can_know_its_leg() {
         let got = whose(side("40000000", "", ""), side(CUSTOMER, "", ""), true);
-        let Whose::Others { called: Some(called) } = got else { panic!("{got:?}") };
+        let Whose::Others { called: Some(called), named: false } = got else { panic!("{got:?}") };
         assert_eq!(called.e164(), Some("+50688848787"));
         let withheld = whose(side("", "", ""), side("", "", ""), true);
-        assert_eq!(withheld, Whose::Others { called: None });
+        assert_eq!(withheld, Whose::Others { called: None, named: false });
     }
 
     #[test]
@@ -279,7 +285,7 @@ mod tests {
         let nobody_yet = Side::default();
         let rings = whose(nobody_yet.clone(), side(MINE, MINE, ""), true);
         assert_eq!(rings, ours(MINE, Direction::In, Party::NotKnownYet));
-        assert_eq!(whose(nobody_yet.clone(), nobody_yet, true), Whose::Others { called: None });
+        assert_eq!(whose(nobody_yet.clone(), nobody_yet, true), Whose::Others { called: None, named: false });
     }
 
     #[test]

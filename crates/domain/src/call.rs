@@ -174,6 +174,9 @@ pub struct Call {
     pub dial: Option<DialId>,
     /// The vendor's ids of all its legs, in the order they were seen.
     pub legs: Vec<String>,
+    /// Whether another endpoint took it over: it is over for ours, and the other side may go on talking.
+    #[serde(default)]
+    pub transferred: bool,
 }
 
 impl Call {

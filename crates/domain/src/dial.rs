@@ -13,7 +13,7 @@ use crate::attribution::Whose;
 use crate::call::{CallKey, Direction, Party};
 use crate::contact::{Contact, ContactId};
 use crate::endpoint::EndpointNumber;
-use crate::error::{ErrorCode, VendorReason};
+use crate::error::{ErrorCode, Said, VendorReason};
 use crate::number::PhoneNumber;
 
 pub use crate::call::DialId;
@@ -197,6 +197,9 @@ pub struct DialProgress {
     /// The vendor's own reason for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<VendorReason>,
+    /// What the vendor said about the order, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// Why it may have shown no call, for [`DialState::NoCallAppeared`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub likely_reasons: Vec<VendorReason>,
@@ -227,7 +230,7 @@ impl Dial {
     pub fn recognises(&self, whose: &Whose, agent_leg_callers: &[String]) -> Option<LegRole> {
         let ours = match whose {
             Whose::Ours(ours) => ours,
-            Whose::Others { called } => return (called.as_ref() == Some(&self.number)).then_some(LegRole::Contact),
+            Whose::Others { called, .. } => return (called.as_ref() == Some(&self.number)).then_some(LegRole::Contact),
         };
         if ours.endpoint != self.endpoint {
             return None;

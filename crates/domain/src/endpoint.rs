@@ -1,6 +1,7 @@
 //! Endpoints (a vendor's lines), the identities an agent calls from, and which endpoints are the agent's own.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,8 @@ pub struct Identity {
 pub struct ServedEndpoints {
     served: Vec<Served>,
     others: Vec<EndpointNumber>,
+    /// Every id of the account's list.
+    ids: BTreeSet<String>,
     whole_account: bool,
 }
 
@@ -95,7 +98,7 @@ impl ServedEndpoints {
                 served.push(Served { number, agent, id: None });
             }
         }
-        Self { served, others: Vec::new(), whole_account: false }
+        Self { served, others: Vec::new(), ids: BTreeSet::new(), whole_account: false }
     }
 
     /// The same, and every other endpoint of the account too, as an agent of its own.
@@ -115,6 +118,7 @@ impl ServedEndpoints {
                 }
             }
         }
+        self.ids = account.iter().map(|endpoint| endpoint.id.clone()).collect();
         let is_served = |number: &EndpointNumber| self.served.iter().any(|own| own.number == *number);
         self.others = account.iter().map(|e| e.number.clone()).filter(|number| !is_served(number)).collect();
         for own in &mut self.served {
@@ -151,6 +155,12 @@ impl ServedEndpoints {
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<&Served> {
         self.served.iter().find(|own| own.id.as_deref() == Some(id))
+    }
+
+    /// Whether this id stands in the account's list.
+    #[must_use]
+    pub fn knows_id(&self, id: &str) -> bool {
+        self.ids.contains(id)
     }
 
     /// Whether the ids of all served endpoints are known, so that another id is certainly somebody else's.

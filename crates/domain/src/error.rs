@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::normalize::tidy;
 use crate::unread::Unread;
 
 /// Whether trying again can help.
@@ -70,10 +71,14 @@ error_codes! {
     KeyringUnavailable = "keyring_unavailable" => AfterAPersonActs,
     /// The agent is in a call; the vendor allows one active call per user.
     AlreadyInCall = "already_in_call" => AfterAPersonActs,
+    /// The vendor still shows a call of the agent's that began long ago and never ended.
+    StaleCall = "stale_call" => AfterAPersonActs,
     /// Another dial of the same telephone is on its way.
     DialUnderWay = "dial_under_way" => Later,
     /// The text is no telephone number that could be dialled.
     BadNumber = "bad_number" => Never,
+    /// The vendor did not take the order; its own words say why.
+    VendorRefused = "vendor_refused" => AfterAPersonActs,
     /// The vendor takes no orders at this hour.
     OutOfHours = "out_of_hours" => Later,
     /// There is no such identity, account, contact or call.
@@ -151,6 +156,48 @@ pub struct PortError {
     pub unread: Option<Box<Unread>>,
     /// The vendor's own reason, where it gives one of a closed set.
     pub reason: Option<VendorReason>,
+    /// What the vendor says about it.
+    pub said: Option<Said>,
+    /// Whether the code is our reading of an answer that does not say it, such as an empty body.
+    pub guessed: bool,
+}
+
+/// What a vendor says in its own words, for people to read: one line of bounded length, without control characters. It may
+/// name people, so it is no part of any log.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(type = "string"))]
+#[serde(transparent)]
+pub struct Said(String);
+
+impl Said {
+    const AT_MOST: usize = 300;
+
+    /// The words as people are shown them; `None` where there are no letters in them. Secrets must be out of them already.
+    #[must_use]
+    pub fn new(words: &str) -> Option<Self> {
+        let words = tidy(words);
+        if !words.contains(char::is_alphanumeric) {
+            return None;
+        }
+        let mut shown: String = words.chars().take(Self::AT_MOST).collect();
+        if shown.len() < words.len() {
+            shown.push('…');
+        }
+        Some(Self(shown))
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Said({} bytes)", self.0.len())
+    }
 }
 
 /// A reason of a vendor's own closed set, by its name in the catalogue.
@@ -180,13 +227,27 @@ impl VendorReason {
 impl PortError {
     /// A failure without a cause of its own.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), source: None, unread: None, reason: None }
+        Self { code, detail: detail.into(), source: None, unread: None, reason: None, said: None, guessed: false }
     }
 
     /// The same, with the vendor's own reason.
     #[must_use]
     pub fn with_reason(mut self, reason: VendorReason) -> Self {
         self.reason = Some(reason);
+        self
+    }
+
+    /// The same, as a reading of an answer that does not say it.
+    #[must_use]
+    pub fn guessed(mut self) -> Self {
+        self.guessed = true;
+        self
+    }
+
+    /// The same, with what the vendor says about it. Secrets must be out of it already.
+    #[must_use]
+    pub fn saying(mut self, words: &str) -> Self {
+        self.said = Said::new(words);
         self
     }
 

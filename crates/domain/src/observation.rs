@@ -103,6 +103,8 @@ pub struct LiveAnswer {
     pub unread: Vec<Unread>,
     /// How many things were mended on the way (a byte order mark, a notice before the JSON, …).
     pub repairs: Vec<String>,
+    /// How many bytes the answer had.
+    pub size: usize,
     /// How the vendor keeps up with our questions.
     pub pace: Pace,
     /// The vendor's time of day when it answered, UTC, to the second; nothing where it does not say.

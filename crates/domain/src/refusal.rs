@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ErrorCode, VendorReason};
+use crate::error::{ErrorCode, Said, VendorReason};
 use crate::texts::Catalogue;
 
 /// Why a command was refused.
@@ -33,6 +33,12 @@ impl Refusal {
     #[must_use]
     pub fn in_crm_words(self, catalogue: &Catalogue) -> Self {
         Self { what: catalogue.crm_what(self.code), what_to_do: catalogue.crm_what_to_do(self.code), ..self }
+    }
+
+    /// The same with what the vendor said, in its own words.
+    #[must_use]
+    pub fn saying(self, catalogue: &Catalogue, said: Option<&Said>) -> Self {
+        Self { what: catalogue.saying(self.what, said), ..self }
     }
 
     /// The same in the words for the vendor's own reason, where it gave one.

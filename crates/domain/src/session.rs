@@ -1,7 +1,7 @@
 //! A live connection of an account with its vendor, as ports by capability: each is there or it is not.
 //!
 //! There is a port here once a vendor of ours offers it and the engine uses it. A further one (hanging up, recordings, …) is a
-//! trait, a field of [`Session`] and a [`Capability`](crate::vendor::Capability), added with the first vendor that has it.
+//! trait, a field of [`Session`] and a [`Capability`], added with the first vendor that has it.
 //!
 //! Every port keeps the vendor's limits by itself: a method may wait long before it sends, and live calls go first. Every
 //! method can fail with [`NotAuthorised`](ErrorCode::NotAuthorised) or [`SecretMissing`](ErrorCode::SecretMissing), which

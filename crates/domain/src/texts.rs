@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ErrorCode, VendorReason};
+use crate::error::{ErrorCode, Said, VendorReason};
 
 /// A language that Timbre has texts in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +118,13 @@ impl Catalogue {
     #[must_use]
     pub fn what_to_do_of(&self, code: ErrorCode, reason: Option<&VendorReason>) -> String {
         self.of_reason(reason, "do").unwrap_or_else(|| self.what_to_do(code))
+    }
+
+    /// What happened, and what the vendor said about it in its own words.
+    #[must_use]
+    pub fn saying(&self, what: String, said: Option<&Said>) -> String {
+        let words = |said: &Said| self.fill("error.said", &[("what", &what), ("said", said.as_str())]);
+        said.map_or_else(|| what.clone(), words)
     }
 
     fn of_reason(&self, reason: Option<&VendorReason>, part: &str) -> Option<String> {

@@ -200,7 +200,10 @@ pub enum FieldKind {
         default: Tz,
     },
     /// Three capital letters (ISO 4217).
-    Currency,
+    Currency {
+        /// The currency where the field is left out.
+        default: &'static str,
+    },
     /// The numbers of endpoints.
     Endpoints,
     /// Texts in a list.

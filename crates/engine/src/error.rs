@@ -1,7 +1,7 @@
 //! Why a command was not carried out.
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::error::{ErrorCode, PortError, VendorReason};
+use timbre_domain::error::{ErrorCode, PortError, Said, VendorReason};
 use timbre_domain::interaction::BadInteraction;
 use timbre_store::StoreError;
 
@@ -19,12 +19,15 @@ pub struct CommandError {
     /// The vendor's own reason, where it gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<VendorReason>,
+    /// What the vendor said, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 impl CommandError {
     /// An error that concerns no particular part of the request.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), place: None, reason: None }
+        Self { code, detail: detail.into(), place: None, reason: None, said: None }
     }
 
     /// Whether it was a CRM that failed, and not a telephony vendor: people are told in the words for CRMs. That there is no
@@ -50,7 +53,7 @@ impl From<StoreError> for CommandError {
 
 impl From<PortError> for CommandError {
     fn from(error: PortError) -> Self {
-        Self { reason: error.reason, ..Self::new(error.code, error.detail) }
+        Self { reason: error.reason, said: error.said, ..Self::new(error.code, error.detail) }
     }
 }
 

@@ -131,6 +131,10 @@ fn start_followers(components: &mut Components, context: &Arc<Context>) {
         let name = session.name().as_str();
         let (records, caught_up) = (records.clone(), session.clone());
         components.start_for(name, "history catch-up", move |stop| records.clone().catch_up(caught_up.clone(), stop));
+        let (endpoints_core, listed) = (core.clone(), session.clone());
+        components.start_for(name, "endpoints", move |stop| {
+            calls::endpoints::run(endpoints_core.clone(), listed.clone(), stop)
+        });
         let (ingest, polled) = (context.ingest(), session.clone());
         components.start_for(name, "poller", move |stop| calls::poller::run(ingest.clone(), polled.clone(), stop));
         let (ingest, listed) = (context.ingest(), session.clone());

@@ -191,7 +191,7 @@ impl Reading<'_> {
                     zone.parse::<Tz>().map_err(|_| "a zone is named like America/Costa_Rica (IANA time zone database)")
                 })?)
             }
-            FieldKind::Currency => {
+            FieldKind::Currency { .. } => {
                 let currency = read::text(node)?;
                 if currency.text.len() != 3 || !currency.text.bytes().all(|b| b.is_ascii_uppercase()) {
                     let message = "a currency is three capital letters (ISO 4217), such as CRC or USD";
@@ -220,10 +220,10 @@ fn assumed(kind: FieldKind) -> Option<FieldValue> {
         FieldKind::Switch { default } => Some(FieldValue::Switch(default)),
         FieldKind::Choice { options } => options.first().map(|word| FieldValue::Text((*word).to_owned())),
         FieldKind::TimeZone { default } => Some(FieldValue::TimeZone(default)),
+        FieldKind::Currency { default } => Some(FieldValue::Text(default.to_owned())),
         FieldKind::Secret
         | FieldKind::Text
         | FieldKind::Address { .. }
-        | FieldKind::Currency
         | FieldKind::Endpoints
         | FieldKind::List
         | FieldKind::Table

@@ -65,6 +65,7 @@ fn call(n: u128) -> Call {
         ended_at: Some(at(9)),
         dial: None,
         legs: vec![n.to_string(), format!("{n}-second")],
+        transferred: false,
     }
 }
 

@@ -45,6 +45,7 @@ fn call(store: &Store, n: u128, days_ago: i64, state: CallState, result: Result,
         ended_at: None,
         dial: None,
         legs: vec![n.to_string()],
+        transferred: false,
     };
     let tracker = CallTracker::new(VendorId::known("callmyway"), account.clone());
     store.save_transitions(&account, &tracker, &[CallTransition::Detected(call)], &[], begun).unwrap();

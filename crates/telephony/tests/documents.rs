@@ -131,7 +131,7 @@ fn an_agent_sees_only_the_own_call_of_the_live_example() {
 
 #[test]
 fn the_endpoints_example_is_a_map_of_id_to_number() {
-    let endpoints = read_endpoints(ENDPOINTS.as_bytes()).unwrap();
+    let endpoints = read_endpoints(ENDPOINTS.as_bytes(), &Redactor::default()).unwrap();
     let pairs: Vec<_> = endpoints.iter().map(|e| (e.id.as_str(), e.number.as_str())).collect();
     assert_eq!(pairs, [("104", "8330101"), ("43702", "8373443")]);
 }
@@ -139,5 +139,5 @@ fn the_endpoints_example_is_a_map_of_id_to_number() {
 #[test]
 fn the_raw_excerpts_are_no_answers_and_are_refused() {
     assert!(live(LIVE_SEED).is_err());
-    assert!(read_endpoints(ENDPOINTS_SEED.as_bytes()).is_err());
+    assert!(read_endpoints(ENDPOINTS_SEED.as_bytes(), &Redactor::default()).is_err());
 }

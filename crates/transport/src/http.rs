@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
-use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::Clock;
 use url::Url;
+
+use crate::packed;
 
 /// A server that asks us to wait longer than this is asked again after it.
 const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(3600);
@@ -24,7 +26,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers as the server sent them.
     pub headers: HeaderMap,
-    /// The body, not longer than was allowed.
+    /// The body, unpacked where it came compressed, not longer than was allowed.
     pub body: Vec<u8>,
     /// The time from sending the request to the last byte of the body.
     pub took: Duration,
@@ -66,7 +68,8 @@ fn http_date(text: &str) -> Option<DateTime<Utc>> {
 /// Why no answer came.
 #[derive(Debug)]
 pub struct NoAnswer {
-    /// [`ErrorCode::Unreachable`], [`ErrorCode::TimedOut`] or [`ErrorCode::TooLarge`].
+    /// [`ErrorCode::Unreachable`], [`ErrorCode::TimedOut`], [`ErrorCode::TooLarge`], or [`ErrorCode::Unreadable`] for a body
+    /// that can't be unpacked.
     pub error: PortError,
     /// Whether the request certainly never reached the server. Otherwise it may have been carried out.
     pub unsent: bool,
@@ -146,6 +149,8 @@ pub async fn send(
             }
             body.extend_from_slice(&chunk);
         }
+        let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+        let body = packed::unpacked(body, encoding, at_most).map_err(|error| NoAnswer { error, unsent: false })?;
         Ok(Answer { status, headers, body, took: clock.elapsed().saturating_sub(began) })
     };
     tokio::select! {

@@ -3,4 +3,5 @@
 
 pub mod extra_ca;
 pub mod http;
+mod packed;
 pub mod queue;

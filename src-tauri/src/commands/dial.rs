@@ -3,6 +3,7 @@
 use tauri::Manager;
 use timbre_domain::contact::ContactId;
 use timbre_domain::dial::DialId;
+use timbre_domain::error::ErrorCode;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::status::WindowBootstrap;
 
@@ -32,10 +33,10 @@ pub(crate) async fn dial_dial(
     number: String,
     from: Option<String>,
     contact: Option<ContactId>,
-    despite_do_not_call: bool,
+    despite: Vec<ErrorCode>,
 ) -> Answer<DialId> {
     let Asker { app_state, .. } = asker;
-    super::place_call(app_state, number, from, contact, despite_do_not_call).await
+    super::place_call(app_state, number, from, contact, &despite).await
 }
 
 /// The window's content is this high.

@@ -43,7 +43,7 @@ windows! {
         [popup] async fn popup_choose(call_key: CallKey, contact: ContactId) -> PopupCard;
         [popup] async fn popup_add_contact(call_key: CallKey, name: String, company: String) -> PopupCard;
         [popup] async fn popup_edit_contact(call_key: CallKey, contact: ContactId, edit: ContactEdit) -> PopupCard;
-        [popup] async fn popup_dial(number: String, contact: Option<ContactId>, despite_do_not_call: bool);
+        [popup] async fn popup_dial(number: String, contact: Option<ContactId>, despite: Vec<ErrorCode>);
         [popup] sync fn popup_open_contact(contact: ContactId);
 
         [dial] sync fn dial_ready() -> WindowBootstrap;
@@ -52,7 +52,7 @@ windows! {
             number: String,
             from: Option<String>,
             contact: Option<ContactId>,
-            despite_do_not_call: bool,
+            despite: Vec<ErrorCode>,
         ) -> DialId;
         [dial] sync fn dial_height(height: u32);
         [dial] sync fn dial_close();

@@ -16,6 +16,7 @@ use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::{Contact, ContactId, PhoneKind};
 use timbre_domain::crm::TestStep;
 use timbre_domain::dial::{DialId, DialProgress};
+use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{OutboxRow, RecordState};
 use timbre_domain::interaction::{Interaction, InteractionEdit};
 use timbre_domain::outbox::RequestId;
@@ -254,16 +255,20 @@ async fn edit_contact(app_state: &AppState, id: ContactId, edit: ContactEdit) ->
     Ok(contact)
 }
 
+/// Places a call. `despite` are the refusals that the agent was told of, and insists.
 async fn place_call(
     app_state: &AppState,
     number: String,
     from: Option<String>,
     contact: Option<ContactId>,
-    despite_do_not_call: bool,
+    despite: &[ErrorCode],
 ) -> Answer<DialId> {
     let known = |label: &String| app_state.bootstrap().identities.iter().any(|identity| identity.label == *label);
     // The one that was chosen once may be gone from the settings meanwhile.
     let from = from.or_else(|| app_state.preferences().identity.filter(known));
-    let request = DialRequest { number, from, contact, despite_do_not_call, ..DialRequest::default() };
+    let insists = |code| despite.contains(&code);
+    let (despite_do_not_call, despite_stale_call) = (insists(ErrorCode::DoNotCall), insists(ErrorCode::StaleCall));
+    let request =
+        DialRequest { number, from, contact, despite_do_not_call, despite_stale_call, ..DialRequest::default() };
     Ok(app_state.execute(command::Dial(request)).await?.dial_id)
 }

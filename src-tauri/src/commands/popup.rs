@@ -3,6 +3,7 @@
 use timbre_domain::call::CallKey;
 use timbre_domain::caller::TypedCaller;
 use timbre_domain::contact::ContactId;
+use timbre_domain::error::ErrorCode;
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::popup::PopupCard;
 use timbre_domain::status::WindowBootstrap;
@@ -121,10 +122,10 @@ pub(crate) async fn popup_dial(
     asker: &Asker,
     number: String,
     contact: Option<ContactId>,
-    despite_do_not_call: bool,
+    despite: Vec<ErrorCode>,
 ) -> Answer<()> {
     let Asker { app_state, .. } = asker;
-    super::place_call(app_state, number, None, contact, despite_do_not_call).await.map(drop)
+    super::place_call(app_state, number, None, contact, &despite).await.map(drop)
 }
 
 /// Opens the contact's case file in the main window.

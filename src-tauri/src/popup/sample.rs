@@ -27,6 +27,7 @@ pub(crate) fn show(app_state: &AppState) {
         ended_at: None,
         dial: None,
         legs: Vec::new(),
+        transferred: false,
     };
     let card = PopupCard::new(call.clone(), Match::Withheld, now, Country::CR);
     app_state.show_popup(&PopupCard { line: "Timbre".to_owned(), ..card });

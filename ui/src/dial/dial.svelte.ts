@@ -37,6 +37,9 @@ export interface OngoingDial {
   refusal: Refusal | null;
 }
 
+/** What an agent may insist on. */
+type Insistence = "do_not_call" | "stale_call";
+
 /** No stranger's text is longer than what a person would type. */
 const LONGEST = 100;
 
@@ -45,8 +48,12 @@ export class DialWindow {
   bootstrap = $state.raw<WindowBootstrap | null>(null);
   question = $state.raw<Question | null>(null);
   going = $state.raw<OngoingDial | null>(null);
-  /** The contact of this row does not want to be called: asked once more. */
+  /** This is not dialled without a second word: asked once more. */
   despite = $state.raw<Target | null>(null);
+  /** Why it is asked: the contact does not want to be called, or the vendor shows a call that began long ago. */
+  why = $state.raw<Insistence>("do_not_call");
+  /** What the agent was told of this dial, and insists on. */
+  #insists: Insistence[] = [];
   /** The label of who calls are made as; the usual one where it is empty. */
   #label = $state("");
 
@@ -212,7 +219,8 @@ export class DialWindow {
       return;
     }
     if (this.despite) {
-      void this.#send(this.despite, true);
+      this.#insists = [...this.#insists, this.why];
+      void this.#send(this.despite);
     } else if (this.question?.target) {
       this.#dial(this.question.target);
     }
@@ -232,15 +240,21 @@ export class DialWindow {
   }
 
   #dial(target: Target): void {
+    this.#insists = [];
     if (target.doNotCall) {
-      this.going = null;
-      this.despite = target;
+      this.#askWhy(target, "do_not_call");
     } else {
-      void this.#send(target, false);
+      void this.#send(target);
     }
   }
 
-  async #send(target: Target, despite: boolean): Promise<void> {
+  #askWhy(target: Target, why: Insistence): void {
+    this.going = null;
+    this.why = why;
+    this.despite = target;
+  }
+
+  async #send(target: Target): Promise<void> {
     const turn = ++this.#dialled;
     this.despite = null;
     this.#early.clear();
@@ -248,7 +262,7 @@ export class DialWindow {
     const as = this.identity?.label ?? "";
     this.going = { id: null, target, as, watched: begun(this.#now()), refusal: null };
     try {
-      const id = await this.#host.dial(target.dial, as || null, target.contact, despite);
+      const id = await this.#host.dial(target.dial, as || null, target.contact, this.#insists);
       if (turn === this.#dialled && this.going) {
         const watched = (this.#early.get(id) ?? []).reduce(heard, this.going.watched);
         this.going = { ...this.going, id, watched };
@@ -258,9 +272,8 @@ export class DialWindow {
         return;
       }
       const refusal = error as Refusal;
-      if (refusal.code === "do_not_call" && !despite) {
-        this.going = null;
-        this.despite = target;
+      if ((refusal.code === "do_not_call" || refusal.code === "stale_call") && !this.#insists.includes(refusal.code)) {
+        this.#askWhy(target, refusal.code);
       } else {
         this.going = { ...this.going, refusal };
       }

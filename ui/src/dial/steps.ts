@@ -18,11 +18,13 @@ export interface Watched {
   state: DialState;
   /** The last thing heard. */
   last: DialProgress | null;
+  /** What the vendor said of the order; null where it just took it. */
+  said: string | null;
 }
 
 /** A dial that was just asked for. */
 export function begun(now: number): Watched {
-  return { reached: { requested: now }, state: "requested", last: null };
+  return { reached: { requested: now }, state: "requested", last: null, said: null };
 }
 
 /** Takes in what was heard. */
@@ -32,6 +34,7 @@ export function heard(watched: Watched, progress: DialProgress): Watched {
     reached: { ...watched.reached, [progress.state]: Number.isNaN(at) ? Date.now() : at },
     state: progress.state,
     last: progress,
+    said: progress.said ?? watched.said,
   };
 }
 
@@ -83,15 +86,19 @@ export function isOver(state: DialState): boolean {
 /** What went wrong; nothing while all goes its way. */
 export function trouble(language: Language, watched: Watched): Trouble | null {
   const say = (key: TextKey) => text(language, key);
+  const saying = (what: string) => (watched.said ? text(language, "error.said", { what, said: watched.said }) : what);
   switch (watched.state) {
     case "failed":
-      return { what: failed(language, watched, "what"), whatToDo: failed(language, watched, "do"), reasons: [] };
+      return { what: saying(failed(language, watched, "what")), whatToDo: failed(language, watched, "do"), reasons: [] };
     case "no_call_appeared":
-      return { what: say("dial.no_call.what"), whatToDo: "", reasons: (watched.last?.likely_reasons ?? []).flatMap(likely) };
+      return { what: saying(say("dial.no_call.what")), whatToDo: "", reasons: (watched.last?.likely_reasons ?? []).flatMap(likely) };
     case "ended":
       return watched.reached.connected === undefined
         ? { what: say("dial.unanswered.what"), whatToDo: "", reasons: [] }
         : null;
+    case "requested":
+      // Neither taken nor refused: it is followed, and what the vendor said may explain what comes of it.
+      return watched.said ? { what: text(language, "dial.said", { said: watched.said }), whatToDo: "", reasons: [] } : null;
     default:
       return null;
   }

@@ -8,6 +8,7 @@ import type { CallsWanted } from "../bindings/CallsWanted";
 import type { Changed } from "../bindings/Changed";
 import type { Contact } from "../bindings/Contact";
 import type { ContactEdit } from "../bindings/ContactEdit";
+import type { ErrorCode } from "../bindings/ErrorCode";
 import type { ContactId } from "../bindings/ContactId";
 import type { DialProgress } from "../bindings/DialProgress";
 import type { DialWish } from "../bindings/DialWish";
@@ -91,7 +92,7 @@ export interface PopupHost {
   /** Another name, company, telephones or addresses of the contact shown. Refused with the place that is wrong. */
   editContact(callKey: CallKey, contact: ContactId, edit: ContactEdit): Promise<PopupCard>;
   /** Dials a number shown in the pop-up; progress is told by the call that comes of it, failure by the refusal. */
-  dial(number: string, contact: ContactId | null, despiteDoNotCall: boolean): Promise<void>;
+  dial(number: string, contact: ContactId | null, despite: ErrorCode[]): Promise<void>;
   /** Opens the contact's case file in the main window. */
   openContact(contact: ContactId): Promise<void>;
 }
@@ -118,7 +119,7 @@ export interface DialHost {
   /** From now on calls are made as this identity; remembered as the agent's preference. `bootstrap` tells it. */
   chooseIdentity(label: string): Promise<void>;
   /** Dials; answers the dial's id. `from` is an identity's label, null for the usual one. */
-  dial(number: string, from: string | null, contact: ContactId | null, despiteDoNotCall: boolean): Promise<string>;
+  dial(number: string, from: string | null, contact: ContactId | null, despite: ErrorCode[]): Promise<string>;
   /** The window's content is this high. */
   height(height: number): Promise<void>;
   /** The agent is done: the window goes, warm. */

@@ -57,7 +57,8 @@ export function isOpen({ call, result }: CallRow): boolean {
 
 /** How it went, in words. */
 export function courseWord(say: Say, row: Pick<CallRow, "call" | "returned_at">): string {
-  const word = say(`main.course.${courseOf(row)}`);
+  const course = say(`main.course.${courseOf(row)}`);
+  const word = row.call.transferred ? say("main.course.transferred", { course }) : course;
   return row.returned_at === null ? word : `${word} · ${say("main.returned_at", { time: clock(row.returned_at) })}`;
 }
 

@@ -1,6 +1,7 @@
 import type { Call } from "../bindings/Call";
 import type { CallKey } from "../bindings/CallKey";
 import type { ContactId } from "../bindings/ContactId";
+import type { ErrorCode } from "../bindings/ErrorCode";
 import type { WindowBootstrap } from "../bindings/WindowBootstrap";
 import type { InteractionEdit } from "../bindings/InteractionEdit";
 import type { PopupCard } from "../bindings/PopupCard";
@@ -19,7 +20,7 @@ import { span, type View, view } from "./view";
 
 /** What a pop-up asks in place, instead of doing it. */
 export type Ask =
-  | { kind: "dial"; number: string; words: string }
+  | { kind: "dial"; number: string; words: string; why: "do_not_call" | "stale_call"; despite: ErrorCode[] }
   | { kind: "leave"; words: string }
   | { kind: "caller"; words: string };
 
@@ -226,7 +227,7 @@ export class Popup {
   }
 
   /** Dials one of the numbers shown. */
-  async dial(number: string, words: string, despite = false): Promise<void> {
+  async dial(number: string, words: string, despite: ErrorCode[] = []): Promise<void> {
     const key = this.card?.call.key;
     this.ask = null;
     this.note = null;
@@ -235,8 +236,9 @@ export class Popup {
       this.#noted(key, this.text("popup.dialled", { time: clock(Date.now()), number: words }), false);
     } catch (error) {
       const refusal = refusalOf(error);
-      if (refusal.code === "do_not_call" && this.card?.call.key === key) {
-        this.ask = { kind: "dial", number, words };
+      const { code } = refusal;
+      if ((code === "do_not_call" || code === "stale_call") && this.card?.call.key === key) {
+        this.ask = { kind: "dial", number, words, why: code, despite: [...despite, code] };
       } else {
         this.#noted(key, [refusal.what || refusal.detail, refusal.what_to_do].filter(Boolean).join(" "), true);
       }

@@ -85,6 +85,7 @@ mod tests {
             ended_at: Some(at),
             dial: None,
             legs: vec!["1".into()],
+            transferred: false,
         };
         CallRecord {
             call,

@@ -30,6 +30,7 @@ impl Printer {
         Some(match event {
             Event::Detected(call) => self.call(call, text.text(direction(call.direction))),
             Event::Connected(call) => self.call(call, text.text("state.connected")),
+            Event::Ended(call) if call.transferred => self.call(call, text.text("state.transferred")),
             Event::Ended(call) => self.call(call, text.text("state.ended")),
             Event::Resumed(call) => self.call(call, text.text("state.resumed")),
             Event::Identified(call) => self.call(call, text.text("state.identified")),
@@ -117,9 +118,13 @@ impl Printer {
         match (progress.state, progress.error) {
             (DialState::Failed, Some(code)) => {
                 let reason = progress.reason.as_ref();
-                format!("{said}. {} {}", text.what_of(code, reason), text.what_to_do_of(code, reason))
+                let what = text.saying(text.what_of(code, reason), progress.said.as_ref());
+                format!("{said}. {what} {}", text.what_to_do_of(code, reason))
             }
-            _ => said,
+            _ => match &progress.said {
+                Some(words) => format!("{said}. {}", text.fill("dial.said", &[("said", words.as_str())])),
+                None => said,
+            },
         }
     }
 

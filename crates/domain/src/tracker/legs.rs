@@ -136,15 +136,37 @@ impl Tracked {
         self.identify(observation);
     }
 
-    /// The vendor may name the other side later than the call.
+    /// The vendor may name the other side later than the call; some show it as withheld until then.
     fn identify(&mut self, observation: &AttributedCall) {
-        if let Whose::Ours(ours) = &observation.whose
-            && self.call.party == Party::NotKnownYet
-            && ours.party != Party::NotKnownYet
-        {
+        let Whose::Ours(ours) = &observation.whose else { return };
+        let better = match self.call.party {
+            Party::NotKnownYet => ours.party != Party::NotKnownYet,
+            Party::Withheld => matches!(ours.party, Party::Number { .. } | Party::Endpoint { .. }),
+            Party::Number { .. } | Party::Endpoint { .. } => false,
+        };
+        if better {
             self.call.party = ours.party.clone();
             self.call.direction = ours.direction;
             self.identified = self.detection_published;
+        }
+    }
+
+    /// Whether the vendor now names another agent's endpoint in a leg that was ours: it was transferred.
+    pub(super) fn lost(&self, observation: &AttributedCall) -> bool {
+        let was_ours = |leg: &Leg| leg.external_id == observation.external_id && leg.endpoint.is_some();
+        let is_others = match &observation.whose {
+            Whose::Ours(ours) => ours.agent != self.agent,
+            Whose::Others { named, .. } => *named,
+        };
+        is_others && self.legs.iter().any(was_ours)
+    }
+
+    /// The leg goes on without us.
+    pub(super) fn lose_leg(&mut self, external_id: &str, at: DateTime<Utc>) {
+        for leg in self.legs.iter_mut().filter(|leg| leg.external_id == external_id && !leg.gone) {
+            leg.missed_since.get_or_insert(at);
+            leg.gone = true;
+            self.call.transferred = true;
         }
     }
 
@@ -161,6 +183,7 @@ impl Tracked {
             leg.misses = 0;
             leg.missed_since = None;
             leg.gone = false;
+            self.call.transferred = false;
         }
         self.identify(observation);
     }

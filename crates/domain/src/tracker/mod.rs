@@ -30,7 +30,7 @@ use crate::call::{AccountName, Call, CallKey, CallState, Direction, Party};
 use crate::contact::ContactId;
 use crate::dial::{Dial, DialId, DialProgress, DialRules, DialState, LegRole, Placed};
 use crate::endpoint::EndpointNumber;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Said};
 use crate::observation::{AttributedCall, Coverage, ObservationBatch};
 use crate::vendor::VendorId;
 use legs::Tracked;
@@ -87,6 +87,30 @@ const CONFIRMED_FOR: TimeDelta = TimeDelta::minutes(3);
 /// The longest gap between two polls that counts as waiting for a dial's call: a suspended laptop asked nothing in the
 /// meantime.
 const LONGEST_STEP: TimeDelta = TimeDelta::seconds(30);
+
+/// Whether an endpoint is in a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Busy {
+    /// It is not.
+    #[default]
+    Free,
+    /// The vendor shows a call that began too long ago to be going on: somebody who is not in it may say so.
+    StaleCall,
+    /// It is, or a dial is on its way to it.
+    InCall,
+}
+
+/// No telephone rings for so long.
+const RINGS_AT_MOST: TimeDelta = TimeDelta::minutes(15);
+/// Hardly anybody speaks for so long.
+const SPEAKS_AT_MOST: TimeDelta = TimeDelta::hours(4);
+
+fn is_stale(call: &Call, now: DateTime<Utc>) -> bool {
+    match call.connected_at {
+        Some(connected) => now - connected > SPEAKS_AT_MOST,
+        None => now - call.detected_at > RINGS_AT_MOST,
+    }
+}
 
 /// A dial whose call has not been seen yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,10 +189,18 @@ impl CallTracker {
     ///
     /// Calls that no answer has confirmed for minutes prove nothing: while the vendor can't be read, dialling goes on.
     #[must_use]
-    pub fn is_busy(&self, endpoint: &EndpointNumber, now: DateTime<Utc>) -> bool {
+    pub fn busy(&self, endpoint: &EndpointNumber, now: DateTime<Utc>) -> Busy {
+        if self.waiting.iter().any(|w| w.dial.endpoint == *endpoint && !w.dial.state.is_final()) {
+            return Busy::InCall;
+        }
         let confirmed = self.last_complete.is_some_and(|at| (now - at).abs() <= CONFIRMED_FOR);
-        confirmed && self.active().any(|c| c.endpoint == *endpoint)
-            || self.waiting.iter().any(|w| w.dial.endpoint == *endpoint && !w.dial.state.is_final())
+        let own = self.active().filter(|call| confirmed && call.endpoint == *endpoint);
+        own.map(|call| if is_stale(call, now) { Busy::StaleCall } else { Busy::InCall }).max().unwrap_or_default()
+    }
+
+    /// The calls that the vendor still shows although they began too long ago to be going on.
+    pub fn stale(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Call> {
+        self.active().filter(move |call| is_stale(call, now))
     }
 
     /// A dial is about to be sent: its legs are recognised in every answer that comes after this.
@@ -184,6 +216,7 @@ impl CallTracker {
         &mut self,
         id: DialId,
         answer: Result<&Placed, ErrorCode>,
+        said: Option<Said>,
         at: DateTime<Utc>,
     ) -> Option<CallTransition> {
         let place = self.waiting.iter().position(|w| w.dial.id == id)?;
@@ -200,11 +233,15 @@ impl CallTracker {
                     CallTransition::Dial(progress_of(dial, at, None))
                 })
             }
-            Err(ErrorCode::OutcomeUnknown) => None,
+            // It is told only where the vendor said something.
+            Err(ErrorCode::OutcomeUnknown) => {
+                let dial = &self.waiting.get(place)?.dial;
+                Some(CallTransition::Dial(DialProgress { said: Some(said?), ..progress_of(dial, at, None) }))
+            }
             Err(code) => {
                 let mut dial = self.waiting.remove(place).dial;
                 dial.state = DialState::Failed;
-                Some(CallTransition::Dial(DialProgress { error: Some(code), ..progress_of(&dial, at, None) }))
+                Some(CallTransition::Dial(DialProgress { error: Some(code), said, ..progress_of(&dial, at, None) }))
             }
         }
     }
@@ -229,7 +266,7 @@ impl CallTracker {
         }
         let at = batch.answered_at;
         let mut transitions = Vec::new();
-        let shown = each_leg_once(&batch.observations);
+        let shown = each_leg_once(&batch.observations, at);
         for observation in shown.values() {
             self.see(observation, batch.sequence, in_order, at);
         }
@@ -254,8 +291,19 @@ impl CallTracker {
 
     /// Finds the call that a leg belongs to, or begins one.
     fn see(&mut self, observation: &AttributedCall, sequence: u64, in_order: bool, at: DateTime<Utc>) {
-        if let Some(tracked) = self.calls.iter_mut().find(|t| t.has_leg(&observation.external_id)) {
-            tracked.see_leg(observation, in_order);
+        let mut taken_over = false;
+        for tracked in self.calls.iter_mut().filter(|t| t.has_leg(&observation.external_id)) {
+            if !tracked.lost(observation) {
+                tracked.see_leg(observation, in_order);
+                return;
+            }
+            if in_order {
+                tracked.lose_leg(&observation.external_id, at);
+            }
+            taken_over = true;
+        }
+        // Another agent whom this engine serves too has it now, as a call of their own; of all others it is no business.
+        if taken_over && (!in_order || matches!(observation.whose, Whose::Others { .. })) {
             return;
         }
         if let Some(tracked) = self.calls.iter_mut().find(|t| t.is_grouped_with(observation)) {
@@ -288,7 +336,10 @@ impl CallTracker {
         let key = CallKey {
             vendor: self.vendor.clone(),
             account: self.account.clone(),
-            external_id: observation.external_id.clone(),
+            external_id: match &observation.whose {
+                Whose::Ours(ours) if taken_over => format!("{}~{}", observation.external_id, ours.endpoint),
+                _ => observation.external_id.clone(),
+            },
         };
         let detected_at = observation.detected_at.min(at);
         if let Some((place, role)) = dialled {
@@ -304,6 +355,7 @@ impl CallTracker {
                 ended_at: None,
                 dial: Some(dial.id),
                 legs: Vec::new(),
+                transferred: false,
             };
             self.calls.push(Tracked::new(call, observation, role, Some(dial)));
         } else if let Whose::Ours(ours) = &observation.whose {
@@ -318,6 +370,7 @@ impl CallTracker {
                 ended_at: None,
                 dial: None,
                 legs: Vec::new(),
+                transferred: false,
             };
             self.calls.push(Tracked::new(call, observation, LegRole::Plain, None));
         }
@@ -364,23 +417,38 @@ impl CallTracker {
     }
 }
 
-/// The vendor may show a leg twice in one answer; what either row knows is kept.
-fn each_leg_once(observations: &[AttributedCall]) -> BTreeMap<String, AttributedCall> {
+/// The vendor may show a leg twice in one answer: as the queue's, which answered, and as ours, which rings. Ours says how far
+/// the call is for us; of two rows of one kind, what either knows is kept. Nothing happens later than we are told of it.
+fn each_leg_once(observations: &[AttributedCall], at: DateTime<Utc>) -> BTreeMap<String, AttributedCall> {
     let mut legs: BTreeMap<String, AttributedCall> = BTreeMap::new();
     for observation in observations {
-        legs.entry(observation.external_id.clone())
-            .and_modify(|known| {
+        let mut observation = observation.clone();
+        observation.connected_at = observation.connected_at.map(|connected| connected.min(at));
+        observation.ended_at = observation.ended_at.map(|ended| ended.min(at));
+        let is_ours = |whose: &Whose| matches!(whose, Whose::Ours(_));
+        match legs.get_mut(&observation.external_id) {
+            Some(known) if is_ours(&known.whose) && !is_ours(&observation.whose) => {}
+            Some(known) if is_ours(&known.whose) == is_ours(&observation.whose) => {
                 known.connected_at = known.connected_at.or(observation.connected_at);
                 known.ended_at = known.ended_at.or(observation.ended_at);
-                if matches!(known.whose, Whose::Others { .. }) {
-                    known.whose = observation.whose.clone();
-                }
-            })
-            .or_insert_with(|| observation.clone());
+            }
+            _ => {
+                legs.insert(observation.external_id.clone(), observation);
+            }
+        }
     }
     legs
 }
 
 fn progress_of(dial: &Dial, at: DateTime<Utc>, call_key: Option<CallKey>) -> DialProgress {
-    DialProgress { id: dial.id, state: dial.state, at, call_key, error: None, reason: None, likely_reasons: Vec::new() }
+    DialProgress {
+        id: dial.id,
+        state: dial.state,
+        at,
+        call_key,
+        error: None,
+        reason: None,
+        said: None,
+        likely_reasons: Vec::new(),
+    }
 }

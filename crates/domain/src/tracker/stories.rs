@@ -256,7 +256,7 @@ fn one_number_that_rings_two_of_our_telephones_at_once_is_one_call() {
 #[test]
 fn calls_of_others_are_nobodys_news() {
     let mut line = Line::new();
-    assert_eq!(line.poll(vec![leg("x", Whose::Others { called: Some(customer()) })]), NOTHING);
+    assert_eq!(line.poll(vec![leg("x", Whose::Others { called: Some(customer()), named: false })]), NOTHING);
 }
 
 #[test]
@@ -280,6 +280,68 @@ fn a_caller_who_is_named_after_the_first_ring_is_identified_once_and_never_again
     assert_eq!(line.poll(vec![incoming("a")]), NOTHING);
     assert_eq!(line.poll(vec![unknown]), NOTHING, "what is known is not forgotten");
     assert!(line.tracker.active().all(|call| call.party.number().is_some()));
+}
+
+#[test]
+fn a_caller_whose_number_is_shown_after_the_first_ring_is_identified_once_and_never_again() {
+    let mut line = Line::new();
+    let withheld = leg("a", ours(Direction::In, Party::Withheld));
+    assert_eq!(line.poll(vec![withheld.clone()]), ["detected a"]);
+    assert_eq!(line.poll(vec![answered(incoming("a"), 6)]), ["identified a", "connected a"]);
+    assert_eq!(line.poll(vec![answered(withheld, 6)]), NOTHING, "what is known is not forgotten");
+    assert!(line.tracker.active().all(|call| call.party.number().is_some()));
+}
+
+#[test]
+fn the_leg_that_is_ours_says_how_far_a_call_is_whatever_else_has_its_id() {
+    let queue = || answered(leg("a", Whose::Others { called: None, named: false }), 1);
+    for rows in [vec![queue(), incoming("a")], vec![incoming("a"), queue()]] {
+        let mut line = Line::new();
+        assert_eq!(line.poll(rows), ["detected a"], "nobody answered us");
+        assert_eq!(line.poll(vec![queue(), answered(incoming("a"), 6)]), ["connected a"]);
+        assert_eq!(line.tracker.active().next().unwrap().connected_at, Some(time(6)));
+    }
+}
+
+#[test]
+fn a_call_that_another_endpoint_takes_over_is_over_for_us_at_once_and_says_so() {
+    let mut line = Line::new();
+    let theirs = |named| answered(leg("a", Whose::Others { called: None, named }), 1);
+    assert_eq!(line.poll(vec![answered(incoming("a"), 1)]), ["detected a", "connected a"]);
+    assert_eq!(line.poll(vec![theirs(false)]), NOTHING, "a row that names nobody takes nothing away");
+    assert_eq!(line.poll(vec![theirs(true)]), ["ended a"]);
+    let call = &line.tracker.calls[0].call;
+    assert_eq!((call.transferred, call.ended_at), (true, Some(time(12))));
+    assert_eq!(line.poll(vec![theirs(true)]), NOTHING);
+    assert_eq!(line.poll(vec![answered(incoming("a"), 1)]), ["resumed a"], "it was handed back");
+    assert!(!line.tracker.calls[0].call.transferred);
+    line.poll(vec![]);
+    assert_eq!(line.poll(vec![]), ["ended a"]);
+    assert!(!line.tracker.calls[0].call.transferred, "this time somebody hung up");
+}
+
+#[test]
+fn a_call_that_goes_from_one_served_agent_to_another_ends_for_the_one_and_begins_for_the_other() {
+    let mut line = Line::new();
+    let of = |agent: &str, number: &str| {
+        let mut leg = answered(incoming("a"), 1);
+        let Whose::Ours(ours) = &mut leg.whose else { panic!("{leg:?}") };
+        ours.agent = agent.into();
+        ours.endpoint = EndpointNumber::new(number).unwrap();
+        leg
+    };
+    assert_eq!(line.poll(vec![of("Ana", "8373456")]), ["detected a", "connected a"]);
+    assert_eq!(line.poll(vec![of("Bruno", "8373457")]), ["ended a", "detected a~8373457", "connected a~8373457"]);
+    assert_eq!(line.poll(vec![of("Bruno", "8373457")]), NOTHING);
+    line.poll(vec![]);
+    assert_eq!(line.poll(vec![]), ["ended a~8373457"]);
+}
+
+#[test]
+fn nothing_happens_later_than_we_are_told_of_it() {
+    let mut line = Line::new();
+    line.poll(vec![answered(incoming("a"), 3_600)]);
+    assert_eq!(line.tracker.active().next().unwrap().connected_at, Some(time(4)));
 }
 
 #[test]

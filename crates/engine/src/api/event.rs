@@ -199,6 +199,9 @@ pub struct CallEvent {
     pub ended_at: Option<DateTime<Utc>>,
     /// The dial of ours it came from.
     pub dial_id: Option<DialId>,
+    /// Whether another endpoint took it over.
+    #[serde(default)]
+    pub transferred: bool,
 }
 
 impl CallEvent {
@@ -214,6 +217,7 @@ impl CallEvent {
             connected_at: call.connected_at,
             ended_at: call.ended_at,
             dial_id: call.dial,
+            transferred: call.transferred,
         }
     }
 }

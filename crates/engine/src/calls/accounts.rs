@@ -71,15 +71,9 @@ impl Context {
     pub(crate) async fn sync_endpoints(&self, account: Option<&AccountName>) -> Result<usize, CommandError> {
         let mut count = 0;
         for session in self.sessions_of(account)? {
-            let Some(directory) = &session.session.endpoints else {
-                able(account, &session, false)?;
-                continue;
-            };
-            let endpoints = directory.endpoints().await?;
-            session.learn(&endpoints);
-            count += endpoints.len();
-            let (name, now) = (session.name().clone(), self.core.clock.now());
-            self.core.stored(move |store| store.save_endpoints(&name, &endpoints, now)).await?;
+            let read = session.read_endpoints(&self.core).await?;
+            able(account, &session, read.is_some())?;
+            count += read.unwrap_or_default();
         }
         Ok(count)
     }

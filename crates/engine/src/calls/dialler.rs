@@ -7,9 +7,9 @@ use std::time::Duration;
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::dial::{Dial, DialId, DialOrder, DialProgress, DialRules, DialState, Placed};
 use timbre_domain::endpoint::{EndpointNumber, Identity};
-use timbre_domain::error::{ErrorCode, PortError};
+use timbre_domain::error::{ErrorCode, PortError, Said};
 use timbre_domain::number::PhoneNumber;
-use timbre_domain::tracker::CallTransition;
+use timbre_domain::tracker::{Busy, CallTransition};
 use uuid::Uuid;
 
 use crate::Context;
@@ -35,6 +35,9 @@ pub struct DialRequest {
     /// Call even a contact who does not want to be called.
     #[serde(default)]
     pub despite_do_not_call: bool,
+    /// Call although the vendor still shows a call that began long ago.
+    #[serde(default)]
+    pub despite_stale_call: bool,
     /// More about the call for vendors that take it, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<String, String>,
@@ -48,6 +51,9 @@ pub struct Dialled {
     pub dial_id: DialId,
     /// Whether the vendor said that it took the order; else nobody knows, and it is followed all the same.
     pub accepted: bool,
+    /// What the vendor said instead, where it said something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 /// Refuses a number whose contact, the chosen one or else any that has it, does not want to be called.
@@ -133,18 +139,19 @@ async fn place(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, 
         // One dial at a time is checked and registered, on whatever account.
         let _dialling = context.dialling.lock().await;
         let turn = session.turn.lock().await;
-        let step = follow(context, session, dial)?;
+        let step = follow(context, session, dial, request.despite_stale_call)?;
         save_and_publish(context, session, step).await;
         drop(turn);
     }
-    let answer = dialling.dial(&order).await;
+    let answer = context.core.kept(session.name(), dialling.dial(&order).await).await;
     if let Err(error) = &answer {
         tracing::warn!(account = %session.name(), error = error as &dyn std::error::Error, "the call was not placed");
     }
     let outcome = answer.as_ref().map_err(|error| error.code);
     {
         let _turn = session.turn.lock().await;
-        let step = session.tracker().dial_answered(id, outcome, context.core.clock.now());
+        let said = answer.as_ref().err().and_then(|error| error.said.clone());
+        let step = session.tracker().dial_answered(id, outcome, said, context.core.clock.now());
         if let Some(step) = step {
             let step = with_reason(step, answer.as_ref().err());
             save_and_publish(context, session, step).await;
@@ -155,9 +162,11 @@ async fn place(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, 
     }
     session.dialled.notify_one();
     match answer {
-        Ok(_) => Ok(Dialled { dial_id: id, accepted: true }),
+        Ok(_) => Ok(Dialled { dial_id: id, accepted: true, said: None }),
         // It is followed all the same: it may have been placed.
-        Err(error) if error.code == ErrorCode::OutcomeUnknown => Ok(Dialled { dial_id: id, accepted: false }),
+        Err(error) if error.code == ErrorCode::OutcomeUnknown => {
+            Ok(Dialled { dial_id: id, accepted: false, said: error.said })
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -183,14 +192,28 @@ fn with_reason(step: CallTransition, error: Option<&PortError>) -> CallTransitio
 }
 
 /// Refuses a dial of an agent who is in a call, where the vendor allows one call at a time, and while another dial of the same
-/// endpoint is on its way; else registers it. The caller sees to it that nobody registers another in between.
-fn follow(context: &Context, session: &AccountSession, dial: Dial) -> Result<CallTransition, CommandError> {
+/// endpoint is on its way; else registers it. A call that the vendor has shown for hours may be none: who knows better dials
+/// `despite_stale`. The caller sees to it that nobody registers another in between.
+fn follow(
+    context: &Context,
+    session: &AccountSession,
+    dial: Dial,
+    despite_stale: bool,
+) -> Result<CallTransition, CommandError> {
     let now = dial.requested_at;
     let one_call = session.session.dial_rules.one_call_per_agent;
     if one_call {
         let agent = session.served().agent_of(&dial.endpoint);
-        if context.sessions.iter().any(|other| other.is_agent_busy(agent.as_deref(), &dial.endpoint, now)) {
-            return Err(CommandError::new(ErrorCode::AlreadyInCall, "one of the agent's endpoints is in a call"));
+        let busy = context.sessions.iter().map(|other| other.busy(agent.as_deref(), &dial.endpoint, now)).max();
+        match busy.unwrap_or_default() {
+            Busy::InCall => {
+                return Err(CommandError::new(ErrorCode::AlreadyInCall, "one of the agent's endpoints is in a call"));
+            }
+            Busy::StaleCall if !despite_stale => {
+                let detail = "the vendor shows a call of the agent's that began long ago";
+                return Err(CommandError::new(ErrorCode::StaleCall, detail));
+            }
+            Busy::StaleCall | Busy::Free => {}
         }
     } else if session
         .tracker()
@@ -213,7 +236,7 @@ async fn poll_first(context: &Context, session: &AccountSession) {
     let polled = async {
         let _ = status.wait_for(|status| *status != PollStatus::NotAskedYet).await;
         let now = context.core.clock.now();
-        if session.served().numbers().any(|endpoint| session.tracker().is_busy(endpoint, now)) {
+        if session.served().numbers().any(|endpoint| session.tracker().busy(endpoint, now) != Busy::Free) {
             let _ = polls.wait_for(|polls| *polls >= 2).await;
         }
     };

@@ -82,6 +82,7 @@ impl Ingest {
     }
 
     async fn apply(&self, session: &AccountSession, observed: Observed) -> Vec<CallTransition> {
+        session.notice_endpoints(&observed.observations);
         let (served, country) = (session.served(), self.core.settings.country);
         let batch = ObservationBatch {
             vendor: session.vendor().clone(),

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub(crate) mod caller_lookup;
 pub mod dialler;
+pub(crate) mod endpoints;
 pub(crate) mod flow;
 pub(crate) mod history;
 pub mod ingest;

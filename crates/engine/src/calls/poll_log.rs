@@ -19,6 +19,8 @@ pub(crate) struct PollResult {
 /// What an answer says beside its calls.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Brought {
+    /// How many bytes the answer had.
+    pub(crate) size: usize,
     /// How the vendor keeps up.
     pub(crate) pace: Pace,
     /// The vendor's time of day, where it says so.
@@ -51,9 +53,10 @@ impl PollResult {
     pub(crate) fn new(answer: &Result<LiveAnswer, PortError>, at: DateTime<Utc>, elapsed: Duration) -> Self {
         let brought = match answer {
             Ok(answer) => {
-                Ok(Brought { pace: answer.pace, vendor_clock: answer.vendor_clock, unread: answer.unread.len() })
+                let LiveAnswer { size, pace, vendor_clock, .. } = *answer;
+                Ok(Brought { size, pace, vendor_clock, unread: answer.unread.len() })
             }
-            Err(error) => Err(Failed { code: error.code, detail: error.detail.clone() }),
+            Err(error) => Err(Failed::of(error)),
         };
         Self { at, elapsed, brought }
     }
@@ -62,6 +65,12 @@ impl PollResult {
     pub(crate) fn ahead(&self) -> Option<TimeDelta> {
         let vendor = self.brought.as_ref().ok()?.vendor_clock?;
         Some(self.at - vendor)
+    }
+}
+
+impl Failed {
+    pub(crate) fn of(error: &PortError) -> Self {
+        Self { code: error.code, detail: error.detail.clone() }
     }
 }
 

@@ -19,8 +19,7 @@ use crate::calls::zone;
 
 /// After so many refusals in a row the vendor is asked less often: it may lock out who keeps knocking.
 const REFUSALS_UNTIL_PATIENT: u32 = 3;
-/// How long a refused, or never answered, account is left alone. It is then asked again by itself, for the cable may be
-/// back.
+/// How long an account that the vendor refuses in so many words is left alone. It is then asked again by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// After a failure that costs no slot (no password, no address) the next attempt waits at least this long.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
@@ -140,11 +139,10 @@ impl Poller {
         }
     }
 
-    async fn publish_failed(&mut self, mut error: PortError) -> Option<Duration> {
+    async fn publish_failed(&mut self, error: PortError) -> Option<Duration> {
         tracing::warn!(account = %self.session.name(), error = &error as &dyn std::error::Error, "the live calls could not be read");
         let at = self.ingest.core.clock.now();
-        let unread = error.unread.take();
-        self.unread += u64::from(unread.is_some());
+        self.unread += u64::from(error.unread.is_some());
         let catalogue = Catalogue::of(self.ingest.core.settings.language);
         let before = self.published.as_ref();
         self.publish(ProviderState {
@@ -163,12 +161,12 @@ impl Poller {
             interval_ms: before.map_or(self.reading_interval_ms(), |last| last.interval_ms),
             clock: self.clock_word.clone(),
         });
-        if let Some(unread) = unread {
-            let name = self.session.name().clone();
-            let kept = self.ingest.core.stored(move |store| store.keep_unread(&name, &[*unread], at)).await;
-            self.ingest.core.store_answered(kept.as_ref().err());
-        }
-        match error.code {
+        let (code, guessed) = (error.code, error.guessed);
+        // Nothing comes of it but that it is kept.
+        let _ = self.ingest.core.kept::<()>(self.session.name(), Err(error)).await;
+        match code {
+            // An empty body may mean that we are refused, or that one of several servers hiccups: no call is to be missed for it.
+            ErrorCode::NotAuthorised if guessed => None,
             ErrorCode::NotAuthorised | ErrorCode::SecretMissing | ErrorCode::KeyringUnavailable => {
                 self.refusals += 1;
                 Some(if self.refusals >= REFUSALS_UNTIL_PATIENT { PATIENCE } else { AFTER_FAILURE })

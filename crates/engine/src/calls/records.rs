@@ -166,7 +166,7 @@ impl Records {
     pub(crate) async fn sync_recent(&self, session: &AccountSession) -> Result<usize, PortError> {
         let Some(records) = &session.session.call_records else { return Ok(0) };
         let asked_at = self.core.clock.now();
-        let page = records.recent(&numbers(session)).await?;
+        let page = self.core.kept(session.name(), records.recent(&numbers(session)).await).await?;
         let (rows, name, cursor) = (self.attributed(session, page.rows), session.name().clone(), cursor_name(session));
         let vendor = session.vendor().clone();
         let ours = self
@@ -203,7 +203,7 @@ impl Records {
         let mut next = None;
         let mut first_of_page_before = None;
         for _ in 0..PAGES_AT_MOST {
-            let page = records.page(&endpoints, range, next.as_ref()).await?;
+            let page = self.core.kept(session.name(), records.page(&endpoints, range, next.as_ref()).await).await?;
             let first = page.rows.first().map(|row| row.external_id.clone());
             // A vendor that knows no paging gives the same page for ever.
             if first.is_some() && first == first_of_page_before {

@@ -7,12 +7,13 @@ use timbre_domain::call::AccountName;
 use timbre_domain::endpoint::{Endpoint, EndpointNumber, ServedEndpoints};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::session::Session;
-use timbre_domain::tracker::{CallTracker, CallTransition};
+use timbre_domain::tracker::{Busy, CallTracker, CallTransition};
 use timbre_domain::vendor::VendorId;
 use timbre_settings::Account;
 use timbre_store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 
+use crate::calls::endpoints::Unknown;
 use crate::calls::poll_log::{PollLog, PollResult};
 
 /// What the last poll said of the account's state.
@@ -41,6 +42,7 @@ pub struct AccountSession {
     log: Mutex<PollLog>,
     /// A dial was sent: what becomes of it is to be looked at.
     pub(crate) dialled: Notify,
+    pub(crate) unknown_endpoints: Unknown,
 }
 
 impl AccountSession {
@@ -71,6 +73,7 @@ impl AccountSession {
             polls: watch::Sender::new(0),
             log: Mutex::default(),
             dialled: Notify::new(),
+            unknown_endpoints: Unknown::default(),
         })
     }
 
@@ -98,11 +101,11 @@ impl AccountSession {
     }
 
     /// Whether this endpoint, or any endpoint of this agent, is in a call or dials.
-    pub(crate) fn is_agent_busy(&self, agent: Option<&str>, endpoint: &EndpointNumber, now: DateTime<Utc>) -> bool {
+    pub(crate) fn busy(&self, agent: Option<&str>, endpoint: &EndpointNumber, now: DateTime<Utc>) -> Busy {
         let served = self.served();
         let tracker = self.tracker();
-        tracker.is_busy(endpoint, now)
-            || agent.is_some_and(|agent| served.of_agent(agent).any(|own| tracker.is_busy(own, now)))
+        let of_agent = agent.into_iter().flat_map(|agent| served.of_agent(agent));
+        std::iter::once(endpoint).chain(of_agent).map(|own| tracker.busy(own, now)).max().unwrap_or_default()
     }
 
     /// What the polls so far brought.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use timbre_domain::call::AccountName;
+use timbre_domain::error::PortError;
 use timbre_domain::ports::Clock;
 use timbre_settings::Settings;
 use timbre_store::{Store, StoreError};
@@ -36,6 +38,17 @@ impl Core {
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.work.run(work).await
+    }
+
+    /// What of a vendor's answer could not be read is kept for diagnosis; its error says no more of it then.
+    pub(crate) async fn kept<T>(&self, account: &AccountName, answer: Result<T, PortError>) -> Result<T, PortError> {
+        let Err(mut error) = answer else { return answer };
+        if let Some(unread) = error.unread.take() {
+            let (name, at) = (account.clone(), self.clock.now());
+            let kept = self.stored(move |store| store.keep_unread(&name, &[*unread], at)).await;
+            self.store_answered(kept.as_ref().err());
+        }
+        Err(error)
     }
 
     /// Calls could, or could not, be saved: published when that changes.

@@ -23,8 +23,8 @@ pub enum RequestKind {
 
 /// A way to misbehave, once. A request with a fault still counts for the reading rule.
 ///
-/// With click-to-dial, `Http500`, `WrongStatus` and `ErrorObject` place no call. All others change only the answer: the
-/// call is placed.
+/// With click-to-dial, `Http500`, `WrongStatus`, `ErrorObject`, `Body`, `Status` and `RetryAfter` place no call. All others
+/// change only the answer: the call is placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
@@ -72,12 +72,46 @@ pub enum Fault {
     ConnectionReset,
     /// The rows' `route_name` holds HTML, terminal codes and control characters.
     HostileNames,
+    /// HTTP 200 with this body, whatever was asked for.
+    Body(String),
+    /// This HTTP status with this body.
+    Status(u16, String),
+    /// This HTTP status, and the header `Retry-After` with so many seconds.
+    RetryAfter(u16, u64),
+    /// The body is compressed with gzip, which nobody asked for. Whether the header says so.
+    Gzip(bool),
+    /// Every row has this JSON in the fields of these names.
+    Fields(Vec<(String, String)>),
+    /// Every row stands there twice: behind it once more, with this JSON in the fields of these names.
+    Twin(Vec<(String, String)>),
+    /// The rows stand among so many calls of others.
+    Crowd(usize),
 }
 
 impl Fault {
+    /// Every row has this JSON in the fields of these names.
+    #[must_use]
+    pub fn fields(fields: &[(&str, &str)]) -> Self {
+        Self::Fields(fields.iter().map(|(name, json)| ((*name).to_owned(), (*json).to_owned())).collect())
+    }
+
+    /// Every row once more, with this JSON in the fields of these names.
+    #[must_use]
+    pub fn twin(fields: &[(&str, &str)]) -> Self {
+        Self::Twin(fields.iter().map(|(name, json)| ((*name).to_owned(), (*json).to_owned())).collect())
+    }
+
     /// Whether click-to-dial places no call.
     pub(crate) fn refuses_dial(&self) -> bool {
-        matches!(self, Self::Http500 | Self::WrongStatus(_) | Self::ErrorObject)
+        matches!(
+            self,
+            Self::Http500
+                | Self::WrongStatus(_)
+                | Self::ErrorObject
+                | Self::Body(_)
+                | Self::Status(..)
+                | Self::RetryAfter(..)
+        )
     }
 }
 
@@ -91,6 +125,9 @@ impl RequestFault<RequestKind> for Fault {
             | Self::VanishedCall
             | Self::MissingCallid
             | Self::BadDate
+            | Self::Fields(_)
+            | Self::Twin(_)
+            | Self::Crowd(_)
             | Self::HostileNames => matches!(kind, RequestKind::Live | RequestKind::Cdr),
             Self::NullList | Self::EmptyObjectList => kind != RequestKind::Dial,
             _ => true,
@@ -107,7 +144,8 @@ impl std::fmt::Display for UnknownFault {
         f.write_str(
             "one of http500, html, truncated-json, slow:MS, hang, empty-body, wrong-status:N, error-object, bare-array, \
              null-list, empty-object-list, bom, php-notice, numbers-for-strings, zero-dates, duplicate-row, \
-             vanished-call, missing-callid, bad-date, huge:BYTES, connection-reset, hostile-names",
+             vanished-call, missing-callid, bad-date, huge:BYTES, connection-reset, hostile-names, body:TEXT, \
+             status:CODE:TEXT, retry-after:CODE:SECONDS, gzip, field:NAME=JSON, twin:NAME=JSON, crowd:N",
         )
     }
 }
@@ -143,6 +181,25 @@ impl FromStr for Fault {
             "huge" => Self::Huge(number()?),
             "connection-reset" => Self::ConnectionReset,
             "hostile-names" => Self::HostileNames,
+            "body" => Self::Body(amount.to_owned()),
+            "status" => {
+                let (code, body) = amount.split_once(':').unwrap_or((amount, ""));
+                Self::Status(code.parse().map_err(|_| UnknownFault)?, body.to_owned())
+            }
+            "retry-after" => {
+                let (code, seconds) = amount.split_once(':').ok_or(UnknownFault)?;
+                Self::RetryAfter(code.parse().map_err(|_| UnknownFault)?, seconds.parse().map_err(|_| UnknownFault)?)
+            }
+            "gzip" => Self::Gzip(true),
+            "field" => {
+                let (name, json) = amount.split_once('=').ok_or(UnknownFault)?;
+                Self::Fields(vec![(name.to_owned(), json.to_owned())])
+            }
+            "twin" => {
+                let (name, json) = amount.split_once('=').ok_or(UnknownFault)?;
+                Self::Twin(vec![(name.to_owned(), json.to_owned())])
+            }
+            "crowd" => Self::Crowd(usize::try_from(number()?).map_err(|_| UnknownFault)?),
             _ => return Err(UnknownFault),
         })
     }

@@ -1,7 +1,9 @@
 //! Applies faults to answers.
 
+use std::io::Write as _;
+
 use axum::body::{Body, Bytes};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
@@ -15,8 +17,10 @@ const NOTICE: &str = "<br />\n<b>Notice</b>:  Undefined index: rate in <b>/var/w
                       <b>137</b><br />\n";
 const HOSTILE: &str = "<img src=x onerror=alert(1)>\u{1b}[31mROJO\u{1b}[0m\u{0}\r\n\u{202e}\"';-- ${HOME}";
 const CHUNK: u64 = 64 * 1024;
+/// How the callids of calls begin that are nobody's.
+const STRANGER: &str = "000000";
 
-/// A response, and the callids that a client can read in it.
+/// A response, and the callids of the simulator's calls that a client can read in it.
 pub(crate) struct Sent {
     pub(crate) response: Response,
     pub(crate) shown: Vec<String>,
@@ -40,7 +44,9 @@ pub(crate) fn spoilt(answer: Answer, fault: Option<&Fault>) -> Sent {
     };
     let shows = !fault.is_some_and(hides_rows);
     let shown = match &answer {
-        Answer::Rows(rows) if shows => rows.iter().filter_map(callid_of).collect(),
+        Answer::Rows(rows) if shows => {
+            rows.iter().filter_map(callid_of).filter(|callid| !callid.starts_with(STRANGER)).collect()
+        }
         _ => Vec::new(),
     };
     Sent { response: response(&answer, fault), shown }
@@ -60,6 +66,9 @@ fn hides_rows(fault: &Fault) -> bool {
             | Fault::Huge(_)
             | Fault::ConnectionReset
             | Fault::TruncatedJson
+            | Fault::Body(_)
+            | Fault::Status(..)
+            | Fault::RetryAfter(..)
     )
 }
 
@@ -83,6 +92,12 @@ fn response(answer: &Answer, fault: Option<&Fault>) -> Response {
         Fault::PhpNotice => ok(format!("{NOTICE}{body}")),
         Fault::NumbersForStrings => ok(body.replacen("\"status\":200", "\"status\":\"200\"", 1)),
         Fault::Huge(bytes) => ok(huge(*bytes)),
+        Fault::Body(body) => ok(body.clone()),
+        Fault::Status(status, body) => (any_status(*status), ok(body.clone())).into_response(),
+        Fault::RetryAfter(status, seconds) => {
+            (any_status(*status), [(header::RETRY_AFTER, seconds.to_string())], ok("")).into_response()
+        }
+        Fault::Gzip(said) => gzip(&body, *said),
         Fault::Slow(_)
         | Fault::Hang
         | Fault::ConnectionReset
@@ -91,6 +106,9 @@ fn response(answer: &Answer, fault: Option<&Fault>) -> Response {
         | Fault::VanishedCall
         | Fault::MissingCallid
         | Fault::BadDate
+        | Fault::Fields(_)
+        | Fault::Twin(_)
+        | Fault::Crowd(_)
         | Fault::HostileNames => ok(body),
     }
 }
@@ -117,6 +135,11 @@ fn spoilt_rows(mut rows: Vec<Row>, fault: &Fault) -> Vec<Row> {
                 }
             }
         }
+        Fault::Fields(fields) => rows = rows.into_iter().map(|row| changed(row, fields)).collect(),
+        Fault::Twin(fields) => {
+            rows = rows.into_iter().flat_map(|row| [row.clone(), changed(row, fields)]).collect();
+        }
+        Fault::Crowd(others) => rows = (0..*others).map(stranger).chain(rows).collect(),
         Fault::NumbersForStrings => rows.iter_mut().flatten().for_each(|(_, value)| swap_kind(value)),
         _ => {}
     }
@@ -129,6 +152,52 @@ fn set(row: &mut Row, field: &str, text: &str) {
             *value = Value::Text(text.to_owned());
         }
     }
+}
+
+/// Whatever JSON is wanted stands in the field as it is.
+fn set_json(row: &mut Row, field: &str, json: &str) {
+    for (_, value) in row.iter_mut().filter(|(name, _)| *name == field) {
+        *value = Value::Number(json.to_owned());
+    }
+}
+
+fn changed(mut row: Row, fields: &[(String, String)]) -> Row {
+    fields.iter().for_each(|(name, json)| set_json(&mut row, name, json));
+    row
+}
+
+/// A call between people who are none of the account's endpoints that anybody follows.
+fn stranger(n: usize) -> Row {
+    let text = |text: String| Value::Text(text);
+    vec![
+        ("callid", text(format!("{STRANGER}{n:013}"))),
+        ("ani", text(format!("4{:07}", n % 10_000_000))),
+        ("dnis", text(format!("2{:07}", n % 10_000_000))),
+        ("detect_time", text("2017-12-04 10:01:43".to_owned())),
+        ("connect_time", text("2017-12-04 10:01:48".to_owned())),
+        ("duration", text("0".to_owned())),
+        ("ani_user", text(String::new())),
+        ("dnis_user", text(String::new())),
+        ("cost", Value::Number("0".to_owned())),
+        ("route_name", text("x".repeat(300))),
+        ("access_endpoint_id", text("0".to_owned())),
+        ("dst_endpoint_id", text("0".to_owned())),
+    ]
+}
+
+fn any_status(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn gzip(body: &str, said: bool) -> Response {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    // Memory takes all that is written to it.
+    let packed = packer.write_all(body.as_bytes()).and_then(|()| packer.finish()).unwrap_or_default();
+    let mut response = ok(packed);
+    if said {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
 }
 
 fn swap_kind(value: &mut Value) {

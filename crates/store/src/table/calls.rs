@@ -139,18 +139,22 @@ pub(super) fn set_contact(tx: &Transaction<'_>, key: &CallKey, contact: ContactI
 
 pub(super) const COLUMNS: &str = "key, endpoint, direction, party, state, detected_at, connected_at, ended_at, dial_id, contact_id, \
     duration_s, cost, end_reason, \
-    (SELECT json_group_array(leg_key) FROM (SELECT leg_key FROM call_legs WHERE call_key = calls.key ORDER BY position))";
+    (SELECT json_group_array(leg_key) FROM (SELECT leg_key FROM call_legs WHERE call_key = calls.key ORDER BY position)), \
+    transferred";
 
-/// Adds a call, or brings a known one up to date. What the CDR added stays.
+/// Adds a call, or brings a known one up to date. What the CDR added stays, as does a party that was known better.
 pub(super) fn save(tx: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
     let key = call.key.to_string();
     let party_key = call.party.number().map(timbre_domain::number::PhoneNumber::key);
     tx.prepare_cached(
-        "INSERT INTO calls (key, account, endpoint, direction, party, party_key, state, detected_at, connected_at, ended_at, dial_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        "INSERT INTO calls (key, account, endpoint, direction, party, party_key, state, detected_at, connected_at, ended_at, dial_id,
+             transferred)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?14)
          ON CONFLICT (key) DO UPDATE SET direction = excluded.direction,
-             party = CASE excluded.party WHEN ?12 THEN party ELSE excluded.party END,
-             party_key = CASE excluded.party WHEN ?12 THEN party_key ELSE excluded.party_key END,
+             party = CASE WHEN excluded.party = ?12 OR excluded.party = ?13 AND party <> ?12 THEN party ELSE excluded.party END,
+             party_key = CASE WHEN excluded.party = ?12 OR excluded.party = ?13 AND party <> ?12 THEN party_key
+                 ELSE excluded.party_key END,
+             transferred = excluded.transferred,
              state = excluded.state, connected_at = excluded.connected_at,
              ended_at = excluded.ended_at, dial_id = coalesce(excluded.dial_id, dial_id)",
     )?
@@ -167,6 +171,8 @@ pub(super) fn save(tx: &Transaction<'_>, call: &Call) -> rusqlite::Result<()> {
         call.ended_at.map(ms),
         call.dial.map(|dial| *dial.0.as_bytes()),
         to_json(&Party::NotKnownYet)?,
+        to_json(&Party::Withheld)?,
+        call.transferred,
     ])?;
     for (position, leg) in call.legs.iter().enumerate() {
         let leg = CallKey { external_id: leg.clone(), ..call.key.clone() };
@@ -222,6 +228,7 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
             ended_at: moment(7)?,
             dial: blob(8)?.map(DialId),
             legs: legs.into_iter().map(|leg| leg.external_id).collect(),
+            transferred: row.get(14)?,
         },
         contact: blob(9)?.map(ContactId),
         duration_s: row.get(10)?,
@@ -253,6 +260,7 @@ mod tests {
             ended_at: None,
             dial: Some(DialId(Uuid::from_u128(3))),
             legs: vec![id.into()],
+            transferred: false,
         }
     }
 

@@ -137,6 +137,7 @@ mod tests {
             ended_at: Some(at(seconds + 9)),
             dial: None,
             legs: vec![n.to_string()],
+            transferred: false,
         };
         store.write(|tx| calls::save(tx, &call)).unwrap();
     }

@@ -57,6 +57,7 @@ fn save(tx: &Transaction<'_>, vendor: &VendorId, account: &AccountName, cdr: &Cd
                 ended_at: row.ended_at,
                 dial: None,
                 legs: vec![first.external_id.clone()],
+                transferred: false,
             };
             calls::save(tx, &call)?;
             (first.to_string(), ours.direction)
@@ -79,15 +80,17 @@ fn save(tx: &Transaction<'_>, vendor: &VendorId, account: &AccountName, cdr: &Cd
     Ok(true)
 }
 
-/// The CDR may name the party of a call that the vendor had not named while it went on.
+/// The CDR may name the party of a call that the vendor had not named, or had shown as withheld, while it went on.
 fn identify(tx: &Transaction<'_>, call_key: &str, party: &Party) -> rusqlite::Result<()> {
     if *party == Party::NotKnownYet {
         return Ok(());
     }
     let unknown = to_json(&Party::NotKnownYet)?;
+    // That a number is withheld is no better news than that it was.
+    let withheld = if *party == Party::Withheld { unknown.clone() } else { to_json(&Party::Withheld)? };
     let party_key = party.number().map(timbre_domain::number::PhoneNumber::key);
-    tx.prepare_cached("UPDATE calls SET party = ?2, party_key = ?3 WHERE key = ?1 AND party = ?4")?
-        .execute(params![call_key, to_json(party)?, party_key, unknown])
+    tx.prepare_cached("UPDATE calls SET party = ?2, party_key = ?3 WHERE key = ?1 AND party IN (?4, ?5)")?
+        .execute(params![call_key, to_json(party)?, party_key, unknown, withheld])
         .map(drop)
 }
 
@@ -96,25 +99,62 @@ fn known_call(tx: &Transaction<'_>, key: &CallKey) -> rusqlite::Result<Option<(S
     tx.prepare_cached(sql)?.query_row([key.to_string()], |row| Ok((row.get(0)?, from_word(row.get(1)?)?))).optional()
 }
 
+/// What a call's row holds of what a record tells.
+#[derive(PartialEq, Clone)]
+struct Figures {
+    duration_s: Option<i64>,
+    cost: Option<String>,
+    end_reason: Option<String>,
+    connected_at: Option<i64>,
+    ended_at: Option<i64>,
+}
+
 /// The vendor's figures replace ours, but a call that is still shown live stays live.
 fn amend(tx: &Transaction<'_>, call_key: &str, summary: &Summary) -> rusqlite::Result<()> {
-    let mut statement = tx.prepare_cached(
-        "UPDATE calls SET duration_s = ?2, cost = ?3, end_reason = ?4,
-             connected_at = CASE state WHEN 'ended' THEN ?5 ELSE connected_at END,
-             ended_at = CASE state WHEN 'ended' THEN coalesce(?6, ended_at) ELSE ended_at END
-         WHERE key = ?1 AND (duration_s IS NOT ?2 OR cost IS NOT ?3 OR end_reason IS NOT ?4
-             OR (state = 'ended' AND (connected_at IS NOT ?5 OR (?6 IS NOT NULL AND ended_at IS NOT ?6))))",
-    )?;
-    let changed = statement.execute(params![
-        call_key,
-        i64::try_from(summary.duration_s).unwrap_or(i64::MAX),
-        summary.cost.map(|cost| cost.to_string()),
-        (!summary.end_reason.is_empty()).then_some(&summary.end_reason),
-        summary.connected_at.map(ms),
-        summary.ended_at.map(ms),
-    ])?;
+    let select =
+        "SELECT duration_s, cost, end_reason, connected_at, ended_at, state = 'ended' FROM calls WHERE key = ?1";
+    let (known, is_over): (Figures, bool) = tx.prepare_cached(select)?.query_row([call_key], |row| {
+        let figures = Figures {
+            duration_s: row.get(0)?,
+            cost: row.get(1)?,
+            end_reason: row.get(2)?,
+            connected_at: row.get(3)?,
+            ended_at: row.get(4)?,
+        };
+        Ok((figures, row.get(5)?))
+    })?;
+    let mut figures = Figures {
+        cost: summary.cost.map(|cost| cost.to_string()),
+        end_reason: (!summary.end_reason.is_empty()).then(|| summary.end_reason.clone()),
+        ..known.clone()
+    };
+    let connected_at = summary.connected_at.map(ms);
+    if is_provisional(summary, known.connected_at.is_some()) {
+        figures.connected_at = known.connected_at.or(connected_at);
+        figures.ended_at = known.ended_at.or(summary.ended_at.map(ms));
+    } else {
+        figures.duration_s = Some(i64::try_from(summary.duration_s).unwrap_or(i64::MAX));
+        if is_over {
+            figures.connected_at = connected_at;
+            figures.ended_at = summary.ended_at.map(ms).or(known.ended_at);
+        }
+    }
+    if figures == known {
+        return Ok(());
+    }
+    let update =
+        "UPDATE calls SET duration_s = ?2, cost = ?3, end_reason = ?4, connected_at = ?5, ended_at = ?6 WHERE key = ?1";
+    let Figures { duration_s, cost, end_reason, connected_at, ended_at } = figures;
+    tx.prepare_cached(update)?.execute(params![call_key, duration_s, cost, end_reason, connected_at, ended_at])?;
     // What the CRM was told of the call is amended.
-    if changed > 0 { outbox::call_changed(tx, call_key) } else { Ok(()) }
+    outbox::call_changed(tx, call_key)
+}
+
+/// Right after its end the vendor may show an answered call with no duration yet, or as if nobody had answered: such a record
+/// is no last word on how long it was.
+fn is_provisional(summary: &Summary, was_answered: bool) -> bool {
+    let says_why = !matches!(summary.end_reason.as_str(), "" | "OK");
+    summary.duration_s == 0 && !says_why && (was_answered || summary.connected_at.is_some())
 }
 
 #[cfg(test)]
@@ -196,6 +236,7 @@ mod tests {
             ended_at: None,
             dial: None,
             legs: vec!["a".into()],
+            transferred: false,
         };
         let tracker = CallTracker::new(VendorId::known("acme"), account());
         store.save_transitions(&account(), &tracker, &[CallTransition::Detected(call.clone())], &[], at(0)).unwrap();
@@ -208,7 +249,7 @@ mod tests {
     fn rows_of_other_people_are_left_out() {
         let store = store();
         let mut theirs = cdr("a", None, true);
-        theirs.whose = Whose::Others { called: None };
+        theirs.whose = Whose::Others { called: None, named: false };
         assert_eq!(store.save_cdrs(&VendorId::known("acme"), &account(), &[theirs]).unwrap(), 0);
         assert!(store.calls(&CallFilter::default()).unwrap().is_empty());
     }

@@ -186,6 +186,7 @@ mod tests {
             ended_at: (state == CallState::Ended).then(|| at(n + 9)),
             dial: None,
             legs: vec![n.to_string()],
+            transferred: false,
         };
         store.write(|tx| calls::save(tx, &call)).unwrap();
     }
@@ -305,6 +306,7 @@ mod tests {
                     ended_at: Some(at(at_s + 40)),
                     dial: None,
                     legs: vec![n.to_string()],
+                    transferred: false,
                 };
                 store.write(|tx| calls::save(tx, &call)).unwrap();
                 if let Some(contact) = contact {

@@ -1,6 +1,10 @@
 //! From the bytes of an answer to JSON: what PHP puts around it is taken off, and each repair is named.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
+
+use super::numbers::{Notation, TooDeep, kept_exact};
 
 /// The most of an unreadable part that is kept for diagnosis, in bytes.
 pub const MAX_KEPT: usize = 4 * 1024;
@@ -29,14 +33,11 @@ pub(super) struct Body {
 /// Finds the JSON in an answer.
 pub(super) fn read(bytes: &[u8]) -> Result<Body, ReadError> {
     let mut repairs = Vec::new();
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
-            repairs.push("bytes that are no UTF-8 were read as Latin-1");
-            bytes.iter().map(|b| char::from(*b)).collect()
-        }
-    };
-    let mut text = text.as_str();
+    if std::str::from_utf8(bytes).is_err() {
+        repairs.push("bytes that are no UTF-8 were read as Latin-1");
+    }
+    let text = decoded(bytes);
+    let mut text = text.as_ref();
     if let Some(rest) = text.strip_prefix('\u{feff}') {
         repairs.push("a byte order mark was dropped");
         text = rest;
@@ -56,8 +57,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Body, ReadError> {
     };
     if text.starts_with(['{', '[']) {
         // The documents' own examples are closer to JavaScript than to JSON (seed 001, web hook).
-        if nests_at_most(text, 100)
-            && let Ok(json @ (Value::Object(_) | Value::Array(_))) = json5::from_str(text)
+        if let Ok(exact) = kept_exact(text, Notation::Json5)
+            && let Ok(json @ (Value::Object(_) | Value::Array(_))) = json5::from_str(&exact)
         {
             repairs.push("it was read as JSON5");
             return Ok(Body { json, repairs });
@@ -82,38 +83,40 @@ pub(super) fn read(bytes: &[u8]) -> Result<Body, ReadError> {
     if text.starts_with('<') { Err(ReadError::WebPage) } else { Err(ReadError::NotJson(first_error.to_string())) }
 }
 
+/// The text of an answer: UTF-8, else Latin-1.
+pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    }
+}
+
+/// The JSON that a text begins with, its numbers kept exact, and what stands behind it.
 fn first_value(text: &str) -> Result<(Value, &str), serde_json::Error> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     match values.next() {
         Some(Ok(json @ (Value::Object(_) | Value::Array(_) | Value::Null))) => {
-            Ok((json, &text[values.byte_offset()..]))
+            let (written, rest) = text.split_at(values.byte_offset());
+            let exact = kept_exact(written, Notation::Json)
+                .map_err(|TooDeep| serde::de::Error::custom("brackets nest too deep"))?;
+            let json = if exact == written { json } else { serde_json::from_str(&exact)? };
+            Ok((json, rest))
         }
         Some(Ok(_)) | None => Err(serde::de::Error::custom("neither an object nor a list")),
         Some(Err(error)) => Err(error),
     }
 }
 
-/// Whether brackets nest no deeper than this; the reader of JSON5 has no limit of its own, and the stack has.
-fn nests_at_most(text: &str, deepest: usize) -> bool {
-    let mut depth = 0usize;
-    text.bytes().all(|byte| {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth <= deepest
-    })
-}
-
-fn is_page(text: &str) -> bool {
+pub(super) fn is_page(text: &str) -> bool {
     let head: String = text.chars().take(200).collect::<String>().to_ascii_lowercase();
     head.contains("<!doctype") || head.contains("<html")
 }
 
 fn looks_like_an_answer(json: &Value) -> bool {
     match json {
-        Value::Object(fields) => ["status", "cdrs", "endpoints", "error"].iter().any(|name| fields.contains_key(*name)),
+        Value::Object(fields) => {
+            ["status", "cdrs", "endpoints", "error", "success"].iter().any(|name| fields.contains_key(*name))
+        }
         Value::Array(rows) => rows.iter().all(Value::is_object) && !rows.is_empty(),
         _ => false,
     }
@@ -168,6 +171,18 @@ mod tests {
     }
 
     #[test]
+    fn an_id_keeps_the_digits_it_was_written_with() {
+        let id = "123456789012345678901234";
+        for text in [
+            format!(r#"{{"status":200,"cdrs":[{{"callid":{id}}}]}}"#),
+            format!("{{status:200,cdrs:[{{callid:{id}}}],}}"),
+            format!(r#"<br />Notice{{"status":200,"cdrs":[{{"callid":{id}}}]}}"#),
+        ] {
+            assert_eq!(read(text.as_bytes()).unwrap().json["cdrs"][0]["callid"], id, "{text}");
+        }
+    }
+
+    #[test]
     fn latin_1_is_read_and_named() {
         let got = read(b"{\"status\":200,\"message\":\"Per\xfa\",\"cdrs\":[]}").unwrap();
         assert_eq!(got.json["message"], "Perú");
@@ -188,7 +203,8 @@ mod tests {
 
     #[test]
     fn brackets_without_end_are_refused_and_break_nothing() {
-        for text in ["[".repeat(500_000), "{\"a\":".repeat(200_000), "[[".repeat(90) + "x"] {
+        let hidden = ["[']',".repeat(2_000), "[/*]*/".repeat(2_000), "[//]\n".repeat(2_000)];
+        for text in ["[".repeat(500_000), "{\"a\":".repeat(200_000), "[[".repeat(90) + "x"].into_iter().chain(hidden) {
             assert!(matches!(read(text.as_bytes()), Err(ReadError::NotJson(_))));
         }
     }

@@ -23,15 +23,18 @@ use timbre_transport::http::{self, Answer};
 use timbre_transport::queue::Lane;
 use url::Url;
 
+use super::dial_answer::{self, DialAnswer};
 use super::map::{self, Reading};
-use super::{body, time, wire};
+use super::{body, time};
 use crate::secret::AccountSecret;
 use crate::throttle::Throttle;
 
 /// How long a whole answer may take. Longer than a few piled-up delays of the vendor's throttle.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(20);
-/// A day of a thousand live calls would fit many times over.
-const LIVE_AT_MOST: usize = 2 * 1024 * 1024;
+/// About thirty thousand calls at once.
+const LIVE_AT_MOST: usize = 16 * 1024 * 1024;
+/// What click-to-dial answers is a word or a page.
+const DIAL_AT_MOST: usize = 2 * 1024 * 1024;
 /// Public clients page with `cant=1000` (PROVIDERS.md, [client]).
 const ROWS_A_PAGE: usize = 1_000;
 /// A page of 1,000 rows is about half of one MiB.
@@ -114,6 +117,9 @@ impl Account {
         url.set_query(Some(&encode(&pairs)));
         let permit = self.throttle.acquire(lane).await;
         let answer = http::send(self.http.get(url), &self.clock, ANSWER_WITHIN, at_most).await?;
+        if let Some(wait) = self.asks_to_wait(&answer) {
+            self.throttle.wait(wait);
+        }
         // What is ordinary is learnt from good answers to the live question alone: a record takes as long as it is.
         let pace = match lane {
             Lane::Regular if answer.status.is_success() => permit.answered(),
@@ -122,21 +128,31 @@ impl Account {
                 self.throttle.pace(Duration::ZERO)
             }
         };
-        self.check(&answer)?;
+        // "No records found" may be an HTTP status too.
+        if answer.status != StatusCode::NOT_FOUND || !map::finds_nothing(&answer.body) {
+            self.check(&answer)?;
+        }
         Ok((answer, pace))
     }
 
+    /// How long a server that can't serve us now asks to be left alone (`Retry-After` with 429 or 503; RFC 9110, section
+    /// 10.2.3).
+    fn asks_to_wait(&self, answer: &Answer) -> Option<Duration> {
+        let may_ask = matches!(answer.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        may_ask.then(|| answer.retry_after(&*self.clock)).flatten()
+    }
+
     fn check(&self, answer: &Answer) -> Result<(), PortError> {
-        let detail = format!("HTTP {}", answer.status.as_u16());
-        let code = match answer.status {
+        let error = |code| PortError::new(code, format!("HTTP {}", answer.status.as_u16()));
+        let error = match answer.status {
             status if status.is_success() => return Ok(()),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorCode::NotAuthorised,
-            status if status.is_server_error() => ErrorCode::VendorFailed,
-            StatusCode::TOO_MANY_REQUESTS => ErrorCode::VendorFailed,
-            status if status.is_redirection() => ErrorCode::NotAuthorised,
-            _ => ErrorCode::Unreadable,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => error(ErrorCode::NotAuthorised),
+            status if status.is_server_error() => error(ErrorCode::VendorFailed),
+            StatusCode::TOO_MANY_REQUESTS => error(ErrorCode::VendorFailed),
+            status if status.is_redirection() => error(ErrorCode::NotAuthorised).guessed(),
+            _ => error(ErrorCode::Unreadable),
         };
-        Err(self.unusable(PortError::new(code, detail), &answer.body))
+        Err(self.unusable(error, &answer.body))
     }
 
     /// What a refused or unreadable answer leads to: it is kept for diagnosis, and a password that was refused is read
@@ -174,7 +190,7 @@ impl LiveCalls for Account {
 impl EndpointDirectory for Account {
     async fn endpoints(&self) -> Result<Vec<Endpoint>, PortError> {
         let (Answer { body, .. }, _) = self.ask(Script::Endpoints, &[], Lane::Background, LIVE_AT_MOST).await?;
-        map::read_endpoints(&body).map_err(|error| self.unusable(error, &body))
+        map::read_endpoints(&body, &self.password.redactor()).map_err(|error| self.unusable(error, &body))
     }
 }
 
@@ -222,7 +238,7 @@ impl Dialling for Account {
             ("first_num", first),
             ("second_num", second),
         ])));
-        let answer = match http::send(self.http.get(url), &self.clock, ANSWER_WITHIN, LIVE_AT_MOST).await {
+        let answer = match http::send(self.http.get(url), &self.clock, ANSWER_WITHIN, DIAL_AT_MOST).await {
             Ok(answer) => answer,
             Err(none) if none.unsent => return Err(none.error),
             // The request may have arrived. It is never repeated by itself.
@@ -239,26 +255,30 @@ impl Dialling for Account {
             _ if answer.status.is_redirection() => PortError::new(ErrorCode::OutcomeUnknown, error.detail),
             _ => error,
         })?;
-        accepted(&answer.body).map_err(|error| self.unusable(error, &answer.body))?;
-        Ok(Placed::default())
+        let redactor = self.password.redactor();
+        match dial_answer::read(&answer.body) {
+            DialAnswer::Taken => Ok(Placed::default()),
+            DialAnswer::Refused { status, words } => {
+                Err(self.unusable(not_taken(status, &redactor.clean(&words)), &answer.body))
+            }
+            // It may have been placed: it is followed, and the agent reads what the vendor said.
+            DialAnswer::Unclear { words } => {
+                let error =
+                    PortError::new(ErrorCode::OutcomeUnknown, "the answer to click-to-dial is no yes and no no");
+                Err(self.unusable(error.saying(&redactor.clean(&words)), &answer.body))
+            }
+        }
     }
 }
 
-/// Whether click-to-dial took the order. What a good answer's body looks like is not documented beyond "200 OK"; a
-/// body that says otherwise is believed, any other is not.
-fn accepted(bytes: &[u8]) -> Result<(), PortError> {
-    match body::read(bytes) {
-        Ok(body) => match wire::open(body.json, "status") {
-            Err(wire::Refusal::Status { status: Some(409 | 486), .. }) => {
-                Err(PortError::new(ErrorCode::AlreadyInCall, "the vendor says the user is in a call"))
-            }
-            Err(refusal @ wire::Refusal::Status { .. }) => Err(map::refused(refusal)),
-            Ok(_) | Err(wire::Refusal::Shape(_)) => Ok(()),
-        },
-        // What a placed call answers is not documented, and the address is one of a web site: it is followed.
-        Err(body::ReadError::WebPage) => Err(PortError::new(ErrorCode::OutcomeUnknown, "the answer is a web page")),
-        Err(body::ReadError::Empty | body::ReadError::NotJson(_)) => Ok(()),
-    }
+/// An order that the vendor did not take.
+fn not_taken(status: Option<i64>, words: &str) -> PortError {
+    let code = match status {
+        Some(401 | 403) => ErrorCode::NotAuthorised,
+        Some(409 | 486) => ErrorCode::AlreadyInCall,
+        _ => ErrorCode::VendorRefused,
+    };
+    PortError::new(code, "the vendor did not take the order").saying(words)
 }
 
 fn encode(pairs: &[(&str, &str)]) -> String {
@@ -292,17 +312,16 @@ mod tests {
     }
 
     #[test]
-    fn a_click_to_dial_answer_is_accepted_unless_it_says_otherwise() {
-        for body in ["", "OK", "200 OK", "1", r#"{"status":200,"message":"OK"}"#, r#"{"status":"200"}"#, "[]"] {
-            assert!(accepted(body.as_bytes()).is_ok(), "{body}");
-        }
-        for (body, code) in [
-            (r#"{"status":401}"#, ErrorCode::NotAuthorised),
-            (r#"{"error":"ip"}"#, ErrorCode::NotAuthorised),
-            (r#"{"status":409,"message":"active call"}"#, ErrorCode::AlreadyInCall),
-            ("<html>", ErrorCode::OutcomeUnknown),
+    fn an_order_that_is_not_taken_is_told_apart_by_its_status() {
+        for (status, code) in [
+            (Some(401), ErrorCode::NotAuthorised),
+            (Some(409), ErrorCode::AlreadyInCall),
+            (Some(500), ErrorCode::VendorRefused),
+            (None, ErrorCode::VendorRefused),
         ] {
-            assert_eq!(accepted(body.as_bytes()).unwrap_err().code, code, "{body}");
+            let error = not_taken(status, "Saldo\u{1b}[31m insuficiente");
+            assert_eq!(error.code, code, "{status:?}");
+            assert_eq!(error.said.unwrap().as_str(), "Saldo [31m insuficiente");
         }
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use rust_decimal::Decimal;
 use serde_json::Value;
 use timbre_domain::attribution::{Side, Sides};
+use timbre_domain::call::seconds_between;
 use timbre_domain::cdr::{CdrPage, CdrRow};
 use timbre_domain::endpoint::{Endpoint, EndpointNumber};
 use timbre_domain::error::{ErrorCode, PortError};
@@ -15,8 +15,13 @@ use timbre_domain::redact::Redactor;
 use timbre_domain::unread::Unread;
 
 use super::body::{self, ReadError};
+use super::numbers;
 use super::time::{self, ReadTime};
-use super::wire::{self, Refusal, Row};
+use super::wire::{self, Content, Refusal, Row};
+use crate::amount;
+
+/// How far two clocks may be apart before a time counts as one in the future.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
 
 /// What is needed to read an answer.
 #[derive(Debug, Clone, Copy)]
@@ -42,9 +47,13 @@ impl Reading<'_> {
 /// # Errors
 /// When nothing in it could be read. A row that can't be read is counted instead, and makes the answer incomplete.
 pub fn read_live(bytes: &[u8], reading: &Reading<'_>) -> Result<LiveAnswer, PortError> {
-    let (rows, repairs) = rows_of(bytes)?;
-    let mut answer = LiveAnswer { complete: true, repairs, ..LiveAnswer::default() };
-    for (place, value) in rows {
+    let Rows { rows, repairs } = rows_of(bytes, reading)?;
+    let mut answer = LiveAnswer { complete: rows.is_some(), repairs, size: bytes.len(), ..LiveAnswer::default() };
+    if rows.is_none() {
+        let reason = "the answer says that all is well and lists no calls";
+        answer.unread.push(reading.unread("cdrs", reason, &body::decoded(bytes)));
+    }
+    for (place, value) in rows.unwrap_or_default() {
         let Some(row) = read_row(&place, value, reading, &mut answer.unread) else {
             // It may be any call, so nothing that is missing from the rest has ended.
             answer.complete = false;
@@ -56,12 +65,19 @@ pub fn read_live(bytes: &[u8], reading: &Reading<'_>) -> Result<LiveAnswer, Port
     Ok(answer)
 }
 
+/// Whether an answer says that there are no calls or records.
+pub(super) fn finds_nothing(bytes: &[u8]) -> bool {
+    let content = body::read(bytes).ok().and_then(|body| wire::open(body.json, "cdrs").ok());
+    matches!(content, Some(Content::Given(content)) if wire::is_nothing(&content))
+}
+
 /// Reads an answer to `recent=1` or to a range; gives the rows, and how many there were, read or not.
 ///
 /// # Errors
 /// When nothing in it could be read. A row that can't be read is counted instead.
 pub fn read_cdrs(bytes: &[u8], reading: &Reading<'_>) -> Result<(CdrPage, usize), PortError> {
-    let (rows, repairs) = rows_of(bytes)?;
+    let Rows { rows, repairs } = rows_of(bytes, reading)?;
+    let rows = rows.ok_or_else(|| PortError::new(ErrorCode::Unreadable, "there are no cdrs in the answer"))?;
     let received = rows.len();
     let mut answer = CdrPage { repairs, ..CdrPage::default() };
     for (place, value) in rows {
@@ -77,12 +93,14 @@ pub fn read_cdrs(bytes: &[u8], reading: &Reading<'_>) -> Result<(CdrPage, usize)
 ///
 /// # Errors
 /// When it could not be read, or an entry is no endpoint: a list with gaps would attribute calls wrongly.
-pub fn read_endpoints(bytes: &[u8]) -> Result<Vec<Endpoint>, PortError> {
+pub fn read_endpoints(bytes: &[u8], redactor: &Redactor) -> Result<Vec<Endpoint>, PortError> {
     let body = body::read(bytes).map_err(unreadable)?;
-    let content = wire::open(body.json, "endpoints").map_err(refused)?.content;
+    let content = match wire::open(body.json, "endpoints").map_err(|refusal| refused(refusal, redactor))? {
+        Content::Given(content) => content,
+        Content::Missing => return Err(PortError::new(ErrorCode::Unreadable, "there are no endpoints in the answer")),
+    };
     let entries = match content {
-        Value::Null => return Ok(Vec::new()),
-        Value::Array(list) if list.is_empty() => return Ok(Vec::new()),
+        nothing if wire::is_nothing(&nothing) => return Ok(Vec::new()),
         Value::Object(entries) => entries,
         other => {
             return Err(PortError::new(ErrorCode::Unreadable, format!("endpoints is {}", crate::text::kind(&other))));
@@ -108,14 +126,20 @@ pub fn read_endpoints(bytes: &[u8]) -> Result<Vec<Endpoint>, PortError> {
         .collect()
 }
 
-/// Rows with their places in the answer, and what was mended.
-type Rows = (Vec<(String, Value)>, Vec<String>);
+/// Rows with their places in the answer; `None` where it lists none at all. And what was mended.
+struct Rows {
+    rows: Option<Vec<(String, Value)>>,
+    repairs: Vec<String>,
+}
 
-fn rows_of(bytes: &[u8]) -> Result<Rows, PortError> {
+fn rows_of(bytes: &[u8], reading: &Reading<'_>) -> Result<Rows, PortError> {
     let body = body::read(bytes).map_err(unreadable)?;
-    let content = wire::open(body.json, "cdrs").map_err(refused)?.content;
-    let rows = wire::rows(content).map_err(refused)?;
-    Ok((rows, body.repairs.into_iter().map(str::to_owned).collect()))
+    let refused = |refusal| refused(refusal, reading.redactor);
+    let rows = match wire::open(body.json, "cdrs").map_err(refused)? {
+        Content::Given(content) => Some(wire::rows(content).map_err(refused)?),
+        Content::Missing => None,
+    };
+    Ok(Rows { rows, repairs: body.repairs.into_iter().map(str::to_owned).collect() })
 }
 
 fn read_row(place: &str, value: Value, reading: &Reading<'_>, unread: &mut Vec<Unread>) -> Option<Row> {
@@ -145,15 +169,49 @@ fn observe(place: &str, row: &Row, reading: &Reading<'_>, unread: &mut Vec<Unrea
         called: side(&row.dnis, &row.dnis_user, &row.dst_endpoint_id),
     };
     let detected_at = moment(&format!("{place}.detect_time"), &row.detect_time, reading, unread);
-    let group = row.original_callid.trim();
+    let detected_at = detected_at.unwrap_or(reading.answered_at);
     CallObservation {
-        external_id: row.callid.trim().to_owned(),
-        group: (!group.is_empty() && group != "0").then(|| group.to_owned()),
+        external_id: external_id(place, row, reading, unread),
+        group: Some(&row.original_callid).filter(|group| !group.is_empty()).cloned(),
         sides,
-        detected_at: detected_at.unwrap_or(reading.answered_at),
-        connected_at: moment(&format!("{place}.connect_time"), &row.connect_time, reading, unread),
+        detected_at,
+        connected_at: connected_at(place, row, detected_at, reading, unread),
         ended_at: None,
     }
+}
+
+/// The row's `callid` as it is written. One that names no call (`0`), or lost digits on its way through a floating-point
+/// number, may stand in several rows: what else tells them apart is added to it.
+fn external_id(place: &str, row: &Row, reading: &Reading<'_>, unread: &mut Vec<Unread>) -> String {
+    let id = row.callid.trim();
+    let names_none = matches!(id, "0" | "false" | "null");
+    if !names_none && !numbers::lost_digits(id) {
+        return id.to_owned();
+    }
+    unread.push(reading.unread(&format!("{place}.callid"), "several calls may have this id", id));
+    let began: String = row.detect_time.chars().filter(char::is_ascii_digit).collect();
+    let sides = crc32fast::hash(format!("{}|{}", row.ani, row.dnis).as_bytes());
+    format!("{id}@{began}-{sides:08x}")
+}
+
+/// When the row says that the call was answered. A call can't have been answered after we were told of it: a time in the
+/// future is taken for the present. Where the whole row lies in the future, it is the zone or a clock that is wrong, which
+/// is judged elsewhere.
+fn connected_at(
+    place: &str,
+    row: &Row,
+    detected_at: DateTime<Utc>,
+    reading: &Reading<'_>,
+    unread: &mut Vec<Unread>,
+) -> Option<DateTime<Utc>> {
+    let place = format!("{place}.connect_time");
+    let connected_at = moment(&place, &row.connect_time, reading, unread)?;
+    let soon = reading.answered_at + CLOCKS_APART;
+    if connected_at > soon && detected_at <= soon {
+        unread.push(reading.unread(&place, "it lies in the future", &row.connect_time));
+        return Some(reading.answered_at);
+    }
+    Some(connected_at)
 }
 
 fn moment(place: &str, text: &str, reading: &Reading<'_>, unread: &mut Vec<Unread>) -> Option<DateTime<Utc>> {
@@ -168,25 +226,24 @@ fn moment(place: &str, text: &str, reading: &Reading<'_>, unread: &mut Vec<Unrea
 }
 
 fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, unread: &mut Vec<Unread>) -> CdrRow {
+    let disconnected_at = moment(&format!("{place}.disconnect_time"), &row.disconnect_time, reading, unread);
     let duration_s = match row.duration.trim() {
         "" => 0,
-        text => text.parse::<Decimal>().ok().and_then(|d| u64::try_from(d.round()).ok()).unwrap_or_else(|| {
+        text => amount::seconds(text).unwrap_or_else(|| {
             unread.push(reading.unread(&format!("{place}.duration"), "it is no number of seconds", text));
-            0
+            // Both its ends tell as much.
+            seen.connected_at.zip(disconnected_at).map_or(0, |(from, to)| seconds_between(from, to))
         }),
     };
     let spoken = i64::try_from(duration_s).ok().and_then(TimeDelta::try_seconds).unwrap_or_default();
-    let ended_at = moment(&format!("{place}.disconnect_time"), &row.disconnect_time, reading, unread)
-        .or_else(|| seen.connected_at.and_then(|connected| connected.checked_add_signed(spoken)));
+    let ended_at =
+        disconnected_at.or_else(|| seen.connected_at.and_then(|connected| connected.checked_add_signed(spoken)));
     let mut money = |field: &str, text: &str| match text.trim() {
         "" => None,
-        text => text.parse::<Decimal>().or_else(|_| Decimal::from_scientific(text)).map_or_else(
-            |_| {
-                unread.push(reading.unread(&format!("{place}.{field}"), "it is no amount", text));
-                None
-            },
-            Some,
-        ),
+        text => amount::money(text).or_else(|| {
+            unread.push(reading.unread(&format!("{place}.{field}"), "it is no amount", text));
+            None
+        }),
     };
     let (cost, rate, access_fee) =
         (money("cost", &row.cost), money("rate", &row.rate), money("access_fee", &row.access_fee));
@@ -220,21 +277,27 @@ pub(super) fn unreadable(error: ReadError) -> PortError {
         ReadError::Empty | ReadError::WebPage => ErrorCode::NotAuthorised,
         ReadError::NotJson(_) => ErrorCode::Unreadable,
     };
-    PortError::new(code, error.to_string()).caused_by(error)
+    let guessed = code == ErrorCode::NotAuthorised;
+    PortError { guessed, ..PortError::new(code, error.to_string()).caused_by(error) }
 }
 
 /// The vendor's own words stay out of the message: they may repeat what we sent, and we sent a password.
-pub(super) fn refused(refusal: Refusal) -> PortError {
-    match refusal {
-        Refusal::Status { status: Some(status @ 500..=599), .. } => {
+pub(super) fn refused(refusal: Refusal, redactor: &Redactor) -> PortError {
+    let (status, words) = match refusal {
+        Refusal::Status { status, words } => (status, words),
+        Refusal::Shape(what) => return PortError::new(ErrorCode::Unreadable, what),
+    };
+    let error = match status {
+        Some(status @ (429 | 500..=599)) => {
             PortError::new(ErrorCode::VendorFailed, format!("the answer's status is {status}"))
         }
-        Refusal::Status { status: Some(status), .. } => {
+        Some(status @ (401 | 403)) => {
             PortError::new(ErrorCode::NotAuthorised, format!("the answer's status is {status}"))
         }
-        Refusal::Status { status: None, .. } => PortError::new(ErrorCode::NotAuthorised, "the answer is an error"),
-        Refusal::Shape(what) => PortError::new(ErrorCode::Unreadable, what),
-    }
+        Some(status) => PortError::new(ErrorCode::NotAuthorised, format!("the answer's status is {status}")).guessed(),
+        None => PortError::new(ErrorCode::NotAuthorised, "the answer is an error").guessed(),
+    };
+    error.saying(&redactor.clean(&words))
 }
 
 #[cfg(test)]
@@ -259,6 +322,10 @@ mod tests {
         read_cdrs(text.as_bytes(), &reading(&Redactor::default())).unwrap()
     }
 
+    fn endpoints_of(bytes: &[u8]) -> Result<Vec<Endpoint>, PortError> {
+        read_endpoints(bytes, &Redactor::default())
+    }
+
     fn row(fields: &str) -> String {
         format!(
             r#"{{"status":200,"message":"","cdrs":[{{"callid":"1","ani":"88848787","dnis_user":"8373456",{fields}}}]}}"#
@@ -267,7 +334,7 @@ mod tests {
 
     #[test]
     fn an_empty_list_is_written_in_many_ways() {
-        for list in [r#""cdrs":[]"#, r#""cdrs":{}"#, r#""cdrs":null"#, r#""cdrs":"""#, r#""other":1"#] {
+        for list in [r#""cdrs":[]"#, r#""cdrs":{}"#, r#""cdrs":null"#, r#""cdrs":"""#] {
             let got = live(&format!(r#"{{"status":200,"message":"",{list}}}"#)).unwrap();
             assert!(got.complete && got.observations.is_empty(), "{list}");
         }
@@ -356,11 +423,11 @@ mod tests {
     #[test]
     fn endpoints_come_as_a_map_or_as_nothing() {
         let got =
-            read_endpoints(br#"{"status":200,"message":"","endpoints":{"104":"8330101","43702":8373443}}"#).unwrap();
+            endpoints_of(br#"{"status":200,"message":"","endpoints":{"104":"8330101","43702":8373443}}"#).unwrap();
         let pairs: Vec<_> = got.iter().map(|e| (e.id.as_str(), e.number.as_str())).collect();
         assert_eq!(pairs, [("104", "8330101"), ("43702", "8373443")]);
-        assert!(read_endpoints(br#"{"status":200,"endpoints":[]}"#).unwrap().is_empty());
-        assert!(read_endpoints(br#"{"status":200,"endpoints":{"1":""}}"#).is_err());
-        assert!(read_endpoints(br#"{"status":200,"endpoints":{"1":[]}}"#).is_err());
+        assert!(endpoints_of(br#"{"status":200,"endpoints":[]}"#).unwrap().is_empty());
+        assert!(endpoints_of(br#"{"status":200,"endpoints":{"1":""}}"#).is_err());
+        assert!(endpoints_of(br#"{"status":200,"endpoints":{"1":[]}}"#).is_err());
     }
 }

@@ -2,7 +2,9 @@
 
 mod body;
 mod client;
+mod dial_answer;
 mod map;
+mod numbers;
 mod time;
 mod wire;
 
@@ -46,7 +48,8 @@ pub static DESCRIPTION: VendorDescription = VendorDescription {
         AccountField::base_url("https://www.callmyway.com"),
         AccountField::optional("click_to_dial_url", FieldKind::Address { usual: None }),
         AccountField::optional("time_zone", FieldKind::TimeZone { default: Costa_Rica }),
-        AccountField::optional("currency", FieldKind::Currency),
+        // The vendor is Costa Rican (seed 000, "Costa Rica").
+        AccountField::optional("currency", FieldKind::Currency { default: "CRC" }),
         AccountField::optional("ring_first", FieldKind::Choice { options: &["agent", "contact"] }),
         AccountField::optional("full_account", FieldKind::Switch { default: false }),
         AccountField::optional("endpoints", FieldKind::Endpoints),

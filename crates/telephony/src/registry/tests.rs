@@ -49,7 +49,7 @@ fn value(field: &AccountField) -> Option<FieldValue> {
         FieldKind::Switch { default } => FieldValue::Switch(default),
         FieldKind::Choice { options } => text(options[0]),
         FieldKind::TimeZone { default } => FieldValue::TimeZone(default),
-        FieldKind::Currency => text("CRC"),
+        FieldKind::Currency { default } => text(default),
         FieldKind::Endpoints | FieldKind::List => FieldValue::List(vec!["8373456".to_owned()]),
         FieldKind::Table => FieldValue::Table([("Ana".to_owned(), "one".to_owned())].into()),
         FieldKind::File => text("/there/is/no/such/file"),
@@ -113,6 +113,32 @@ fn every_field_and_every_word_of_a_choice_has_a_text_in_every_language() {
                     assert!(told.is_some(), "{language:?}: {} {} {part}", description.id, field.name);
                 }
             }
+        }
+    }
+}
+
+/// Whoever reads `# currency = "CRC"` in an example takes it for what holds without the line.
+#[test]
+fn what_an_example_shows_behind_a_hash_is_what_holds_without_it() {
+    for description in descriptions() {
+        for field in description.fields {
+            let assumed = match field.kind {
+                FieldKind::Number { default, .. } => default.to_string(),
+                FieldKind::Switch { default } => default.to_string(),
+                FieldKind::Choice { options } => options[0].to_owned(),
+                FieldKind::TimeZone { default } => default.name().to_owned(),
+                FieldKind::Currency { default } => default.to_owned(),
+                _ => continue,
+            };
+            let start = format!("# {} = ", field.name);
+            let shown = description.example.lines().find_map(|line| line.strip_prefix(&start));
+            assert_eq!(
+                shown.map(|shown| shown.trim_matches('"')),
+                Some(assumed.as_str()),
+                "{} {}",
+                description.id,
+                field.name
+            );
         }
     }
 }

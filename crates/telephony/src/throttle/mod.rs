@@ -87,6 +87,12 @@ impl Throttle {
         }
     }
 
+    /// The vendor asks to be left alone for so long.
+    pub fn wait(&self, wait: Duration) {
+        let until = self.clock.elapsed() + wait;
+        self.queue.with_pacing(|pacer| pacer.wait_until(until));
+    }
+
     /// How the vendor keeps up.
     pub fn pace(&self, took: Duration) -> Pace {
         self.queue.with_pacing(|pacer| pacer.pace(took))

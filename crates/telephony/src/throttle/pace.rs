@@ -15,6 +15,9 @@ const SLOWEST: Duration = Duration::from_secs(30);
 const REMEMBERED: usize = 32;
 /// How many ordinary answers in a row it takes to speed up again.
 const STEADY: u32 = 5;
+/// A few answers that lag may be a hiccup: so long as there are no more of them in a row, the distance stays within twice the
+/// vendor's rule, or short calls would be missed for it.
+const HICCUP: u32 = 4;
 /// How much longer than ordinary an answer may take before it lags.
 const PATIENCE: Duration = Duration::from_millis(750);
 
@@ -24,11 +27,13 @@ pub(super) struct Pacer {
     rule: Duration,
     interval: Duration,
     last_sent: Option<Duration>,
-    /// What a restart left to wait.
+    /// What a restart left to wait, or the vendor asked us to.
     not_before: Duration,
     in_flight: u32,
     answers: VecDeque<Duration>,
     steady: u32,
+    /// How many answers in a row have lagged.
+    lagging: u32,
 }
 
 impl Pacer {
@@ -43,6 +48,7 @@ impl Pacer {
             in_flight: 0,
             answers: VecDeque::new(),
             steady: 0,
+            lagging: 0,
         }
     }
 
@@ -50,6 +56,11 @@ impl Pacer {
     /// because the clock was set back: then the whole distance is waited.
     pub(super) fn continue_from(&mut self, now: Duration, ago: Option<Duration>) {
         self.not_before = now + (self.interval + MARGIN).saturating_sub(ago.unwrap_or_default());
+    }
+
+    /// Nothing is sent before this moment.
+    pub(super) fn wait_until(&mut self, until: Duration) {
+        self.not_before = self.not_before.max(until);
     }
 
     /// The question in flight has an answer that says nothing about the vendor's ordinary pace.
@@ -76,8 +87,11 @@ impl Pacer {
         self.last_sent = self.last_sent.max(Some(now.saturating_sub(ordinary)));
         if lags {
             self.steady = 0;
-            self.interval = (self.interval * 3 / 2).min(SLOWEST.max(self.rule));
+            self.lagging += 1;
+            let slowest = if self.lagging > HICCUP { SLOWEST.max(self.rule) } else { self.rule * 2 };
+            self.interval = (self.interval * 3 / 2).min(slowest.max(self.interval));
         } else {
+            self.lagging = 0;
             self.steady += 1;
             if self.steady >= STEADY {
                 self.steady = 0;
@@ -177,6 +191,31 @@ mod tests {
         assert!(pacer.answered(ms(0), ms(90)));
         assert_eq!(pacer.interval(), RULE);
         assert!(!pacer.pace(ms(0)).slowed);
+    }
+
+    #[test]
+    fn a_few_lagging_answers_never_slow_us_beyond_twice_the_rule_and_many_do() {
+        let mut pacer = Pacer::new(RULE);
+        pacer.answered(ms(0), ms(80));
+        for _ in 0..HICCUP {
+            pacer.answered(ms(0), ms(9_000));
+            assert!(pacer.interval() <= RULE * 2);
+        }
+        for _ in 0..8 {
+            pacer.answered(ms(0), ms(9_000));
+        }
+        assert_eq!(pacer.interval(), SLOWEST, "a vendor that goes on holding us back is left alone");
+    }
+
+    #[test]
+    fn nothing_is_sent_before_the_vendor_wants_to_be_asked_again() {
+        let mut pacer = Pacer::new(RULE);
+        pacer.sent(ms(0));
+        pacer.wait_until(ms(20_000));
+        pacer.released();
+        assert_eq!(next_slot(&pacer, ms(100)), Some(ms(20_000)));
+        pacer.wait_until(ms(5_000));
+        assert_eq!(next_slot(&pacer, ms(100)), Some(ms(20_000)), "the longest of several waits holds");
     }
 
     #[test]

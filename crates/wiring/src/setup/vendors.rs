@@ -110,7 +110,7 @@ fn field(vendor: &VendorDescription, field: &AccountField, texts: &Catalogue) ->
         about: text("about"),
         input: match field.kind {
             FieldKind::Secret => FieldInput::Secret,
-            FieldKind::Text | FieldKind::TimeZone { .. } | FieldKind::Currency => FieldInput::Text,
+            FieldKind::Text | FieldKind::TimeZone { .. } | FieldKind::Currency { .. } => FieldInput::Text,
             FieldKind::Address { .. } => FieldInput::Address,
             FieldKind::Number { .. } => FieldInput::Number,
             FieldKind::Switch { .. } => FieldInput::Switch,
@@ -127,6 +127,7 @@ fn field(vendor: &VendorDescription, field: &AccountField, texts: &Catalogue) ->
             FieldKind::Number { default, .. } => default.to_string(),
             FieldKind::TimeZone { default } => default.name().to_owned(),
             FieldKind::Switch { default } => default.to_string(),
+            FieldKind::Currency { default } => default.to_owned(),
             _ => String::new(),
         },
         required: field.required,

@@ -147,7 +147,7 @@ export function dialHost(query: URLSearchParams): DialHost {
     readNumber: (typed) => new Promise((done) => done(read(language, typed))),
     chooseIdentity: (label) => said(`identity ${label}`),
     dial(number, from, contact, despite) {
-      void said(`dial ${number} as ${from} for ${contact}${despite ? " despite" : ""}`);
+      void said(`dial ${number} as ${from} for ${contact}${despite.length > 0 ? " despite" : ""}`);
       if (outcome === "refused") {
         return Promise.reject(refusal(language, "not_authorised"));
       }

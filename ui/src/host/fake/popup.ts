@@ -121,9 +121,9 @@ export function popupHost(query: URLSearchParams): PopupHost {
       shown = { ...identified(found), contact_summary: shown.contact_summary };
       return shown;
     },
-    async dial(number, id, despiteDoNotCall) {
+    async dial(number, id, despite) {
       const refuses = id === shy.id || (shown.match === "one" && shown.contact.do_not_call);
-      if (refuses && !despiteDoNotCall) {
+      if (refuses && !despite.includes("do_not_call")) {
         throw refusal("do_not_call", "Este contacto no quiere que lo llamen.", "No se marcó.");
       }
       await said("dial", number);

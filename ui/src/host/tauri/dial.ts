@@ -24,7 +24,7 @@ export const dialHost: DialHost = {
   recent: (limit) => call("call_rows", { input: { from: null, to: null, pending: false, limit } }),
   readNumber: (text) => call("read_number", { input: { text } }),
   chooseIdentity: (label) => call("dial_choose_identity", { label }),
-  dial: (number, from, contact, despiteDoNotCall) => call("dial_dial", { number, from, contact, despiteDoNotCall }),
+  dial: (number, from, contact, despite) => call("dial_dial", { number, from, contact, despite }),
   height: (height) => call("dial_height", { height }),
   close: () => call("dial_close", {}),
 };

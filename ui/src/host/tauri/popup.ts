@@ -33,6 +33,6 @@ export const popupHost: PopupHost = {
   search: (text) => call("contacts_search", { input: { text, limit: FOUND } }),
   addContact: (callKey, name, company) => call("popup_add_contact", { callKey, name, company }),
   editContact: (callKey, contact, edit) => call("popup_edit_contact", { callKey, contact, edit }),
-  dial: (number, contact, despiteDoNotCall) => call("popup_dial", { number, contact, despiteDoNotCall }),
+  dial: (number, contact, despite) => call("popup_dial", { number, contact, despite }),
   openContact: (contact) => call("popup_open_contact", { contact }),
 };

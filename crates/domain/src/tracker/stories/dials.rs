@@ -6,7 +6,7 @@ use super::*;
 fn a_dial_shown_as_one_leg_goes_from_ringing_to_ended() {
     let mut line = Line::new();
     let id = line.dial();
-    let accepted = line.tracker.dial_answered(id, Ok(&Placed::default()), time(1)).unwrap();
+    let accepted = line.tracker.dial_answered(id, Ok(&Placed::default()), None, time(1)).unwrap();
     assert_eq!(names(&[accepted]), ["dial Accepted"]);
     assert_eq!(line.poll(vec![]), NOTHING);
     assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
@@ -28,7 +28,7 @@ fn a_question_that_was_numbered_before_the_dial_and_sent_after_it_may_show_its_c
 fn a_dial_shown_as_two_legs_is_one_call_with_the_contact_known_from_the_first() {
     let mut line = Line::new();
     let id = line.dial();
-    line.tracker.dial_answered(id, Ok(&Placed::default()), time(1));
+    line.tracker.dial_answered(id, Ok(&Placed::default()), None, time(1));
     let batch = line.batch(vec![agent_leg("a")], true);
     let told = line.tracker.apply(&batch);
     assert_eq!(names(&told), ["detected a", "dial AgentRinging"]);
@@ -109,7 +109,7 @@ fn a_stranger_who_calls_while_a_dial_is_on_its_way_is_a_call_of_its_own() {
 fn a_dial_that_shows_no_call_says_so_with_reasons_and_is_still_known_when_it_appears_late() {
     let mut line = Line::new();
     let id = line.dial();
-    line.tracker.dial_answered(id, Ok(&Placed::default()), time(1));
+    line.tracker.dial_answered(id, Ok(&Placed::default()), None, time(1));
     for _ in 0..5 {
         assert_eq!(line.poll(vec![]), NOTHING);
     }
@@ -118,7 +118,7 @@ fn a_dial_that_shows_no_call_says_so_with_reasons_and_is_still_known_when_it_app
     let [CallTransition::Dial(progress)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(progress.state, DialState::NoCallAppeared);
     assert_eq!(progress.likely_reasons[0].as_str(), "telephone_not_registered");
-    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    assert!(line.tracker.busy(&endpoint(), time(line.seconds)) == Busy::Free);
     assert_eq!(line.poll(vec![]), NOTHING, "it is said once");
     assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
 }
@@ -165,9 +165,12 @@ fn a_dial_that_was_given_up_while_polls_failed_is_still_known_when_they_succeed(
 fn while_the_vendor_can_not_be_read_a_dial_ends_at_last_and_dialling_goes_on() {
     let mut line = Line::new();
     line.poll(vec![incoming("a")]);
-    assert!(line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    assert!(line.tracker.busy(&endpoint(), time(line.seconds)) != Busy::Free);
     line.seconds += 600;
-    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)), "nobody has confirmed that call for minutes");
+    assert!(
+        line.tracker.busy(&endpoint(), time(line.seconds)) == Busy::Free,
+        "nobody has confirmed that call for minutes"
+    );
     line.dial();
     let told: Vec<_> = (0..40).flat_map(|_| line.failed_poll()).collect();
     assert_eq!(told, ["dial NoCallAppeared"]);
@@ -188,27 +191,30 @@ fn polls_that_fail_are_no_proof_that_no_call_appeared() {
 fn a_refused_dial_is_over_and_an_unknown_outcome_is_followed() {
     let mut line = Line::new();
     let id = line.dial();
-    let told = line.tracker.dial_answered(id, Err(ErrorCode::NotAuthorised), time(1)).unwrap();
+    let told = line.tracker.dial_answered(id, Err(ErrorCode::NotAuthorised), None, time(1)).unwrap();
     assert_eq!(names(&[told]), ["dial Failed"]);
-    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    assert!(line.tracker.busy(&endpoint(), time(line.seconds)) == Busy::Free);
     let id = line.dial();
-    assert_eq!(line.tracker.dial_answered(id, Err(ErrorCode::OutcomeUnknown), time(1)), None);
-    assert!(line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    assert_eq!(line.tracker.dial_answered(id, Err(ErrorCode::OutcomeUnknown), None, time(1)), None);
+    let told = line.tracker.dial_answered(id, Err(ErrorCode::OutcomeUnknown), Said::new("espere"), time(1)).unwrap();
+    let CallTransition::Dial(progress) = told else { panic!("{told:?}") };
+    assert_eq!((progress.state, progress.said), (DialState::Requested, Said::new("espere")));
+    assert!(line.tracker.busy(&endpoint(), time(line.seconds)) != Busy::Free);
     assert_eq!(line.poll(vec![outgoing("a")]), ["detected a", "dial ContactRinging"]);
 }
 
 #[test]
 fn an_agent_is_busy_from_the_dial_to_the_end_of_the_call() {
     let mut line = Line::new();
-    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    assert!(line.tracker.busy(&endpoint(), time(line.seconds)) == Busy::Free);
     line.dial();
-    assert!(line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    assert!(line.tracker.busy(&endpoint(), time(line.seconds)) != Busy::Free);
     line.poll(vec![outgoing("a")]);
-    assert!(line.tracker.is_busy(&endpoint(), time(line.seconds)));
-    assert!(!line.tracker.is_busy(&EndpointNumber::new("8373999").unwrap(), time(line.seconds)));
+    assert!(line.tracker.busy(&endpoint(), time(line.seconds)) != Busy::Free);
+    assert!(line.tracker.busy(&EndpointNumber::new("8373999").unwrap(), time(line.seconds)) == Busy::Free);
     line.poll(vec![]);
     line.poll(vec![]);
-    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    assert!(line.tracker.busy(&endpoint(), time(line.seconds)) == Busy::Free);
 }
 
 #[test]
@@ -216,7 +222,7 @@ fn a_list_of_placed_calls_ends_no_call_that_it_does_not_show_and_counts_as_a_loo
     let mut line = Line::new();
     line.poll(vec![incoming("a")]);
     let id = line.dial();
-    line.tracker.dial_answered(id, Ok(&Placed::default()), time(1));
+    line.tracker.dial_answered(id, Ok(&Placed::default()), None, time(1));
     let mut told = Vec::new();
     for _ in 0..20 {
         let batch = ObservationBatch { coverage: Coverage::PlacedCalls, ..line.batch(vec![], true) };
@@ -232,7 +238,7 @@ fn an_order_that_waits_for_service_hours_is_over_for_us_and_keeps_nobody_busy() 
     let mut line = Line::new();
     let id = line.dial();
     let pending = Placed { pending: true, external_id: None };
-    let told = line.tracker.dial_answered(id, Ok(&pending), time(1));
+    let told = line.tracker.dial_answered(id, Ok(&pending), None, time(1));
     assert!(matches!(told, Some(CallTransition::Dial(DialProgress { state: DialState::Pending, .. }))), "{told:?}");
-    assert!(!line.tracker.is_busy(&endpoint(), time(line.seconds)));
+    assert!(line.tracker.busy(&endpoint(), time(line.seconds)) == Busy::Free);
 }

@@ -40,6 +40,7 @@ impl Flow {
             ended_at: None,
             dial: None,
             legs: vec![callid.to_owned()],
+            transferred: false,
         };
         let transitions = vec![CallTransition::Detected(call)];
         let tracker = CallTracker::new(key.vendor.clone(), key.account.clone());

@@ -12,6 +12,9 @@ use crate::Context;
 use crate::calls::poll_log::{Failed, PollLog};
 use crate::calls::session::AccountSession;
 
+/// From this size on, in bytes, somebody should ask why the account shows so many calls at once.
+const LARGE: usize = 4 * 1024 * 1024;
+
 findings! {
     /// What can be found of an account.
     Account in "account" {
@@ -33,15 +36,28 @@ findings! {
         EndpointsStrange = "endpoints_strange" => Warning,
         EndpointsNeverRead = "endpoints_never_read" => NotChecked,
         EndpointsUnknown = "endpoints_unknown" => Failed,
+        /// Calls that name an endpoint by its id alone belong to nobody we know.
+        EndpointsFailed = "endpoints_failed" => Failed,
+        /// The answers come near the largest that are read.
+        AnswersLarge = "answers_large" => Warning,
+        /// The vendor shows calls that began too long ago to be going on.
+        StaleCalls = "stale_calls" => Warning,
     }
 }
 
 pub(super) async fn check(context: &Arc<Context>, session: &AccountSession) -> Vec<Check> {
     let mut checks = of_polls(&session.log());
+    let stale = session.tracker().stale(context.core.clock.now()).count();
+    if stale > 0 {
+        checks.push(Check::of(Account::StaleCalls).with("count", stale));
+    }
     if session.session.endpoints.is_none() {
         return checks.into_iter().map(|check| check.with("account", session.name())).collect();
     }
     let name = session.name().clone();
+    if let Some(Failed { code, detail }) = session.unknown_endpoints.failed() {
+        checks.push(Check::of(Account::EndpointsFailed).because(code, detail));
+    }
     checks.push(match context.core.stored(move |store| store.endpoints(&name)).await {
         Ok(known) => of_endpoints(&session.account.endpoints().cloned().collect::<Vec<_>>(), &known),
         Err(error) => Check::of(Account::EndpointsUnknown).because(error.code(), error.to_string()),
@@ -77,6 +93,9 @@ fn of_polls(log: &PollLog) -> Vec<Check> {
                 Check::of(Account::Reached).with("took_ms", took),
                 Check::of(Account::Authorised),
             ];
+            if brought.size > LARGE {
+                checks.push(Check::of(Account::AnswersLarge).with("answer_bytes", brought.size));
+            }
             if brought.unread > 0 {
                 checks.push(Check::of(Account::PartlyRead).with("count", brought.unread));
             }

@@ -260,6 +260,7 @@ fn who_called_learnt_after_the_call_was_recorded_is_told_too() {
         ended_at: Some(at(9)),
         dial: None,
         legs: vec!["1".into()],
+        transferred: false,
     };
     store
         .write(|tx| {
@@ -351,6 +352,7 @@ fn a_result_finished_while_the_call_went_on_waits_for_nothing_but_its_end() {
         ended_at: None,
         dial: None,
         legs: vec!["1".into()],
+        transferred: false,
     };
     store.write(|tx| calls::save(tx, &call)).unwrap();
     let ends = |due: i64, now: i64| store.write(|tx| call_ended(tx, &crm(), &key, at(due), at(now))).unwrap();
@@ -428,6 +430,7 @@ fn a_listed_record_is_about_what_is_sent_of_it() {
             ended_at: Some(at(9)),
             dial: None,
             legs: vec![n.into()],
+            transferred: false,
         };
         store.write(|tx| calls::save(tx, &call)).unwrap();
         store
