@@ -1,7 +1,7 @@
 //! timbrectl at a desk, as a script meets it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,8 +56,24 @@ impl Desk {
     /// The same without `--json`.
     #[must_use]
     pub fn timbrectl_for_people(&self) -> Command {
+        self.timbrectl_at(&self.config, &self.dir.path().join("data"))
+    }
+
+    /// The program of somebody else with the same vendor, who has other settings of the account.
+    #[must_use]
+    pub fn timbrectl_of(&self, colleague: &str, more: &str) -> Command {
+        let folder = self.dir.path().join(colleague);
+        fs::create_dir_all(&folder).unwrap();
+        let config = folder.join("timbre.toml");
+        fs::write(&config, format!("{}{more}", fs::read_to_string(&self.config).unwrap())).unwrap();
+        let mut command = self.timbrectl_at(&config, &folder.join("data"));
+        command.arg("--json");
+        command
+    }
+
+    fn timbrectl_at(&self, config: &Path, data_dir: &Path) -> Command {
         let mut command = Command::new(program("timbrectl"));
-        command.arg("--config").arg(&self.config).arg("--data-dir").arg(self.dir.path().join("data"));
+        command.arg("--config").arg(config).arg("--data-dir").arg(data_dir);
         command.env("TIMBRE_SECRET_MAIN", "clave").stdin(Stdio::null());
         command
     }

@@ -3,16 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 use timbre_engine::api::event::Event;
-use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
 use timbre_tests::desk::Desk;
-use timbre_tests::programs::{Watch, program};
+use timbre_tests::programs::Watch;
 use timbre_tests::story::ENDPOINT;
 
 #[tokio::test(flavor = "multi_thread")]

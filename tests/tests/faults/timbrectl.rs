@@ -130,11 +130,13 @@ async fn no_calls_is_an_answer_in_whatever_words() {
         let first = provider(&mut watch, |_| true).await;
         assert_eq!((first.state, first.unread), (Condition::Ok, 0), "{body}");
     }
-    let desk = Desk::new().await;
     let not_found = r#"{"status":404,"message":"No records found","cdrs":[]}"#;
-    desk.sim.faults().on(RequestKind::Live, 3, Fault::Status(404, not_found.to_owned()));
-    let mut watch = Watch::start(desk.timbrectl());
-    assert_eq!(provider(&mut watch, |_| true).await.state, Condition::Ok);
+    for (status, body) in [(404, not_found), (204, ""), (200, "No records found")] {
+        let desk = Desk::new().await;
+        desk.sim.faults().on(RequestKind::Live, 3, Fault::Status(status, body.to_owned()));
+        let mut watch = Watch::start(desk.timbrectl());
+        assert_eq!(provider(&mut watch, |_| true).await.state, Condition::Ok, "{status} {body}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,14 +151,16 @@ async fn three_empty_bodies_delay_no_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dial_that_the_vendor_refuses_with_http_200_fails_at_once_with_the_vendor_s_words() {
-    for (body, said) in [
-        ("ERROR: Saldo insuficiente", "ERROR: Saldo insuficiente"),
-        (r#"{"success":false,"message":"Saldo insuficiente"}"#, "Saldo insuficiente"),
-        (r#"{"status":"error","message":"N\u00famero \u001b[31mno v\u00e1lido"}"#, "Número [31mno válido"),
-        (r#"{"ok":false,"error":{"description":"Bloqueado"}}"#, "Bloqueado"),
+    for (status, body, said) in [
+        (200, "ERROR: Saldo insuficiente", "ERROR: Saldo insuficiente"),
+        (200, r#"{"success":false,"message":"Saldo insuficiente"}"#, "Saldo insuficiente"),
+        (200, r#"{"status":"error","message":"N\u00famero \u001b[31mno v\u00e1lido"}"#, "Número [31mno válido"),
+        (200, r#"{"ok":false,"error":{"description":"Bloqueado"}}"#, "Bloqueado"),
+        (402, r#"{"message":"Saldo insuficiente"}"#, "Saldo insuficiente"),
+        (429, "Demasiadas solicitudes", "Demasiadas solicitudes"),
     ] {
         let desk = Desk::new().await;
-        desk.sim.faults().on(RequestKind::Dial, 1, Fault::Body(body.to_owned()));
+        desk.sim.faults().on(RequestKind::Dial, 1, Fault::Status(status, body.to_owned()));
         let (exit, error) = desk.fails(&["dial", CUSTOMER]).await;
         assert_eq!((exit, error["code"].as_str()), (6, Some("vendor_refused")), "{body}: {error}");
         assert_eq!(error["said"], said, "{body}");
@@ -206,14 +210,20 @@ async fn a_number_that_only_the_record_shows_is_in_the_history() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_another_endpoint_takes_over_is_over_for_us_and_begins_for_them() {
     let (desk, mut watch) = watched().await;
+    let (id, colleague) = COLLEAGUE;
+    let of_colleague = format!("full_account = true\nendpoints = [\"{colleague}\"]\n");
+    let mut other = Watch::start(desk.timbrectl_of("colleague", &of_colleague));
+    provider(&mut other, |state| state.state == Condition::Ok).await;
     let call_of = desk.sim.rings(CUSTOMER, ENDPOINT);
     call_of.answer();
     call(&mut watch, "call.connected").await;
-    let (id, colleague) = COLLEAGUE;
     let moved = Fault::fields(&[("dnis_user", &format!("\"{colleague}\"")), ("dst_endpoint_id", &format!("\"{id}\""))]);
     desk.sim.faults().on(RequestKind::Live, ALWAYS, moved);
     assert!(call(&mut watch, "call.ended").await.transferred);
     assert!(call_of.is_live());
+    let began = call(&mut other, "call.detected").await;
+    assert_eq!((began.endpoint.as_str(), number(&began)), (colleague, Some("+50688884787")));
+    other.until("popup").await;
     let listed = desk.succeeds(&["calls", "list"]).await;
     assert_eq!(listed["calls"][0]["transferred"], true);
 }

@@ -122,14 +122,14 @@ describe("as one types", () => {
     key("Enter");
     expect(host.dial).not.toHaveBeenCalled();
     await held.answer("marco", [found("Marco Rojas")]);
-    expect(host.dial).toHaveBeenCalledWith("+50687120045", "Ventas", marco.id, false);
+    expect(host.dial).toHaveBeenCalledWith("+50687120045", "Ventas", marco.id, []);
   });
 
   test("digits show the number as it will be dialled before the contacts", async () => {
     await dial.type("2290 44");
     expect(dial.search.rows[0]).toMatchObject({ kind: "number", title: "2290 44", beside: "Nadie con este número" });
     key("Enter");
-    expect(host.dial).toHaveBeenCalledWith("+506229044", "Ventas", null, false);
+    expect(host.dial).toHaveBeenCalledWith("+506229044", "Ventas", null, []);
   });
 
   test("letters are never asked about as a number", async () => {
@@ -163,14 +163,14 @@ describe("by keyboard", () => {
     key("ArrowRight");
     key("ArrowDown");
     key("Enter");
-    expect(host.dial).toHaveBeenCalledWith("+50624421180", "Ventas", ana.id, false);
+    expect(host.dial).toHaveBeenCalledWith("+50624421180", "Ventas", ana.id, []);
   });
 
   test("a digit with Control dials its row", async () => {
     host.search.mockResolvedValue([found("Ana Lucía Fernández"), found("Fabiola Araya")]);
     await dial.type("a");
     key("2", { mod: true });
-    expect(host.dial).toHaveBeenCalledWith("+50622210098", "Ventas", "contact:Fabiola Araya", false);
+    expect(host.dial).toHaveBeenCalledWith("+50622210098", "Ventas", "contact:Fabiola Araya", []);
   });
 
   test("Esc clears the field, then leaves", async () => {
@@ -193,7 +193,7 @@ describe("by keyboard", () => {
     expect(host.chooseIdentity).toHaveBeenCalledWith("Soporte");
     await dial.type("2290 4400");
     key("Enter");
-    expect(host.dial).toHaveBeenCalledWith("+50622904400", "Soporte", null, false);
+    expect(host.dial).toHaveBeenCalledWith("+50622904400", "Soporte", null, []);
   });
 
   test("the remembered identity is the one shown", () => {
@@ -219,7 +219,7 @@ describe("somebody who does not want to be called", () => {
     key("Enter", { repeat: true });
     expect(host.dial).not.toHaveBeenCalled();
     key("Enter");
-    expect(host.dial).toHaveBeenCalledWith("+50683205511", "Ventas", shy.id, true);
+    expect(host.dial).toHaveBeenCalledWith("+50683205511", "Ventas", shy.id, ["do_not_call"]);
   });
 
   test("Esc leads back to the list", () => {
@@ -235,6 +235,38 @@ describe("somebody who does not want to be called", () => {
     key("Enter");
     await settle();
     expect(dial.despite?.dial).toBe("+50622904400");
+  });
+});
+
+describe("while the vendor shows a call that began long ago", () => {
+  test("it is asked once more, and who insists is not asked about it again", async () => {
+    host.dial.mockRejectedValueOnce(refusal("es", "stale_call"));
+    await dial.type("2290 4400");
+    key("Enter");
+    await settle();
+    flushSync();
+    expect(shown()).toContain("empezó hace horas");
+    now += 1_000;
+    key("Enter");
+    await settle();
+    expect(host.dial).toHaveBeenLastCalledWith("+50622904400", "Ventas", null, ["stale_call"]);
+  });
+
+  test("a contact who does not want to be called is asked about as well", async () => {
+    await dial.type("bea");
+    host.dial.mockRejectedValueOnce(refusal("es", "do_not_call")).mockRejectedValueOnce(refusal("es", "stale_call"));
+    await dial.type("2290 4400");
+    key("Enter");
+    await settle();
+    flushSync();
+    now += 1_000;
+    key("Enter");
+    await settle();
+    flushSync();
+    now += 1_000;
+    key("Enter");
+    await settle();
+    expect(host.dial).toHaveBeenLastCalledWith("+50622904400", "Ventas", null, ["do_not_call", "stale_call"]);
   });
 });
 
@@ -322,7 +354,7 @@ describe("a number that was not typed here", () => {
     flushSync();
     now += 300;
     key("Enter", { at: "elsewhere" });
-    expect(host.dial).toHaveBeenCalledWith("+50624362300", "Ventas", "c-7", false);
+    expect(host.dial).toHaveBeenCalledWith("+50624362300", "Ventas", "c-7", []);
   });
 
   test("what a stranger put into a link is text, on one line, and not endless", async () => {

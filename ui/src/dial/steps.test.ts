@@ -63,3 +63,21 @@ test("a likely reason that has no words is left out, and its name is never shown
   const reasons = trouble("es", after("nocall", { likely_reasons: likely }))!.reasons;
   expect(reasons.map(({ what }) => what)).toEqual(["su teléfono no está registrado con el proveedor"]);
 });
+
+describe("what the vendor says of an order", () => {
+  const said = (state: DialProgress["state"], more: Partial<DialProgress> = {}): DialProgress => ({ id: "dial-1", state, at: "", call_key: null, error: null, said: "Saldo insuficiente", ...more });
+
+  test("is read with why it was not taken", () => {
+    const watched = heard(begun(0), said("failed", { error: "vendor_refused" }));
+    expect(trouble("es", watched)!.what).toBe("El proveedor no aceptó la llamada. Dice: «Saldo insuficiente».");
+  });
+
+  test("is read while nobody knows whether it was taken, and again when no call appears", () => {
+    const waiting = heard(begun(0), said("requested"));
+    expect(trouble("es", waiting)!.what).toContain("«Saldo insuficiente»");
+    const none = heard(waiting, { id: "dial-1", state: "no_call_appeared", at: "", call_key: null, error: null });
+    expect(trouble("es", none)!.what).toContain("«Saldo insuficiente»");
+    const rings = heard(waiting, { id: "dial-1", state: "contact_ringing", at: "", call_key: null, error: null });
+    expect(trouble("es", rings)).toBeNull();
+  });
+});

@@ -164,7 +164,7 @@ describe("what is known of the contact", () => {
     // The harmless answer has the keyboard.
     expect(document.activeElement?.textContent?.trim()).toBe("No llamar");
     [...document.querySelectorAll<HTMLButtonElement>(".ask button")].at(-1)?.click();
-    await vi.waitFor(() => expect(host.dial).toHaveBeenLastCalledWith("+50683205511", shy.id, true));
+    await vi.waitFor(() => expect(host.dial).toHaveBeenLastCalledWith("+50683205511", shy.id, ["do_not_call"]));
     await vi.waitFor(() => expect(shown()).toContain("se pidió la llamada al 8320 5511"));
   });
 

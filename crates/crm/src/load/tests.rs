@@ -208,3 +208,53 @@ fn addresses_stand_behind_paths_or_in_tables() {
     let bad = Connector::load(&text, "small.toml").err().map(|bad| bad.message).unwrap_or_default();
     assert!(bad.contains("`address` is missing in [contact.emails]"), "{bad}");
 }
+
+/// What a mistake, a generator or somebody malicious may put into a file: nothing in it may use up the stack.
+#[test]
+fn nesting_without_end_is_refused_with_its_place_wherever_it_hides() {
+    let deep = |open: &str, close: &str, times: usize| format!("{}x{}", open.repeat(times), close.repeat(times));
+    let paths = [
+        format!("$[?{}]", deep("(", ")", 5_000)),
+        format!("${}", deep("[?@", "]", 5_000)),
+        format!("$[?{}@.a]", "!".repeat(5_000)),
+        format!("$[?{}]", deep("length(", ")", 5_000)),
+        format!("$[?@['{}'] {}", "]", "[?@[']'] ".repeat(5_000)),
+        format!("${}", ".a".repeat(50_000)),
+    ];
+    let expressions = [
+        deep("(", ")", 5_000),
+        deep("[", "]", 5_000),
+        format!("{}1{}", "{'a':".repeat(5_000), "}".repeat(5_000)),
+        format!("{}x", "not ".repeat(5_000)),
+        format!("{}1", "-".repeat(5_000)),
+        format!("id{}", "|lower".repeat(20_000)),
+        format!("id{}", ".a".repeat(20_000)),
+        format!("id{}", "[0]".repeat(20_000)),
+        format!("1{}", "+1".repeat(20_000)),
+        format!("id{}", " if id else id".repeat(20_000)),
+        format!("id{}", " ~ id".repeat(20_000)),
+        "[']', ".repeat(5_000),
+    ];
+    let templates = expressions
+        .iter()
+        .flat_map(|expression| [format!("{{{{ {expression} }}}}"), format!("It's {{{{ {expression} }}}}")])
+        .chain([
+            format!("{}x{}", "{% if id %}".repeat(5_000), "{% endif %}".repeat(5_000)),
+            format!("{}x{}", "{% for a in id %}".repeat(5_000), "{% endfor %}".repeat(5_000)),
+        ]);
+    let files = paths
+        .iter()
+        .map(|path| (21, format!("records = {path:?}")))
+        .chain(templates.flat_map(|template| {
+            [(26, format!("path = {template:?}")), (23, format!("query = {{ after = {template:?} }}"))]
+        }))
+        .collect::<Vec<_>>();
+    // As little room as a worker of the runtime has.
+    let reading = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(move || {
+        for (line, with) in files {
+            let told = spoilt(line, &with);
+            assert!(told.to_string().len() < 2_000, "the message is short");
+        }
+    });
+    reading.unwrap().join().unwrap();
+}

@@ -128,9 +128,11 @@ impl Account {
                 self.throttle.pace(Duration::ZERO)
             }
         };
-        // "No records found" may be an HTTP status too.
-        if answer.status != StatusCode::NOT_FOUND || !map::finds_nothing(&answer.body) {
-            self.check(&answer)?;
+        match answer.status {
+            // "No records found" may be an HTTP status too.
+            StatusCode::NOT_FOUND if map::finds_nothing(&answer.body) => {}
+            StatusCode::NO_CONTENT => return Ok((Answer { body: b"[]".to_vec(), ..answer }, pace)),
+            _ => self.check(&answer)?,
         }
         Ok((answer, pace))
     }
@@ -248,6 +250,14 @@ impl Dialling for Account {
                 );
             }
         };
+        let redactor = self.password.redactor();
+        if answer.status.is_client_error() {
+            let words = match dial_answer::read(&answer.body) {
+                DialAnswer::Refused { words, .. } | DialAnswer::Unclear { words } => redactor.clean(&words),
+                DialAnswer::Taken => String::new(),
+            };
+            return Err(self.unusable(not_taken(Some(answer.status.as_u16().into()), &words), &answer.body));
+        }
         self.check(&answer).map_err(|error| match error.code {
             // The vendor failed while it was at it: whether the call was queued is anybody's guess.
             ErrorCode::VendorFailed => PortError::new(ErrorCode::OutcomeUnknown, error.detail),
@@ -255,7 +265,6 @@ impl Dialling for Account {
             _ if answer.status.is_redirection() => PortError::new(ErrorCode::OutcomeUnknown, error.detail),
             _ => error,
         })?;
-        let redactor = self.password.redactor();
         match dial_answer::read(&answer.body) {
             DialAnswer::Taken => Ok(Placed::default()),
             DialAnswer::Refused { status, words } => {

@@ -133,7 +133,16 @@ struct Rows {
 }
 
 fn rows_of(bytes: &[u8], reading: &Reading<'_>) -> Result<Rows, PortError> {
-    let body = body::read(bytes).map_err(unreadable)?;
+    let body = match body::read(bytes) {
+        // Some scripts say so in plain words.
+        Err(ReadError::NotJson(_)) if wire::says_nothing_found(&body::decoded(bytes)) => {
+            return Ok(Rows {
+                rows: Some(Vec::new()),
+                repairs: vec!["plain words were read as an empty list".to_owned()],
+            });
+        }
+        read => read.map_err(unreadable)?,
+    };
     let refused = |refusal| refused(refusal, reading.redactor);
     let rows = match wire::open(body.json, "cdrs").map_err(refused)? {
         Content::Given(content) => Some(wire::rows(content).map_err(refused)?),
@@ -341,6 +350,14 @@ mod tests {
         assert!(live("[]").unwrap().complete, "a bare list");
         assert!(live(r#"{"cdrs":[]}"#).unwrap().complete, "no status at all");
         assert!(live(r#"{"status":"200","cdrs":[]}"#).unwrap().complete, "a status as text");
+    }
+
+    #[test]
+    fn plain_words_may_say_that_there_are_no_calls_and_a_cut_answer_never_does() {
+        assert!(live("No records found").unwrap().complete);
+        for text in [r#"{"status":404,"message":"No records found","cd"#, "espere", "ERROR", "<b>no data</b>"] {
+            assert!(live(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -177,8 +177,12 @@ pub(super) fn is_nothing(value: &Value) -> bool {
 }
 
 /// "No records found" and its like, in the languages of the vendor's documents and of its PHP.
-fn says_nothing_found(words: &str) -> bool {
+pub(super) fn says_nothing_found(words: &str) -> bool {
     let words = fold(words);
+    // Whatever holds more than words says something else besides.
+    if words.len() > 200 || words.contains(['{', '[', '<']) {
+        return false;
+    }
     let nothing = [
         "no record",
         "no call",
