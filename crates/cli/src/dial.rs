@@ -34,7 +34,7 @@ pub(crate) async fn run(
         Ok(Dialled { dial_id, accepted }) => {
             tokio::select! {
                 outcome = follow(&mut session, dial_id, accepted, printer) => outcome,
-                () = stop_signal() => Err(Failure::interrupted("interrupted; the call goes on")),
+                () = stop_signal() => Err(Failure::interrupted("interrupted; the call goes on").told("cli.interrupted.dial", &[])),
             }
         }
         Err(failure) => Err(failure),
@@ -45,6 +45,7 @@ pub(crate) async fn run(
 
 fn unknown() -> Failure {
     Failure::of(ErrorCode::OutcomeUnknown, "the request was sent, and no answer came that says what became of it")
+        .told("cli.outcome_unknown", &[])
 }
 
 /// Prints each step; ends with the call, or when it is clear that there is none.
@@ -62,12 +63,13 @@ async fn follow(session: &mut Session, id: DialId, accepted: bool, printer: &Pri
             DialState::Ended | DialState::Pending => return Ok(()),
             DialState::NoCallAppeared if !accepted => return Err(unknown()),
             DialState::NoCallAppeared => {
-                return Err(Failure::new(None, "the vendor accepted the call, but none appeared", 8));
+                let detail = "the vendor accepted the call, but none appeared";
+                return Err(Failure::new(None, detail, 8).told("cli.no_call_appeared", &[]));
             }
             DialState::Failed => {
                 let code = step.progress.error;
                 let exit = code.map_or(1, exit_code);
-                return Err(Failure::new(code, "the call was not placed", exit));
+                return Err(Failure::new(code, "the call was not placed", exit).told("cli.not_placed", &[]));
             }
             DialState::Requested
             | DialState::Accepted

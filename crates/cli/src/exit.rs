@@ -2,6 +2,7 @@
 
 use timbre_domain::error::{ErrorCode, VendorReason};
 use timbre_engine::CommandError;
+use timbre_settings::ValueFault;
 use timbre_wiring::StartError;
 
 use crate::interactions::typed::Typed;
@@ -20,11 +21,27 @@ pub(crate) struct Failure {
     pub(crate) reason: Option<VendorReason>,
     /// What a person typed and was not saved.
     pub(crate) typed: Option<Box<Typed>>,
+    /// The part of the request that is wrong, such as `number` or `phone 2`.
+    pub(crate) place: Option<String>,
+    /// What is wrong with the value that stands there in the settings: the catalogue's name for it.
+    pub(crate) fault: Option<&'static str>,
+    /// What people read in place of the detail: a text's name with its values.
+    pub(crate) words: Option<(&'static str, Vec<(&'static str, String)>)>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Option<ErrorCode>, detail: impl Into<String>, exit: u8) -> Self {
-        Self { code, detail: detail.into(), exit, of_crm: false, reason: None, typed: None }
+        Self {
+            code,
+            detail: detail.into(),
+            exit,
+            of_crm: false,
+            reason: None,
+            typed: None,
+            place: None,
+            fault: None,
+            words: None,
+        }
     }
 
     /// Somebody interrupted what was being done.
@@ -41,6 +58,12 @@ impl Failure {
     /// Of a kind that has its own exit code.
     pub(crate) fn of(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::new(Some(code), detail, exit_code(code))
+    }
+
+    /// The same, with a text that people read in place of the detail.
+    pub(crate) fn told(self, key: &'static str, values: &[(&'static str, &str)]) -> Self {
+        let values = values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Self { words: Some((key, values)), ..self }
     }
 
     /// The same, where it was a CRM that failed.
@@ -60,20 +83,24 @@ impl From<CommandError> for Failure {
             None => error.detail.clone(),
         };
         let of_crm = error.is_of_crm();
-        Self { of_crm, reason: error.reason, ..Self::of(error.code, detail) }
+        Self { of_crm, reason: error.reason, place: error.place, ..Self::of(error.code, detail) }
     }
 }
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Self::of(error.code(), error.to_string())
+        let failure = Self::of(error.code(), error.to_string());
+        let StartError::Config(config) = &error else { return failure };
+        let file = config.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+        let at = config.line.zip(config.column).map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+        Self { place: Some(format!("{file}{at}")), fault: config.fault.map(ValueFault::as_str), ..failure }
     }
 }
 
 pub(crate) fn exit_code(code: ErrorCode) -> u8 {
     match code {
         ErrorCode::BadNumber | ErrorCode::BadRequest | ErrorCode::DoNotCall | ErrorCode::NotAble => 2,
-        ErrorCode::BadConfig | ErrorCode::BadConnector => 3,
+        ErrorCode::BadConfig | ErrorCode::BadConnector | ErrorCode::OtherSettings => 3,
         ErrorCode::NotFound => 4,
         ErrorCode::Unreachable
         | ErrorCode::TimedOut

@@ -7,11 +7,10 @@ use chrono::{DateTime, Utc};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::observation::{Coverage, LiveAnswer};
 use timbre_domain::session::LiveCalls;
-use timbre_domain::texts::Catalogue;
 use timbre_domain::tracker::CallTransition;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::event::{Condition, Event, ProviderState};
+use crate::api::event::{ClockOff, Condition, Event, ProviderState};
 use crate::calls::ingest::{Ingest, Observed};
 use crate::calls::poll_log::PollResult;
 use crate::calls::session::{AccountSession, PollStatus};
@@ -29,7 +28,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// whose vendor shows no live calls is not asked.
 pub(crate) async fn run(ingest: Ingest, session: Arc<AccountSession>, stop: CancellationToken) {
     let Some(live_calls) = session.session.live_calls.clone() else { return stop.cancelled().await };
-    let mut poller = Poller { ingest, session, live_calls, refusals: 0, published: None, unread: 0, clock_word: None };
+    let mut poller = Poller { ingest, session, live_calls, refusals: 0, published: None, unread: 0, clock_off: None };
     loop {
         // Only the question itself is cut short by a stop: what an answer brought is saved and published to the end.
         let Some(pause) = poller.poll(&stop).await else { return };
@@ -51,7 +50,7 @@ struct Poller {
     /// What was published last.
     published: Option<ProviderState>,
     unread: u64,
-    clock_word: Option<String>,
+    clock_off: Option<ClockOff>,
 }
 
 impl Poller {
@@ -94,11 +93,10 @@ impl Poller {
                 && call.connected_at.is_none()
                 && let Some(seen) = answer.observations.iter().find(|seen| seen.external_id == call.key.external_id)
             {
-                let catalogue = Catalogue::of(self.ingest.core.settings.language);
                 let difference = at - seen.detected_at;
                 self.session.remember_ringing(difference);
                 let zone = self.session.account.time_zone();
-                self.clock_word = zone::advice(difference, zone, at).map(|advice| advice.in_words(catalogue));
+                self.clock_off = zone::advice(difference, zone, at).map(zone::Advice::as_facts);
             }
         }
     }
@@ -106,17 +104,6 @@ impl Poller {
     async fn publish_answered(&mut self, at: DateTime<Utc>, answer: LiveAnswer) {
         self.unread += answer.unread.len() as u64;
         let state = if answer.unread.is_empty() && answer.complete { Condition::Ok } else { Condition::PartlyRead };
-        let catalogue = Catalogue::of(self.ingest.core.settings.language);
-        let what = match state {
-            Condition::PartlyRead => {
-                Some(catalogue.fill("provider.partly_read", &[("count", &answer.unread.len().to_string())]))
-            }
-            _ if answer.pace.slowed => {
-                let seconds = format!("{:.1}", answer.pace.interval.as_secs_f32());
-                Some(catalogue.fill("provider.slowed", &[("seconds", &seconds)]))
-            }
-            _ => None,
-        };
         self.publish(ProviderState {
             at,
             provider: self.session.vendor().clone(),
@@ -124,14 +111,13 @@ impl Poller {
             state,
             code: None,
             retry: None,
-            what,
-            what_to_do: None,
             detail: answer.unread.first().map(|part| format!("{}: {}", part.place, part.reason)),
+            unread_now: answer.unread.len() as u64,
             unread: self.unread,
             repairs: answer.repairs,
             slowed: answer.pace.slowed,
             interval_ms: u64::try_from(answer.pace.interval.as_millis()).unwrap_or(u64::MAX),
-            clock: self.clock_word.clone(),
+            clock_off: self.clock_off.clone(),
         });
         if !answer.unread.is_empty() {
             let name = self.session.name().clone();
@@ -145,7 +131,6 @@ impl Poller {
         let at = self.ingest.core.clock.now();
         let unread = error.unread.take();
         self.unread += u64::from(unread.is_some());
-        let catalogue = Catalogue::of(self.ingest.core.settings.language);
         let before = self.published.as_ref();
         self.publish(ProviderState {
             at,
@@ -154,14 +139,13 @@ impl Poller {
             state: Condition::Failing,
             code: Some(error.code),
             retry: Some(error.code.retry()),
-            what: Some(catalogue.what(error.code)),
-            what_to_do: Some(catalogue.what_to_do(error.code)),
             detail: Some(error.detail.clone()),
+            unread_now: u64::from(unread.is_some()),
             unread: self.unread,
             repairs: Vec::new(),
             slowed: before.is_some_and(|last| last.slowed),
             interval_ms: before.map_or(self.reading_interval_ms(), |last| last.interval_ms),
-            clock: self.clock_word.clone(),
+            clock_off: self.clock_off.clone(),
         });
         if let Some(unread) = unread {
             let name = self.session.name().clone();
@@ -184,8 +168,8 @@ impl Poller {
     /// Publishes how the account is, when that is news.
     fn publish(&mut self, state: ProviderState) {
         let news = self.published.as_ref().is_none_or(|last| {
-            (last.state, last.code, last.slowed, &last.repairs, &last.clock, &last.detail)
-                != (state.state, state.code, state.slowed, &state.repairs, &state.clock, &state.detail)
+            (last.state, last.code, last.slowed, &last.repairs, &last.clock_off, &last.detail)
+                != (state.state, state.code, state.slowed, &state.repairs, &state.clock_off, &state.detail)
         });
         if news {
             self.ingest.core.bus.publish(Event::Provider(state.clone()));

@@ -7,6 +7,8 @@ use chrono::{DateTime, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use timbre_domain::texts::Catalogue;
 
+use crate::api::event::ClockOff;
+
 /// Smaller differences are nobody's business: a poll takes seconds, clocks drift.
 const TOLERATED: TimeDelta = TimeDelta::minutes(5);
 /// How far from a whole quarter of an hour a zone's difference may be.
@@ -78,15 +80,19 @@ pub fn advice(difference: TimeDelta, zone: Tz, now: DateTime<Utc>) -> Option<Adv
 }
 
 impl Advice {
+    /// The advice as it is told.
+    #[must_use]
+    pub fn as_facts(self) -> ClockOff {
+        match self {
+            Self::Zone { minutes, zone } => ClockOff { minutes, zone: Some(zone.name().to_owned()) },
+            Self::Clock { minutes } => ClockOff { minutes, zone: None },
+        }
+    }
+
     /// The advice for people.
     #[must_use]
-    pub fn in_words(self, catalogue: &Catalogue) -> String {
-        match self {
-            Self::Zone { minutes, zone } => {
-                catalogue.fill("provider.zone", &[("minutes", &minutes.to_string()), ("zone", zone.name())])
-            }
-            Self::Clock { minutes } => catalogue.fill("provider.clock", &[("minutes", &minutes.to_string())]),
-        }
+    pub fn in_words(self, texts: &Catalogue) -> String {
+        self.as_facts().in_words(texts)
     }
 }
 
