@@ -1,6 +1,7 @@
 //! What every window, the tray and the notifications work with: the engine, as far as it has come, and the ways to the
 //! windows.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,14 +20,19 @@ use timbre_engine::api::Command;
 use timbre_engine::{CommandError, Context};
 use timbre_platform::secrets::Secrets;
 use timbre_wiring::setup::Limits;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::commands::{PageEvent, events};
+use crate::hotkeys::NotHad;
 use crate::popup;
 use crate::popup::pool::{Event, Slot};
 
-/// How long pages may take to keep what is being written: the data is local.
-pub(crate) const FLUSHES_WITHIN: Duration = Duration::from_millis(300);
+/// How long pages may take to keep what is being written. The data is local; a slow disk, or a database that another program
+/// holds, takes its time all the same.
+const FLUSHES_WITHIN: Duration = Duration::from_secs(3);
+
+/// How many answers of pages may wait to be read.
+const ANSWERS: usize = 64;
 
 /// How far the engine has come.
 #[derive(Clone)]
@@ -52,8 +58,10 @@ pub(crate) enum Ask {
     StartAgain,
     /// The same, because the database is damaged: it is healed by a start.
     Heal,
-    /// Stop the engine and end.
+    /// Stop the engine and end, unless the agent wants to stay because something typed can't be kept.
     Quit,
+    /// Stop the engine and end: the system says so, and nobody can be asked.
+    End,
 }
 
 /// Where what happens is put down for the windows; never blocks.
@@ -71,6 +79,9 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// The last status told, for windows that come later.
     status: Mutex<Status>,
+    keys_not_had: Mutex<Vec<NotHad>>,
+    /// What pages say they could not keep, each with its window's label.
+    left: broadcast::Sender<(String, Vec<String>)>,
     app: std::sync::OnceLock<AppHandle>,
 }
 
@@ -84,7 +95,7 @@ impl AppState {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let engine = watch::Sender::new(EngineState::Starting);
-        let (status, app) = (Mutex::default(), std::sync::OnceLock::new());
+        let (status, keys_not_had, app) = (Mutex::default(), Mutex::default(), std::sync::OnceLock::new());
         Self(Arc::new(Inner {
             popups,
             engine,
@@ -95,6 +106,8 @@ impl AppState {
             trials: Default::default(),
             clock,
             status,
+            keys_not_had,
+            left: broadcast::Sender::new(ANSWERS),
             app,
         }))
     }
@@ -217,6 +230,17 @@ impl AppState {
         }
     }
 
+    /// These keys that work in every program could not be had the last time.
+    pub(crate) fn keys_not_had(&self, not_had: Vec<NotHad>) {
+        *self.0.keys_not_had.lock().unwrap_or_else(PoisonError::into_inner) = not_had;
+    }
+
+    fn keys_refused(&self) -> Vec<Refusal> {
+        let texts = Catalogue::of(self.language());
+        let not_had = self.0.keys_not_had.lock().unwrap_or_else(PoisonError::into_inner);
+        not_had.iter().map(|one| one.refusal(texts)).collect()
+    }
+
     /// The language to speak.
     pub(crate) fn language(&self) -> Language {
         match self.context() {
@@ -247,6 +271,7 @@ impl AppState {
             offers: Vec::new(),
             has_crm: false,
             preferences: self.preferences(),
+            keys_not_had: self.keys_refused(),
             popup: PopupPolicy::default(),
         };
         let Some(context) = self.context() else { return bare };
@@ -285,16 +310,41 @@ impl AppState {
         }
     }
 
-    /// Has every page keep what is being written, and gives it a moment for that.
-    pub(crate) async fn flush(&self) {
-        let Some(app) = self.app() else { return };
-        let windows = app.webview_windows();
-        for label in windows.keys().filter(|label| events::flush(&()).is_heard_by(label)) {
+    /// Has every page keep what is being written; gives what is typed and could not be kept, as it was typed.
+    pub(crate) async fn flush(&self) -> Vec<String> {
+        let Some(app) = self.app() else { return Vec::new() };
+        let labels = app.webview_windows().into_keys().filter(|label| events::flush(&()).is_heard_by(label));
+        self.flush_windows(labels.collect()).await
+    }
+
+    /// The same for these windows.
+    pub(crate) async fn flush_windows(&self, labels: BTreeSet<String>) -> Vec<String> {
+        let (mut answers, mut waiting, mut left) = (self.0.left.subscribe(), labels, Vec::new());
+        for label in &waiting {
             self.tell(label, events::flush(&()));
         }
-        if !windows.is_empty() && self.context().is_some() {
-            self.clock().sleep(FLUSHES_WITHIN).await;
+        let deadline = self.clock().elapsed() + FLUSHES_WITHIN;
+        while !waiting.is_empty() {
+            tokio::select! {
+                answer = answers.recv() => match answer {
+                    Ok((label, of_page)) => if waiting.remove(&label) { left.extend(of_page) },
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => break,
+                },
+                () = self.clock().sleep_until(deadline) => {
+                    // Drafts are kept as they are typed: a page that hangs holds what was typed last, at most.
+                    tracing::warn!(windows = ?waiting, "pages did not say whether everything is kept");
+                    break;
+                }
+            }
         }
+        left
+    }
+
+    /// A page has kept what it could.
+    pub(crate) fn page_left(&self, label: &str, left: Vec<String>) {
+        // Nobody waits for a page that was not asked, or that answers too late.
+        let _ = self.0.left.send((label.to_owned(), left));
     }
 
     /// Tells a window something, where it is open.

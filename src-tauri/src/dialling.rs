@@ -40,35 +40,63 @@ fn aside(app_state: &AppState, work: fn(&AppState)) {
 }
 
 fn clipboard(app_state: &AppState) {
-    let copied = arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_text());
-    ask(app_state, copied.ok(), WishFrom::Clipboard);
+    ask(app_state, number_in(copied()).map(|number| (number, WishFrom::Clipboard)));
 }
 
-/// Asks to dial the selected text where the system tells it, else what was copied.
+/// Asks to dial the selected text or what was copied, whichever came last and looks like a number.
 pub(crate) fn dial_selection(app_state: &AppState) {
     aside(app_state, selection);
 }
 
+#[cfg(target_os = "linux")]
 fn selection(app_state: &AppState) {
-    #[cfg(target_os = "linux")]
-    {
-        use arboard::{GetExtLinux as _, LinuxClipboardKind};
+    use tauri::Manager as _;
 
-        let selected = arboard::Clipboard::new()
-            .and_then(|mut clipboard| clipboard.get().clipboard(LinuxClipboardKind::Primary).text());
-        if let Some(selected) = selected.ok().filter(|text| looks_like_a_number(text)) {
-            return ask(app_state, Some(selected), WishFrom::Selection);
-        }
-    }
+    let copied_last = app_state.app().is_some_and(|app| app.state::<crate::hotkeys::Keys>().copied_last());
+    ask(app_state, newest(copied_last, selected, copied));
+}
+
+/// Other systems do not tell what is selected.
+#[cfg(not(target_os = "linux"))]
+fn selection(app_state: &AppState) {
     clipboard(app_state);
 }
 
-/// A text that is no number opens the window all the same: it says so, and the agent types.
-fn ask(app_state: &AppState, text: Option<String>, from: WishFrom) {
-    match text.map(|text| text.trim().to_owned()).filter(|text| looks_like_a_number(text)) {
-        Some(number) => dial::open(app_state, DialWish::number(number, from)),
+/// The number to ask about: of what came last, else of what came before it. The other is not even read where it is not needed.
+#[cfg(any(target_os = "linux", test))]
+fn newest(
+    copied_last: bool,
+    selected: impl FnOnce() -> Option<String>,
+    copied: impl FnOnce() -> Option<String>,
+) -> Option<(String, WishFrom)> {
+    let selected = || Some((number_in(selected())?, WishFrom::Selection));
+    let copied = || Some((number_in(copied())?, WishFrom::Clipboard));
+    if copied_last { copied().or_else(selected) } else { selected().or_else(copied) }
+}
+
+fn copied() -> Option<String> {
+    arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_text()).ok()
+}
+
+#[cfg(target_os = "linux")]
+fn selected() -> Option<String> {
+    use arboard::{GetExtLinux as _, LinuxClipboardKind};
+
+    arboard::Clipboard::new()
+        .and_then(|mut clipboard| clipboard.get().clipboard(LinuxClipboardKind::Primary).text())
+        .ok()
+}
+
+/// Where there is no number the window opens all the same, and the agent types.
+fn ask(app_state: &AppState, number: Option<(String, WishFrom)>) {
+    match number {
+        Some((number, from)) => dial::open(app_state, DialWish::number(number, from)),
         None => dial::open(app_state, DialWish::bare()),
     }
+}
+
+fn number_in(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| looks_like_a_number(text))
 }
 
 /// Whether a text may be a telephone number: short, on one line, and mostly digits. Whether it can be dialled is for the
@@ -92,5 +120,21 @@ mod tests {
         for text in ["", "hola", "8888\n4787", "room 12", &"1".repeat(65)] {
             assert!(!looks_like_a_number(text), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_was_copied_or_selected_last_is_offered_and_the_other_where_that_is_no_number() {
+        let text = |text: &str| Some(text.to_owned());
+        let offered = |copied_last, selected: &str, copied: &str| {
+            let (selected, copied) = (text(selected), text(copied));
+            newest(copied_last, || selected, || copied).map(|(number, from)| (number, from == WishFrom::Clipboard))
+        };
+        assert_eq!(offered(false, "8888-4787", "2222-3333"), Some(("8888-4787".to_owned(), false)));
+        assert_eq!(offered(true, "8888-4787", "2222-3333"), Some(("2222-3333".to_owned(), true)));
+        assert_eq!(offered(true, "8888-4787", "hola"), Some(("8888-4787".to_owned(), false)));
+        assert_eq!(offered(false, "hola", " 2222-3333 "), Some(("2222-3333".to_owned(), true)));
+        assert_eq!(offered(true, "hola", ""), None);
+        let unread = || -> Option<String> { panic!("it is not needed") };
+        assert!(newest(false, || text("8888-4787"), unread).is_some());
     }
 }

@@ -7,6 +7,7 @@ mod dialling;
 pub mod environment;
 mod follow;
 mod hotkeys;
+mod leaving;
 #[cfg(target_os = "linux")]
 mod memory;
 #[cfg(target_os = "linux")]
@@ -26,7 +27,7 @@ mod windows;
 mod xwayland;
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -35,7 +36,9 @@ use tauri::{AppHandle, RunEvent};
 use tauri_plugin_autostart::MacosLauncher;
 use tauri_plugin_deep_link::DeepLinkExt as _;
 use timbre_domain::error::ErrorCode;
+use timbre_domain::notice::{Notice, NoticeKind};
 use timbre_domain::ports::Shell;
+use timbre_domain::texts::Catalogue;
 use timbre_engine::Context;
 use timbre_engine::api::event::Event;
 use timbre_platform::clock::SystemClock;
@@ -43,9 +46,10 @@ use timbre_platform::secrets::Secrets;
 use timbre_wiring::setup::Limits;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::mpsc::unbounded_channel;
+use uuid::Uuid;
 
 use crate::app_state::AppState;
-use crate::opening::{Opening, opening_of};
+use crate::opening::{Opening, names_others, opening_of};
 use crate::popup::OnPaint;
 use crate::windows::{dial, main};
 
@@ -99,7 +103,7 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
     let mut builder = tauri::Builder::default();
     if desktop_integration {
         // The first of all plug-ins: a second start ends before it does anything.
-        builder = builder.plugin(tauri_plugin_single_instance::init(|app, args, _| reached(app, &args)));
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, args, cwd| reached(app, &args, &cwd)));
         builder = builder.plugin(tauri_plugin_deep_link::init());
     }
     // On Linux keys are asked for another way.
@@ -154,14 +158,38 @@ pub fn run(options: Options, start: Start) -> tauri::Result<i32> {
 }
 
 /// A second start, with its arguments: it has ended, and what it wanted is done here.
-fn reached(app: &AppHandle, args: &[String]) {
+fn reached(app: &AppHandle, args: &[String], cwd: &str) {
     use tauri::Manager;
 
     let app_state = app.state::<AppState>().inner().clone();
+    let (config, data_dir) = (app_state.config().map(PathBuf::as_path), app_state.data_dir().map(PathBuf::as_path));
+    if names_others(args, Path::new(cwd), config, data_dir) {
+        return refuse_others(&app_state);
+    }
     match opening_of(args) {
         Ok(opening) => supervisor::open(&app_state, opening),
         Err(error) => tracing::warn!(error, "a second start said something that is not understood"),
     }
+}
+
+/// A second start was meant for a Timbre with other settings or another data folder: it is told why it comes to nothing.
+fn refuse_others(app_state: &AppState) {
+    let texts = Catalogue::of(app_state.language());
+    let code = ErrorCode::OtherSettings;
+    let file = app_state.config().map(|file| format!("\n{}", file.display())).unwrap_or_default();
+    app_state.notify(&Notice {
+        id: Uuid::now_v7(),
+        at: app_state.clock().now(),
+        kind: NoticeKind::Database,
+        title: texts.what(code),
+        body: format!("{}{file}", texts.what_to_do(code)),
+        actions: Vec::new(),
+        about: "other-settings".to_owned(),
+        call: None,
+        number: None,
+        contact: None,
+        account: None,
+    });
 }
 
 /// Links that the system hands to the running program without a second start (macOS).

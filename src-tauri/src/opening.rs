@@ -1,6 +1,6 @@
 //! What a start of Timbre is to open: the first one does it itself, a later one has the first do it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -85,6 +85,22 @@ pub fn opening_of(args: &[String]) -> Result<Opening, String> {
     Ok(args.opening())
 }
 
+/// Whether a second start names settings or a data folder that are not those of the Timbre that runs: it can't be meant for
+/// that one. `cwd` is where it was started.
+#[must_use]
+pub fn names_others(args: &[String], cwd: &Path, config: Option<&Path>, data_dir: Option<&Path>) -> bool {
+    if link_in(args).is_some() {
+        return false;
+    }
+    let command = Args::command().try_get_matches_from(args);
+    let Ok(args) = command.and_then(|matches| Args::from_arg_matches(&matches)) else { return false };
+    let resolved = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let differs = |named: Option<PathBuf>, used: Option<&Path>| {
+        named.is_some_and(|named| used.map(resolved) != Some(resolved(&cwd.join(named))))
+    };
+    differs(args.config, config) || differs(args.data_dir, data_dir)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +136,29 @@ mod tests {
     fn what_is_not_understood_is_told_without_what_was_said() {
         let error = opening(&["dial", "8888-4787", "9"]).unwrap_err();
         assert!(!error.contains("8888"), "{error}");
+    }
+
+    #[test]
+    fn a_second_start_with_other_settings_or_another_data_folder_is_not_meant_for_the_one_that_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("timbre.toml");
+        std::fs::write(&file, "").unwrap();
+        let (used, data) = (Some(file.as_path()), Some(dir.path()));
+        let others = |args: &[&str]| {
+            let args: Vec<_> = ["timbre"].iter().chain(args).map(|arg| (*arg).to_owned()).collect();
+            names_others(&args, dir.path(), used, data)
+        };
+        let (file, folder) = (file.to_str().unwrap(), dir.path().to_str().unwrap());
+        for same in
+            [&[][..], &["--background"], &["--config", file], &["--config", "timbre.toml"], &["--data-dir", folder]]
+        {
+            assert!(!others(same), "{same:?}");
+        }
+        for other in
+            [&["--config", "other.toml"][..], &["--data-dir", "/elsewhere"], &["--config", "other.toml", "dial", "1"]]
+        {
+            assert!(others(other), "{other:?}");
+        }
+        assert!(!others(&["tel:88884787", "--config", "other.toml"]), "a link brings no settings along");
     }
 }

@@ -4,6 +4,7 @@ use tauri_plugin_autostart::ManagerExt as _;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::refusal::Refusal;
+use timbre_domain::texts::Catalogue;
 use timbre_engine::CommandError;
 use timbre_engine::api::command;
 
@@ -14,11 +15,13 @@ use crate::{follow, hotkeys};
 /// Keeps what the agent chose and acts on it. Keys that can't be had are refused, and the ones before stay.
 pub(crate) async fn choose(app_state: &AppState, chosen: Preferences) -> Result<(), Refusal> {
     let before = app_state.preferences();
-    if let Some(app) = app_state.app().filter(|_| chosen.hotkeys != before.hotkeys)
-        && let Some(not_had) = hotkeys::take(app, app_state, &chosen.hotkeys).into_iter().next()
-    {
-        hotkeys::take(app, app_state, &before.hotkeys);
-        return Err(app_state.refusal(CommandError::new(ErrorCode::KeyTaken, not_had.detail).at(not_had.place)));
+    if let Some(app) = app_state.app().filter(|_| chosen.hotkeys != before.hotkeys) {
+        let not_had = hotkeys::take(app, app_state, &chosen.hotkeys);
+        if let Some(refused) = hotkeys::refused(&not_had, &before.hotkeys, &chosen.hotkeys) {
+            let refusal = refused.refusal(Catalogue::of(app_state.language()));
+            hotkeys::take(app, app_state, &before.hotkeys);
+            return Err(refusal);
+        }
     }
     if chosen.autostart != before.autostart {
         start_with_session(app_state, chosen.autostart)?;

@@ -25,4 +25,8 @@ impl Shell for AppState {
     fn notify(&self, notice: &Notice) {
         notify::tell(self, notice);
     }
+
+    fn withdraw(&self, notice: &Notice) {
+        notify::withdraw(notice);
+    }
 }

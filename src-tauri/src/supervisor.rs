@@ -15,7 +15,7 @@ use crate::opening::Opening;
 use crate::windows::dial::{self, DialWish, WishFrom};
 use crate::windows::main::{self, Goal, Home, Page};
 use crate::windows::{setup, strip};
-use crate::{NotStarted, Start, Started, dialling, follow, hotkeys, preferences, restart, tray};
+use crate::{NotStarted, Start, Started, dialling, follow, hotkeys, leaving, preferences, restart, tray};
 
 /// An engine that could not start for a reason that may pass is tried again after so long.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
@@ -38,7 +38,7 @@ pub(crate) async fn run(
     let of = app_state.clone();
     tauri::async_runtime::spawn(async move {
         told_to_end().await;
-        of.ask(Ask::Quit);
+        of.ask(Ask::End);
     });
     let mut opening = Some(opening);
     let mut looked_for_tray = !desktop_integration;
@@ -67,9 +67,12 @@ pub(crate) async fn run(
                         hotkeys::take(app, &app_state, &app_state.preferences().hotkeys);
                     }
                 }
+                // Closed half-way it waits in the dark, and there is an account now.
+                setup::give_up(&app_state);
                 if let Some(opening) = opening.take() {
                     open(&app_state, opening);
                 }
+                leaving::tell_of_last_time(&app_state);
             }
             Err(NotStarted::NotSetUp) => {
                 app_state.engine_is(EngineState::NotSetUp);
@@ -98,9 +101,11 @@ pub(crate) async fn run(
 
         let ask = loop {
             let ask = tokio::select! {
-                ask = asked.recv() => ask.unwrap_or(Ask::Quit),
+                ask = asked.recv() => ask.unwrap_or(Ask::End),
                 () = after(&app_state, again) => Ask::StartAgain,
             };
+            let ask = if ask == Ask::Quit { leaving::may_quit(&app_state, &mut asked).await } else { Some(ask) };
+            let Some(ask) = ask else { continue };
             // What a start could not heal is not healed by one after the other.
             let now = app_state.clock().elapsed();
             if ask != Ask::Heal || healed.is_none_or(|at| now.saturating_sub(at) >= HEALED_AGAIN_AFTER) {
@@ -111,10 +116,13 @@ pub(crate) async fn run(
             Ask::Restart => opening = Some(Opening::Nothing),
             Ask::Begin => opening = Some(Opening::Welcome),
             Ask::Heal => healed = Some(app_state.clock().elapsed()),
-            Ask::StartAgain | Ask::Quit => {}
+            Ask::StartAgain | Ask::Quit | Ask::End => {}
         }
         // What is being written is kept while there is still somebody to keep it.
-        app_state.flush().await;
+        let left = app_state.flush().await;
+        if ask == Ask::End {
+            leaving::put_down(&app_state, &left);
+        }
         // A trial that keeps a vendor's limits is not cut off; one that hangs is not waited for.
         let trials = app_state.trials().write();
         tokio::select! {
@@ -129,7 +137,7 @@ pub(crate) async fn run(
             }
             stop.await;
         }
-        if ask == Ask::Quit {
+        if matches!(ask, Ask::Quit | Ask::End) {
             if let Some(app) = app_state.app() {
                 app.exit(0);
             }

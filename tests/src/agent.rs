@@ -16,7 +16,7 @@ use timbre_domain::contact::{ContactId, PhoneKind};
 use timbre_domain::interaction::InteractionEdit;
 use timbre_domain::outbox::{OutboxItem, OutboxState, RequestId, Retried, RetryHow};
 use timbre_engine::CommandError;
-use timbre_engine::api::event::Event;
+use timbre_engine::api::event::{Event, RecordedEvent};
 use timbre_engine::api::{InteractionRef, OutboxFilter, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::calls::results::SavedInteraction;
@@ -43,6 +43,15 @@ pub async fn call(story: &mut Story, number: &str, talk: Option<Duration>) -> Ca
     call.hang_up();
     story.until("its end", |event| matches!(event, Event::Ended(ended) if ended.call_key == key).then_some(())).await;
     key
+}
+
+/// Lets time go on until the vendor's record has told of a call.
+pub async fn recorded(story: &mut Story, key: &CallKey) -> RecordedEvent {
+    let of = |event: &Event| match event {
+        Event::Recorded(recorded) if recorded.call_key == *key => Some(recorded.clone()),
+        _ => None,
+    };
+    story.until("its record", of).await
 }
 
 /// The agent finishes what came of a call; it may be refused.

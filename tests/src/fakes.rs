@@ -35,6 +35,7 @@ pub struct RememberingShell {
     completed: Mutex<Vec<PopupCard>>,
     changes: Mutex<Vec<Call>>,
     notices: Mutex<Vec<Notice>>,
+    withdrawn: Mutex<Vec<Notice>>,
 }
 
 impl RememberingShell {
@@ -57,6 +58,11 @@ impl RememberingShell {
     pub fn notices(&self) -> Vec<Notice> {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// The notices withdrawn so far.
+    pub fn withdrawn(&self) -> Vec<Notice> {
+        self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Shell for RememberingShell {
@@ -74,6 +80,10 @@ impl Shell for RememberingShell {
 
     fn notify(&self, notice: &Notice) {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
+    }
+
+    fn withdraw(&self, notice: &Notice) {
+        self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
     }
 }
 

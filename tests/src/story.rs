@@ -400,6 +400,7 @@ pub fn name_of(event: &Event) -> &'static str {
         Event::Connector(_) => "connector.state",
         Event::Kind(_) => "connector.kind",
         Event::Component(_) => "component.state",
+        Event::Status(_) => "status",
     }
 }
 
@@ -421,6 +422,7 @@ pub fn key_of(event: &Event) -> Option<&CallKey> {
         | Event::OutboxParked(_)
         | Event::Connector(_)
         | Event::Kind(_)
-        | Event::Component(_) => None,
+        | Event::Component(_)
+        | Event::Status(_) => None,
     }
 }

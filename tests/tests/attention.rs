@@ -16,7 +16,7 @@ use timbre_engine::api::{InteractionRef, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{CrmConfig, CustomField, Fault};
-use timbre_tests::agent::call;
+use timbre_tests::agent::{call, recorded};
 use timbre_tests::story::Story;
 
 async fn office() -> Story {
@@ -31,9 +31,11 @@ async fn office() -> Story {
     story
 }
 
-/// A call that comes and is over.
+/// A call that comes and is over, and of which the vendor's record has told.
 async fn called(story: &mut Story, number: &str, answered: bool) -> CallKey {
-    call(story, number, answered.then_some(Duration::from_secs(8))).await
+    let key = call(story, number, answered.then_some(Duration::from_secs(8))).await;
+    recorded(story, &key).await;
+    key
 }
 
 async fn status(story: &mut Story) -> Status {

@@ -8,10 +8,12 @@ mod timbrectl;
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use timbre_domain::error::ErrorCode;
+use timbre_domain::ports::Clock as _;
 use timbre_engine::api::event::{Condition, Event, ProviderState};
 use timbre_engine::api::{CallFilter, KeptUnread, command};
-use timbre_simulator::{Fault, RefusalStyle, RequestKind, SimulatorConfig, WrongPasswordStyle};
+use timbre_simulator::{Fault, ManualClock, RefusalStyle, RequestKind, SimulatorConfig, WrongPasswordStyle};
 use timbre_tests::story::{ENDPOINT, Story};
 
 fn popup(event: &Event) -> Option<()> {
@@ -239,8 +241,32 @@ async fn a_wrong_zone_is_noticed_and_one_that_fits_is_proposed() {
     let mut story = Story::with(SimulatorConfig::default(), "time_zone = \"America/Bogota\"\n").await;
     story.polls(1).await;
     story.sim.rings("88884787", ENDPOINT);
-    let word = story.until("a word about the zone", |e| state(e).and_then(|s| s.clock)).await;
-    assert!(word.contains("America/Costa_Rica"), "{word}");
+    let off = story.until("a word about the zone", |e| state(e).and_then(|s| s.clock_off)).await;
+    assert_eq!(off.zone.as_deref(), Some("America/Costa_Rica"));
+}
+
+#[tokio::test]
+async fn watch_and_doctor_give_one_judgement_of_a_clock_that_is_days_off_and_the_server_speaks_first() {
+    let days = TimeDelta::days(3);
+    let server_too = SimulatorConfig { clock_ahead: days, ..SimulatorConfig::default() };
+    // Costa Rica has the same time all year.
+    let later = (ManualClock::default().now() + days - TimeDelta::hours(6)).format("\"%Y-%m-%d %H:%M:%S\"").to_string();
+    for (config, fault, ours, finding) in [
+        (server_too, None, true, "clock.wrong"),
+        (SimulatorConfig::default(), Some(Fault::fields(&[("detect_time", &later)])), false, "clock.times_off"),
+    ] {
+        let mut story = Story::with(config, "").await;
+        if let Some(fault) = fault {
+            story.sim.faults().on(RequestKind::Live, usize::MAX, fault);
+        }
+        story.sim.rings("88884787", ENDPOINT);
+        let off = story.until("a word about the clock", |e| state(e).and_then(|s| s.clock_off)).await;
+        assert_eq!((off.ours, off.minutes.abs(), off.zone), (ours, 3 * 24 * 60, None));
+        let report = story.execute(command::Doctor).await.unwrap();
+        let findings: Vec<_> = report.checks.iter().map(|check| check.finding.as_str()).collect();
+        assert!(findings.contains(&finding), "{findings:?}");
+        assert_eq!(findings.contains(&"clock.agrees"), !ours, "{findings:?}");
+    }
 }
 
 #[tokio::test]

@@ -18,13 +18,14 @@ use timbre_engine::api::{InteractionRef, command};
 use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::{Fault, RequestKind, SimulatorConfig};
-use timbre_tests::agent::call;
+use timbre_tests::agent::{call, recorded};
 use timbre_tests::story::Story;
 
 const NUMBER: &str = "88884787";
 
 async fn ended(story: &mut Story, number: &str, answered: bool) -> CallKey {
     let key = call(story, number, answered.then_some(Duration::from_secs(8))).await;
+    recorded(story, &key).await;
     story.polls(1).await;
     key
 }

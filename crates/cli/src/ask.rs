@@ -3,16 +3,13 @@
 use chrono::{DateTime, Local, NaiveDate, TimeZone as _, Utc};
 use serde_json::json;
 use timbre_domain::call::AccountName;
-use timbre_domain::cdr::TimeRange;
 use timbre_domain::endpoint::EndpointNumber;
+use timbre_engine::api::Agent;
 use timbre_engine::api::Command;
-use timbre_engine::api::command::{
-    AgentsList, AgentsSet, CallsList, CallsSync, EndpointsList, EndpointsSync, UnreadList,
-};
-use timbre_engine::api::{Agent, CallFilter};
+use timbre_engine::api::command::{AgentsList, AgentsSet, EndpointsList, EndpointsSync, UnreadList};
 use timbre_platform::secrets::SharedRedactor;
 
-use crate::args::{Agents, Args, Calls, Endpoints, OfAccount};
+use crate::args::{Agents, Args, Endpoints, OfAccount};
 use crate::exit::Failure;
 use crate::print::Printer;
 use crate::session::Session;
@@ -23,26 +20,6 @@ pub(crate) async fn once<C: Command>(args: &Args, redactor: SharedRedactor, comm
     let answered = session.execute(command).await;
     session.close().await?;
     answered
-}
-
-pub(crate) async fn calls(
-    args: &Args,
-    what: &Calls,
-    printer: &Printer,
-    redactor: SharedRedactor,
-) -> Result<(), Failure> {
-    written(match what {
-        Calls::List { from, to, limit } => {
-            let filter = CallFilter { from: *from, to: *to, limit: *limit as usize };
-            let calls = once(args, redactor, CallsList(filter)).await?;
-            printer.reply("calls", &json!({"calls": calls}), || printer.calls(&calls))
-        }
-        Calls::Sync { of, from, to } => {
-            let range = from.zip(*to).map(|(from, to)| TimeRange { from, to });
-            let count = once(args, redactor, CallsSync { account: of.account.clone(), range }).await?;
-            printer.synced(count)
-        }
-    })
 }
 
 pub(crate) async fn endpoints(

@@ -42,7 +42,7 @@ pub(crate) async fn run(
             let edit = ContactEdit { add_phones, remove_phones, ..edited(details) };
             if edit == ContactEdit::default() {
                 let detail = "nothing to change was named; see `timbrectl contacts edit --help`";
-                return Err(Failure::of(ErrorCode::BadRequest, detail));
+                return Err(Failure::of(ErrorCode::BadRequest, detail).told("cli.nothing_named", &[]));
             }
             let changed = once(args, redactor, ContactsEdit { id: *id, edit }).await?;
             written(print::contact(printer, &changed))
@@ -83,7 +83,9 @@ pub(crate) async fn run(
                 return Ok(());
             }
             let detail = format!("{}, row {}: the file was cut short there", report.record.file, report.record.rows);
-            Err(Failure::of(ErrorCode::BadFile, detail))
+            let row = report.record.rows.to_string();
+            let values = [("file", report.record.file.as_str()), ("row", &row)];
+            Err(Failure::of(ErrorCode::BadFile, detail).told("cli.cut_short", &values))
         }
         Contacts::Sync { connector, full } => {
             let sync = ContactsSync { connector: connector.clone(), full: *full };
@@ -167,7 +169,7 @@ async fn import(session: &mut Session, request: ImportRequest, json: bool) -> Re
         None => {
             let detail =
                 "interrupted; `timbrectl contacts imports` says up to which row, the same import brings the rest";
-            Err(Failure::interrupted(detail))
+            Err(Failure::interrupted(detail).told("cli.interrupted.import", &[]))
         }
     }
 }

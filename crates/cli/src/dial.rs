@@ -35,7 +35,7 @@ pub(crate) async fn run(
         Ok(Dialled { dial_id, accepted, said }) => {
             tokio::select! {
                 outcome = follow(&mut session, dial_id, accepted, said, printer) => outcome,
-                () = stop_signal() => Err(Failure::interrupted("interrupted; the call goes on")),
+                () = stop_signal() => Err(Failure::interrupted("interrupted; the call goes on").told("cli.interrupted.dial", &[])),
             }
         }
         Err(failure) => Err(failure),
@@ -46,7 +46,7 @@ pub(crate) async fn run(
 
 fn unknown(said: Option<Said>) -> Failure {
     let detail = "the request was sent, and no answer came that says what became of it";
-    Failure::of(ErrorCode::OutcomeUnknown, detail).saying(said)
+    Failure::of(ErrorCode::OutcomeUnknown, detail).told("cli.outcome_unknown", &[]).saying(said)
 }
 
 /// Prints each step; ends with the call, or when it is clear that there is none.
@@ -70,13 +70,15 @@ async fn follow(
             DialState::Ended | DialState::Pending => return Ok(()),
             DialState::NoCallAppeared if !accepted => return Err(unknown(said)),
             DialState::NoCallAppeared => {
-                return Err(Failure::new(None, "the vendor accepted the call, but none appeared", 8));
+                let detail = "the vendor accepted the call, but none appeared";
+                return Err(Failure::new(None, detail, 8).told("cli.no_call_appeared", &[]));
             }
             DialState::Failed => {
                 let code = step.progress.error;
                 let exit = code.map_or(1, exit_code);
                 let said = step.progress.said.clone();
-                return Err(Failure::new(code, "the call was not placed", exit).saying(said));
+                let failure = Failure::new(code, "the call was not placed", exit).told("cli.not_placed", &[]);
+                return Err(failure.saying(said));
             }
             DialState::Requested
             | DialState::Accepted

@@ -22,7 +22,9 @@ pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor
         0 => Ok(()),
         failed => {
             let detail = format!("{failed} of {} checks failed", report.checks.len());
-            Err(Failure::new(None, detail, NEEDS_A_PERSON))
+            let (failed, count) = (failed.to_string(), report.checks.len().to_string());
+            let values = [("failed", failed.as_str()), ("count", &count)];
+            Err(Failure::new(None, detail, NEEDS_A_PERSON).told("cli.doctor", &values))
         }
     }
 }
@@ -53,7 +55,8 @@ pub(crate) fn print(printer: &Printer, report: &DoctorReport) -> io::Result<()> 
     }
     for check in &report.checks {
         let words = check.in_words(printer.catalogue());
-        let detail = check.detail.as_deref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        let detail =
+            check.detail.as_deref().map(|detail| format!(" ({})", printer.technical(detail))).unwrap_or_default();
         printer.line(&clean(&format!("{} {} · {}{detail}", sign(check.state), words.area, words.what)))?;
         if let Some(what_to_do) = words.what_to_do {
             printer.line(&clean(&format!("    {what_to_do}")))?;

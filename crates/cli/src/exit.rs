@@ -2,6 +2,7 @@
 
 use timbre_domain::error::{ErrorCode, Said, VendorReason};
 use timbre_engine::CommandError;
+use timbre_settings::ValueFault;
 use timbre_wiring::StartError;
 
 use crate::interactions::typed::Typed;
@@ -22,11 +23,28 @@ pub(crate) struct Failure {
     pub(crate) said: Option<Said>,
     /// What a person typed and was not saved.
     pub(crate) typed: Option<Box<Typed>>,
+    /// The part of the request that is wrong, such as `number` or `phone 2`.
+    pub(crate) place: Option<String>,
+    /// What is wrong with the value that stands there in the settings: the catalogue's name for it.
+    pub(crate) fault: Option<&'static str>,
+    /// What people read in place of the detail: a text's name with its values.
+    pub(crate) words: Option<(&'static str, Vec<(&'static str, String)>)>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Option<ErrorCode>, detail: impl Into<String>, exit: u8) -> Self {
-        Self { code, detail: detail.into(), exit, of_crm: false, reason: None, said: None, typed: None }
+        Self {
+            code,
+            detail: detail.into(),
+            exit,
+            of_crm: false,
+            reason: None,
+            said: None,
+            typed: None,
+            place: None,
+            fault: None,
+            words: None,
+        }
     }
 
     /// Somebody interrupted what was being done.
@@ -50,6 +68,12 @@ impl Failure {
         Self { said, ..self }
     }
 
+    /// The same, with a text that people read in place of the detail.
+    pub(crate) fn told(self, key: &'static str, values: &[(&'static str, &str)]) -> Self {
+        let values = values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Self { words: Some((key, values)), ..self }
+    }
+
     /// The same, where it was a CRM that failed.
     pub(crate) fn at_the_crm(self) -> Self {
         Self { of_crm: true, ..self }
@@ -67,20 +91,24 @@ impl From<CommandError> for Failure {
             None => error.detail.clone(),
         };
         let of_crm = error.is_of_crm();
-        Self { of_crm, reason: error.reason, said: error.said, ..Self::of(error.code, detail) }
+        Self { of_crm, reason: error.reason, said: error.said, place: error.place, ..Self::of(error.code, detail) }
     }
 }
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Self::of(error.code(), error.to_string())
+        let failure = Self::of(error.code(), error.to_string());
+        let StartError::Config(config) = &error else { return failure };
+        let file = config.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+        let at = config.line.zip(config.column).map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+        Self { place: Some(format!("{file}{at}")), fault: config.fault.map(ValueFault::as_str), ..failure }
     }
 }
 
 pub(crate) fn exit_code(code: ErrorCode) -> u8 {
     match code {
         ErrorCode::BadNumber | ErrorCode::BadRequest | ErrorCode::DoNotCall | ErrorCode::NotAble => 2,
-        ErrorCode::BadConfig | ErrorCode::BadConnector => 3,
+        ErrorCode::BadConfig | ErrorCode::BadConnector | ErrorCode::OtherSettings => 3,
         ErrorCode::NotFound => 4,
         ErrorCode::Unreachable
         | ErrorCode::TimedOut

@@ -4,13 +4,18 @@ pub(crate) mod dispositions;
 pub(crate) mod print;
 pub(crate) mod typed;
 
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::json;
+use timbre_domain::contact::ContactId;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::interaction::{Charge, FollowUp, InteractionEdit};
-use timbre_engine::api::command::{CallsList, DispositionsList, InteractionsList, InteractionsSave, InteractionsShow};
+use timbre_domain::interaction::{Charge, FollowUp, Interaction, InteractionEdit};
+use timbre_engine::api::command::{
+    CallsList, ContactsShow, DispositionsList, InteractionsList, InteractionsSave, InteractionsShow,
+};
 use timbre_engine::api::{CallFilter, InteractionFilter, InteractionRef};
 use timbre_engine::calls::results::{SaveInteraction, SavedInteraction};
 use timbre_platform::secrets::SharedRedactor;
@@ -35,13 +40,16 @@ pub(crate) async fn run(
             let typed = typed(Meant::Known(InteractionRef::Id(edit.id)), &edit.said)?;
             if typed.edit == InteractionEdit::default() {
                 let detail = "nothing to change was named; see `timbrectl interactions edit --help`";
-                return Err(Failure::of(ErrorCode::BadRequest, detail));
+                return Err(Failure::of(ErrorCode::BadRequest, detail).told("cli.nothing_named", &[]));
             }
             save(args, typed, printer, redactor).await
         }
         Interactions::List { contact, from, to, limit } => {
             let filter = InteractionFilter { contact: *contact, from: *from, to: *to, limit: *limit as usize };
-            let list = once(args, redactor, InteractionsList(filter)).await?;
+            let mut session = Session::open(args, redactor, false).await?;
+            let listed = listed(&mut session, filter).await;
+            session.close().await?;
+            let list = listed?;
             let value = json!({"interactions": list});
             written(printer.reply("interactions", &value, || printer.lines(&print::list(printer, &list))))
         }
@@ -55,6 +63,34 @@ pub(crate) async fn run(
             written(printer.reply("dispositions", &value, || printer.lines(&dispositions::tree(printer, &catalogue))))
         }
     }
+}
+
+/// A result of a list, with its contact's name.
+#[derive(Serialize)]
+pub(crate) struct Listed {
+    #[serde(flatten)]
+    pub(crate) interaction: Interaction,
+    /// Empty where nobody is settled, or the contact was removed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) name: String,
+}
+
+async fn listed(session: &mut Session, filter: InteractionFilter) -> Result<Vec<Listed>, Failure> {
+    let found = session.execute(InteractionsList(filter)).await?;
+    let mut names: HashMap<ContactId, String> = HashMap::new();
+    for id in found.iter().filter_map(|one| one.contact).collect::<HashSet<_>>() {
+        match session.execute(ContactsShow { id }).await {
+            Ok(contact) => drop(names.insert(id, contact.display_name().to_owned())),
+            // It was removed meanwhile.
+            Err(failure) if failure.code == Some(ErrorCode::NotFound) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    let named = |interaction: Interaction| {
+        let name = interaction.contact.and_then(|contact| names.get(&contact).cloned()).unwrap_or_default();
+        Listed { interaction, name }
+    };
+    Ok(found.into_iter().map(named).collect())
 }
 
 fn card(printer: &Printer, saved: &SavedInteraction) -> io::Result<()> {
@@ -74,7 +110,7 @@ async fn save(args: &Args, mut typed: Typed, printer: &Printer, redactor: Shared
         done = work => done,
         () = stop_signal() => {
             let detail = "interrupted; `timbrectl interactions list` says whether it was saved";
-            Err(Failure::interrupted(detail))
+            Err(Failure::interrupted(detail).told("cli.interrupted.result", &[]))
         }
     };
     let (saved, own, closed) = done.map_err(|failure| Failure { typed: Some(Box::new(typed)), ..failure })?;
@@ -91,7 +127,9 @@ async fn send(session: &mut Session, typed: &mut Typed) -> Result<SavedInteracti
         Meant::LastCall => {
             let newest = CallFilter { limit: 1, ..CallFilter::default() };
             let call = session.execute(CallsList(newest)).await?.into_iter().next();
-            let none = || Failure::of(ErrorCode::NotFound, "call: there is no call in the history");
+            let none = || {
+                Failure::of(ErrorCode::NotFound, "call: there is no call in the history").told("cli.no_call_yet", &[])
+            };
             InteractionRef::Call(call.ok_or_else(none)?.call.key)
         }
     };

@@ -2,6 +2,7 @@
 
 mod args;
 mod ask;
+mod calls;
 mod config;
 mod connector;
 mod contacts;
@@ -55,7 +56,7 @@ async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result
         What::Outbox(what) => outbox::run(args, what, printer, redactor).await,
         What::Connector(what) => connector::run(args, what, printer, redactor).await,
         What::Doctor => doctor::run(args, printer, redactor).await,
-        What::Calls(what) => ask::calls(args, what, printer, redactor).await,
+        What::Calls(what) => calls::run(args, what, printer, redactor).await,
         What::Endpoints(what) => ask::endpoints(args, what, printer, redactor).await,
         What::Agents(what) => ask::agents(args, what, printer, redactor).await,
         What::Unread(of) => ask::unread(args, of, printer, redactor).await,

@@ -2,11 +2,15 @@
 
 use std::collections::HashSet;
 
+use serde::Serialize;
 use serde_json::json;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RecordKind, RequestId, Retried, RetryHow, RetryOutcome};
+use timbre_domain::history::OutboxRow;
+use timbre_domain::outbox::{
+    OutboxItem, OutboxState, Problem, RecordKind, RecordWait, RequestId, Retried, RetryHow, RetryOutcome, waits_for,
+};
 use timbre_engine::api::OutboxFilter;
-use timbre_engine::api::command::{OutboxDiscard, OutboxList, OutboxRetry};
+use timbre_engine::api::command::{OutboxDiscard, OutboxList, OutboxRetry, OutboxRows};
 use timbre_engine::api::event::OutboxEvent;
 use timbre_platform::secrets::SharedRedactor;
 
@@ -15,6 +19,31 @@ use crate::ask::written;
 use crate::exit::Failure;
 use crate::print::{Printer, clean, moment};
 use crate::session::Session;
+
+/// A record of a list: with whom it is about and what it waits for, where the engine told that.
+#[derive(Serialize)]
+pub(crate) struct Listed {
+    #[serde(flatten)]
+    item: OutboxItem,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    about: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits: Option<RecordWait>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+impl From<OutboxItem> for Listed {
+    fn from(item: OutboxItem) -> Self {
+        Self { item, about: String::new(), waits: None, url: None }
+    }
+}
+
+impl From<OutboxRow> for Listed {
+    fn from(row: OutboxRow) -> Self {
+        Self { item: row.item, about: row.about, waits: row.waits, url: row.url }
+    }
+}
 
 /// More than ever stand in an outbox.
 const ALL: usize = 1_000_000;
@@ -52,7 +81,7 @@ pub(crate) async fn run(
         _ if items.is_empty() && failed.is_some() => {}
         _ => written(printer.reply("outbox", &json!({"items": items}), || printer.lines(&list(printer, &items))))?,
     }
-    let sends = matches!(what, Outbox::Retry { .. }) && items.iter().any(is_on_its_way);
+    let sends = matches!(what, Outbox::Retry { .. }) && items.iter().any(|one| is_on_its_way(&one.item));
     if own && sends && !printer.is_json() {
         written(printer.line(&printer.text("outbox.not_open")))?;
     }
@@ -61,14 +90,15 @@ pub(crate) async fn run(
 
 /// The items as they are now. Where one of several can't be changed, the others are all the same: the first failure is
 /// told beside them.
-async fn done(session: &mut Session, what: &Outbox) -> Result<(Vec<OutboxItem>, Option<Failure>), Failure> {
+async fn done(session: &mut Session, what: &Outbox) -> Result<(Vec<Listed>, Option<Failure>), Failure> {
     let (ids, discard) = match what {
         Outbox::List { connector, states, all, limit } => {
             use OutboxState::{Discarded, Done, Parked, Sending, Waiting};
             let states = if *all { vec![Waiting, Sending, Parked, Done, Discarded] } else { states.clone() };
             let (connector, limit) = (connector.clone(), *limit as usize);
             let filter = OutboxFilter { id: None, connector, states, limit };
-            return Ok((session.execute(OutboxList(filter)).await?, None));
+            let rows = session.execute(OutboxRows(filter)).await?;
+            return Ok((rows.into_iter().map(Listed::from).collect(), None));
         }
         Outbox::Retry { parked: true, connector, .. } => {
             let (connector, states) = (connector.clone(), vec![OutboxState::Parked]);
@@ -89,7 +119,7 @@ async fn done(session: &mut Session, what: &Outbox) -> Result<(Vec<OutboxItem>, 
             }
         };
         match changed {
-            Ok(item) if told.insert(item.id) => items.push(item),
+            Ok(item) if told.insert(item.id) => items.push(item.into()),
             Ok(_) => {}
             Err(failure) => failed = failed.or(Some(failure)),
         }
@@ -103,18 +133,19 @@ async fn tried(
     ids: &[RequestId],
     how: RetryHow,
     printer: &Printer,
-) -> Result<(Vec<OutboxItem>, Option<Failure>), Failure> {
+) -> Result<(Vec<Listed>, Option<Failure>), Failure> {
     let (mut items, mut failed) = (Vec::new(), None);
     for id in ids {
         match session.execute(OutboxRetry { id: *id, how }).await {
             Ok(outcome) => {
+                let outcome = outcome.in_words(printer.catalogue());
                 written(printer.reply("retried", &outcome, || printer.lines(&retried(printer, &outcome))))?;
                 let retried = outcome;
                 if retried.outcome == RetryOutcome::Unsearchable {
                     let asks = printer.text("outbox.unsearchable.how");
                     failed = failed.or(Some(Failure::of(ErrorCode::Unsearchable, asks)));
                 }
-                items.push(retried.item);
+                items.push(retried.item.into());
             }
             Err(failure) => failed = failed.or(Some(failure)),
         }
@@ -127,11 +158,12 @@ pub(crate) fn is_on_its_way(item: &OutboxItem) -> bool {
     matches!(item.state, OutboxState::Waiting | OutboxState::Sending)
 }
 
-pub(crate) fn list(printer: &Printer, items: &[OutboxItem]) -> Vec<String> {
-    if items.is_empty() {
+pub(crate) fn list(printer: &Printer, records: &[Listed]) -> Vec<String> {
+    if records.is_empty() {
         return vec![printer.text("outbox.none")];
     }
-    items.iter().flat_map(|one| item(printer, one)).collect()
+    let about = |one: &Listed| if one.about.is_empty() { clean(&one.item.subject) } else { clean(&one.about) };
+    records.iter().flat_map(|one| record(printer, &one.item, &about(one), one.waits)).collect()
 }
 
 /// What came of a try: the record, the outcome, and below it why it was not sent.
@@ -149,24 +181,33 @@ pub(crate) fn retried(printer: &Printer, retried: &Retried) -> Vec<String> {
     lines
 }
 
-/// With its id, what it is about, and below it why it was not sent.
-pub(crate) fn item(printer: &Printer, item: &OutboxItem) -> Vec<String> {
-    let mut parts = vec![what(printer, item), clean(&item.subject), state(printer, item)];
+/// With its id, what it is about, and below it why it was not sent. `goes_on` says whether its call does.
+pub(crate) fn item(printer: &Printer, item: &OutboxItem, goes_on: bool) -> Vec<String> {
+    record(printer, item, &clean(&item.subject), waits_for(item, goes_on, true))
+}
+
+fn record(printer: &Printer, item: &OutboxItem, about: &str, waits: Option<RecordWait>) -> Vec<String> {
+    let mut parts = vec![what(printer, item), about.to_owned(), state(printer, item, waits)];
     if is_on_its_way(item) {
-        parts.push(printer.fill("outbox.next", &[("at", &moment(item.next_at))]));
+        parts.push(printer.fill("outbox.since", &[("at", &moment(item.created_at))]));
+        // Until its call is over it is not tried.
+        if waits != Some(RecordWait::CallEnds) {
+            parts.push(printer.fill("outbox.next", &[("at", &moment(item.next_at))]));
+        }
     }
     if item.attempts > 0 {
         parts.push(printer.fill("outbox.tries", &[("count", &item.attempts.to_string())]));
     }
     let mut lines = vec![format!("{}  {}", item.id, parts.join(" · "))];
-    lines.extend(trouble(printer, item));
+    lines.extend(trouble(printer, item, waits));
     lines
 }
 
-/// Where it stands, without ids.
-pub(crate) fn stand(printer: &Printer, item: &OutboxItem) -> Vec<String> {
-    let mut lines = vec![format!("{} · {}", what(printer, item), state(printer, item))];
-    lines.extend(trouble(printer, item));
+/// Where it stands, without ids. `goes_on` says whether its call does.
+pub(crate) fn stand(printer: &Printer, item: &OutboxItem, goes_on: bool) -> Vec<String> {
+    let waits = waits_for(item, goes_on, true);
+    let mut lines = vec![format!("{} · {}", what(printer, item), state(printer, item, waits))];
+    lines.extend(trouble(printer, item, waits));
     lines
 }
 
@@ -178,8 +219,9 @@ pub(crate) fn kind(printer: &Printer, kind: RecordKind) -> String {
     printer.text(&format!("outbox.kind.{}", kind.as_str()))
 }
 
-fn state(printer: &Printer, item: &OutboxItem) -> String {
+fn state(printer: &Printer, item: &OutboxItem, waits: Option<RecordWait>) -> String {
     match item.state {
+        _ if waits == Some(RecordWait::CallEnds) => printer.text("main.record.waiting.call_ends"),
         OutboxState::Waiting => printer.text("outbox.state.waiting"),
         OutboxState::Sending => printer.text("outbox.state.sending"),
         OutboxState::Parked => printer.text("outbox.state.parked"),
@@ -191,7 +233,10 @@ fn state(printer: &Printer, item: &OutboxItem) -> String {
     }
 }
 
-fn trouble(printer: &Printer, item: &OutboxItem) -> Option<String> {
+fn trouble(printer: &Printer, item: &OutboxItem, waits: Option<RecordWait>) -> Option<String> {
+    if waits == Some(RecordWait::CallEnds) {
+        return None;
+    }
     // Since a person retried it, what was said before is past. What is held was never tried.
     let held = item.problem.as_ref().is_some_and(|why| why.code == ErrorCode::Unsearchable);
     let current = item.state == OutboxState::Parked || (is_on_its_way(item) && (item.attempts > 0 || held));
@@ -207,7 +252,7 @@ pub(crate) fn problem(printer: &Printer, why: &Problem) -> String {
     let ours = matches!(why.code, ErrorCode::BadConnector | ErrorCode::BadConfig | ErrorCode::NotAble);
     let said = match (said.is_empty(), ours) {
         (true, _) => String::new(),
-        (false, true) => format!(" ({said})"),
+        (false, true) => format!(" ({})", printer.technical(&said)),
         (false, false) => format!(" {}", printer.fill("outbox.words", &[("words", &said)])),
     };
     format!("{}{said} {}", catalogue.crm_what(why.code), catalogue.crm_what_to_do(why.code))
@@ -215,7 +260,7 @@ pub(crate) fn problem(printer: &Printer, why: &Problem) -> String {
 
 pub(crate) fn sent(printer: &Printer, event: &OutboxEvent) -> String {
     let url = event.url.as_deref().map(|url| format!(" · {}", clean(url))).unwrap_or_default();
-    format!("{} · {}{url}", what(printer, &event.item), state(printer, &event.item))
+    format!("{} · {}{url}", what(printer, &event.item), state(printer, &event.item, None))
 }
 
 /// `outbox.waiting` in words; nothing where it is about to be sent as every record is.
@@ -226,14 +271,14 @@ pub(crate) fn put_off(printer: &Printer, event: &OutboxEvent) -> Option<String> 
     Some(format!(
         "{} · {} · {next}: {}",
         what(printer, &event.item),
-        state(printer, &event.item),
+        state(printer, &event.item, None),
         problem(printer, why)
     ))
 }
 
 pub(crate) fn parked(printer: &Printer, event: &OutboxEvent) -> String {
     let why = event.item.problem.as_ref().map(|why| format!(": {}", problem(printer, why))).unwrap_or_default();
-    format!("{} · {} · {}{why}", what(printer, &event.item), state(printer, &event.item), event.item.id)
+    format!("{} · {} · {}{why}", what(printer, &event.item), state(printer, &event.item, None), event.item.id)
 }
 
 #[cfg(test)]
@@ -294,7 +339,7 @@ pub(crate) mod tests {
                 OutboxState::Discarded,
             ] {
                 for kind in RecordKind::ALL {
-                    let lines = item(&printer, &made(kind, state, why(ErrorCode::Refused))).join("\n");
+                    let lines = item(&printer, &made(kind, state, why(ErrorCode::Refused)), false).join("\n");
                     let shown = !matches!(state, OutboxState::Done | OutboxState::Discarded);
                     assert_eq!(lines.contains("is required"), shown, "{language:?} {lines}");
                     assert_eq!(lines.contains(&printer.catalogue().what_to_do(ErrorCode::Refused)), shown, "{lines}");
@@ -320,9 +365,26 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_record_whose_call_goes_on_says_so_with_its_time_and_no_time_of_a_next_try() {
+        for language in Language::ALL {
+            let printer = Printer::speaking(language);
+            let waits = made(RecordKind::Call, OutboxState::Waiting, why(ErrorCode::Unreachable));
+            let lines = item(&printer, &waits, true);
+            let since = printer.fill("outbox.since", &[("at", &moment(waits.created_at))]);
+            let ends = printer.text("main.record.waiting.call_ends");
+            assert_eq!(lines.len(), 1, "nothing is wrong with it yet: {lines:?}");
+            assert!(lines[0].contains(&since) && lines[0].contains(&ends), "{lines:?}");
+            let next = printer.fill("outbox.next", &[("at", "")]);
+            assert!(!lines[0].contains(next.trim()), "{lines:?}");
+            assert!(stand(&printer, &waits, true)[0].ends_with(&ends));
+            assert!(item(&printer, &waits, false)[0].contains(next.trim()), "once it is over, its time is told");
+        }
+    }
+
+    #[test]
     fn a_record_that_a_person_retried_no_longer_says_why_it_was_parked() {
         let retried = OutboxItem { state: OutboxState::Waiting, attempts: 0, ..parked() };
-        assert_eq!(item(&Printer::speaking(Language::En), &retried).len(), 1);
+        assert_eq!(item(&Printer::speaking(Language::En), &retried, false).len(), 1);
     }
 
     #[test]

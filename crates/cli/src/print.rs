@@ -1,6 +1,7 @@
 //! What is written: for people, or JSON with `--json`. Errors go to standard error.
 
 mod events;
+mod technical;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -14,7 +15,7 @@ use timbre_domain::call::{AccountName, Direction, Party};
 use timbre_domain::contact::Contact;
 use timbre_domain::number::Country;
 use timbre_domain::texts::{Catalogue, Language};
-use timbre_engine::api::{Agent, CallRecord, KeptUnread};
+use timbre_engine::api::{Agent, KeptUnread};
 use timbre_engine::calls::accounts::AccountEndpoint;
 use timbre_platform::folders;
 use timbre_platform::secrets::SharedRedactor;
@@ -130,10 +131,8 @@ impl Printer {
                 error["typed"] = typed.to_json();
             }
             escaped(&json!({"error": error}).to_string())
-        } else if what.is_empty() {
-            format!("timbrectl: {}", clean(&detail))
         } else {
-            format!("timbrectl: {what}\n  {}\n  {what_to_do}", clean(&detail))
+            technical::failure(self.catalogue, failure, &detail, (&what, &what_to_do))
         };
         let typed = if self.json { String::new() } else { self.kept(failure) };
         // There is nowhere else to say it.
@@ -181,17 +180,6 @@ impl Printer {
         self.reply("synced", &json!({"count": count}), || self.line(&count.to_string()))
     }
 
-    pub(crate) fn calls(&self, calls: &[CallRecord]) -> io::Result<()> {
-        calls.iter().try_for_each(|record| {
-            let call = &record.call;
-            let length = record.duration_s.map_or_else(String::new, |seconds| format!("  {}", length(seconds)));
-            let cost = record.cost.map_or_else(String::new, |cost| format!("  {cost}"));
-            let what = self.catalogue.text(direction(call.direction));
-            let when = call.detected_at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
-            self.line(&format!("{when}  {what}  {}{length}{cost}  {}", self.party(&call.party), call.key))
-        })
-    }
-
     pub(crate) fn endpoints(&self, endpoints: &[AccountEndpoint]) -> io::Result<()> {
         endpoints.iter().try_for_each(|one| {
             let own = if one.own { "  *" } else { "" };
@@ -224,6 +212,11 @@ impl Printer {
         self.json
     }
 
+    /// A technical detail, which is in English whoever reads it.
+    pub(crate) fn technical(&self, detail: &str) -> String {
+        technical::detail(self.catalogue, detail)
+    }
+
     /// As one line of JSON.
     pub(crate) fn json(&self, value: &impl Serialize) -> io::Result<()> {
         self.line(&serde_json::to_string(value).map_err(io::Error::other)?)
@@ -243,7 +236,7 @@ impl Printer {
     }
 }
 
-fn direction(direction: Direction) -> &'static str {
+pub(crate) fn direction(direction: Direction) -> &'static str {
     match direction {
         Direction::In => "direction.in",
         Direction::Out => "direction.out",

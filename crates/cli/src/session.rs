@@ -28,6 +28,10 @@ impl Session {
         let data_dir: PathBuf =
             args.data_dir.clone().or_else(folders::data_dir).ok_or(Failure::from(StartError::NoFolder))?;
         if let Some(client) = Client::connect(&data_dir).await? {
+            // An engine that runs does not read the settings anew for whoever asks it.
+            if let Some(config) = &args.config {
+                client.uses_settings(config)?;
+            }
             return Ok(Self::Running(client));
         }
         let options =

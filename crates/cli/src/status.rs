@@ -14,8 +14,15 @@ use crate::exit::Failure;
 use crate::print::{Printer, clean, moment};
 
 pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
-    let status = once(args, redactor, command::StatusShow).await?;
+    let status = in_words(printer, once(args, redactor, command::StatusShow).await?);
     written(printer.reply("status", &status, || print(printer, &status)))
+}
+
+/// With the texts in the reader's language: the engine that answers may speak another.
+pub(crate) fn in_words(printer: &Printer, status: Status) -> Status {
+    let texts = printer.catalogue();
+    let connectors = status.connectors.into_iter().map(|connector| connector.in_words(texts)).collect();
+    Status { connectors, ..status }
 }
 
 pub(crate) async fn back_up(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
@@ -23,7 +30,7 @@ pub(crate) async fn back_up(args: &Args, printer: &Printer, redactor: SharedReda
     written(printer.reply("backups", &backups, || self::backups(printer, &backups)))
 }
 
-fn print(printer: &Printer, status: &Status) -> io::Result<()> {
+pub(crate) fn print(printer: &Printer, status: &Status) -> io::Result<()> {
     for call in &status.calls {
         let number =
             if call.number_written.is_empty() { printer.text("match.withheld") } else { clean(&call.number_written) };

@@ -1,15 +1,25 @@
-//! `timbrectl watch`: follow the calls until somebody says stop.
+//! `timbrectl watch`: say how everything is, then follow what happens until somebody says stop.
 
+use chrono::Utc;
+use timbre_engine::api::command::StatusShow;
+use timbre_engine::api::event::{Event, StatusEvent};
 use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::Args;
 use crate::exit::Failure;
 use crate::print::Printer;
 use crate::session::Session;
+use crate::status;
 
 pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor) -> Result<(), Failure> {
     let mut session = Session::open(args, redactor, true).await?;
     session.watch().await?;
+    // What changes meanwhile is told after it: nothing falls between.
+    let present = status::in_words(printer, session.execute(StatusShow).await?);
+    let present = Event::Status(Box::new(StatusEvent { at: Utc::now(), status: present }));
+    if printer.event(&present).is_err() {
+        return session.close().await;
+    }
     let mut stop = std::pin::pin!(stop_signal());
     let watched = loop {
         tokio::select! {

@@ -129,6 +129,8 @@ error_codes! {
     StoreFailed = "store_failed" => Later,
     /// Another Timbre runs on this data folder.
     AlreadyRunning = "already_running" => AfterAPersonActs,
+    /// The Timbre that runs on this data folder uses another settings file than the one that was named.
+    OtherSettings = "other_settings" => AfterAPersonActs,
     /// The Timbre that runs is of another version, and the two do not understand each other.
     OtherVersion = "other_version" => AfterAPersonActs,
     /// The call may have been placed or not: the request was sent, no answer came. It is never repeated by itself.

@@ -53,6 +53,11 @@ pub trait Shell: Send + Sync + 'static {
     fn notify(&self, notice: &Notice) {
         let _ = notice;
     }
+
+    /// What a notice said turned out to be wrong: it is taken away where it still stands.
+    fn withdraw(&self, notice: &Notice) {
+        let _ = notice;
+    }
 }
 
 /// A shell that shows nothing, for an engine without windows.

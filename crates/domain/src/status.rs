@@ -12,7 +12,7 @@ use crate::outbox::RecordKind;
 use crate::popup::PopupPolicy;
 use crate::preferences::{DoNotDisturb, Preferences};
 use crate::refusal::Refusal;
-use crate::texts::Language;
+use crate::texts::{Catalogue, Language};
 use crate::vendor::Capability;
 
 /// How Timbre is. All times are UTC.
@@ -132,6 +132,16 @@ pub struct ConnectorStatus {
     pub held: Vec<RecordKind>,
 }
 
+impl ConnectorStatus {
+    /// The same with its texts in the language of `texts`.
+    #[must_use]
+    pub fn in_words(self, texts: &Catalogue) -> Self {
+        let words = |words: fn(&Catalogue, ErrorCode) -> String| self.code.map(|code| words(texts, code));
+        let (what, what_to_do) = (words(Catalogue::crm_what), words(Catalogue::crm_what_to_do));
+        Self { what: what.unwrap_or_default(), what_to_do: what_to_do.unwrap_or_default(), ..self }
+    }
+}
+
 /// Whether a CRM answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -175,6 +185,9 @@ pub struct WindowBootstrap {
     pub has_crm: bool,
     /// What the agent chose.
     pub preferences: Preferences,
+    /// The keys that work in every program and could not be had, each with its place, such as `hotkeys.dial`.
+    #[serde(default)]
+    pub keys_not_had: Vec<Refusal>,
     /// Which calls pop up, of the settings file and the agent's preferences together.
     pub popup: PopupPolicy,
 }

@@ -16,7 +16,7 @@ mod origins;
 mod popup;
 mod read;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use timbre_domain::call::AccountName;
 use timbre_domain::disposition::DispositionCatalogue;
@@ -60,6 +60,8 @@ pub struct Settings {
     pub keep_months: Option<u32>,
     /// Where each value came from.
     pub origins: Origins,
+    /// The user's file, with its links resolved; nothing for settings that came as text.
+    pub file: Option<PathBuf>,
 }
 
 /// The languages, as the file names them.
@@ -80,7 +82,9 @@ impl Settings {
             with_file(ConfigError { line: Some(line), column: Some(1), ..error })
         })?;
         let layer = LayerText { layer: Layer::User, file: Some(file.to_owned()), text };
-        Self::of_layers(&[layer], vendors).map_err(with_file)
+        let settings = Self::of_layers(&[layer], vendors).map_err(with_file)?;
+        // A file that was read can be resolved, unless it was taken away this moment.
+        Ok(Self { file: std::fs::canonicalize(file).ok(), ..settings })
     }
 
     /// Reads and checks the text of a user's file.
@@ -144,6 +148,7 @@ impl Settings {
             agent,
             keep_months: keep_months.and_then(|months| u32::try_from(months).ok()),
             origins: Origins::of(&tree),
+            file: None,
         })
     }
 

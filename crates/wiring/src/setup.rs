@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use timbre_domain::crm::{ConnectorTest, TestStep};
@@ -156,22 +156,20 @@ pub async fn check_account(
     let known = |number: &str| !has_endpoints || endpoints.iter().any(|endpoint| endpoint.number.as_str() == number);
     let ahead = live.vendor_clock.map(|vendor| at - vendor);
     let ringing = live.observations.iter().find(|call| call.connected_at.is_none());
-    let advice = ringing.and_then(|call| {
-        // Without what our clock is ahead: the zone's fault alone.
-        zone::advice(at - call.detected_at - ahead.unwrap_or_default(), account.time_zone(), at)
-    });
+    // Without what our clock is ahead: the zone's fault alone.
+    let ringing = ringing.map(|call| at - call.detected_at - ahead.unwrap_or_default());
+    let fitting = ringing.and_then(|ringing| zone::of_times(ringing, account.time_zone(), at));
     Ok(AccountCheck {
         username_is_endpoint: known(account.values.text("username")),
         unknown_endpoints: own.iter().map(ToString::to_string).filter(|one| !known(one)).collect(),
         live_calls: live.observations.len(),
         unread: live.unread.len(),
         clock_ahead_s: ahead.map(|ahead| ahead.num_seconds()),
-        fitting_zone: match advice {
+        fitting_zone: match fitting {
             Some(zone::Advice::Zone { zone, .. }) => Some(zone.name().to_owned()),
             _ => None,
         },
-        clock_words: advice
-            .or_else(|| ahead.and_then(clock_advice))
+        clock_words: zone::judge(ahead, ringing, account.time_zone(), at)
             .map(|advice| advice.in_words(Catalogue::of(checking.language))),
         endpoints,
     })
@@ -201,11 +199,6 @@ struct Asked {
     /// When that answer came, by our clock; the next question may have waited long.
     at: DateTime<Utc>,
     endpoints: Vec<Endpoint>,
-}
-
-fn clock_advice(ahead: TimeDelta) -> Option<zone::Advice> {
-    let off = ahead.abs() > TimeDelta::minutes(5);
-    off.then(|| zone::Advice::Clock { minutes: ahead.num_minutes() })
 }
 
 /// Tries a CRM out, without writing anything there. `was` is its name in the settings until now; without a `key`, the

@@ -45,6 +45,7 @@ windows! {
         [popup] async fn popup_edit_contact(call_key: CallKey, contact: ContactId, edit: ContactEdit) -> PopupCard;
         [popup] async fn popup_dial(number: String, contact: Option<ContactId>, despite: Vec<ErrorCode>);
         [popup] sync fn popup_open_contact(contact: ContactId);
+        [popup] sync fn popup_left(left: Vec<String>);
 
         [dial] sync fn dial_ready() -> WindowBootstrap;
         [dial] async fn dial_choose_identity(label: String);
@@ -75,9 +76,11 @@ windows! {
         [main] sync fn main_try_popup();
         [main] sync fn main_places() -> Places;
         [main] sync fn main_open_place(which: Place);
+        [main] sync fn main_left(left: Vec<String>);
 
         [setup] sync fn setup_ready() -> WindowBootstrap;
         [setup] async fn setup_finish(autostart: bool);
+        [setup] sync fn setup_left(left: Vec<String>);
         [setup, main] sync fn setup_offers() -> Offers;
         [setup, main] async fn setup_set_language(language: Language) -> WindowBootstrap;
         [setup, main] async fn setup_check_account(draft: AccountDraft, password: String) -> AccountCheck;
@@ -96,7 +99,7 @@ windows! {
     // What windows are told.
     events {
         [popup, dial, strip, main, setup] bootstrap: WindowBootstrap;
-        [popup, main] flush: ();
+        [popup, main, setup] flush: ();
         [popup] popup_show: PopupCard;
         [popup] popup_changed: Call;
         [popup] popup_records: CallRecords;

@@ -169,3 +169,9 @@ pub(crate) fn main_open_place(asker: &Asker, which: Place) -> Answer<()> {
     let opened = window.opener().open_path(folder.display().to_string(), None::<&str>);
     opened.map_err(|error| app_state.refusal(CommandError::new(ErrorCode::SystemRefused, error.to_string())))
 }
+
+/// The page has kept what it could; what is typed and could not be kept, as it was typed.
+pub(crate) fn main_left(asker: &Asker, left: Vec<String>) -> Answer<()> {
+    asker.app_state.page_left(asker.window.label(), left);
+    Ok(())
+}

@@ -134,3 +134,9 @@ pub(crate) fn popup_open_contact(asker: &Asker, contact: ContactId) -> Answer<()
     main::open(app_state, Goal { contact: Some(contact), ..Goal::default() });
     Ok(())
 }
+
+/// The page has kept what it could; what is typed and could not be kept, as it was typed.
+pub(crate) fn popup_left(asker: &Asker, left: Vec<String>) -> Answer<()> {
+    asker.app_state.page_left(asker.window.label(), left);
+    Ok(())
+}

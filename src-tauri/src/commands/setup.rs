@@ -334,3 +334,9 @@ fn refused(failed: CheckFailed) -> Refusal {
     let place = place.and_then(|place| place.field.or(place.name));
     Refusal { code, place, what, what_to_do, detail }
 }
+
+/// The page has kept what it could; what is typed and could not be kept, as it was typed.
+pub(crate) fn setup_left(asker: &Asker, left: Vec<String>) -> Answer<()> {
+    asker.app_state.page_left(asker.window.label(), left);
+    Ok(())
+}

@@ -3,6 +3,8 @@
 use tauri::AppHandle;
 use tauri_plugin_global_shortcut::{GlobalShortcutExt as _, Shortcut, ShortcutEvent, ShortcutState};
 
+use super::Why;
+
 /// The system itself keeps what is taken.
 #[derive(Default)]
 pub(crate) struct Keys;
@@ -21,12 +23,12 @@ impl Keys {
         app: &AppHandle,
         shortcut: Shortcut,
         pressed: impl Fn() + Send + Sync + 'static,
-    ) -> Result<(), String> {
+    ) -> Result<(), (Why, String)> {
         let heard = move |_: &AppHandle, _: &Shortcut, event: ShortcutEvent| {
             if event.state == ShortcutState::Pressed {
                 pressed();
             }
         };
-        app.global_shortcut().on_shortcut(shortcut, heard).map_err(|error| error.to_string())
+        app.global_shortcut().on_shortcut(shortcut, heard).map_err(|error| (Why::Taken, error.to_string()))
     }
 }

@@ -1,16 +1,22 @@
 //! The keys as an X server gives them. The plug-in's own way looks for pressed keys twenty times a second, which is more
 //! than everything else that Timbre does while nobody calls; here a thread sleeps until the server says something.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tauri::AppHandle;
 use tauri_plugin_global_shortcut::{Code, Modifiers, Shortcut};
 use x11rb::connection::Connection as _;
 use x11rb::errors::{ReplyError, ReplyOrIdError};
+use x11rb::protocol::xfixes::{self, ConnectionExt as _};
 use x11rb::protocol::xkb::{self, ConnectionExt as _};
-use x11rb::protocol::xproto::{ConnectionExt as _, GrabMode, KeyButMask, Keycode, Keysym, ModMask, Window};
+use x11rb::protocol::xproto::{
+    Atom, AtomEnum, ConnectionExt as _, GrabMode, KeyButMask, Keycode, Keysym, ModMask, Window,
+};
 use x11rb::protocol::{ErrorKind, Event};
 use x11rb::rust_connection::RustConnection;
+
+use super::Why;
 
 /// What is held down beside the key. The locks (capitals, numbers) may be on or off.
 const HELD: [(Modifiers, ModMask); 4] = [
@@ -31,6 +37,10 @@ struct Server {
     connection: RustConnection,
     root: Window,
     taken: Mutex<Vec<Taken>>,
+    /// The selection that copied text is in.
+    clipboard: Atom,
+    /// Whether something was copied after the last text was selected.
+    copied_last: AtomicBool,
 }
 
 struct Taken {
@@ -52,6 +62,16 @@ enum NotTaken {
     Server(#[from] ReplyOrIdError),
     #[error("there is no X server: {0}")]
     NoServer(#[from] x11rb::errors::ConnectError),
+}
+
+impl NotTaken {
+    fn why(&self) -> Why {
+        match self {
+            Self::Anothers => Why::Taken,
+            Self::NoSuchKey => Why::NoKey,
+            Self::Server(_) | Self::NoServer(_) => Why::System,
+        }
+    }
 }
 
 impl From<x11rb::errors::ConnectionError> for NotTaken {
@@ -86,9 +106,14 @@ impl Keys {
         _: &AppHandle,
         shortcut: Shortcut,
         pressed: impl Fn() + Send + Sync + 'static,
-    ) -> Result<(), String> {
-        let server = self.server().map_err(|error| error.to_string())?;
-        server.take(shortcut, Arc::new(pressed)).map_err(|error| error.to_string())
+    ) -> Result<(), (Why, String)> {
+        let taken = self.server().and_then(|server| server.take(shortcut, Arc::new(pressed)));
+        taken.map_err(|error| (error.why(), error.to_string()))
+    }
+
+    /// Whether something was copied after the last text was selected, as far as it happened since a key was taken first.
+    pub(crate) fn copied_last(&self) -> bool {
+        self.lock().as_ref().is_some_and(|server| server.copied_last.load(Ordering::Relaxed))
     }
 
     fn server(&self) -> Result<Arc<Server>, NotTaken> {
@@ -119,7 +144,22 @@ impl Server {
         connection.xkb_use_extension(1, 0)?.reply()?;
         let (none, core) = (xkb::BoolCtrl::default(), xkb::ID::USE_CORE_KBD.into());
         connection.xkb_per_client_flags(core, detectable, detectable, none, none, none)?.reply()?;
-        Ok(Self { connection, root, taken: Mutex::default() })
+        let clipboard = connection.intern_atom(false, b"CLIPBOARD")?.reply()?.atom;
+        let server = Self { connection, root, taken: Mutex::default(), clipboard, copied_last: AtomicBool::default() };
+        if let Err(error) = server.follow_selections() {
+            tracing::warn!(%error, "what was copied last can't be told from what was selected last");
+        }
+        Ok(server)
+    }
+
+    /// Hears when text is selected or copied, not which.
+    fn follow_selections(&self) -> Result<(), NotTaken> {
+        self.connection.xfixes_query_version(5, 0)?.reply()?;
+        for selection in [AtomEnum::PRIMARY.into(), self.clipboard] {
+            let owner = xfixes::SelectionEventMask::SET_SELECTION_OWNER;
+            self.connection.xfixes_select_selection_input(self.root, selection, owner)?.check()?;
+        }
+        Ok(())
     }
 
     fn take(&self, shortcut: Shortcut, pressed: Arc<dyn Fn() + Send + Sync>) -> Result<(), NotTaken> {
@@ -190,6 +230,9 @@ impl Server {
                     }
                 }
                 Ok(Event::MappingNotify(_)) => self.take_anew(),
+                Ok(Event::XfixesSelectionNotify(changed)) => {
+                    self.copied_last.store(changed.selection == self.clipboard, Ordering::Relaxed);
+                }
                 Ok(_) => {}
                 Err(error) => return tracing::error!(%error, "the X server hears no more keys for us"),
             }

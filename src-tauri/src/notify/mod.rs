@@ -24,6 +24,25 @@ pub(crate) fn tell(app_state: &AppState, notice: &Notice) {
     }
 }
 
+/// Takes a notice away where it still stands. It returns at once, too.
+pub(crate) fn withdraw(notice: &Notice) {
+    #[cfg(target_os = "linux")]
+    {
+        let notice = notice.clone();
+        let closed = std::thread::Builder::new().name("notice".to_owned()).spawn(move || {
+            if let Err(error) = xdg::close(&notice) {
+                tracing::warn!(%error, "a notification could not be taken away");
+            }
+        });
+        if let Err(error) = closed {
+            tracing::error!(%error, "there is no thread for a notification");
+        }
+    }
+    // Elsewhere the system's library knows no way to take one away; the history is right.
+    #[cfg(not(target_os = "linux"))]
+    let _ = notice;
+}
+
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 fn show(_: &AppState, notice: &Notice) -> Result<(), notify_rust::error::Error> {
     notification(notice).show().map(drop)

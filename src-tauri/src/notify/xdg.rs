@@ -33,6 +33,25 @@ pub(super) fn show(app_state: &AppState, notice: &Notice) -> Result<(), notify_r
     Ok(())
 }
 
+/// Closes what stands for a notice, unless another notice took its place.
+#[cfg(target_os = "linux")]
+pub(super) fn close(notice: &Notice) -> zbus::Result<()> {
+    let mut standing = STANDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((id, _)) = standing.get(&notice.about).copied().filter(|(_, of)| *of == notice.id) else {
+        return Ok(());
+    };
+    standing.remove(&notice.about);
+    drop(standing);
+    let bus = zbus::blocking::Connection::session()?;
+    let server = zbus::blocking::Proxy::new(
+        &bus,
+        "org.freedesktop.Notifications",
+        "/org/freedesktop/Notifications",
+        "org.freedesktop.Notifications",
+    )?;
+    server.call_method("CloseNotification", &(id,)).map(drop)
+}
+
 fn notification(app_state: &AppState, notice: &Notice) -> Notification {
     let texts = Catalogue::of(app_state.language());
     let mut notification = super::notification(notice);

@@ -9,8 +9,9 @@ use timbre_domain::contact::ContactId;
 
 use super::size::Size;
 use super::{builder, find, make, places, present};
-use crate::app_state::{AppState, FLUSHES_WITHIN};
+use crate::app_state::AppState;
 use crate::commands::events;
+use crate::leaving;
 
 pub(crate) const LABEL: &str = "main";
 
@@ -121,8 +122,9 @@ pub(crate) fn open(app_state: &AppState, goal: Goal) {
                     api.prevent_close();
                     let (of, keeper) = (of.clone(), keeper.clone());
                     tauri::async_runtime::spawn(async move {
-                        keeper.tell(LABEL, events::flush(&()));
-                        keeper.clock().sleep(FLUSHES_WITHIN).await;
+                        if !leaving::may_close(&keeper, &of).await {
+                            return;
+                        }
                         if let Err(error) = of.destroy() {
                             tracing::error!(%error, "the main window does not close");
                         }

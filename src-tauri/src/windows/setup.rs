@@ -24,13 +24,29 @@ pub(crate) fn open(app_state: &AppState) {
         move |window| {
             SIZE.give(window)?;
             window.center()?;
+            let of = window.clone();
             window.on_window_event(move |event| {
-                // Whoever closes it half-way may have set up an account already.
-                if matches!(event, tauri::WindowEvent::CloseRequested { .. }) {
+                if let tauri::WindowEvent::CloseRequested { api, .. } = event {
+                    // What is typed stays: whoever opens it again from the tray goes on where they were.
+                    api.prevent_close();
+                    if let Err(error) = of.hide() {
+                        tracing::error!(%error, "the first-run window does not close");
+                    }
+                    // Whoever closes it half-way may have set up an account already.
                     app_state.ask(Ask::StartAgain);
                 }
             });
             Ok(())
         },
     );
+}
+
+/// The window that was closed half-way is not needed any more: Timbre works.
+pub(crate) fn give_up(app_state: &AppState) {
+    let Some(window) = app_state.app().and_then(|app| find(app, LABEL)) else { return };
+    if matches!(window.is_visible(), Ok(false))
+        && let Err(error) = window.destroy()
+    {
+        tracing::error!(%error, "the first-run window does not go");
+    }
 }

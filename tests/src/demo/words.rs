@@ -180,6 +180,7 @@ impl Words {
             | Event::Resumed(_)
             | Event::Identified(_)
             | Event::Component(_)
+            | Event::Status(_)
             | Event::Provider(_)
             | Event::Store(_)
             | Event::Import(_)

@@ -211,6 +211,7 @@ fn bootstrap(settings: &Settings, offers: Vec<Capability>) -> WindowBootstrap {
         offers,
         has_crm: !settings.connectors.is_empty(),
         preferences: Preferences::default(),
+        keys_not_had: Vec::new(),
         popup: PopupPolicy::default(),
     }
 }

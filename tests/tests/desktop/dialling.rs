@@ -80,3 +80,23 @@ async fn the_clipboard_is_offered_and_asked_about() {
     office.read(&Wanted::saying("8888 4787").within(DIAL));
     assert_eq!(office.dialled(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hotkey_takes_what_was_selected_or_copied_last() {
+    let mut office = Office::open_as(with_reader()).await;
+    let offered = |office: &mut Office, number: &str| {
+        office.desktop.key("ctrl+shift+F9").unwrap();
+        office.desktop.wait_for_window(DIAL, SOON).unwrap();
+        office.read(&Wanted::saying(number).within(DIAL));
+        office.desktop.key("Escape").unwrap();
+        office.desktop.wait_until_gone(DIAL, SOON).unwrap();
+    };
+    office.desktop.copy("2222-3344").unwrap();
+    office.desktop.select("8888-4787").unwrap();
+    offered(&mut office, "8888 4787");
+    office.desktop.copy("7000-1122").unwrap();
+    offered(&mut office, "7000 1122");
+    office.desktop.select("8888-4787").unwrap();
+    offered(&mut office, "8888 4787");
+    assert_eq!(office.dialled(), 0, "it asks");
+}

@@ -119,3 +119,19 @@ async fn without_a_keyring_the_agent_is_told_and_chooses_and_nothing_is_written(
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_run_that_is_closed_half_way_goes_on_from_the_tray_with_all_that_was_typed() {
+    let mut office = Office::open_as(Setting { tray: true, reader: true, first_run: true, ..Setting::default() }).await;
+    office.desktop.wait_for_window("Timbre", SOON).unwrap();
+    office.click_on(&Wanted::named("radio button", "English"));
+    office.click_on(&Wanted::named("push button", "Next ⏎"));
+    office.click_on(&Wanted::named("entry", "User name"));
+    office.desktop.type_text(ENDPOINT, KEYS).unwrap();
+    office.desktop.key("alt+F4").unwrap();
+    office.desktop.wait_until_gone("Timbre", SOON).unwrap();
+    office.icon().click(&["Set Timbre up…"], SOON).unwrap();
+    office.desktop.wait_for_window("Timbre", SOON).unwrap();
+    let typed = office.read(&Wanted::named("entry", "User name"));
+    assert_eq!(typed.text, ENDPOINT, "it stands where it stood");
+}

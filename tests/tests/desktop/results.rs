@@ -68,3 +68,44 @@ async fn what_was_typed_is_there_again_after_the_app_was_killed() {
     });
     assert!(listed.unwrap().contains("draft"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_a_moment_before_the_agent_quits_is_kept() {
+    let mut office = Office::open_as(Setting { tray: true, ..with_crm() }).await;
+    let call = office.sim.rings("8888-4787", ENDPOINT);
+    office.app.painted(&call.callid(), SOON).unwrap();
+    assert!(call.answer());
+    office.read(&Wanted::saying("in conversation").within(POPUP));
+    office.click_on(&Wanted::named("entry", "Comment").within(POPUP));
+    office.desktop.wait_until_active(POPUP, SOON).unwrap();
+    office.desktop.type_text("promised an answer", Duration::from_millis(5)).unwrap();
+    let in_use = office.app.data_dir().join("timbre.db.in-use");
+    office.icon().click(&["Quit"], SOON).unwrap();
+    office.desktop.wait_until(SOON, || (!in_use.exists()).then_some(())).unwrap();
+    let listed = office.app.timbrectl(&office.desktop).args(["interactions", "list"]).output().unwrap();
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("promised an answer"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_who_quits_while_something_typed_can_not_be_kept_is_asked_first() {
+    let mut office = Office::open_as(Setting { tray: true, ..with_crm() }).await;
+    let call = office.sim.rings("8888-4787", ENDPOINT);
+    office.app.painted(&call.callid(), SOON).unwrap();
+    assert!(call.answer());
+    office.read(&Wanted::saying("in conversation").within(POPUP));
+    office.click_on(&Wanted::named("push button", "New contact").within(POPUP));
+    office.desktop.wait_until_active(POPUP, SOON).unwrap();
+    office.desktop.type_text("Rosa Quiros", Duration::from_millis(5)).unwrap();
+    let in_use = office.app.data_dir().join("timbre.db.in-use");
+    office.icon().click(&["Quit"], SOON).unwrap();
+    office.read(&Wanted::saying("Rosa Quiros").within("Timbre"));
+    office.picture("quit-asks");
+    office.click_on(&Wanted::named("push button", "Stay here").within("Timbre"));
+    office.read(&Wanted::saying("in conversation").within(POPUP));
+    assert!(in_use.exists(), "she stays");
+
+    office.icon().click(&["Quit"], SOON).unwrap();
+    office.click_on(&Wanted::named("push button", "Quit all the same").within("Timbre"));
+    office.desktop.wait_until(SOON, || (!in_use.exists()).then_some(())).unwrap();
+}

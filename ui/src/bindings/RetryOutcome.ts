@@ -3,4 +3,4 @@
 /**
  * How a try that a person asked for came out.
  */
-export type RetryOutcome = "sent" | "underway" | "waits" | "searched_later" | "stopped" | "held" | "parked" | "unsearchable" | "gone";
+export type RetryOutcome = "sent" | "underway" | "call_ends" | "waits" | "searched_later" | "stopped" | "held" | "parked" | "unsearchable" | "gone";

@@ -64,6 +64,10 @@ has_crm: boolean,
  */
 preferences: Preferences, 
 /**
+ * The keys that work in every program and could not be had, each with its place, such as `hotkeys.dial`.
+ */
+keys_not_had: Array<Refusal>, 
+/**
  * Which calls pop up, of the settings file and the agent's preferences together.
  */
 popup: PopupPolicy, };

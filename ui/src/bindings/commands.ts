@@ -65,6 +65,7 @@ export interface PopupCommands {
   popup_edit_contact: { input: { callKey: CallKey, contact: ContactId, edit: ContactEdit }; output: PopupCard };
   popup_dial: { input: { number: string, contact: ContactId | null, despiteDoNotCall: boolean }; output: void };
   popup_open_contact: { input: { contact: ContactId }; output: void };
+  popup_left: { input: { left: Array<string> }; output: void };
 }
 
 /** What the `popup` window is told. */
@@ -139,6 +140,7 @@ export interface MainCommands {
   main_try_popup: { input: Record<string, never>; output: void };
   main_places: { input: Record<string, never>; output: Places };
   main_open_place: { input: { which: Place }; output: void };
+  main_left: { input: { left: Array<string> }; output: void };
   setup_offers: { input: Record<string, never>; output: Offers };
   setup_set_language: { input: { language: Language }; output: WindowBootstrap };
   setup_check_account: { input: { draft: AccountDraft, password: string }; output: AccountCheck };
@@ -169,6 +171,7 @@ export interface SetupCommands {
   page_shown: { input: Record<string, never>; output: void };
   setup_ready: { input: Record<string, never>; output: WindowBootstrap };
   setup_finish: { input: { autostart: boolean }; output: void };
+  setup_left: { input: { left: Array<string> }; output: void };
   setup_offers: { input: Record<string, never>; output: Offers };
   setup_set_language: { input: { language: Language }; output: WindowBootstrap };
   setup_check_account: { input: { draft: AccountDraft, password: string }; output: AccountCheck };
@@ -182,4 +185,5 @@ export interface SetupCommands {
 /** What the `setup` window is told. */
 export interface SetupEvents {
   bootstrap: WindowBootstrap;
+  flush: null;
 }

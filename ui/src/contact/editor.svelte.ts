@@ -65,6 +65,11 @@ export class ContactEditor {
     return this.#written() !== this.#before;
   }
 
+  /** What stands in the fields. */
+  get typed(): string[] {
+    return [this.name, this.company, ...this.phones.map(({ text }) => text), ...this.emails];
+  }
+
   #written(): string {
     return JSON.stringify([this.name, this.company, this.phones.map(({ text, kind }) => [text, kind]), this.emails]);
   }

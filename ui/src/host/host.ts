@@ -61,6 +61,8 @@ export interface PopupListener {
   focused(): void;
   /** The window manager was asked to close the window: close as the agent would. */
   closeAsked(): void;
+  /** The program ends: keep what can be kept. What is typed and can't be, as it was typed. */
+  leaving?(): Promise<string[]>;
   /** The window was hidden: forget the call, so that the next one never shows it for a moment. */
   clear(): void;
   /** Language, preferences or dispositions changed. */
@@ -149,6 +151,8 @@ export interface MainListener {
   /** Something of this kind changed: ask again for what is shown of it. */
   changed(what: Changed): void;
   progress(progress: DialProgress): void;
+  /** The window goes, or the program ends: keep what can be kept. What is typed and can't be, as it was typed. */
+  leaving?(): Promise<string[]>;
   bootstrap(bootstrap: WindowBootstrap): void;
 }
 

@@ -54,6 +54,8 @@ export interface ConnectionsHost extends AccountHost, ConnectorHost {
 
 /** What the shell tells the first run. */
 export interface SetupListener {
+  /** The program ends: what is typed and not saved, without secrets. */
+  leaving?(): Promise<string[]>;
   bootstrap(bootstrap: WindowBootstrap): void;
 }
 

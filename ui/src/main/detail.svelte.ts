@@ -149,7 +149,27 @@ export class Detail {
 
   /** Keeps what is not kept yet: the window goes. */
   async flush(): Promise<void> {
-    await this.form?.flush();
+    await Promise.all(this.#forms.map((form) => form.flush()));
+  }
+
+  /** What is typed and not kept, as it was typed. */
+  get left(): string[] {
+    const say = this.#shell.say.bind(this.#shell);
+    const { name, company, search } = this.caller;
+    const who = this.contact?.name || this.contact?.company || this.card?.number_written || say("match.withheld");
+    const contacts = [[name, company, search], this.editor?.touched ? this.editor.typed : []];
+    return [
+      ...this.#forms.flatMap((form) => form.left).map((what) => say("left.result", { who, what })),
+      ...contacts
+        .map((parts) => parts.map((part) => part.trim()).filter(Boolean).join(" · "))
+        .filter(Boolean)
+        .map((contact) => say("left.contact", { who, contact })),
+    ];
+  }
+
+  /** The form shown, and those that were left before all in them was kept. */
+  get #forms(): ResultForm[] {
+    return [...new Set([...(this.form ? [this.form] : []), ...this.#left.values()])];
   }
 
   #want(wanted: Wanted): Promise<void> {

@@ -27,6 +27,7 @@ const bootstrap = await host.start({
   status: (status) => tell((to) => to.status(status)),
   changed: (what) => tell((to) => to.changed(what)),
   progress: (progress) => tell((to) => to.progress(progress)),
+  leaving: () => listener?.leaving?.() ?? Promise.resolve([]),
   bootstrap: (newer) => tell((to) => to.bootstrap(newer)),
 });
 

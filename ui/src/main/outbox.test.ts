@@ -1,9 +1,11 @@
+import { flushSync, mount, unmount } from "svelte";
 import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Retried } from "../host/host";
 import { mainHost } from "../host/fake/main";
 import { clock } from "../kit/format";
 import { Outbox } from "./outbox.svelte";
+import OutboxDetail from "./OutboxDetail.svelte";
 import { Shell } from "./shell.svelte";
 
 let outbox: Outbox;
@@ -52,7 +54,7 @@ test("what can't be searched for is asked about, and created only when the agent
   expect(outbox.cameOf(id)?.asks).toBe(false);
 });
 
-test.each(["sent", "underway", "waits", "searched_later", "stopped", "held", "parked", "unsearchable", "gone"] satisfies Retried["outcome"][])(
+test.each(["sent", "underway", "call_ends", "waits", "searched_later", "stopped", "held", "parked", "unsearchable", "gone"] satisfies Retried["outcome"][])(
   "%s has words, with and without a time",
   (outcome) => {
     for (const until of [null, new Date(2026, 10, 21, 10, 45).toISOString()]) {
@@ -64,3 +66,18 @@ test.each(["sent", "underway", "waits", "searched_later", "stopped", "held", "pa
     }
   },
 );
+
+test("a record whose call goes on says until when it waits, and no time of a next try", async () => {
+  const id = waiting();
+  outbox.list.rows = outbox.list.rows.map((row) => (row.item.id === id ? { ...row, waits: "call_ends", what: "", what_to_do: "" } : row));
+  outbox.chip = "all";
+  outbox.list.selected = id;
+  const mounted = mount(OutboxDetail, { target: document.body, props: { shell, outbox, openCall() {}, back() {} } });
+  flushSync();
+  const shown = document.body.textContent!;
+  expect(shown).toContain(shell.say("outbox.waits.call_ends"));
+  expect(shown).toContain(shell.say("outbox.until.call_ends"));
+  expect(shown).not.toContain(shell.say("outbox.next_try"));
+  expect(shown).not.toContain(shell.say("outbox.retry_now"));
+  await unmount(mounted);
+});

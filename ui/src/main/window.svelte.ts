@@ -92,6 +92,11 @@ export class Main {
       goTo: (goal) => this.goTo(goal),
       status: (status) => (shell.status = status),
       bootstrap: (bootstrap) => (shell.bootstrap = bootstrap),
+      leaving: async () => {
+        await this.detail.flush();
+        const { typed } = this.connections;
+        return [...this.detail.left, ...(typed ? [shell.say("left.account", { what: typed })] : [])];
+      },
       // A dial has its own window, and its call comes into the list by itself.
       progress: () => undefined,
       changed: (what) => {

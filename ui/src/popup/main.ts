@@ -86,6 +86,7 @@ const bootstrap = await host.start({
   records: (callKey, records) => popup.records(callKey, records),
   focused: () => keyboard.focused(),
   closeAsked: () => void popup.close(),
+  leaving: () => popup.leaving(),
   clear: () => {
     early = null;
     flushSync(() => popup.clear());

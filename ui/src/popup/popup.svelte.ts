@@ -355,6 +355,26 @@ export class Popup {
     this.ask = { kind: "leave", words };
   }
 
+  /** The program ends: keeps what can be kept. What is typed and can't be, as it was typed. */
+  async leaving(): Promise<string[]> {
+    const { card, form, view } = this;
+    if (!card || !view) {
+      return [];
+    }
+    await form?.flush();
+    const who = view.title;
+    const results = form?.left ?? [];
+    const { name, company } = this.draft;
+    const contacts = [[name, company, this.search.text], this.panel === "edit" && this.editor?.touched ? this.editor.typed : []];
+    return [
+      ...results.map((what) => this.text("left.result", { who, what })),
+      ...contacts
+        .map((parts) => parts.map((part) => part.trim()).filter(Boolean).join(" · "))
+        .filter(Boolean)
+        .map((contact) => this.text("left.contact", { who, contact })),
+    ];
+  }
+
   /** Closes although not everything is kept. */
   async leave(): Promise<void> {
     this.ask = null;

@@ -418,6 +418,18 @@ export class ResultForm implements Source {
     }
   }
 
+  /** What stands in the form and is not kept, as it was typed. */
+  get left(): string[] {
+    const rows = this.charges.filter((row) => !row.empty && (readDecimal(this.locale, row.amount) === null || !row.hasCurrency));
+    const { open, date, time, whom, what } = this.followUp;
+    const parts = [
+      ...(open && this.moment === null ? [[date, time, whom, what]] : []),
+      ...rows.map(({ amount, currency, concept }) => [amount, currency, concept]),
+      ...(this.take(false) ? [[...path(this.#all, this.chosen).map(({ name }) => name), this.comment, ...Object.values(this.fields)]] : []),
+    ];
+    return parts.map((part) => part.map((one) => one.trim()).filter(Boolean).join(" · ")).filter(Boolean);
+  }
+
   /** Whether anything was typed that is not kept. */
   get unsaved(): boolean {
     return this.unread.length > 0 || this.take(false) !== null;

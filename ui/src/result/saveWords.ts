@@ -29,7 +29,7 @@ export function saveWords(say: Say, state: SaveState, records: readonly RecordSt
       const { what, what_to_do, detail, place } = state.refusal;
       const why = what || say("form.state.failed.why");
       return place === null
-        ? plainly("bad", say("form.state.failed", { why }), [why, what_to_do, detail].filter(Boolean).join(" "))
+        ? plainly("bad", say("form.state.failed", { why }), [why, what_to_do, detail && say("detail.technical", { detail })].filter(Boolean).join(" "))
         : plainly("bad", say("form.state.incomplete"), why);
     }
     case "saved": {

@@ -12,6 +12,9 @@ speakFrom(catalogue);
 const host = await setupHost();
 const setup = new Setup(host);
 
-const bootstrap = await host.start({ bootstrap: (bootstrap) => setup.greet(bootstrap) });
+const bootstrap = await host.start({
+  bootstrap: (bootstrap) => setup.greet(bootstrap),
+  leaving: () => Promise.resolve(setup.left),
+});
 setup.begin(bootstrap, await host.offers());
 mount(SetupWindow, { target: document.body, props: { setup } });

@@ -55,6 +55,13 @@ export class Setup {
     return text(this.language, key, values);
   }
 
+  /** What is typed and not saved yet, for whoever ends the program. */
+  get left(): string[] {
+    const before = PAGES.indexOf(this.page) < PAGES.indexOf("crm") ? this.account.typed : [];
+    const parts = [before, this.saved ? [] : this.connector.typed];
+    return parts.filter((part) => part.length > 0).map((part) => this.say("left.account", { what: part.join(" · ") }));
+  }
+
   /** What the host tells first: the language, and what can be set up. */
   begin(bootstrap: WindowBootstrap, offers: Offers): void {
     this.bootstrap = bootstrap;

@@ -28,7 +28,8 @@ fn entry(printer: &Printer, entry: &CaseEntry) -> Vec<String> {
     };
     let mut lines = vec![format!("{}  {title}", moment(entry.at))];
     let said = entry.interaction.iter().flat_map(|one| said(printer, one));
-    let records = entry.records.iter().flat_map(|item| outbox::stand(printer, item));
+    let goes_on = entry.call.as_ref().is_some_and(|record| record.call.state != CallState::Ended);
+    let records = entry.records.iter().flat_map(|item| outbox::stand(printer, item, goes_on));
     lines.extend(said.chain(records).map(|line| format!("    {line}")));
     lines
 }

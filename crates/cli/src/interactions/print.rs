@@ -4,21 +4,22 @@ use timbre_domain::disposition::ChosenLevel;
 use timbre_domain::interaction::{Charge, FollowUp, Interaction, InteractionState};
 use timbre_engine::calls::results::SavedInteraction;
 
+use super::Listed;
 use crate::outbox;
 use crate::print::{Printer, clean, clean_lines, moment};
 
 /// Characters of a comment that fit a line of a list.
 const SHOWN: usize = 60;
 
-pub(crate) fn list(printer: &Printer, interactions: &[Interaction]) -> Vec<String> {
+pub(crate) fn list(printer: &Printer, interactions: &[Listed]) -> Vec<String> {
     if interactions.is_empty() {
         return vec![printer.text("interactions.none")];
     }
     interactions.iter().map(|one| line(printer, one)).collect()
 }
 
-/// One line: when, id, draft or not, disposition, the comment's beginning.
-fn line(printer: &Printer, one: &Interaction) -> String {
+/// One line: when, id, with whom, draft or not, disposition, the comment's beginning.
+fn line(printer: &Printer, Listed { interaction: one, name }: &Listed) -> String {
     let draft = match one.state {
         InteractionState::Draft => format!("[{}]", printer.text("interaction.state.draft")),
         InteractionState::Final => String::new(),
@@ -28,7 +29,7 @@ fn line(printer: &Printer, one: &Interaction) -> String {
     if comment.trim().chars().count() < one.comment.trim().chars().count() {
         comment.push('…');
     }
-    let parts = [moment(one.created_at), one.id.to_string(), draft, levels(&one.disposition), comment];
+    let parts = [moment(one.created_at), one.id.to_string(), clean(name), draft, levels(&one.disposition), comment];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
@@ -47,7 +48,13 @@ pub(crate) fn card(printer: &Printer, saved: &SavedInteraction) -> Vec<String> {
         lines.push(format!("  {}", printer.fill("interaction.contact", &[("contact", &contact.to_string())])));
     }
     lines.extend(said(printer, one).into_iter().map(|line| format!("  {line}")));
-    lines.extend(saved.outbox.iter().flat_map(|item| outbox::item(printer, item)).map(|line| format!("  {line}")));
+    lines.extend(
+        saved
+            .outbox
+            .iter()
+            .flat_map(|item| outbox::item(printer, item, saved.call_goes_on))
+            .map(|line| format!("  {line}")),
+    );
     lines
 }
 
@@ -120,7 +127,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_result_is_read_line_by_line_in_every_language_and_nothing_in_it_moves_the_cursor() {
-        let saved = SavedInteraction { interaction: result(), outbox: Vec::new() };
+        let saved = SavedInteraction { interaction: result(), outbox: Vec::new(), call_goes_on: false };
         for language in Language::ALL {
             let lines = card(&Printer::speaking(language), &saved).join("\n");
             for part in
@@ -136,11 +143,13 @@ pub(crate) mod tests {
     fn a_list_shows_a_line_a_result_and_says_when_there_is_none() {
         let printer = Printer::speaking(Language::En);
         assert_eq!(list(&printer, &[]), ["No result found"]);
+        let of = |interaction: Interaction| Listed { interaction, name: "Ana\u{9b}2J".into() };
         let draft = Interaction { state: InteractionState::Draft, comment: "x".repeat(99), ..result() };
-        let lines = list(&printer, &[draft]);
+        let lines = list(&printer, &[of(draft)]);
+        assert!(lines[0].contains("  Ana\u{fffd}2J  [draft]"), "with whom it was: {lines:?}");
         assert!(lines[0].contains("[draft]") && lines[0].ends_with(&format!("{}…", "x".repeat(SHOWN))), "{lines:?}");
-        assert!(list(&printer, &[result()])[0].ends_with("Compró…"), "there is more of it");
+        assert!(list(&printer, &[of(result())])[0].ends_with("Compró…"), "there is more of it");
         let short = Interaction { comment: "Sí\n".into(), ..result() };
-        assert!(list(&printer, &[short])[0].ends_with("Sí"));
+        assert!(list(&printer, &[of(short)])[0].ends_with("Sí"));
     }
 }

@@ -3,21 +3,37 @@
 use std::io;
 
 use chrono::{DateTime, Local, Utc};
+use serde::Serialize;
 use serde_json::json;
 use timbre_domain::call::{CallState, seconds_between};
 use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::matching::MatchName;
-use timbre_engine::api::event::{CallEvent, Event, PopupEvent, ProviderState};
+use timbre_engine::api::event::{CallEvent, Event, PopupEvent, ProviderState, ProviderWords};
 
 use super::{Printer, at, clean, direction, length, name};
-use crate::{connector, outbox};
+use crate::{connector, outbox, status};
+
+/// An event with its words for people.
+#[derive(Serialize)]
+struct Worded<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    #[serde(flatten)]
+    words: ProviderWords,
+}
 
 impl Printer {
     /// One event, one line.
     pub(crate) fn event(&self, event: &Event) -> io::Result<()> {
         if self.json {
-            let line = serde_json::to_string(event).map_err(io::Error::other)?;
-            return self.line(&line);
+            return match event {
+                // A script shows its reader these words: they are the reader's, whatever language the engine speaks.
+                Event::Provider(state) => self.json(&Worded { event, words: state.words(self.catalogue) }),
+                _ => self.json(event),
+            };
+        }
+        if let Event::Status(present) = event {
+            return status::print(self, &present.status);
         }
         match self.event_in_words(event) {
             Some(words) => self.line(&words),
@@ -56,7 +72,7 @@ impl Printer {
             Event::Dial(step) => format!("{}  {}", at(step.progress.at), self.dial(&step.progress)),
             Event::Provider(state) => self.provider(state),
             // Whoever imports sees a bar.
-            Event::Import(_) => return None,
+            Event::Import(_) | Event::Status(_) => return None,
             Event::Sync(progress) => format!("{}  {}", at(progress.at), connector::synced(self, progress)?),
             Event::OutboxSent(event) => format!("{}  {}", at(event.at), outbox::sent(self, event)),
             Event::OutboxWaiting(event) => format!("{}  {}", at(event.at), outbox::put_off(self, event)?),
@@ -129,13 +145,14 @@ impl Printer {
     }
 
     fn provider(&self, state: &ProviderState) -> String {
-        let said = match (&state.what, &state.what_to_do) {
+        let words = state.words(self.catalogue);
+        let said = match (words.what, words.what_to_do) {
             (Some(what), Some(what_to_do)) => format!("{what} {what_to_do}"),
-            (Some(what), None) => what.clone(),
+            (Some(what), None) => what,
             (None, _) => self.catalogue.text("provider.ok").to_owned(),
         };
-        let detail = state.detail.as_deref().map(|detail| format!(" ({})", clean(detail))).unwrap_or_default();
-        let clock = state.clock.as_deref().map(|word| format!(" {word}")).unwrap_or_default();
+        let detail = state.detail.as_deref().map(|detail| format!(" ({})", self.technical(detail))).unwrap_or_default();
+        let clock = words.clock.map(|word| format!(" {word}")).unwrap_or_default();
         format!("{}  {}: {said}{detail}{clock}", at(state.at), state.account)
     }
 }

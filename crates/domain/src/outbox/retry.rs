@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{OutboxItem, Problem};
+use crate::texts::Catalogue;
 
 /// How a person wants a record to be tried again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub enum RetryOutcome {
     Sent,
     /// It is being sent, or other records of its contact are sent first; the outcome is not known yet.
     Underway,
+    /// The call that it belongs to goes on: it is sent when the call ends.
+    CallEnds,
     /// It was not sent. It is tried again without anybody's doing at [`Retried::until`].
     Waits,
     /// An earlier request may have stored it. At [`Retried::until`] it is searched for, and sent if it is not there.
@@ -47,9 +50,10 @@ pub enum RetryOutcome {
 
 impl RetryOutcome {
     /// Every outcome, for tests that look each one up in the catalogue of texts.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Sent,
         Self::Underway,
+        Self::CallEnds,
         Self::Waits,
         Self::SearchedLater,
         Self::Stopped,
@@ -65,6 +69,7 @@ impl RetryOutcome {
         match self {
             Self::Sent => "sent",
             Self::Underway => "underway",
+            Self::CallEnds => "call_ends",
             Self::Waits => "waits",
             Self::SearchedLater => "searched_later",
             Self::Stopped => "stopped",
@@ -92,4 +97,14 @@ pub struct Retried {
     pub what: String,
     /// What to do about it.
     pub what_to_do: String,
+}
+
+impl Retried {
+    /// The same with its texts in the language of `texts`.
+    #[must_use]
+    pub fn in_words(self, texts: &Catalogue) -> Self {
+        let words = self.why.as_ref().map(|why| (texts.crm_what(why.code), texts.crm_what_to_do(why.code)));
+        let (what, what_to_do) = words.unwrap_or_default();
+        Self { what, what_to_do, ..self }
+    }
 }

@@ -9,16 +9,16 @@ use timbre_domain::contact::Contact;
 use timbre_domain::crm::ConnectorName;
 use timbre_domain::dial::{DialId, DialProgress};
 use timbre_domain::endpoint::EndpointNumber;
-use timbre_domain::error::{ErrorCode, Retry};
+use timbre_domain::error::ErrorCode;
 use timbre_domain::matching::{Match, MatchKind, MatchName};
 use timbre_domain::outbox::{OutboxItem, Problem, RecordKind};
 use timbre_domain::popup::PopupCard;
-use timbre_domain::status::ComponentStatus;
+use timbre_domain::status::{ComponentStatus, Status};
 use timbre_domain::texts::Catalogue;
-use timbre_domain::vendor::VendorId;
 use timbre_store::{OpenReport, Replayed};
 use uuid::Uuid;
 
+pub use super::provider_state::{ClockOff, Condition, ProviderState, ProviderWords};
 use crate::crm::connector::ConnectorHealth;
 
 /// Something that happened. All times are UTC.
@@ -79,6 +79,17 @@ pub enum Event {
     /// A part of Timbre ended badly, or runs again.
     #[serde(rename = "component.state")]
     Component(ComponentEvent),
+    /// How everything is: what somebody who begins to watch is told first. The engine itself publishes changes alone.
+    #[serde(rename = "status")]
+    Status(Box<StatusEvent>),
+}
+
+/// How everything is at a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusEvent {
+    pub at: DateTime<Utc>,
+    #[serde(flatten)]
+    pub status: Status,
 }
 
 /// A part of Timbre ended badly, or runs again.
@@ -228,6 +239,9 @@ pub struct RecordedEvent {
     /// When we learnt it.
     pub at: DateTime<Utc>,
     pub call_key: CallKey,
+    /// When it was answered; nothing for a call that was not, whatever it looked like live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connected_at: Option<DateTime<Utc>>,
     pub duration_s: u64,
     /// In the account's currency, exactly as written.
     pub cost: Option<String>,
@@ -291,53 +305,6 @@ pub struct DialEvent {
     /// The step, with its `at`, and its `call_key` once there is a call.
     #[serde(flatten)]
     pub progress: DialProgress,
-}
-
-/// How the vendor is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// The last answer was whole.
-    Ok,
-    /// The last answer came, and parts of it could not be read.
-    PartlyRead,
-    /// The last question failed.
-    Failing,
-}
-
-/// The state of one account, told when it changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProviderState {
-    pub at: DateTime<Utc>,
-    pub provider: VendorId,
-    pub account: AccountName,
-    pub state: Condition,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<ErrorCode>,
-    /// Whether it can pass by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry: Option<Retry>,
-    /// What happened, in the language of the settings.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub what: Option<String>,
-    /// What to do about it.
-    #[serde(default, skip_serializing_if = "Option::is_none", rename = "do")]
-    pub what_to_do: Option<String>,
-    /// The bare technical detail, in English.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-    /// How many parts of answers could not be read since the start.
-    pub unread: u64,
-    /// What had to be mended in the last answer.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub repairs: Vec<String>,
-    /// Whether we ask less often because answers lag.
-    pub slowed: bool,
-    /// The distance between two questions now, milliseconds.
-    pub interval_ms: u64,
-    /// A word about clock and zone, where they disagree.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clock: Option<String>,
 }
 
 /// How the database is.

@@ -6,6 +6,7 @@
 pub mod command;
 pub mod event;
 mod handlers;
+mod provider_state;
 pub mod socket;
 
 pub use self::command::Command;

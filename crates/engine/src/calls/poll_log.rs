@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::observation::{LiveAnswer, Pace};
+
+use crate::calls::zone::{self, Advice};
 
 /// One question and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +83,12 @@ impl PollLog {
             self.failed = Some((result.at, failed.clone()));
         }
         self.last = Some(result);
+    }
+
+    /// What is wrong with a clock or the zone, as far as the last polls tell.
+    pub(crate) fn judge(&self, zone: Tz) -> Option<Advice> {
+        let last = self.last.as_ref()?;
+        zone::judge(last.ahead(), self.ringing, zone, last.at)
     }
 
     /// A call was seen in the last poll while it rang: our time of the answer less the vendor's time of detection.

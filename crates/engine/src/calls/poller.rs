@@ -7,11 +7,10 @@ use chrono::{DateTime, Utc};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::observation::{Coverage, LiveAnswer};
 use timbre_domain::session::LiveCalls;
-use timbre_domain::texts::Catalogue;
 use timbre_domain::tracker::CallTransition;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::event::{Condition, Event, ProviderState};
+use crate::api::event::{ClockOff, Condition, Event, ProviderState};
 use crate::calls::ingest::{Ingest, Observed};
 use crate::calls::poll_log::PollResult;
 use crate::calls::session::{AccountSession, PollStatus};
@@ -28,7 +27,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// whose vendor shows no live calls is not asked.
 pub(crate) async fn run(ingest: Ingest, session: Arc<AccountSession>, stop: CancellationToken) {
     let Some(live_calls) = session.session.live_calls.clone() else { return stop.cancelled().await };
-    let mut poller = Poller { ingest, session, live_calls, refusals: 0, published: None, unread: 0, clock_word: None };
+    let mut poller = Poller { ingest, session, live_calls, refusals: 0, published: None, unread: 0, clock_off: None };
     loop {
         // Only the question itself is cut short by a stop: what an answer brought is saved and published to the end.
         let Some(pause) = poller.poll(&stop).await else { return };
@@ -50,7 +49,7 @@ struct Poller {
     /// What was published last.
     published: Option<ProviderState>,
     unread: u64,
-    clock_word: Option<String>,
+    clock_off: Option<ClockOff>,
 }
 
 impl Poller {
@@ -86,36 +85,29 @@ impl Poller {
     }
 
     /// A call that is still ringing was noticed by the vendor moments ago; if its time says otherwise, a clock or the
-    /// zone is wrong.
+    /// zone is wrong. So it is where the vendor's server says another time than ours.
     fn check_clock(&mut self, answer: &LiveAnswer, at: DateTime<Utc>, transitions: &[CallTransition]) {
         for transition in transitions {
             if let CallTransition::Detected(call) = transition
                 && call.connected_at.is_none()
                 && let Some(seen) = answer.observations.iter().find(|seen| seen.external_id == call.key.external_id)
             {
-                let catalogue = Catalogue::of(self.ingest.core.settings.language);
-                let difference = at - seen.detected_at;
-                self.session.remember_ringing(difference);
-                let zone = self.session.account.time_zone();
-                self.clock_word = zone::advice(difference, zone, at).map(|advice| advice.in_words(catalogue));
+                self.session.remember_ringing(at - seen.detected_at);
             }
+        }
+        let off = self.session.log().judge(self.session.account.time_zone()).map(zone::Advice::as_facts);
+        // A minute more or less is no news.
+        let same = |known: &ClockOff, off: &ClockOff| {
+            (known.ours, &known.zone) == (off.ours, &off.zone) && (known.minutes - off.minutes).abs() <= 2
+        };
+        if !matches!((&self.clock_off, &off), (Some(known), Some(off)) if same(known, off)) {
+            self.clock_off = off;
         }
     }
 
     async fn publish_answered(&mut self, at: DateTime<Utc>, answer: LiveAnswer) {
         self.unread += answer.unread.len() as u64;
         let state = if answer.unread.is_empty() && answer.complete { Condition::Ok } else { Condition::PartlyRead };
-        let catalogue = Catalogue::of(self.ingest.core.settings.language);
-        let what = match state {
-            Condition::PartlyRead => {
-                Some(catalogue.fill("provider.partly_read", &[("count", &answer.unread.len().to_string())]))
-            }
-            _ if answer.pace.slowed => {
-                let seconds = format!("{:.1}", answer.pace.interval.as_secs_f32());
-                Some(catalogue.fill("provider.slowed", &[("seconds", &seconds)]))
-            }
-            _ => None,
-        };
         self.publish(ProviderState {
             at,
             provider: self.session.vendor().clone(),
@@ -123,14 +115,13 @@ impl Poller {
             state,
             code: None,
             retry: None,
-            what,
-            what_to_do: None,
             detail: answer.unread.first().map(|part| format!("{}: {}", part.place, part.reason)),
+            unread_now: answer.unread.len() as u64,
             unread: self.unread,
             repairs: answer.repairs,
             slowed: answer.pace.slowed,
             interval_ms: u64::try_from(answer.pace.interval.as_millis()).unwrap_or(u64::MAX),
-            clock: self.clock_word.clone(),
+            clock_off: self.clock_off.clone(),
         });
         if !answer.unread.is_empty() {
             let name = self.session.name().clone();
@@ -143,7 +134,6 @@ impl Poller {
         tracing::warn!(account = %self.session.name(), error = &error as &dyn std::error::Error, "the live calls could not be read");
         let at = self.ingest.core.clock.now();
         self.unread += u64::from(error.unread.is_some());
-        let catalogue = Catalogue::of(self.ingest.core.settings.language);
         let before = self.published.as_ref();
         self.publish(ProviderState {
             at,
@@ -152,14 +142,13 @@ impl Poller {
             state: Condition::Failing,
             code: Some(error.code),
             retry: Some(error.code.retry()),
-            what: Some(catalogue.what(error.code)),
-            what_to_do: Some(catalogue.what_to_do(error.code)),
             detail: Some(error.detail.clone()),
+            unread_now: u64::from(error.unread.is_some()),
             unread: self.unread,
             repairs: Vec::new(),
             slowed: before.is_some_and(|last| last.slowed),
             interval_ms: before.map_or(self.reading_interval_ms(), |last| last.interval_ms),
-            clock: self.clock_word.clone(),
+            clock_off: self.clock_off.clone(),
         });
         let (code, guessed) = (error.code, error.guessed);
         // Nothing comes of it but that it is kept.
@@ -182,8 +171,8 @@ impl Poller {
     /// Publishes how the account is, when that is news.
     fn publish(&mut self, state: ProviderState) {
         let news = self.published.as_ref().is_none_or(|last| {
-            (last.state, last.code, last.slowed, &last.repairs, &last.clock, &last.detail)
-                != (state.state, state.code, state.slowed, &state.repairs, &state.clock, &state.detail)
+            (last.state, last.code, last.slowed, &last.repairs, &last.clock_off, &last.detail)
+                != (state.state, state.code, state.slowed, &state.repairs, &state.clock_off, &state.detail)
         });
         if news {
             self.ingest.core.bus.publish(Event::Provider(state.clone()));

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use timbre_domain::call::CallKey;
+use timbre_domain::call::{Call, CallKey};
 use timbre_domain::cdr::{Cdr, CdrRow, TimeRange};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::PortError;
+use timbre_domain::ports::Shell;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +36,8 @@ const PAGES_AT_MOST: usize = 1_000;
 /// A call that waits for its record.
 struct Awaited {
     key: CallKey,
+    /// Whether it was seen answered while it went on.
+    seen_answered: bool,
     ended: Duration,
     tries: usize,
 }
@@ -45,13 +48,10 @@ pub(crate) struct Records {
     core: Core,
     connectors: Connectors,
     sessions: Vec<Arc<AccountSession>>,
+    shell: Arc<dyn Shell>,
 }
 
 impl Records {
-    pub(crate) fn new(core: Core, connectors: Connectors, sessions: Vec<Arc<AccountSession>>) -> Self {
-        Self { core, connectors, sessions }
-    }
-
     /// Reconciles ended calls until it is told to stop.
     pub(crate) async fn run(self, stop: CancellationToken) {
         let mut events = self.core.bus.subscribe();
@@ -62,7 +62,8 @@ impl Records {
                 () = stop.cancelled() => return,
                 event = events.recv() => match event {
                     Ok(Event::Ended(call)) => {
-                        awaited.push(Awaited { key: call.call_key, ended: self.core.clock.elapsed(), tries: 0 });
+                        let (seen_answered, ended) = (call.connected_at.is_some(), self.core.clock.elapsed());
+                        awaited.push(Awaited { key: call.call_key, seen_answered, ended, tries: 0 });
                     }
                     Ok(Event::Resumed(call)) => awaited.retain(|waiting| waiting.key != call.call_key),
                     Ok(_) => {}
@@ -94,8 +95,10 @@ impl Records {
                 tracing::warn!(account = %session.name(), error = &error as &dyn std::error::Error, "the record could not be read");
             }
             for waiting in of_account() {
-                if !self.publish_recorded(session, &waiting.key).await {
-                    still.push(Awaited { key: waiting.key.clone(), ended: waiting.ended, tries: waiting.tries + 1 });
+                if !self.publish_recorded(session, waiting).await {
+                    let Awaited { key, seen_answered, ended, tries } = waiting;
+                    let (key, tries) = (key.clone(), tries + 1);
+                    still.push(Awaited { key, seen_answered: *seen_answered, ended: *ended, tries });
                 }
             }
         }
@@ -110,19 +113,36 @@ impl Records {
     }
 
     /// Tells what the record added to a call; `false` when it has not shown it yet.
-    async fn publish_recorded(&self, session: &AccountSession, key: &CallKey) -> bool {
-        let of = key.clone();
+    async fn publish_recorded(&self, session: &AccountSession, waiting: &Awaited) -> bool {
+        let (key, of) = (&waiting.key, waiting.key.clone());
         let Ok(Some(record)) = self.core.stored(move |store| store.call(&of)).await else { return false };
         let Some(duration_s) = record.duration_s else { return false };
+        if !waiting.seen_answered && record.call.connected_at.is_some() {
+            self.answered_after_all(&record.call).await;
+        }
         self.core.bus.publish(Event::Recorded(RecordedEvent {
             at: self.core.clock.now(),
             call_key: key.clone(),
+            connected_at: record.call.connected_at,
             duration_s,
             cost: record.cost.map(|cost| cost.to_string()),
             currency: session.account.currency().map(str::to_owned),
             end_reason: record.end_reason,
         }));
         true
+    }
+
+    /// A call was answered and over between two polls: what was done as for a missed call is made good.
+    async fn answered_after_all(&self, call: &Call) {
+        self.shell.call_changed(call);
+        let now = self.core.clock.now();
+        let to_record = self.connectors.answered_calls_to_record(call, now);
+        if to_record.is_empty() {
+            return;
+        }
+        let queued = self.core.stored(move |store| store.record_calls(&to_record, now)).await;
+        self.core.store_answered(queued.as_ref().err());
+        self.connectors.wake();
     }
 
     /// Makes up for the time Timbre was off. It runs beside [`run`] and not inside it: a question that waits for its turn
@@ -244,7 +264,12 @@ impl Records {
 
 impl Context {
     pub(crate) fn records(&self) -> Records {
-        Records::new(self.core.clone(), self.connectors.clone(), self.sessions.clone())
+        Records {
+            core: self.core.clone(),
+            connectors: self.connectors.clone(),
+            sessions: self.sessions.clone(),
+            shell: self.shell.clone(),
+        }
     }
 }
 

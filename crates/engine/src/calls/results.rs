@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use timbre_domain::call::CallKey;
+use timbre_domain::call::{CallKey, CallState};
 use timbre_domain::caller::{CallerOnSave, TypedCaller};
 use timbre_domain::disposition::Action;
 use timbre_domain::error::ErrorCode;
@@ -39,6 +39,9 @@ pub struct SavedInteraction {
     pub interaction: Interaction,
     /// Its records, the oldest first.
     pub outbox: Vec<OutboxItem>,
+    /// Whether its call goes on: its records wait for the end of the call.
+    #[serde(default)]
+    pub call_goes_on: bool,
 }
 
 impl Context {
@@ -65,9 +68,17 @@ impl Context {
             changed => changed?,
         };
         self.connectors.waits(&waiting);
-        let id = interaction.id;
-        let outbox = self.core.stored(move |store| store.outbox_of(id)).await?;
-        Ok(SavedInteraction { interaction, outbox })
+        self.with_records(interaction).await
+    }
+
+    async fn with_records(&self, interaction: Interaction) -> Result<SavedInteraction, CommandError> {
+        let (id, call) = (interaction.id, interaction.call.clone());
+        let (outbox, call) = self
+            .core
+            .stored(move |store| Ok((store.outbox_of(id)?, call.map(|call| store.call(&call)).transpose()?.flatten())))
+            .await?;
+        let call_goes_on = call.is_some_and(|record| record.call.state != CallState::Ended);
+        Ok(SavedInteraction { interaction, outbox, call_goes_on })
     }
 
     /// A call that is missing in the history, because its rows were damaged before they were backed up, is looked for in
@@ -154,10 +165,8 @@ impl Context {
     }
 
     pub(crate) async fn interaction(&self, id: InteractionId) -> Result<SavedInteraction, CommandError> {
-        let (interaction, outbox) =
-            self.core.stored(move |store| Ok((store.interaction(id)?, store.outbox_of(id)?))).await?;
-        let interaction = interaction.ok_or_else(|| no_interaction(id))?;
-        Ok(SavedInteraction { interaction, outbox })
+        let interaction = self.core.stored(move |store| store.interaction(id)).await?;
+        self.with_records(interaction.ok_or_else(|| no_interaction(id))?).await
     }
 }
 

@@ -7,6 +7,8 @@ use chrono::{DateTime, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use timbre_domain::texts::Catalogue;
 
+use crate::api::event::ClockOff;
+
 /// Smaller differences are nobody's business: a poll takes seconds, clocks drift.
 const TOLERATED: TimeDelta = TimeDelta::minutes(5);
 /// How far from a whole quarter of an hour a zone's difference may be.
@@ -49,17 +51,33 @@ pub enum Advice {
         /// A zone that fits.
         zone: Tz,
     },
-    /// One of the clocks.
+    /// This computer's clock: the vendor's server says another time.
     Clock {
-        /// Our clock less the vendor's, minutes.
+        /// Our clock less the server's, minutes.
+        minutes: i64,
+    },
+    /// The times that the vendor writes of calls: no zone explains them, and our clock agrees with its server's as far as that
+    /// says what time it is.
+    Times {
+        /// Our time less the vendor's, minutes.
         minutes: i64,
     },
 }
 
-/// Advice for a call that just began to ring: `difference` is our time of the answer less the vendor's time of
-/// detection, read in `zone`.
+/// The one judgement of clocks and zone. `ahead` is our clock less the server's (HTTP `Date`), which speaks first: a server
+/// that agrees with us leaves the vendor's zone and its times of calls to blame. `ringing` is our time of an answer less the
+/// vendor's time of a call that had just begun to ring, read in `zone`, without what our clock is ahead.
 #[must_use]
-pub fn advice(difference: TimeDelta, zone: Tz, now: DateTime<Utc>) -> Option<Advice> {
+pub fn judge(ahead: Option<TimeDelta>, ringing: Option<TimeDelta>, zone: Tz, now: DateTime<Utc>) -> Option<Advice> {
+    match ahead {
+        Some(ahead) if ahead.abs() > TOLERATED => Some(Advice::Clock { minutes: ahead.num_minutes() }),
+        _ => of_times(ringing?, zone, now),
+    }
+}
+
+/// What is wrong with the vendor's times of calls, this computer's clock aside.
+#[must_use]
+pub fn of_times(difference: TimeDelta, zone: Tz, now: DateTime<Utc>) -> Option<Advice> {
     if difference.abs() <= TOLERATED {
         return None;
     }
@@ -74,19 +92,24 @@ pub fn advice(difference: TimeDelta, zone: Tz, now: DateTime<Utc>) -> Option<Adv
             return Some(Advice::Zone { minutes, zone });
         }
     }
-    Some(Advice::Clock { minutes })
+    Some(Advice::Times { minutes })
 }
 
 impl Advice {
+    /// The advice as it is told.
+    #[must_use]
+    pub fn as_facts(self) -> ClockOff {
+        match self {
+            Self::Zone { minutes, zone } => ClockOff { minutes, zone: Some(zone.name().to_owned()), ours: false },
+            Self::Clock { minutes } => ClockOff { minutes, zone: None, ours: true },
+            Self::Times { minutes } => ClockOff { minutes, zone: None, ours: false },
+        }
+    }
+
     /// The advice for people.
     #[must_use]
-    pub fn in_words(self, catalogue: &Catalogue) -> String {
-        match self {
-            Self::Zone { minutes, zone } => {
-                catalogue.fill("provider.zone", &[("minutes", &minutes.to_string()), ("zone", zone.name())])
-            }
-            Self::Clock { minutes } => catalogue.fill("provider.clock", &[("minutes", &minutes.to_string())]),
-        }
+    pub fn in_words(self, texts: &Catalogue) -> String {
+        self.as_facts().in_words(texts)
     }
 }
 
@@ -103,29 +126,45 @@ mod tests {
     #[test]
     fn a_few_minutes_are_nobodys_business() {
         for seconds in [-300, -10, 0, 4, 300] {
-            assert_eq!(advice(TimeDelta::seconds(seconds), Costa_Rica, now()), None);
+            assert_eq!(of_times(TimeDelta::seconds(seconds), Costa_Rica, now()), None);
         }
     }
 
     #[test]
     fn whole_hours_are_the_zone_and_one_that_fits_is_proposed() {
         // The vendor writes Bogotá's time (UTC-5), we read it as Costa Rica's (UTC-6): it seems to lie in the future.
-        let got = advice(TimeDelta::hours(-1), Costa_Rica, now());
+        let got = of_times(TimeDelta::hours(-1), Costa_Rica, now());
         assert_eq!(got, Some(Advice::Zone { minutes: -60, zone: chrono_tz::America::Panama }));
-        assert_eq!(advice(TimeDelta::hours(1), Bogota, now()), Some(Advice::Zone { minutes: 60, zone: Costa_Rica }));
+        assert_eq!(of_times(TimeDelta::hours(1), Bogota, now()), Some(Advice::Zone { minutes: 60, zone: Costa_Rica }));
         // UTC times read as Costa Rica's.
-        let got = advice(TimeDelta::seconds(-6 * 3600 + 3), Costa_Rica, now());
+        let got = of_times(TimeDelta::seconds(-6 * 3600 + 3), Costa_Rica, now());
         assert_eq!(got, Some(Advice::Zone { minutes: -359, zone: chrono_tz::UTC }));
         assert_eq!(
-            advice(TimeDelta::hours(-3), Costa_Rica, now()),
+            of_times(TimeDelta::hours(-3), Costa_Rica, now()),
             Some(Advice::Zone { minutes: -180, zone: Santiago }),
             "Chile is at UTC-3 in November"
         );
     }
 
     #[test]
-    fn anything_else_is_a_clock() {
-        assert_eq!(advice(TimeDelta::minutes(8), Costa_Rica, now()), Some(Advice::Clock { minutes: 8 }));
-        assert_eq!(advice(TimeDelta::hours(20), Costa_Rica, now()), Some(Advice::Clock { minutes: 1200 }));
+    fn anything_else_is_the_vendors_times() {
+        assert_eq!(of_times(TimeDelta::minutes(8), Costa_Rica, now()), Some(Advice::Times { minutes: 8 }));
+        assert_eq!(of_times(TimeDelta::hours(20), Costa_Rica, now()), Some(Advice::Times { minutes: 1200 }));
+    }
+
+    #[test]
+    fn the_server_s_own_clock_is_heard_first() {
+        let (days, hour, little) = (Some(TimeDelta::days(3)), Some(TimeDelta::hours(-1)), Some(TimeDelta::seconds(20)));
+        for (ahead, ringing, wanted) in [
+            (days, None, Some(Advice::Clock { minutes: 4_320 })),
+            (days, hour, Some(Advice::Clock { minutes: 4_320 })),
+            (little, days, Some(Advice::Times { minutes: 4_320 })),
+            (None, days, Some(Advice::Times { minutes: 4_320 })),
+            (little, hour, Some(Advice::Zone { minutes: -60, zone: chrono_tz::America::Panama })),
+            (little, little, None),
+            (None, None, None),
+        ] {
+            assert_eq!(judge(ahead, ringing, Costa_Rica, now()), wanted, "{ahead:?} {ringing:?}");
+        }
     }
 }

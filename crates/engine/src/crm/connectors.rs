@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use timbre_domain::call::{CallKey, CallState};
+use timbre_domain::call::{Call, CallKey, CallState};
 use timbre_domain::name::ConnectorName;
-use timbre_domain::outbox::{OutboxItem, OutboxState, RecordKind, recorded_after};
+use timbre_domain::outbox::{OutboxItem, OutboxState, RecordCalls, RecordKind, recorded_after};
 use timbre_domain::tracker::CallTransition;
 use timbre_store::ToRecord;
 
@@ -69,6 +69,15 @@ impl Connectors {
             })
         });
         to_record.collect()
+    }
+
+    /// What the CRMs that record answered calls alone are to have of a call that looked missed and was not.
+    pub(crate) fn answered_calls_to_record(&self, call: &Call, now: chrono::DateTime<chrono::Utc>) -> Vec<ToRecord> {
+        let answered_alone = |to_record: &ToRecord| {
+            self.get(&to_record.connector).is_some_and(|crm| crm.settings.record_calls == RecordCalls::Answered)
+        };
+        let ended = [CallTransition::Ended(call.clone())];
+        self.calls_to_record(&ended, now).into_iter().filter(answered_alone).collect()
     }
 
     /// What the CRMs were told of may have changed, or may go now: each looks again what waits for it.

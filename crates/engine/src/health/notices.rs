@@ -1,5 +1,7 @@
 //! Notices: what an agent who looks elsewhere is told, and told again when they ask for it.
 
+mod missed;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,6 +26,7 @@ use crate::api::event::{
 };
 use crate::crm::connector::ConnectorHealth;
 use crate::error::CommandError;
+use crate::health::notices::missed::Held;
 
 /// "Later" means after so long.
 const SNOOZE: Duration = Duration::from_secs(10 * 60);
@@ -71,14 +74,19 @@ impl Context {
 /// Follows what happens until it is told to stop.
 pub(crate) async fn run(context: Arc<Context>, stop: CancellationToken) {
     let mut events = context.subscribe();
-    let mut teller = Teller { context: context.clone(), failing: BTreeMap::new(), failing_crms: BTreeMap::new() };
+    let mut teller = Teller {
+        context: context.clone(),
+        failing: BTreeMap::new(),
+        failing_crms: BTreeMap::new(),
+        missed: Held::default(),
+    };
     if let Some(state) = &context.opened {
         teller.database(state);
     }
     loop {
         let due = teller.due();
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return teller.tell_all_missed().await,
             event = events.recv() => match event {
                 Ok(event) => teller.hear(&event).await,
                 Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "notices came too late for some events"),
@@ -115,6 +123,7 @@ struct Teller {
     context: Arc<Context>,
     failing: BTreeMap<AccountName, Failing>,
     failing_crms: BTreeMap<ConnectorName, FailingCrm>,
+    missed: Held,
 }
 
 impl Teller {
@@ -122,11 +131,12 @@ impl Teller {
         let snoozed = self.context.notices.kept().snoozed.iter().map(|(due, _)| *due).min();
         let failing = self.failing.values().filter_map(|failing| failing.due).min();
         let crms = self.failing_crms.values().filter_map(|failing| failing.due).min();
-        snoozed.into_iter().chain(failing).chain(crms).min()
+        snoozed.into_iter().chain(failing).chain(crms).chain(self.missed.due()).min()
     }
 
     async fn tell_due(&mut self) {
         let now = self.context.core.clock.elapsed();
+        self.tell_missed(now).await;
         let mut due = Vec::new();
         self.context.notices.kept().snoozed.retain(|(at, notice)| {
             let over = *at <= now;
@@ -163,8 +173,10 @@ impl Teller {
     async fn hear(&mut self, event: &Event) {
         match event {
             Event::Ended(call) if call.direction == Direction::In && call.connected_at.is_none() => {
-                self.missed(call).await;
+                self.looks_missed(call).await;
             }
+            Event::Recorded(recorded) => self.recorded(recorded).await,
+            Event::Resumed(call) => self.not_over(&call.call_key),
             Event::Detected(call) | Event::Connected(call) if call.connected_at.is_some() => self.reached().await,
             Event::Dial(dial) => self.dial(&dial.account, &dial.progress),
             Event::OutboxParked(parked) => self.parked(parked).await,

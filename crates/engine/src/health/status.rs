@@ -49,18 +49,18 @@ impl Context {
             ConnectorHealth::Waits { until, why } => (ConnectorReach::Failing, Some(why.code), Some(until)),
             ConnectorHealth::Stopped { why } => (ConnectorReach::Stopped, Some(why.code), None),
         };
-        let texts = Catalogue::of(self.language());
         ConnectorStatus {
             connector: crm.name().clone(),
             reach,
             code,
-            what: code.map(|code| texts.crm_what(code)).unwrap_or_default(),
-            what_to_do: code.map(|code| texts.crm_what_to_do(code)).unwrap_or_default(),
+            what: String::new(),
+            what_to_do: String::new(),
             until,
             waiting: counts.waiting,
             parked: counts.parked,
             held: crm.kinds().held().into_iter().map(|(kind, _)| kind).collect(),
         }
+        .in_words(Catalogue::of(self.language()))
     }
 }
 

@@ -53,6 +53,19 @@ impl Store {
             .map(drop)
         })
     }
+
+    /// Has ended calls recorded in the CRMs, as [`Self::save_transitions`] does.
+    ///
+    /// # Errors
+    /// When it could not be saved; then none of them is.
+    pub fn record_calls(&self, to_record: &[ToRecord], now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(|tx| {
+            for ended in to_record {
+                outbox::call_ended(tx, &ended.connector, &ended.call, ended.due, now)?;
+            }
+            Ok(())
+        })
+    }
 }
 
 #[cfg(test)]

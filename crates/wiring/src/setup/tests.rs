@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::Path;
 
+use chrono::TimeDelta;
 use timbre_domain::ports::Headless;
 use timbre_settings::edit::FieldDraft;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY};

@@ -198,6 +198,15 @@ fn the_pop_up_of_an_answered_call_stays_until_the_agent_is_done_with_it() {
 }
 
 #[test]
+fn a_call_that_looked_missed_and_was_answered_keeps_its_pop_up_for_its_result() {
+    let mut story = Story::new();
+    let _ = story.shown(0, 1);
+    let _ = story.then(changed(1, CallState::Ended));
+    let _ = story.after(STAYS / 2, answered_and_over(1));
+    assert_eq!(story.after(STAYS * 100, Event::Tick), []);
+}
+
+#[test]
 fn a_pop_up_in_which_the_agent_acts_stays_and_nothing_in_it_is_exchanged() {
     let mut story = Story::new();
     let _ = story.shown(0, 1);

@@ -1,6 +1,6 @@
 import type { MainCommands, MainEvents } from "../../bindings/commands";
 import type { MainHost } from "../host";
-import { ask, comesUp, hear } from "./page";
+import { ask, comesUp, hear, keeps } from "./page";
 import { connectionsHost } from "./setup";
 
 const call = ask<MainCommands>();
@@ -17,7 +17,10 @@ export const mainHost: MainHost = {
       status_changed: (status) => listener.status(status),
       main_changed: (what) => listener.changed(what),
       dial_progress: (progress) => listener.progress(progress),
-      flush: () => globalThis.dispatchEvent(new Event("pagehide")),
+      flush: keeps(
+        () => listener.leaving?.() ?? Promise.resolve([]),
+        (left) => call("main_left", { left }),
+      ),
       bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
     });
     const bootstrap = await call("main_ready", {});

@@ -24,3 +24,11 @@ type AskShown = (command: "page_shown", input: Record<string, never>) => Promise
 export function comesUp(call: AskShown): void {
   setTimeout(() => void call("page_shown", {}));
 }
+
+/** Has a page keep what it can when its window or the program goes; what can't be kept is handed on as it was typed. */
+export function keeps(work: () => Promise<string[]>, hand: (left: string[]) => Promise<void>): () => void {
+  return () =>
+    void work()
+      .catch((thrown: unknown) => [String(thrown)])
+      .then(hand);
+}

@@ -1,6 +1,6 @@
 import type { PopupCommands, PopupEvents } from "../../bindings/commands";
 import type { PopupHost } from "../host";
-import { ask, hear } from "./page";
+import { ask, hear, keeps } from "./page";
 
 const call = ask<PopupCommands>();
 
@@ -16,9 +16,12 @@ export const popupHost: PopupHost = {
       popup_records: ({ callKey, records }) => listener.records(callKey, records),
       popup_focused: () => listener.focused(),
       popup_clear: () => listener.clear(),
-      // As the agent would close it, and as they would go elsewhere: the page keeps what is typed, or asks.
+      // As the agent would close it: the page keeps what is typed, or asks.
       popup_close_asked: () => listener.closeAsked(),
-      flush: () => globalThis.dispatchEvent(new Event("blur")),
+      flush: keeps(
+        () => listener.leaving?.() ?? Promise.resolve([]),
+        (left) => call("popup_left", { left }),
+      ),
       bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
     });
     return call("popup_ready", {});

@@ -1,6 +1,6 @@
 import type { MainCommands, SetupCommands, SetupEvents } from "../../bindings/commands";
 import type { AccountHost, ConnectionsHost, ConnectorHost, SetupHost } from "../setup";
-import { ask, comesUp, hear } from "./page";
+import { ask, comesUp, hear, keeps } from "./page";
 
 /** The commands that the first run's window and the main window both have a right to. */
 type SharedCommands = Pick<SetupCommands, keyof SetupCommands & keyof MainCommands>;
@@ -34,7 +34,13 @@ export const connectionsHost: ConnectionsHost = {
 export const setupHost: SetupHost = {
   ...shared,
   async start(listener) {
-    await hear<SetupEvents>({ bootstrap: (bootstrap) => listener.bootstrap(bootstrap) });
+    await hear<SetupEvents>({
+      bootstrap: (bootstrap) => listener.bootstrap(bootstrap),
+      flush: keeps(
+        () => listener.leaving?.() ?? Promise.resolve([]),
+        (left) => callOfSetup("setup_left", { left }),
+      ),
+    });
     const bootstrap = await callOfSetup("setup_ready", {});
     comesUp(callOfSetup);
     return bootstrap;

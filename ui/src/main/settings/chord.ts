@@ -26,6 +26,9 @@ const NAMES: Record<string, string> = {
 /** Keys that may be part of a chord, besides letters and digits. */
 const OTHERS = /^(F([1-9]|1\d|2[0-4])|Space|Enter|Tab|Home|End|PageUp|PageDown|Insert|Delete|Numpad\d)$/;
 
+/** Keys that are only held down beside others, as key events name them. */
+export const MODIFIERS: ReadonlySet<string> = new Set(["Control", "Shift", "Alt", "AltGraph", "Meta", "Super", "Hyper", "CapsLock", "NumLock", "Fn"]);
+
 /** The key of a chord; null for one that can't be its last. */
 function last({ code }: Pressed): string | null {
   const letter = /^(?:Key|Digit)([A-Z0-9])$/.exec(code)?.[1];

@@ -128,6 +128,25 @@ export class Connections {
     this.identity = known ? { ...known } : { label: "", account, endpoint: this.endpoints(account)[0] ?? "", withheld: false };
   }
 
+  /** What is typed about an account, a CRM or an identity and not saved; empty where nothing is. */
+  get typed(): string {
+    const { editing } = this;
+    const known = this.form?.accounts.find((one) => one.name === editing?.name);
+    switch (editing?.kind) {
+      case "account":
+        // Of one that there is, only what was changed counts.
+        return known && JSON.stringify(known) === JSON.stringify(this.account.draft) && !this.account.password ? "" : this.account.typed.join(" · ");
+      case "crm": {
+        const was = this.form?.connectors.find((one) => one.name === editing.name);
+        return was && JSON.stringify(was) === JSON.stringify(this.crm.draft) && !this.crm.key ? "" : this.crm.typed.join(" · ");
+      }
+      case "identity":
+        return this.form?.identities.some((one) => JSON.stringify(one) === JSON.stringify(this.identity)) ? "" : this.identity.label.trim();
+      case undefined:
+        return "";
+    }
+  }
+
   #begin(what: Named): void {
     ++this.#begun;
     this.editing = what;

@@ -80,6 +80,14 @@ export class AccountEditor {
     this.#lay({ ...sheet, draft: { ...sheet.draft, name } });
   }
 
+  /** What was typed, beside what is usual at the vendor; a secret stands there as dots. */
+  get typed(): string[] {
+    const usual = this.vendor?.draft.values ?? {};
+    const values = Object.entries(this.draft.values).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name]));
+    const words = values.flatMap(([, value]) => (typeof value === "string" ? [value] : Array.isArray(value) ? value.map(String) : []));
+    return [...words, this.password ? "••••" : ""].map((word) => word.trim()).filter(Boolean);
+  }
+
   #sheet(): Sheet {
     const { password, stored, mine, check } = this;
     return { draft: $state.snapshot(this.draft), password, stored, mine, rows: this.#rows, check, checked: this.#checked };

@@ -29,6 +29,12 @@ export class ConnectorEditor {
   );
   readonly failed: boolean = $derived(this.steps.some((step) => step.problem !== null));
 
+  /** What was typed; a secret stands there as dots. */
+  get typed(): string[] {
+    const words = [this.draft.base_url, ...Object.values(this.draft.settings), this.key ? "••••" : ""];
+    return this.kind ? words.map((word) => word.trim()).filter(Boolean) : [];
+  }
+
   #asked(): string {
     return JSON.stringify([this.draft, this.key]);
   }

@@ -19,6 +19,8 @@ pub struct Client {
     next_id: u64,
     /// Events that came while an answer was awaited.
     events: VecDeque<Event>,
+    /// The engine's settings file.
+    settings: Option<String>,
 }
 
 impl Client {
@@ -33,11 +35,27 @@ impl Client {
         };
         let Ok(stream) = connected else { return Ok(None) };
         let (receive, send) = tokio::io::split(stream);
-        let mut client = Self { lines: BufReader::new(receive), send, next_id: 1, events: VecDeque::new() };
+        let mut client =
+            Self { lines: BufReader::new(receive), send, next_id: 1, events: VecDeque::new(), settings: None };
         write_line(&mut client.send, &Greeting::ours()).await.map_err(gone)?;
         let first = client.line().await.map_err(gone)?;
-        Greeting::check(&first)?;
+        client.settings = Greeting::check(&first)?.settings;
         Ok(Some(client))
+    }
+
+    /// Refuses an engine that does not use this settings file.
+    ///
+    /// # Errors
+    /// [`ErrorCode::OtherSettings`], with the file that it uses.
+    pub fn uses_settings(&self, file: &Path) -> Result<(), CommandError> {
+        let asked = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        match &self.settings {
+            Some(used) if *used == asked.to_string_lossy() => Ok(()),
+            used => {
+                let used = used.as_deref().unwrap_or("-");
+                Err(CommandError::new(ErrorCode::OtherSettings, used).at("config"))
+            }
+        }
     }
 
     /// Has a command carried out.

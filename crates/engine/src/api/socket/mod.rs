@@ -1,7 +1,7 @@
 //! The local socket: a second process on the same data folder asks the engine that runs.
 //!
 //! Lines of JSON both ways. A client first says which protocol it speaks, `{"protocol":2}`, and is told the engine's,
-//! `{"protocol":2,"version":"0.1.0"}`; both go no further where they differ. Then it sends
+//! `{"protocol":2,"version":"0.1.0","settings":"/…/timbre.toml"}`; both go no further where the protocols differ. Then it sends
 //! `{"id":1,"command":"calls_list","input":{…}}` and gets `{"output":{"id":1,"output":…}}` or `{"error":{"id":1,"error":{…}}}`,
 //! and after `{"id":1,"command":"watch"}` also every event as `{"event":{…}}`. [`command`](super::command) is the list of
 //! commands. On Unix the socket lies in the data folder, which is this user's alone; on Windows it is a named pipe.
@@ -39,18 +39,26 @@ struct Greeting {
     /// Timbre's version, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     version: String,
+    /// The settings file that the engine uses; nothing from a client, and from an engine without a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settings: Option<String>,
 }
 
 impl Greeting {
     fn ours() -> Self {
-        Self { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_owned() }
+        Self { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_owned(), settings: None }
+    }
+
+    /// The engine's, which also says which settings file is in use.
+    fn of_engine(settings: Option<&Path>) -> Self {
+        Self { settings: settings.map(|file| file.to_string_lossy().into_owned()), ..Self::ours() }
     }
 
     /// Refuses whoever speaks another protocol; versions before the second say nothing of it.
-    fn check(line: &[u8]) -> Result<(), CommandError> {
+    fn check(line: &[u8]) -> Result<Self, CommandError> {
         match serde_json::from_slice(line) {
-            Ok(Self { protocol: PROTOCOL, .. }) => Ok(()),
-            Ok(Self { protocol, version }) => {
+            Ok(greeting @ Self { protocol: PROTOCOL, .. }) => Ok(greeting),
+            Ok(Self { protocol, version, .. }) => {
                 let detail = format!("Timbre {version} speaks protocol {protocol}, this one {PROTOCOL}");
                 Err(CommandError::new(ErrorCode::OtherVersion, detail))
             }

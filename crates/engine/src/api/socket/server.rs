@@ -107,7 +107,7 @@ async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
     let (receive, mut send) = tokio::io::split(stream);
     let mut lines = BufReader::new(receive);
     let Some(first) = read_line(&mut lines, LONGEST_LINE).await? else { return Ok(()) };
-    write_line(&mut send, &Greeting::ours()).await?;
+    write_line(&mut send, &Greeting::of_engine(context.core.settings.file.as_deref())).await?;
     if let Err(error) = Greeting::check(&first) {
         return write_line(&mut send, &Answer::Error { id: 0, error }).await;
     }

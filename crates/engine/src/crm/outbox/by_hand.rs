@@ -4,8 +4,11 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use timbre_domain::call::CallState;
 use timbre_domain::error::ErrorCode;
-use timbre_domain::outbox::{OutboxItem, OutboxState, Problem, RequestId, Retried, RetryHow, RetryOutcome};
+use timbre_domain::outbox::{
+    OutboxItem, OutboxState, Problem, RecordWait, RequestId, Retried, RetryHow, RetryOutcome, waits_for,
+};
 use timbre_domain::texts::Catalogue;
 use tokio::sync::watch;
 
@@ -35,6 +38,9 @@ impl Context {
         }
         let item = self.core.stored(move |store| store.outbox_retry(id, how.despite_duplicate, asked)).await?;
         let item = item.ok_or_else(|| no_item(id))?;
+        if self.waits_for_its_call(&item).await? {
+            return Ok(self.told(item, (RetryOutcome::CallEnds, None, None)));
+        }
         let crm = self.crm(&item.connector).ok();
         let mut changes = crm.as_ref().map(|crm| (crm.condition_changes(), crm.worked_off.subscribe()));
         let deadline = self.core.clock.elapsed() + ANSWERED_WITHIN;
@@ -63,13 +69,18 @@ impl Context {
         }
     }
 
+    /// Whether the record is to be sent and its call goes on.
+    async fn waits_for_its_call(&self, item: &OutboxItem) -> Result<bool, CommandError> {
+        let id = item.id;
+        let dispatch = self.core.stored(move |store| store.outbox_dispatch(id)).await?;
+        let call = dispatch.and_then(|dispatch| dispatch.call);
+        let goes_on = call.is_some_and(|record| record.call.state != CallState::Ended);
+        Ok(waits_for(item, goes_on, true) == Some(RecordWait::CallEnds))
+    }
+
     fn told(&self, item: OutboxItem, (outcome, until, why): Outcome) -> Retried {
-        let texts = Catalogue::of(self.language());
-        let (what, what_to_do) = match &why {
-            Some(why) => (texts.crm_what(why.code), texts.crm_what_to_do(why.code)),
-            None => Default::default(),
-        };
-        Retried { item, outcome, until, why, what, what_to_do }
+        let (what, what_to_do) = Default::default();
+        Retried { item, outcome, until, why, what, what_to_do }.in_words(Catalogue::of(self.language()))
     }
 }
 

@@ -4,7 +4,7 @@ use timbre_domain::call::CallState;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::OutboxRow;
 use timbre_domain::name::ConnectorName;
-use timbre_domain::outbox::{OutboxItem, OutboxState, RequestId, waits_for};
+use timbre_domain::outbox::{OutboxItem, OutboxState, RecordWait, RequestId, waits_for};
 use timbre_domain::texts::Catalogue;
 use timbre_store::{ListedRecord, OutboxFilter};
 
@@ -53,8 +53,10 @@ impl Context {
         });
         let open = !matches!(item.state, OutboxState::Done | OutboxState::Discarded);
         let code = stopped.filter(|_| open).or_else(|| item.problem.as_ref().map(|problem| problem.code));
+        // Of a record that waits for the end of its call on purpose, nothing is wrong yet.
+        let told = open && waits != Some(RecordWait::CallEnds);
         let (what, what_to_do) = match code {
-            Some(code) if open => (texts.crm_what(code), texts.crm_what_to_do(code)),
+            Some(code) if told => (texts.crm_what(code), texts.crm_what_to_do(code)),
             _ => Default::default(),
         };
         OutboxRow { item, about, call, contact, url, waits, what, what_to_do }

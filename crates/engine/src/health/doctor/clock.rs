@@ -51,13 +51,15 @@ fn of_clock(ahead: Option<TimeDelta>) -> Check {
 
 /// `ringing` is our time less the vendor's time of a call that had just begun to ring.
 fn of_zone(ringing: Option<TimeDelta>, zone: Tz, at: DateTime<Utc>) -> Check {
-    let check = match ringing.map(|difference| zone::advice(difference, zone, at)) {
+    let check = match ringing.map(|difference| zone::of_times(difference, zone, at)) {
         None => Check::of(Clock::NoCallSeen),
         Some(None) => Check::of(Clock::ZoneFits),
         Some(Some(Advice::Zone { minutes, zone })) => {
             Check::of(Clock::ZoneWrong).with("off_s", minutes * 60).with("proposed", zone.name())
         }
-        Some(Some(Advice::Clock { minutes })) => Check::of(Clock::TimesOff).with("off_s", minutes * 60),
+        Some(Some(Advice::Times { minutes } | Advice::Clock { minutes })) => {
+            Check::of(Clock::TimesOff).with("off_s", minutes * 60)
+        }
     };
     check.with("zone", zone.name())
 }

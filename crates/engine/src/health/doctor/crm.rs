@@ -2,7 +2,6 @@
 
 use chrono::TimeDelta;
 use timbre_domain::outbox::{OutboxState, Problem, RecordKind};
-use timbre_domain::texts::Catalogue;
 use timbre_store::{OutboxCounts, OutboxFilter};
 
 use super::finding::{Check, findings};
@@ -64,10 +63,8 @@ pub(super) async fn check(context: &Context, crm: &ConnectorHandle) -> Vec<Check
         })
         .await;
     let mut checks = vec![state.with("connector", connector)];
-    let texts = Catalogue::of(context.language());
     let of_kind = |finding: Crm, (kind, why): (RecordKind, Problem)| {
-        let word = texts.text(&format!("outbox.kind.{}", kind.as_str())).to_owned();
-        Check::of(finding).with("kind", word.as_str()).because(why.code, why.words)
+        Check::of(finding).with("kind", kind.as_str()).because(why.code, why.words)
     };
     let held = crm.kinds().held();
     let not_kept = crm.kinds().not_kept();

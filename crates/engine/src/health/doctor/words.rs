@@ -25,6 +25,9 @@ impl Check {
         for (_, component) in values.iter_mut().filter(|(name, _)| *name == "component") {
             *component = catalogue.component(component);
         }
+        for (_, kind) in values.iter_mut().filter(|(name, _)| *name == "kind") {
+            *kind = catalogue.text(&format!("outbox.kind.{kind}")).to_owned();
+        }
         if let Some(code) = self.code {
             let of_crm = self.area == "crm";
             values.push(("what", if of_crm { catalogue.crm_what(code) } else { catalogue.what(code) }));
