@@ -96,10 +96,11 @@ async fn a_missed_call_is_told_once_its_record_says_so_too() {
 #[tokio::test]
 async fn a_missed_call_is_told_all_the_same_while_the_record_can_not_be_read_and_withdrawn_when_it_knows_better() {
     let mut story = Story::with(SimulatorConfig::default(), "").await;
-    // The first question for the record fails, and the next is half a minute later.
-    story.sim.faults().on(RequestKind::Cdr, 1, Fault::Http500);
+    // The history is caught up; then two questions for the record fail, and the next is five minutes later.
+    after(&mut story, Duration::from_secs(30)).await;
+    story.sim.faults().on(RequestKind::Cdr, 2, Fault::Http500);
     let key = short_call(&mut story, NUMBER).await;
-    after(&mut story, Duration::from_secs(20)).await;
+    after(&mut story, Duration::from_secs(60)).await;
     let told = missed(&story);
     assert_eq!(told.len(), 1, "an agent is not kept waiting for a vendor in trouble");
     story.execute(command::NoticeSnooze { notice: told[0].id }).await.unwrap();

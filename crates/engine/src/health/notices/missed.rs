@@ -9,8 +9,9 @@ use timbre_domain::notice::{Notice, NoticeKind};
 use super::Teller;
 use crate::api::event::{CallEvent, RecordedEvent};
 
-/// How long the record is waited for. It is asked three seconds after the end, in the account's turn.
-const HELD_FOR: Duration = Duration::from_secs(15);
+/// How long the record is waited for: it is asked three seconds after the end and half a minute after it, each time in the
+/// account's turn.
+const HELD_FOR: Duration = Duration::from_secs(40);
 
 /// Calls that look missed and whose record has not come yet.
 #[derive(Default)]
