@@ -135,6 +135,7 @@ mod tests {
             ended_at: Some(at + chrono::TimeDelta::seconds(65)),
             dial: None,
             legs: vec!["1".into()],
+            transferred: false,
         };
         let record = CallRecord { call, contact: None, duration_s: None, cost: None, end_reason: None };
         Listed { record, known: Known::default() }

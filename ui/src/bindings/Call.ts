@@ -49,4 +49,8 @@ dial: DialId | null,
 /**
  * The vendor's ids of all its legs, in the order they were seen.
  */
-legs: Array<string>, };
+legs: Array<string>, 
+/**
+ * Whether another endpoint took it over: it is over for ours, and the other side may go on talking.
+ */
+transferred: boolean, };

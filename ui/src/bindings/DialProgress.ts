@@ -3,6 +3,7 @@ import type { CallKey } from "./CallKey";
 import type { DialId } from "./DialId";
 import type { DialState } from "./DialState";
 import type { ErrorCode } from "./ErrorCode";
+import type { Said } from "./Said";
 import type { VendorReason } from "./VendorReason";
 
 /**
@@ -33,6 +34,10 @@ error: ErrorCode | null,
  * The vendor's own reason for that.
  */
 reason?: VendorReason | null, 
+/**
+ * What the vendor said about the order, in its own words.
+ */
+said?: Said | null, 
 /**
  * Why it may have shown no call, for [`DialState::NoCallAppeared`].
  */

@@ -21,6 +21,7 @@ import type { CrmUser } from "./CrmUser";
 import type { DialId } from "./DialId";
 import type { DialProgress } from "./DialProgress";
 import type { DialWish } from "./DialWish";
+import type { ErrorCode } from "./ErrorCode";
 import type { FoundContact } from "./FoundContact";
 import type { Goal } from "./Goal";
 import type { IdentityDraft } from "./IdentityDraft";
@@ -63,7 +64,7 @@ export interface PopupCommands {
   popup_choose: { input: { callKey: CallKey, contact: ContactId }; output: PopupCard };
   popup_add_contact: { input: { callKey: CallKey, name: string, company: string }; output: PopupCard };
   popup_edit_contact: { input: { callKey: CallKey, contact: ContactId, edit: ContactEdit }; output: PopupCard };
-  popup_dial: { input: { number: string, contact: ContactId | null, despiteDoNotCall: boolean }; output: void };
+  popup_dial: { input: { number: string, contact: ContactId | null, despite: Array<ErrorCode> }; output: void };
   popup_open_contact: { input: { contact: ContactId }; output: void };
   popup_left: { input: { left: Array<string> }; output: void };
 }
@@ -88,7 +89,7 @@ export interface DialCommands {
   page_shown: { input: Record<string, never>; output: void };
   dial_ready: { input: Record<string, never>; output: WindowBootstrap };
   dial_choose_identity: { input: { label: string }; output: void };
-  dial_dial: { input: { number: string, from: string | null, contact: ContactId | null, despiteDoNotCall: boolean }; output: DialId };
+  dial_dial: { input: { number: string, from: string | null, contact: ContactId | null, despite: Array<ErrorCode> }; output: DialId };
   dial_height: { input: { height: number }; output: void };
   dial_close: { input: Record<string, never>; output: void };
 }
