@@ -79,6 +79,7 @@ async fn what_was_typed_a_moment_before_the_agent_quits_is_kept() {
     office.click_on(&Wanted::named("entry", "Comment").within(POPUP));
     office.desktop.wait_until_active(POPUP, SOON).unwrap();
     office.desktop.type_text("promised an answer", Duration::from_millis(5)).unwrap();
+    office.read(&Wanted { text: Some("promised an answer"), ..Wanted::named("entry", "Comment") }.within(POPUP));
     let in_use = office.app.data_dir().join("timbre.db.in-use");
     office.icon().click(&["Quit"], SOON).unwrap();
     office.desktop.wait_until(SOON, || (!in_use.exists()).then_some(())).unwrap();
@@ -97,15 +98,16 @@ async fn an_agent_who_quits_while_something_typed_can_not_be_kept_is_asked_first
     office.click_on(&Wanted::named("push button", "New contact").within(POPUP));
     office.desktop.wait_until_active(POPUP, SOON).unwrap();
     office.desktop.type_text("Rosa Quiros", Duration::from_millis(5)).unwrap();
+    office.read(&Wanted { text: Some("Rosa Quiros"), ..Wanted::named("entry", "Name") }.within(POPUP));
     let in_use = office.app.data_dir().join("timbre.db.in-use");
     office.icon().click(&["Quit"], SOON).unwrap();
-    office.read(&Wanted::saying("Rosa Quiros").within("Timbre"));
+    office.read(&Wanted::saying("contact Rosa Quiros").within("Warning"));
     office.picture("quit-asks");
-    office.click_on(&Wanted::named("push button", "Stay here").within("Timbre"));
+    office.click_on(&Wanted::named("push button", "Stay here").within("Warning"));
     office.read(&Wanted::saying("in conversation").within(POPUP));
     assert!(in_use.exists(), "she stays");
 
     office.icon().click(&["Quit"], SOON).unwrap();
-    office.click_on(&Wanted::named("push button", "Quit all the same").within("Timbre"));
+    office.click_on(&Wanted::named("push button", "Quit all the same").within("Warning"));
     office.desktop.wait_until(SOON, || (!in_use.exists()).then_some(())).unwrap();
 }

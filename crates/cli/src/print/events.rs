@@ -3,24 +3,14 @@
 use std::io;
 
 use chrono::{DateTime, Local, Utc};
-use serde::Serialize;
 use serde_json::json;
 use timbre_domain::call::{CallState, seconds_between};
 use timbre_domain::dial::{DialProgress, DialState};
 use timbre_domain::matching::MatchName;
-use timbre_engine::api::event::{CallEvent, Event, PopupEvent, ProviderState, ProviderWords};
+use timbre_engine::api::event::{CallEvent, Event, PopupEvent, ProviderState};
 
 use super::{Printer, at, clean, direction, length, name};
 use crate::{connector, outbox, status};
-
-/// An event with its words for people.
-#[derive(Serialize)]
-struct Worded<'a> {
-    #[serde(flatten)]
-    event: &'a Event,
-    #[serde(flatten)]
-    words: ProviderWords,
-}
 
 impl Printer {
     /// One event, one line.
@@ -28,7 +18,7 @@ impl Printer {
         if self.json {
             return match event {
                 // A script shows its reader these words: they are the reader's, whatever language the engine speaks.
-                Event::Provider(state) => self.json(&Worded { event, words: state.words(self.catalogue) }),
+                Event::Provider(state) => self.json(&Event::Provider(state.clone().in_words(self.catalogue))),
                 _ => self.json(event),
             };
         }
@@ -145,7 +135,7 @@ impl Printer {
     }
 
     fn provider(&self, state: &ProviderState) -> String {
-        let words = state.words(self.catalogue);
+        let words = state.clone().in_words(self.catalogue);
         let said = match (words.what, words.what_to_do) {
             (Some(what), Some(what_to_do)) => format!("{what} {what_to_do}"),
             (Some(what), None) => what,

@@ -18,7 +18,7 @@ use timbre_domain::texts::Catalogue;
 use timbre_store::{OpenReport, Replayed};
 use uuid::Uuid;
 
-pub use super::provider_state::{ClockOff, Condition, ProviderState, ProviderWords};
+pub use super::provider_state::{ClockOff, Condition, ProviderState};
 use crate::crm::connector::ConnectorHealth;
 
 /// Something that happened. All times are UTC.

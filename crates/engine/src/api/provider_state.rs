@@ -1,4 +1,4 @@
-//! How a vendor is, as facts; [`ProviderState::words`] says it in the language of whoever reads it.
+//! How a vendor is: facts, and their words in the language of whoever reads them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,12 @@ pub struct ProviderState {
     /// Whether it can pass by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
+    /// What happened, in the engine's language; [`Self::in_words`] says it in another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "do")]
+    pub what_to_do: Option<String>,
     /// The bare technical detail, in English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -49,6 +55,9 @@ pub struct ProviderState {
     /// How far the vendor's times are from this clock, where they disagree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_off: Option<ClockOff>,
+    /// The same in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
 }
 
 /// The vendor's times disagree with this clock.
@@ -65,24 +74,10 @@ pub struct ClockOff {
     pub zone: Option<String>,
 }
 
-/// A state for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ProviderWords {
-    /// What happened; nothing while all is well.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub what: Option<String>,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none", rename = "do")]
-    pub what_to_do: Option<String>,
-    /// A word about clock and zone, where they disagree.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clock: Option<String>,
-}
-
 impl ProviderState {
-    /// The state in the language of `texts`.
+    /// The same with its texts in the language of `texts`.
     #[must_use]
-    pub fn words(&self, texts: &Catalogue) -> ProviderWords {
+    pub fn in_words(self, texts: &Catalogue) -> Self {
         let (what, what_to_do) = match (self.state, self.code) {
             (_, Some(code)) => (Some(texts.what(code)), Some(texts.what_to_do(code))),
             (Condition::PartlyRead, None) => {
@@ -95,7 +90,7 @@ impl ProviderState {
             }
             (_, None) => (None, None),
         };
-        ProviderWords { what, what_to_do, clock: self.clock_off.as_ref().map(|off| off.in_words(texts)) }
+        Self { what, what_to_do, clock: self.clock_off.as_ref().map(|off| off.in_words(texts)), ..self }
     }
 }
 
@@ -130,6 +125,8 @@ mod tests {
             state,
             code: None,
             retry: None,
+            what: None,
+            what_to_do: None,
             detail: None,
             unread_now: 0,
             unread: 0,
@@ -137,6 +134,7 @@ mod tests {
             slowed: false,
             interval_ms: 4_000,
             clock_off: None,
+            clock: None,
         }
     }
 
@@ -155,15 +153,16 @@ mod tests {
             ProviderState { clock_off: off(Some("America/Bogota")), ..state(Condition::Ok) },
         ];
         for state in told {
-            let mut texts: Vec<_> = Language::ALL
-                .into_iter()
-                .map(|language| format!("{:?}", state.words(Catalogue::of(language))))
-                .collect();
+            let said = |language| {
+                let told = state.clone().in_words(Catalogue::of(language));
+                format!("{:?}", (told.what, told.what_to_do, told.clock))
+            };
+            let mut texts: Vec<_> = Language::ALL.into_iter().map(said).collect();
             assert!(texts.iter().all(|text| !text.contains("provider.") && !text.contains('{')), "{texts:?}");
             texts.dedup();
             assert_eq!(texts.len(), Language::ALL.len(), "{texts:?}");
         }
-        let well = state(Condition::Ok).words(Catalogue::of(Language::Es));
-        assert_eq!(well, ProviderWords { what: None, what_to_do: None, clock: None });
+        let well = state(Condition::Ok);
+        assert_eq!(well.clone().in_words(Catalogue::of(Language::Es)), well, "where all is well nothing is said");
     }
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::observation::{Coverage, LiveAnswer};
 use timbre_domain::session::LiveCalls;
+use timbre_domain::texts::Catalogue;
 use timbre_domain::tracker::CallTransition;
 use tokio_util::sync::CancellationToken;
 
@@ -115,6 +116,8 @@ impl Poller {
             state,
             code: None,
             retry: None,
+            what: None,
+            what_to_do: None,
             detail: answer.unread.first().map(|part| format!("{}: {}", part.place, part.reason)),
             unread_now: answer.unread.len() as u64,
             unread: self.unread,
@@ -122,6 +125,7 @@ impl Poller {
             slowed: answer.pace.slowed,
             interval_ms: u64::try_from(answer.pace.interval.as_millis()).unwrap_or(u64::MAX),
             clock_off: self.clock_off.clone(),
+            clock: None,
         });
         if !answer.unread.is_empty() {
             let name = self.session.name().clone();
@@ -142,6 +146,8 @@ impl Poller {
             state: Condition::Failing,
             code: Some(error.code),
             retry: Some(error.code.retry()),
+            what: None,
+            what_to_do: None,
             detail: Some(error.detail.clone()),
             unread_now: u64::from(error.unread.is_some()),
             unread: self.unread,
@@ -149,6 +155,7 @@ impl Poller {
             slowed: before.is_some_and(|last| last.slowed),
             interval_ms: before.map_or(self.reading_interval_ms(), |last| last.interval_ms),
             clock_off: self.clock_off.clone(),
+            clock: None,
         });
         let (code, guessed) = (error.code, error.guessed);
         // Nothing comes of it but that it is kept.
@@ -175,6 +182,7 @@ impl Poller {
                 != (state.state, state.code, state.slowed, &state.repairs, &state.clock_off, &state.detail)
         });
         if news {
+            let state = state.in_words(Catalogue::of(self.ingest.core.settings.language));
             self.ingest.core.bus.publish(Event::Provider(state.clone()));
             self.published = Some(state);
         }
