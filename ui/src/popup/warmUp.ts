@@ -38,6 +38,7 @@ function cards(bootstrap: WindowBootstrap, now: number): PopupCard[] {
     ended_at: null,
     dial: null,
     legs: [],
+    transferred: false,
   };
   const contact: Contact = {
     id: "",
