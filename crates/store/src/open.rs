@@ -55,6 +55,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_lineage.sql"),
     include_str!("../migrations/0005_change_drafts.sql"),
     include_str!("../migrations/0006_unwritten.sql"),
+    include_str!("../migrations/0007_import_changes.sql"),
 ];
 
 fn migrations() -> Migrations<'static> {

@@ -3,21 +3,34 @@
 //! Rows come in stretches, each one transaction with the record of how far the import came. A stretch ends early when
 //! somebody else wants to write: a call that begins does not wait for an import.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+mod changes;
+mod crowd;
+mod trial;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use timbre_domain::contact::Contact;
-use timbre_domain::identity::{MergeRule, is_same, marks_of, updated};
+use rusqlite::Transaction;
+use serde::{Deserialize, Serialize};
+use timbre_domain::contact::{Contact, ContactId};
+use timbre_domain::identity::{MergeRule, is_same, keys_of, updated};
+use uuid::Uuid;
 
 use super::super::imports::{self, ImportRecord};
 use super::super::ms;
 use super::row::{self, Prepared, RowId, Writer};
 use crate::{Store, StoreError};
 
+pub(in crate::table) use self::changes::forget_old;
+pub use self::changes::{CannotUndo, KeptContact, Undone, WhyKept};
+use self::crowd::Crowds;
+pub use self::trial::Trial;
+
 /// Rows in one transaction at most. What a million keys have in common is that each lands on another page: the fewer
 /// transactions, the fewer times a page is written.
 const STRETCH: usize = 100_000;
+/// Changed contacts that are held back at most before they are written: one that many rows are about is written once.
+const HELD: usize = 512;
 
 /// One row to take in.
 #[derive(Debug, Clone)]
@@ -32,8 +45,8 @@ pub struct ImportRow {
     pub again: bool,
 }
 
-/// What would become of a contact that comes in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What became of a contact that came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Added,
     /// A contact of ours changes.
@@ -42,26 +55,80 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// The contacts of a trial, as far as is needed to know one that comes again: eight bytes for each way to know it.
-#[derive(Debug, Default)]
-pub struct SeenRows(HashSet<u64>);
+/// A row that a rule took for a contact that was there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergeNote {
+    /// The row's number in the file.
+    pub row: u64,
+    /// The contact that it was taken for.
+    pub contact: ContactId,
+    /// The contact's name or company.
+    pub name: String,
+    /// The row of the same file that the contact came from; nothing where it was there before.
+    pub same_as_row: Option<u64>,
+    /// What both have in common, beside the name.
+    pub by: MergedBy,
+}
 
-impl SeenRows {
-    fn again(&mut self, contact: &Contact, rule: MergeRule) -> bool {
-        let mut again = false;
-        for mark in marks_of(contact, rule) {
-            let mut hasher = DefaultHasher::new();
-            mark.hash(&mut hasher);
-            again |= !self.0.insert(hasher.finish());
+/// What a row and a contact have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergedBy {
+    Number,
+    Email,
+    /// The name alone, of two that have neither.
+    Name,
+}
+
+impl MergedBy {
+    /// Every kind, for tests that look each one up in the catalogue of texts.
+    pub const ALL: [Self; 3] = [Self::Number, Self::Email, Self::Name];
+
+    /// Its name in JSON and in the catalogue.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Email => "email",
+            Self::Name => "name",
         }
-        again
+    }
+
+    fn of(ours: &Contact, theirs: &Contact) -> Self {
+        let keys = keys_of(ours);
+        let shared: Vec<String> = keys_of(theirs).into_iter().filter(|key| keys.contains(key)).collect();
+        let has = |begins: &str| shared.iter().any(|key| key.starts_with(begins));
+        match (has("name:"), has("mailto:")) {
+            (true, _) => Self::Name,
+            (_, true) if !shared.iter().any(|key| !key.starts_with("mailto:")) => Self::Email,
+            _ => Self::Number,
+        }
     }
 }
 
-enum Decision {
-    Add,
-    Change(RowId, Box<(Contact, Prepared)>),
-    Keep,
+/// A changed contact that is not written yet.
+struct Held {
+    /// As the database has it.
+    before: Contact,
+    now: Contact,
+    /// The first row of the file that changed it.
+    row: u64,
+}
+
+/// Who is known while rows are taken in.
+#[derive(Default)]
+pub(super) struct Known {
+    crowds: Crowds,
+    held: HashMap<RowId, Held>,
+}
+
+impl Known {
+    fn contact(&self, writer: &Writer<'_>, row: RowId) -> rusqlite::Result<Option<Contact>> {
+        match self.held.get(&row) {
+            Some(held) => Ok(Some(held.now.clone())),
+            None => row::by_row(writer.tx, row),
+        }
+    }
 }
 
 impl Store {
@@ -78,95 +145,152 @@ impl Store {
         rule: MergeRule,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
+        self.import_rows_noting(record, next, rule, now, &mut |_| {})
+    }
+
+    /// As [`Self::import_rows`], and `merged` is told of each row that the rule takes for a contact that is there.
+    ///
+    /// # Errors
+    /// When it could not be saved; then nothing of this stretch was, whatever `merged` was told of it.
+    pub fn import_rows_noting(
+        &self,
+        record: &mut ImportRecord,
+        next: &mut dyn FnMut(Option<ImportRow>) -> Option<ImportRow>,
+        rule: MergeRule,
+        now: DateTime<Utc>,
+        merged: &mut dyn FnMut(MergeNote),
+    ) -> Result<bool, StoreError> {
         // Nobody is kept waiting while the file is slow to come.
         let Some(first) = next(None) else { return Ok(false) };
         let done = self.write_in_turn(|tx, others_wait| {
-            let mut writer = Writer::new(tx)?;
-            let mut done = record.clone();
-            let mut row = Some(first);
-            let mut taken = 0;
-            while let Some(taken_in) = row {
-                done.rows = taken_in.row;
-                match &taken_in.contact {
-                    None => done.refused += 1,
-                    Some(contact) => match take_in(&mut writer, contact, &taken_in, rule, ms(now))? {
-                        Outcome::Added => done.added += 1,
-                        Outcome::Changed => done.changed += 1,
-                        Outcome::Unchanged => done.unchanged += 1,
-                    },
-                }
-                taken += 1;
-                row = if taken == STRETCH || others_wait() { None } else { next(Some(taken_in)) };
-            }
-            imports::save(tx, &done)?;
-            Ok(done)
+            take_rows(tx, record, (first, next), rule, ms(now), (merged, others_wait))
         })?;
         *record = done;
         Ok(true)
     }
-
-    /// What would become of these rows, one after the other, if they were taken in after those that were `tried` before:
-    /// nothing is kept, and nobody waits for it. Nothing comes of rows that were refused.
-    pub fn try_import(
-        &self,
-        rows: &[ImportRow],
-        rule: MergeRule,
-        tried: &mut SeenRows,
-    ) -> Result<Vec<Outcome>, StoreError> {
-        self.search(|db| {
-            let reading = db.unchecked_transaction()?;
-            let mut writer = Writer::new(&reading)?;
-            let mut outcomes = Vec::with_capacity(rows.len());
-            for row in rows {
-                let Some(new) = &row.contact else { continue };
-                let again = tried.again(&new.contact, rule);
-                outcomes.push(match decide(&mut writer, new, row, rule)? {
-                    Decision::Add if again => Outcome::Changed,
-                    Decision::Add => Outcome::Added,
-                    Decision::Change(..) => Outcome::Changed,
-                    Decision::Keep => Outcome::Unchanged,
-                });
-            }
-            Ok(outcomes)
-        })
-    }
 }
 
-fn take_in(
-    writer: &mut Writer<'_>,
-    new: &Prepared,
-    row: &ImportRow,
+/// The rows to take in: the first, and whoever has more.
+type Rows<'a> = (ImportRow, &'a mut dyn FnMut(Option<ImportRow>) -> Option<ImportRow>);
+/// Who is told of rows that a rule takes for contacts that are there, and who says whether to stop for others.
+type Asides<'a> = (&'a mut dyn FnMut(MergeNote), &'a dyn Fn() -> bool);
+
+/// Takes in a stretch of rows; gives the record of how far it came.
+fn take_rows(
+    tx: &Transaction<'_>,
+    record: &ImportRecord,
+    (first, next): Rows<'_>,
     rule: MergeRule,
     now: i64,
-) -> rusqlite::Result<Outcome> {
-    match decide(writer, new, row, rule)? {
-        Decision::Add => {
-            writer.insert(new, now)?;
-            Ok(Outcome::Added)
+    (merged, others_wait): Asides<'_>,
+) -> rusqlite::Result<ImportRecord> {
+    let mut importer = Importer { writer: Writer::new(tx)?, known: Known::default(), import: record.id, rule, now };
+    let mut done = record.clone();
+    let mut row = Some(first);
+    let mut taken = 0;
+    while let Some(taken_in) = row {
+        done.rows = taken_in.row;
+        match &taken_in.contact {
+            None => done.refused += 1,
+            Some(contact) => {
+                let (outcome, merge) = importer.take_in(contact, &taken_in)?;
+                match outcome {
+                    Outcome::Added => done.added += 1,
+                    Outcome::Changed => done.changed += 1,
+                    Outcome::Unchanged => done.unchanged += 1,
+                }
+                if let Some(note) = merge {
+                    done.merged += 1;
+                    merged(note);
+                }
+            }
         }
-        Decision::Change(row, both) => {
-            let (before, after) = *both;
-            writer.update(row, &before, &after, Some(now))?;
-            Ok(Outcome::Changed)
-        }
-        Decision::Keep => Ok(Outcome::Unchanged),
+        taken += 1;
+        row = if taken == STRETCH || others_wait() { None } else { next(Some(taken_in)) };
     }
+    importer.write_held()?;
+    imports::save(tx, &done)?;
+    Ok(done)
 }
 
-/// Whether it is known: by its id here, by the id of the program it comes from, or by the rule, the one used last of
-/// several.
-fn decide(writer: &mut Writer<'_>, new: &Prepared, row: &ImportRow, rule: MergeRule) -> rusqlite::Result<Decision> {
-    let (contact, again) = (&new.contact, row.again);
-    let known = match known_by_id(writer, new, row.own_id)? {
-        Some(row) => row::by_row(writer.tx, row)?.map(|ours| (row, ours)),
-        None => known_by_rule(writer, new, rule)?,
-    };
-    let Some((row, ours)) = known else { return Ok(Decision::Add) };
-    let now = Prepared::new(updated(&ours, contact.clone(), again));
-    if now.is_same(&Prepared::new(ours.clone())) {
-        return Ok(Decision::Keep);
+/// Takes in rows within one transaction.
+struct Importer<'a> {
+    writer: Writer<'a>,
+    known: Known,
+    import: Uuid,
+    rule: MergeRule,
+    now: i64,
+}
+
+impl Importer<'_> {
+    fn take_in(&mut self, new: &Prepared, row: &ImportRow) -> rusqlite::Result<(Outcome, Option<MergeNote>)> {
+        // Whether it is known: by its id here, by the id of the program it comes from, or by the rule, the one used last of
+        // several.
+        let by_id = match known_by_id(&mut self.writer, new, row.own_id)? {
+            Some(row) => self.known.contact(&self.writer, row)?.map(|ours| (row, ours)),
+            None => None,
+        };
+        let is_by_rule = by_id.is_none();
+        let found = match by_id {
+            Some(found) => Some(found),
+            None => known_by_rule(&mut self.writer, &mut self.known, new, self.rule)?,
+        };
+        let Some((at, ours)) = found else {
+            let at = self.writer.insert(new, self.now)?;
+            changes::added(self.writer.tx, self.import, new.contact.id, row.row, self.now)?;
+            self.known.crowds.note(at, None, &new.contact, new.origin.as_slice());
+            return Ok((Outcome::Added, None));
+        };
+        let now = updated(&ours, new.contact.clone(), row.again);
+        let outcome = if row::is_same(&now, &ours) { Outcome::Unchanged } else { Outcome::Changed };
+        let merge = if is_by_rule { self.merge(at, &ours, new, row.row, outcome)? } else { None };
+        if outcome == Outcome::Changed {
+            self.hold(at, ours, now, row.row)?;
+        }
+        Ok((outcome, merge))
     }
-    Ok(Decision::Change(row, Box::new((ours, now))))
+
+    /// What is to be told of a row that the rule took for a contact: nothing where the contact was there with all of it.
+    fn merge(
+        &self,
+        at: RowId,
+        ours: &Contact,
+        new: &Prepared,
+        row: u64,
+        outcome: Outcome,
+    ) -> rusqlite::Result<Option<MergeNote>> {
+        let noted = changes::row_of(self.writer.tx, self.import, ours.id)?;
+        let same_as_row = noted.or_else(|| self.known.held.get(&at).map(|held| held.row));
+        if same_as_row.is_none() && outcome == Outcome::Unchanged {
+            return Ok(None);
+        }
+        let (name, by) = (ours.display_name().to_owned(), MergedBy::of(ours, &new.contact));
+        Ok(Some(MergeNote { row, contact: ours.id, name, same_as_row, by }))
+    }
+
+    /// A contact changed: it is found by what it has now, and written with what more comes of it.
+    fn hold(&mut self, at: RowId, ours: Contact, now: Contact, row: u64) -> rusqlite::Result<()> {
+        self.writer.rekey(at, &ours, &now)?;
+        if !self.known.crowds.is_empty() {
+            let ids = row::ids_of(self.writer.tx, at)?;
+            self.known.crowds.note(at, Some(&ours), &now, &ids);
+        }
+        match self.known.held.get_mut(&at) {
+            Some(held) => held.now = now,
+            None => {
+                self.known.held.insert(at, Held { before: ours, now, row });
+            }
+        }
+        if self.known.held.len() >= HELD { self.write_held() } else { Ok(()) }
+    }
+
+    fn write_held(&mut self) -> rusqlite::Result<()> {
+        for (at, Held { before, now, row }) in std::mem::take(&mut self.known.held) {
+            changes::changed(self.writer.tx, self.import, &before, &now, row, self.now)?;
+            self.writer.update(at, &before, &Prepared::new(now), Some(self.now))?;
+        }
+        Ok(())
+    }
 }
 
 fn known_by_id(writer: &mut Writer<'_>, new: &Prepared, own_id: bool) -> rusqlite::Result<Option<RowId>> {
@@ -187,6 +311,7 @@ fn has_id(writer: &Writer<'_>, row: RowId, begins: Option<&str>) -> rusqlite::Re
 /// The contact that a record is by a rule. One that its program knows under another id is somebody else.
 pub(super) fn known_by_rule(
     writer: &mut Writer<'_>,
+    known: &mut Known,
     new: &Prepared,
     rule: MergeRule,
 ) -> rusqlite::Result<Option<(RowId, Contact)>> {
@@ -195,15 +320,22 @@ pub(super) fn known_by_rule(
     }
     let mut best: Option<(RowId, Contact)> = None;
     let mut seen = Vec::new();
-    let ids_there = new.contact.origin.as_ref().filter(|origin| origin.external_id.is_some());
-    let ids_there = ids_there.map(|origin| format!("id:{}\n", origin.source));
+    let origin = new.contact.origin.as_ref().filter(|origin| origin.external_id.is_some());
+    let program = origin.map(|origin| origin.source.as_str());
+    let ids_there = program.map(|program| format!("id:{program}\n"));
     for key in &new.keys {
-        for row in writer.rows_with(key)? {
+        let mut rows = writer.rows_with(key)?;
+        if rule == MergeRule::NameAndNumber
+            && let Some(namesakes) = known.crowds.namesakes(writer, key, &rows, &new.contact, program)?
+        {
+            rows = namesakes;
+        }
+        for row in rows {
             if seen.contains(&row) {
                 continue;
             }
             seen.push(row);
-            if let Some(ours) = row::by_row(writer.tx, row)?
+            if let Some(ours) = known.contact(writer, row)?
                 && is_same(&ours, &new.contact, rule)
                 && best.as_ref().is_none_or(|(_, best)| best.last_used_at < ours.last_used_at)
                 && !has_id(writer, row, ids_there.as_deref())?
@@ -236,6 +368,15 @@ mod tests {
             emails: vec![format!("p{n}@example.com")],
             origin: Some(Origin { source: "crm".into(), external_id: external_id.map(str::to_owned) }),
             ..Contact::empty(ContactId(Uuid::now_v7()))
+        }
+    }
+
+    /// Somebody whose number is no one else's.
+    fn with_mobile() -> Contact {
+        let number = PhoneNumber::typed("8884-8787", Country::CR).unwrap();
+        Contact {
+            phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, source: Some("crm".into()) }],
+            ..person(1, None)
         }
     }
 
@@ -277,13 +418,112 @@ mod tests {
     fn a_row_that_comes_twice_in_one_file_is_one_contact_and_a_trial_says_so_too() {
         let store = store();
         let twice = || [person(1, None), person(2, None), person(1, None)];
-        let mut tried = SeenRows::default();
-        let trial = twice().into_iter().flat_map(|contact| {
-            store.try_import(rows([contact]).make_contiguous(), MergeRule::default(), &mut tried).unwrap()
-        });
-        assert_eq!(trial.collect::<Vec<_>>(), [Outcome::Added, Outcome::Added, Outcome::Changed]);
+        let mut trial = store.trial().unwrap();
+        let (mut tried, mut coming) = (record(), rows(twice()));
+        let mut merges = Vec::new();
+        let (rule, mut next) = (MergeRule::default(), |_: Option<ImportRow>| coming.pop_front());
+        while trial.import_rows(&mut tried, &mut next, rule, at(1), &mut |note| merges.push(note)).unwrap() {}
+        assert_eq!(counts(&tried), (2, 0, 1));
+        assert_eq!(merges.iter().map(|note| (note.row, note.same_as_row, note.by)).collect::<Vec<_>>(), [
+            (3, Some(1), MergedBy::Number)
+        ]);
         assert_eq!(store.count_contacts().unwrap(), 0, "a trial keeps nothing");
         assert_eq!(counts(&import(&store, twice())), (2, 0, 1));
+    }
+
+    #[test]
+    fn rows_of_one_name_and_number_cost_no_more_the_more_there_are() {
+        let took = |count: u32, contact: fn(u32) -> Contact| {
+            let store = store();
+            let begun = std::time::Instant::now();
+            import(&store, (0..count).map(contact));
+            (begun.elapsed(), store.count_contacts().unwrap())
+        };
+        // An address of its own in each row, all of one person; an id of its own in each, all namesakes; a switchboard.
+        let one: fn(u32) -> Contact = |n| Contact { emails: vec![format!("p{n}@example.com")], ..with_mobile() };
+        let namesakes: fn(u32) -> Contact = |n| person(1, Some(&n.to_string()));
+        let switchboard: fn(u32) -> Contact =
+            |n| Contact { name: format!("Persona {n}"), emails: Vec::new(), ..person(1, None) };
+        for (contact, contacts) in [(one, 1), (namesakes, 2_000), (switchboard, 2_000)] {
+            let (few, _) = took(500, contact);
+            let (many, there) = took(2_000, contact);
+            assert_eq!(there, contacts);
+            assert!(many < few * 12 + std::time::Duration::from_millis(500), "{few:?} for 500, {many:?} for 2,000");
+        }
+    }
+
+    #[test]
+    fn an_import_is_taken_back_and_what_was_done_since_is_kept_and_told() {
+        let store = store();
+        let number = |text: &str| PhoneNumber::typed(text, Country::CR).unwrap();
+        let known = Contact { name: "Persona 7".into(), ..with_mobile() };
+        import(&store, [known.clone()]);
+        let before = store.contact(known.id).unwrap().unwrap();
+        let emails = vec!["more@example.com".into()];
+        let more = Contact { name: "Persona 7".into(), emails, company: "Valle".into(), ..with_mobile() };
+        let people: Vec<Contact> = (2..7).map(|n| person(n, None)).chain([more]).collect();
+        let ids: Vec<ContactId> = people.iter().map(|contact| contact.id).collect();
+        let mut record = ImportRecord::begun("segunda.csv".to_owned(), "crm".to_owned(), at(5));
+        let mut coming = rows(people);
+        while store.import_rows(&mut record, &mut |_| coming.pop_front(), MergeRule::default(), at(6)).unwrap() {}
+        assert_eq!(counts(&record), (5, 1, 0));
+        store
+            .change_contact(ids[1], at(8), |_| Vec::new(), |contact| {
+                Ok::<_, ()>(Contact { name: "Otra".into(), ..contact })
+            })
+            .unwrap();
+        store.contact_used(ids[2], at(9)).unwrap();
+        store.remove_contact(ids[3]).unwrap();
+        let undone = store.undo_import(record.id, at(10)).unwrap().unwrap();
+        assert_eq!((undone.removed, undone.restored, undone.kept), (2, 1, 3));
+        let kept: Vec<_> = undone.kept_contacts.iter().map(|kept| (kept.id, kept.why)).collect();
+        assert_eq!(kept, [
+            (ids[1], WhyKept::ChangedSince),
+            (ids[2], WhyKept::UsedSince),
+            (ids[3], WhyKept::GoneSince)
+        ]);
+        assert_eq!(store.contact(known.id).unwrap().unwrap(), before);
+        assert_eq!(store.contacts_by_number(&number("80000002")).unwrap(), [], "nobody is found who was taken back");
+        assert_eq!(store.search_contacts("valle", Country::CR, 9).unwrap(), []);
+        assert_eq!(store.undo_import(record.id, at(11)).unwrap(), Err(CannotUndo::Already));
+        assert_eq!(store.undo_import(Uuid::nil(), at(11)).unwrap(), Err(CannotUndo::Unknown));
+    }
+
+    #[test]
+    fn a_contact_that_was_changed_since_loses_what_the_import_brought_and_keeps_what_a_person_did() {
+        let store = store();
+        import(&store, [person(7, None)]);
+        let mut more = person(7, None);
+        more.phones.push(ContactPhone {
+            number: PhoneNumber::typed("22223333", Country::CR).unwrap(),
+            kind: PhoneKind::Work,
+            source: Some("crm".into()),
+        });
+        more.company = "Valle".into();
+        more.fields.insert("cedula".into(), "1".into());
+        let record = import(&store, [more]);
+        let id = store.contacts_view().unwrap().after(None).unwrap()[0].id;
+        store
+            .change_contact(id, at(8), |_| Vec::new(), |contact| {
+                Ok::<_, ()>(Contact { company: "Otra".into(), owner: Some("Eva".into()), ..contact })
+            })
+            .unwrap();
+        let undone = store.undo_import(record.id, at(10)).unwrap().unwrap();
+        assert_eq!((undone.removed, undone.restored, undone.kept), (0, 0, 1));
+        let now = store.contact(id).unwrap().unwrap();
+        assert_eq!((now.company.as_str(), now.owner.as_deref()), ("Otra", Some("Eva")));
+        assert_eq!((now.phones.len(), now.fields.len()), (1, 0), "{now:?}");
+    }
+
+    #[test]
+    fn imports_are_taken_back_one_after_the_other_from_the_last_one() {
+        let store = store();
+        let first = import(&store, [person(7, None)]);
+        let second = import(&store, [Contact { company: "Valle".into(), ..person(7, None) }]);
+        let undo = |record: &ImportRecord| store.undo_import(record.id, at(10)).unwrap().unwrap();
+        assert_eq!(undo(&second).restored, 1);
+        assert_eq!(undo(&first).removed, 1);
+        assert_eq!(store.count_contacts().unwrap(), 0);
     }
 
     #[test]
