@@ -86,20 +86,38 @@ pub(crate) fn of_ibm850(byte: u8) -> char {
 
 /// What tells the single-byte character sets apart in a text of Spanish or Portuguese: in which of them its accents are
 /// letters that fit their neighbours.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Guess {
     before: Option<u8>,
     pending: Option<(Option<u8>, u8)>,
+    judged: usize,
     scores: [i64; 3],
+    /// What the upper half of each candidate is.
+    upper: [[char; 128]; 3],
 }
+
+/// So many characters beyond ASCII tell the character set of any file.
+const ENOUGH: usize = 100_000;
 
 /// The more usual ones first: among equals the first wins.
 static CANDIDATES: [Charset; 3] =
     [Charset::Web(&WINDOWS_1252_INIT), Charset::Web(&MACINTOSH_INIT), Charset::Ibm850];
 
 impl Guess {
-    /// Looks at more of the text.
-    pub(crate) fn look(&mut self, bytes: &[u8]) {
+    /// A guess that has seen nothing yet.
+    pub(crate) fn new() -> Self {
+        let of = |charset: &Charset| {
+            std::array::from_fn(|at| {
+                let byte = u8::try_from(at + 128).unwrap_or(u8::MAX);
+                charset.decode(&[byte]).and_then(|text| text.chars().next()).unwrap_or('\u{fffd}')
+            })
+        };
+        let upper = [of(&CANDIDATES[0]), of(&CANDIDATES[1]), of(&CANDIDATES[2])];
+        Self { before: None, pending: None, judged: 0, scores: [0; 3], upper }
+    }
+
+    /// Looks at more of the text. Whether more of it may tell anything.
+    pub(crate) fn look(&mut self, bytes: &[u8]) -> bool {
         for byte in bytes {
             if let Some((before, odd)) = self.pending.take() {
                 self.judge(before, odd, Some(*byte));
@@ -109,6 +127,7 @@ impl Guess {
             }
             self.before = Some(*byte);
         }
+        self.judged < ENOUGH
     }
 
     /// The character set that fits best.
@@ -122,10 +141,11 @@ impl Guess {
     }
 
     fn judge(&mut self, before: Option<u8>, odd: u8, after: Option<u8>) {
-        for (charset, score) in CANDIDATES.iter().zip(&mut self.scores) {
-            let of = |byte: u8| match byte {
-                0..0x80 => char::from(byte),
-                byte => charset.decode(&[byte]).and_then(|text| text.chars().next()).unwrap_or('\u{fffd}'),
+        self.judged += 1;
+        for (upper, score) in self.upper.iter().zip(&mut self.scores) {
+            let of = |byte: u8| match usize::from(byte).checked_sub(128) {
+                None => char::from(byte),
+                Some(at) => upper[at],
             };
             *score += fit(before.map_or(' ', of), of(odd), after.map_or(' ', of));
         }
@@ -170,12 +190,14 @@ mod tests {
     fn guessed(bytes: &[u8]) -> Charset {
         // Wherever the text is divided.
         let whole = {
-            let mut guess = Guess::default();
+            let mut guess = Guess::new();
             guess.look(bytes);
             guess.best()
         };
-        let mut by_one = Guess::default();
-        bytes.iter().for_each(|byte| by_one.look(std::slice::from_ref(byte)));
+        let mut by_one = Guess::new();
+        for byte in bytes {
+            by_one.look(std::slice::from_ref(byte));
+        }
         assert_eq!(by_one.best(), whole);
         whole
     }

@@ -53,7 +53,10 @@ pub(crate) fn choose(path: &Path, label: Option<&str>) -> Result<Chosen, FileErr
     Ok(match look {
         Look { wrong: 0, .. } => known(UTF8),
         Look { right, wrong, .. } if right >= wrong * RIGHT_FOR_EACH_WRONG => known(UTF8),
-        Look { guess, .. } => Chosen { charset: guess.best(), guessed: true },
+        Look { .. } => {
+            let best = file.seek(SeekFrom::Start(0)).and_then(|_| guess(&mut file)).map_err(|error| of_io(&error))?;
+            Chosen { charset: best, guessed: true }
+        }
     })
 }
 
@@ -64,7 +67,18 @@ struct Look {
     right: u64,
     /// Bytes that are not.
     wrong: u64,
-    guess: Guess,
+}
+
+/// The single-byte character set in which the words of a file look right.
+fn guess(file: &mut File) -> io::Result<Charset> {
+    let mut guess = Guess::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 || !guess.look(&buffer[..count]) {
+            return Ok(guess.best());
+        }
+    }
 }
 
 /// Text of our languages in UTF-16 has a zero in nearly every pair of bytes, always on the same side.
@@ -92,7 +106,6 @@ fn look_through(file: &mut File) -> io::Result<Look> {
             return Ok(look);
         }
         let filled = kept + count;
-        look.guess.look(&buffer[kept..filled]);
         let mut rest = &buffer[..filled];
         loop {
             let error = std::str::from_utf8(rest).err();

@@ -299,13 +299,11 @@ impl Entry {
         let by_name = match plain {
             "groupidname" | "group" | "groupname" => Some(Target::Field("labels".to_owned())),
             "number" | "telephone" | "phone" => Some(Target::Phone(PhoneKind::Other)),
-            "mobile" | "office" | "home" | "other" | "work" | "fax" => {
-                Some(Target::Phone(kinds::labelled(plain).unwrap_or_default()))
-            }
             _ => names::meaning(name).and_then(|meaning| match meaning {
                 Meaning::Is(target) => Some(target),
                 Meaning::SomeName | Meaning::DisplayName => Some(Target::Name),
                 Meaning::SomePhone => Some(Target::Phone(PhoneKind::Other)),
+                Meaning::KindAlone(kind) => Some(Target::Phone(kind)),
                 Meaning::Title => Some(Target::Field("title".to_owned())),
                 _ => None,
             }),

@@ -117,16 +117,20 @@ fn has_own_address(contact: &Contact) -> bool {
 
 /// Whether two records of the same name are one person, or one company.
 pub(super) fn is_one(ours: &Contact, theirs: &Contact) -> bool {
-    let (phones, emails) = (shared_phones(ours, theirs), shared_emails(ours, theirs));
+    let phones = shared_phones(ours, theirs);
     // What one of the two says is a mobile is one.
     let own_number = phones.iter().any(|(a, b)| is_own(a) || is_own(b));
+    if own_number {
+        return true;
+    }
+    let emails = shared_emails(ours, theirs);
     let own_address = emails.iter().any(|email| !is_general_mailbox(email));
     let nothing = |contact: &Contact| contact.phones.is_empty() && contact.emails.is_empty();
     let both = |has: fn(&Contact) -> bool| has(ours) && has(theirs);
     if ours.name.trim().is_empty() {
         // Without a name the number is who it is; an address alone may stand in every row of a list.
         return match (ours.phones.is_empty(), theirs.phones.is_empty()) {
-            (false, false) => !phones.is_empty() && (own_number || own_address || !both(has_own_address)),
+            (false, false) => !phones.is_empty() && (own_address || !both(has_own_address)),
             (true, true) => !emails.is_empty() || nothing(ours) && nothing(theirs) && !ours.company.is_empty(),
             _ => false,
         };
@@ -134,7 +138,7 @@ pub(super) fn is_one(ours: &Contact, theirs: &Contact) -> bool {
     if nothing(ours) && nothing(theirs) {
         return same_company(ours, theirs);
     }
-    if own_number || own_address {
+    if own_address {
         return true;
     }
     let companies_differ = !ours.company.is_empty() && !theirs.company.is_empty() && !same_company(ours, theirs);

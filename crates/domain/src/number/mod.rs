@@ -109,8 +109,11 @@ impl PhoneNumber {
         let reading = reading(&parts, country.0);
         // Letters that stand for digits are right where a number comes of them.
         let is_keyed = || parts.keyed().is_some() && reading.as_ref().is_some_and(|r| r.by != Evidence::Guess);
+        // A plus begins the number, or follows the digits that hide the caller.
+        let before_plus = digits_of(parts.number.split('+').next().unwrap_or_default());
+        let plus = |place: usize| place == 0 || written::caller_id_digits(country.0).contains(&before_plus.as_str());
         let odd = parts.number.chars().enumerate().find(|(place, c)| {
-            let fits = c.is_ascii_digit() || is_punctuation(*c) || (*c == '+' && *place == 0);
+            let fits = c.is_ascii_digit() || is_punctuation(*c) || (*c == '+' && plus(*place));
             !fits
         });
         if let Some((_, c)) = odd
@@ -341,6 +344,11 @@ pub(crate) fn number_alone(text: &str) -> String {
 
 pub(crate) use written::joins;
 
+/// The number with the digits that a keypad has for its letters; nothing where it has no word of them.
+pub(crate) fn keyed(text: &str) -> Option<String> {
+    Parts::of(&bare(text)).keyed()
+}
+
 /// Whether a word says what the number beside it is: `Cel`, `casa`, `Fax`.
 pub(crate) fn is_label(word: &str) -> bool {
     written::label(word).is_some()
@@ -449,6 +457,120 @@ mod tests {
         assert_eq!(PhoneNumber::typed("8884-87x7", Country::CR), Err(BadNumber::Character('x', 8)));
         assert_eq!(PhoneNumber::typed("88&first_num=1", Country::CR), Err(BadNumber::Character('&', 3)));
         assert_eq!(PhoneNumber::typed("1234567890123456", Country::CR), Err(BadNumber::TooLong(16)));
+    }
+
+    fn read_in(country: &str, text: &str) -> Option<String> {
+        match PhoneNumber::read(text, country.parse().unwrap()) {
+            ReadNumber::Number(number) => number.valid_e164().map(str::to_owned),
+            ReadNumber::Withheld => None,
+        }
+    }
+
+    #[test]
+    fn what_hides_or_shows_the_caller_is_no_part_of_the_number_in_any_country() {
+        // 3GPP TS 22.030; the numbering plans named at `written::caller_id_digits`. The numbers are ones for fiction where
+        // the plan has such.
+        for (country, text, e164) in [
+            ("ES", "#31#612345678", "+34612345678"),
+            ("ES", "*31#612345678", "+34612345678"),
+            ("ES", "067 612 34 56 78", "+34612345678"),
+            ("ES", "067912345678", "+34912345678"),
+            ("ES", "068 0034 612345678", "+34612345678"),
+            ("ES", "#31#+44 20 7946 0958", "+442079460958"),
+            ("ES", "067 +44 20 7946 0958", "+442079460958"),
+            ("US", "*67 305-555-0123", "+13055550123"),
+            ("US", "*823055550123", "+13055550123"),
+            ("US", "1167 305 555 0123", "+13055550123"),
+            ("US", "*67 1 305 555 0123", "+13055550123"),
+            ("GB", "141 020 7946 0958", "+442079460958"),
+            ("GB", "1470 020 7946 0958", "+442079460958"),
+            ("GB", "14102079460958", "+442079460958"),
+            ("IE", "141 01 677 1234", "+35316771234"),
+            ("AU", "1831 02 9374 4000", "+61293744000"),
+            ("NZ", "0197 09 379 5000", "+6493795000"),
+            ("JP", "184 03-3211-1111", "+81332111111"),
+            ("NL", "*31*0612345678", "+31612345678"),
+            ("AR", "*31# 11 2345-6789", "+541123456789"),
+            ("BR", "#31#11987654321", "+5511987654321"),
+            ("CR", "#31#88848787", "+50688848787"),
+        ] {
+            assert_eq!(read_in(country, text).as_deref(), Some(e164), "{country} {text}");
+            let typed = PhoneNumber::typed(text, country.parse().unwrap()).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((typed.e164(), typed.raw()), (Some(e164), text), "{country} {text}");
+        }
+        for text in ["*21*88848787#", "*#06#", "#31#", "*100#", "**61*88848787#"] {
+            assert_eq!(PhoneNumber::typed(text, Country::CR), Err(BadNumber::ServiceCode), "{text}");
+            assert_eq!(read_in("CR", text), None, "{text}");
+        }
+        // The digits are a number of the plan themselves: 01470 is the Isle of Skye.
+        assert_eq!(read_in("GB", "01470 521234").as_deref(), Some("+441470521234"));
+    }
+
+    #[test]
+    fn digits_of_any_script_are_read_by_every_way_in() {
+        for text in ["８８８４８７８７", "٨٨٨٤٨٧٨٧", "۸۸۸۴۸۷۸۷", "८८८४८७८७", "＋５０６ ８８８４－８７８７", "+٥٠٦ ٨٨٨٤ ٨٧٨٧"] {
+            assert_eq!(e164(text).as_deref(), Some("+50688848787"), "{text}");
+            let typed = PhoneNumber::typed(text, Country::CR).unwrap();
+            assert_eq!((typed.key().as_str(), typed.dialable(Country::CR).as_str()), ("+50688848787", "88848787"), "{text}");
+        }
+        assert_eq!(PhoneNumber::typed("١١٥٥", Country::CR).unwrap().dialable(Country::CR), "1155");
+    }
+
+    #[test]
+    fn an_extension_is_told_and_not_dialled() {
+        for text in ["2222-3333 ext. 105", "2222-3333x105", "tel:2222-3333;ext=105", "2222-3333;105", "2222-3333,,105"] {
+            let number = PhoneNumber::typed(text, Country::CR).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(number.e164(), Some("+50622223333"), "{text}");
+            assert_eq!((number.extension().as_deref(), number.dialable(Country::CR).as_str()), (Some("105"), "22223333"), "{text}");
+        }
+        assert_eq!(PhoneNumber::typed("2222-3333", Country::CR).unwrap().extension(), None);
+    }
+
+    #[test]
+    fn letters_stand_for_the_digits_of_their_keys_where_a_number_comes_of_them() {
+        for (country, text, e164) in [
+            ("CR", "800-FLORES1", Some("+5068003567371")),
+            ("US", "1-800-FLOWERS", Some("+18003569377")),
+            ("US", "1 (800) go-fedex", Some("+18004633339")),
+            ("CR", "8884-8787 Ana", Some("+50688848787")),
+            ("CR", "FLORES1", None),
+        ] {
+            assert_eq!(read_in(country, text).as_deref(), e164, "{text}");
+        }
+        let flores = PhoneNumber::typed("800-FLORES1", Country::CR).unwrap();
+        assert_eq!((flores.raw(), flores.dialable(Country::CR).as_str()), ("800-FLORES1", "8003567371"));
+        assert_eq!(PhoneNumber::typed("8884-8787 Ana", Country::CR), Err(BadNumber::Character('A', 11)));
+        assert_eq!(PhoneNumber::typed("800-FLORES", Country::CR), Err(BadNumber::Character('F', 5)), "a digit is missing");
+    }
+
+    #[test]
+    fn what_was_accepted_by_its_length_alone_keeps_its_text() {
+        for text in ["305-555-0123", "9999-1234", "+506 9999 1234", "305 555 0123"] {
+            let number = PhoneNumber::typed(text, Country::CR).unwrap();
+            assert_eq!((number.valid_e164(), number.dials(), number.written(Country::CR).as_str()), (None, text, text));
+            assert_eq!(number.dialable(Country::CR), digits_of(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_area_in_parentheses_is_no_other_countrys_code() {
+        for (country, text) in [
+            ("CR", "(81) 99493-0853"),
+            ("CR", "(51) 902 871 550"),
+            ("CR", "(598) 98 344 484"),
+            ("CR", "(52) 55 1234 5678"),
+            ("CR", "(1) 305 555 0142"),
+            ("US", "(503) 2222-3333"),
+            ("MX", "(34) 612 345 678"),
+            ("ES", "(506) 8884-8787"),
+            ("UY", "[54] 11 2345-6789"),
+        ] {
+            assert_eq!(read_in(country, text), None, "{country} {text}");
+            assert!(read_in(country, &format!("+{}", digits_of(text))).is_some(), "{text} is one with a plus");
+        }
+        assert_eq!(read_in("CR", "(506) 8884-8787").as_deref(), Some("+50688848787"), "the country's own code");
+        assert_eq!(read_in("ES", "(+506) 8884-8787").as_deref(), Some("+50688848787"));
+        assert_eq!(read_in("ES", "(00506) 8884-8787").as_deref(), Some("+50688848787"));
     }
 
     #[test]

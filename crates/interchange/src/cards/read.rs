@@ -201,7 +201,7 @@ impl Making {
         });
         self.draft.phones = phones.collect();
         self.emails.sort_by_key(|(preference, _)| *preference);
-        self.draft.emails = self.emails.into_iter().map(|(_, address)| address).collect();
+        self.draft.emails = std::mem::take(&mut self.emails).into_iter().map(|(_, address)| address).collect();
         self.draft.name = person(&self.draft, &self.name_parts, self.of_company);
         // What stands before and behind a name tells people of one name apart.
         for (at, field) in [(3, "prefix"), (4, "suffix")] {

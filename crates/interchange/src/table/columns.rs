@@ -120,7 +120,8 @@ fn guessed(names: &[String], rows: &[Vec<String>], program: &str, header: bool) 
     // Where `Home` and `Office` stand together, beside a column of telephones, they are telephones.
     let alone = meanings.iter().filter(|meaning| matches!(meaning, Some(Meaning::KindAlone(_)))).count();
     let phones = meanings.iter().flatten().any(|meaning| matches!(meaning, Meaning::Is(Target::Phone(_)) | Meaning::SomePhone));
-    let kinds_are_phones = matches!(program, "3cx" | "suitecrm") || alone > 1 && phones;
+    let kinds_are_phones = alone > 1 && phones;
+    let of_telephones = matches!(program, "3cx" | "suitecrm");
     let mut named = false;
     let mut chosen: Vec<ColumnUse> = Vec::with_capacity(names.len());
     for (column, (name, meaning)) in names.iter().zip(&meanings).enumerate() {
@@ -142,7 +143,7 @@ fn guessed(names: &[String], rows: &[Vec<String>], program: &str, header: bool) 
             Meaning::IsCompany => Target::Ignore,
             Meaning::KindAlone(kind) => match by_content(rows, column, header, &mut true) {
                 Some(Target::Phone(_)) => Target::Phone(*kind),
-                None if kinds_are_phones && is_empty(rows, column) => Target::Phone(*kind),
+                None if of_telephones || kinds_are_phones && is_empty(rows, column) => Target::Phone(*kind),
                 Some(other) => other,
                 None if keys[column] == "business" => Target::Company,
                 None => Target::Field(name.clone()),

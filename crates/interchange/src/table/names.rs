@@ -132,7 +132,7 @@ const PHONE_WORDS: &str = "phone phones fono fonos telephone telefono telefonos 
 /// Words that make it something about a telephone.
 const NOT_PHONE_WORDS: &str = "type tipo label kind country code codigo pais verified verificado status estado extension ext count date \
     fecha data opt not nao calculated area location timezone id email display yomi format last url consent model \
-    modelo operador carrier invalid blacklisted sanitized validity";
+    modelo operador carrier invalid blacklisted sanitized validity flag flags speeddial locale";
 
 /// Words that name a kind of telephone and may name something else, the kind first.
 const KINDS_ALONE: &[(PhoneKind, &str)] = &[
@@ -146,7 +146,7 @@ const BESIDE_PHONE_WORDS: &str = "number numero numeros num contact contacto per
     emergency personal private home casa work office business trabajo trabalho oficina other otro outro assistant asst type tipo \
     label code country area ext extension";
 /// Words of which the name of a column of addresses consists, beside the one for an address.
-const BESIDE_EMAIL_WORDS: &str = "e mail email emails correo correos electronico eletronico address addresses direccion endereco de \
+const BESIDE_EMAIL_WORDS: &str = "e mail mails email emails correo correos electronico eletronico address addresses direccion endereco de \
     del do la work home other otro otra outro personal private business corporate trabajo trabalho oficina casa primary principal \
     secondary secundario alternate alternative alternativo additional adicional non contact contacto person persona lead cliente \
     customer company empresa";
@@ -188,8 +188,15 @@ pub(crate) fn meaning(name: &str) -> Option<Meaning> {
     }
     let words = header_words(name);
     let has = |list: &str| words.iter().any(|word| is_in(list, word));
-    if has("email emails mail correo correos") && words.iter().all(|word| is_in(BESIDE_EMAIL_WORDS, word)) {
+    if has("email emails mail mails correo correos") && words.iter().all(|word| is_in(BESIDE_EMAIL_WORDS, word)) {
         return Some(Meaning::Is(Target::Email));
+    }
+    // `Office number`, and `Número de casa`, which may be that of a house.
+    let of_kind = |word: &String| KINDS_ALONE.iter().find(|(_, words)| is_in(words, word)).map(|(kind, _)| *kind);
+    if let Some(kind) = words.iter().find_map(of_kind)
+        && words.iter().all(|word| of_kind(word).is_some() || is_in("number numero num no nr de do", word))
+    {
+        return Some(Meaning::KindAlone(kind));
     }
     let of_phones = has(PHONE_WORDS);
     if of_phones && let Some(base) = labels_of(&key) {
@@ -197,7 +204,7 @@ pub(crate) fn meaning(name: &str) -> Option<Meaning> {
     }
     if of_phones && !has(NOT_PHONE_WORDS) {
         // "Primary Phone" is whatever a person dials first, not the switchboard.
-        let kind = kinds::labelled(name).or_else(|| kinds::labelled(&words.join(" ")));
+        let kind = kinds::labelled(&words.join(" ")).or_else(|| kinds::labelled(name));
         return Some(kind.map_or(Meaning::SomePhone, |kind| Meaning::Is(Target::Phone(kind))));
     }
     None
@@ -443,6 +450,8 @@ mod tests {
             ("Last email received", None),
             ("Business2", Some(Meaning::KindAlone(PhoneKind::Work))),
             ("Home", Some(Meaning::KindAlone(PhoneKind::Home))),
+            ("office_number", Some(Meaning::KindAlone(PhoneKind::Work))),
+            ("Business Number 2", Some(Meaning::KindAlone(PhoneKind::Work))),
             ("BusinessFax", phone(PhoneKind::Fax)),
             ("phone_1_number", Some(Meaning::SomePhone)),
             ("phone_1_type", Some(Meaning::KindOf("phone1".into()))),

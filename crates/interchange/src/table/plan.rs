@@ -20,7 +20,8 @@ const COMPANIES_AT_MOST: usize = 200_000;
 pub(super) struct Plan {
     columns: Vec<ColumnUse>,
     names: Vec<usize>,
-    name_parts: Vec<usize>,
+    /// The parts of a name, each with the column before it that is called alike.
+    name_parts: Vec<(usize, Option<usize>)>,
     companies: Vec<usize>,
     /// The columns of what stands before and behind a whole name.
     titles: [Option<usize>; 2],
@@ -94,7 +95,10 @@ impl Plan {
             phone_code: of_program("vicidial", "phonecode"),
             status: of_program("vicidial", "status"),
             names: of(&Target::Name),
-            name_parts: [of(&Target::GivenName), of(&Target::MiddleName), of(&Target::FamilyName)].concat(),
+            name_parts: named_alike(
+                [of(&Target::GivenName), of(&Target::MiddleName), of(&Target::FamilyName)].concat(),
+                &columns,
+            ),
             companies: of(&Target::Company),
             titles: ["prefix", "suffix"].map(|title| of(&Target::Field(title.into())).first().copied()),
             is_company,
@@ -122,12 +126,16 @@ impl Plan {
         let titles = self.titles.map(|at| at.map(value).unwrap_or_default());
         titles::taken_off(first(&self.names), titles[0], titles[1]).clone_into(&mut draft.name);
         if draft.name.is_empty() {
-            let parts = self.name_parts.iter().filter(|at| !self.repeats(**at, &value));
-            join(&mut draft.name, parts.map(|at| value(*at)));
+            // Two columns named alike are not added up.
+            let says = |(at, first): &(usize, Option<usize>)| match first.map(value) {
+                Some(said) if !said.is_empty() => "",
+                _ => value(*at),
+            };
+            join(&mut draft.name, self.name_parts.iter().map(says));
         }
-        for at in self.name_parts.iter().filter(|at| self.repeats(**at, &value)) {
-            let of_first = self.first_named_alike(*at).map(&value).unwrap_or_default();
-            if value(*at) != of_first {
+        for (at, first) in &self.name_parts {
+            let said = first.map(value).unwrap_or_default();
+            if !said.is_empty() && !value(*at).is_empty() && value(*at) != said {
                 keep(&mut draft.fields, self.column(*at).unwrap_or_default(), value(*at));
             }
         }
@@ -205,18 +213,15 @@ impl Plan {
         draft.do_not_call |= self.status.is_some_and(|at| matches!(value(at), "DNC" | "DNCL" | "DNCC"));
         draft
     }
+}
 
-    /// The first column of a part of the name that is called as this one is: its header stands there twice.
-    fn first_named_alike(&self, at: usize) -> Option<usize> {
-        let key = |at: usize| names::squeezed(self.column(at).unwrap_or_default()).trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
-        let repeated = self.column(at).is_some_and(|name| name.ends_with(')'));
-        self.name_parts.iter().copied().find(|first| *first < at && key(*first) == key(at)).filter(|_| repeated)
-    }
-
-    /// Whether a column only says again what one of the same name said: two columns named alike are not added up.
-    fn repeats<'a>(&self, at: usize, value: &impl Fn(usize) -> &'a str) -> bool {
-        self.first_named_alike(at).is_some_and(|first| !value(first).is_empty())
-    }
+/// The parts of a name, each with the first of those before it that is called alike: its header stands there twice.
+fn named_alike(parts: Vec<usize>, columns: &[ColumnUse]) -> Vec<(usize, Option<usize>)> {
+    let name = |at: usize| columns.get(at).map(|column| column.name.as_str()).unwrap_or_default();
+    let key = |at: usize| names::squeezed(name(at)).trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let first = |at: usize| parts.iter().copied().find(|first| *first < at && key(*first) == key(at));
+    // A name that stands there again was made distinct by a number in brackets.
+    parts.iter().map(|at| (*at, first(*at).filter(|_| name(*at).ends_with(')')))).collect()
 }
 
 /// The column with the extension of a telephone: `phone_1_extension` beside `phone_1_number`.

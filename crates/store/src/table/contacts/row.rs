@@ -339,6 +339,11 @@ impl<'a> Writer<'a> {
         self.rekey(row, old, contact)
     }
 
+    /// A contact is found by these keys, too.
+    pub(super) fn add_keys(&mut self, row: RowId, keys: &[String]) -> rusqlite::Result<()> {
+        keys.iter().try_for_each(|key| self.add_key.execute(params![key, row]).map(drop))
+    }
+
     /// What a contact is found by, once it is another than it was.
     pub(super) fn rekey(&mut self, row: RowId, old: &Contact, new: &Contact) -> rusqlite::Result<()> {
         let before: HashSet<String> = keys_of(old).into_iter().chain(origin_key(old)).collect();
