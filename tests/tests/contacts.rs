@@ -239,7 +239,11 @@ fn a_file_that_was_cut_short_is_taken_up_to_the_cut_and_the_whole_one_brings_the
     let cut = &whole[..whole.find("Persona 1234,").unwrap() + 20];
     let file = office.file("people.csv", cut);
     let (exit, error) = office.fails(&["contacts", "import", &file, "--dry-run"]);
-    assert_eq!((exit, error.as_str()), (11, "people.csv, row 1235: the file was cut short there"), "a trial ends alike");
+    assert_eq!(
+        (exit, error.as_str()),
+        (11, "people.csv, row 1235: the file was cut short there"),
+        "a trial ends alike"
+    );
     assert_eq!(office.last_import(), (None, 0), "and keeps nothing");
     let (exit, error) = office.fails(&["contacts", "import", &file]);
     assert_eq!((exit, error.as_str()), (11, "people.csv, row 1235: the file was cut short there"));
@@ -321,10 +325,15 @@ fn names(found: &Value) -> Vec<&str> {
 #[test]
 fn people_who_share_a_landline_or_a_mailbox_stay_apart_and_a_trial_shows_who_becomes_one() {
     let office = Office::new();
-    let card = |suffix: &str| format!("BEGIN:VCARD\nVERSION:2.1\nN:Castro;Mario;;;{suffix}\nTEL;HOME:2222-3333\nEND:VCARD\n");
+    let card =
+        |suffix: &str| format!("BEGIN:VCARD\nVERSION:2.1\nN:Castro;Mario;;;{suffix}\nTEL;HOME:2222-3333\nEND:VCARD\n");
     let family = office.file("castro.vcf", card("Sr.") + &card("Jr."));
     assert_eq!(counts(&office.ok(&["contacts", "import", &family])), [2, 0, 0, 0]);
-    assert_eq!(counts(&office.ok(&["contacts", "import", &family])), [0, 0, 2, 0], "each of them comes again as himself");
+    assert_eq!(
+        counts(&office.ok(&["contacts", "import", &family])),
+        [0, 0, 2, 0],
+        "each of them comes again as himself"
+    );
     let mut calls = "Nombre,Teléfono,Correo\n".to_owned();
     for n in 0..88 {
         writeln!(calls, ",8300-{n:04},central@oficina.example").unwrap();
@@ -350,14 +359,19 @@ fn an_import_is_taken_back_and_what_the_agent_changed_since_is_kept_and_told() {
     let first = office.file("uno.csv", "Nombre,Móvil\nEva Sanz,8765-4321\n");
     office.ok(&["contacts", "import", &first]);
     let before = office.ok(&["contacts", "lookup", "87654321"]);
-    let second = office.file("dos.csv", "Nombre,Móvil,Empresa\nEva Sanz,8765-4321,Valle\nAna Ríos,8399-1122,\nBea Mora,8399-1133,\n");
+    let second = office
+        .file("dos.csv", "Nombre,Móvil,Empresa\nEva Sanz,8765-4321,Valle\nAna Ríos,8399-1122,\nBea Mora,8399-1133,\n");
     let imported = office.ok(&["contacts", "import", &second]);
     assert_eq!(counts(&imported), [2, 1, 0, 0]);
     let bea = text(&office.ok(&["contacts", "lookup", "83991133"])["contacts"][0]["id"]).to_owned();
     office.ok(&["contacts", "edit", &bea, "--owner", "Luis"]);
     let id = text(&imported["record"]["id"]).to_owned();
     let undone = office.ok(&["contacts", "undo-import", &id]);
-    assert_eq!((&undone["removed"], &undone["restored"], &undone["kept"]), (&1.into(), &1.into(), &1.into()), "{undone}");
+    assert_eq!(
+        (&undone["removed"], &undone["restored"], &undone["kept"]),
+        (&1.into(), &1.into(), &1.into()),
+        "{undone}"
+    );
     let kept = &undone["kept_contacts"][0];
     assert_eq!((&kept["id"], &kept["why"]), (&bea.as_str().into(), &"changed_since".into()));
     assert_eq!(office.ok(&["contacts", "lookup", "87654321"]), before, "what was there is as it was");
@@ -398,7 +412,10 @@ fn one_reading_of_a_number_for_the_file_the_lookup_the_search_and_the_export() {
     for (name, written, asked, exported_as) in rows {
         for text in [written, asked] {
             assert_eq!(names(&office.ok(&["contacts", "lookup", text])), [name], "{text}");
-            assert!(names(&office.ok(&["contacts", "search", text])).contains(&name) || text.contains(char::is_alphabetic), "{text}");
+            assert!(
+                names(&office.ok(&["contacts", "search", text])).contains(&name) || text.contains(char::is_alphabetic),
+                "{text}"
+            );
         }
         assert!(exported.contains(&format!(",{exported_as},")), "{exported_as} is not in {exported}");
     }

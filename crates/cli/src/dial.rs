@@ -53,11 +53,8 @@ fn tell_what_was_left_out(printer: &Printer, dialled: &Dialled, json: bool) {
     let code = dialled.caller_id_code.as_ref().map(|text| printer.fill("dial.caller_id_code", &[("code", text)]));
     for line in extension.into_iter().chain(code) {
         // The call goes on, whether or not anybody reads this.
-        let _ = if json {
-            printer.reply("dial_left_out", dialled, || printer.line(&line))
-        } else {
-            printer.line(&line)
-        };
+        let _ =
+            if json { printer.reply("dial_left_out", dialled, || printer.line(&line)) } else { printer.line(&line) };
     }
 }
 

@@ -174,7 +174,9 @@ fn kind_between(ours: &PhoneNumber, theirs: &PhoneNumber) -> Option<MatchKind> {
             _ => MatchKind::National,
         },
         // The digits of a code of stars and hashes are those of nobody's number.
-        _ if ours.is_service_code() || theirs.is_service_code() => return (ours.raw() == theirs.raw()).then_some(MatchKind::Digits),
+        _ if ours.is_service_code() || theirs.is_service_code() => {
+            return (ours.raw() == theirs.raw()).then_some(MatchKind::Digits);
+        }
         _ => MatchKind::Digits,
     })
 }

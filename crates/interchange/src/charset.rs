@@ -21,12 +21,12 @@ const IBM850: &str = "ibm850";
 
 /// The upper half of code page 850.
 const IBM850_UPPER: [char; 128] = [
-    'Ç', 'ü', 'é', 'â', 'ä', 'à', 'å', 'ç', 'ê', 'ë', 'è', 'ï', 'î', 'ì', 'Ä', 'Å', 'É', 'æ', 'Æ', 'ô', 'ö', 'ò',
-    'û', 'ù', 'ÿ', 'Ö', 'Ü', 'ø', '£', 'Ø', '×', 'ƒ', 'á', 'í', 'ó', 'ú', 'ñ', 'Ñ', 'ª', 'º', '¿', '®', '¬', '½',
-    '¼', '¡', '«', '»', '░', '▒', '▓', '│', '┤', 'Á', 'Â', 'À', '©', '╣', '║', '╗', '╝', '¢', '¥', '┐', '└', '┴',
-    '┬', '├', '─', '┼', 'ã', 'Ã', '╚', '╔', '╩', '╦', '╠', '═', '╬', '¤', 'ð', 'Ð', 'Ê', 'Ë', 'È', 'ı', 'Í', 'Î',
-    'Ï', '┘', '┌', '█', '▄', '¦', 'Ì', '▀', 'Ó', 'ß', 'Ô', 'Ò', 'õ', 'Õ', 'µ', 'þ', 'Þ', 'Ú', 'Û', 'Ù', 'ý', 'Ý',
-    '¯', '´', '\u{ad}', '±', '‗', '¾', '¶', '§', '÷', '¸', '°', '¨', '·', '¹', '³', '²', '■', '\u{a0}',
+    'Ç', 'ü', 'é', 'â', 'ä', 'à', 'å', 'ç', 'ê', 'ë', 'è', 'ï', 'î', 'ì', 'Ä', 'Å', 'É', 'æ', 'Æ', 'ô', 'ö', 'ò', 'û',
+    'ù', 'ÿ', 'Ö', 'Ü', 'ø', '£', 'Ø', '×', 'ƒ', 'á', 'í', 'ó', 'ú', 'ñ', 'Ñ', 'ª', 'º', '¿', '®', '¬', '½', '¼', '¡',
+    '«', '»', '░', '▒', '▓', '│', '┤', 'Á', 'Â', 'À', '©', '╣', '║', '╗', '╝', '¢', '¥', '┐', '└', '┴', '┬', '├', '─',
+    '┼', 'ã', 'Ã', '╚', '╔', '╩', '╦', '╠', '═', '╬', '¤', 'ð', 'Ð', 'Ê', 'Ë', 'È', 'ı', 'Í', 'Î', 'Ï', '┘', '┌', '█',
+    '▄', '¦', 'Ì', '▀', 'Ó', 'ß', 'Ô', 'Ò', 'õ', 'Õ', 'µ', 'þ', 'Þ', 'Ú', 'Û', 'Ù', 'ý', 'Ý', '¯', '´', '\u{ad}', '±',
+    '‗', '¾', '¶', '§', '÷', '¸', '°', '¨', '·', '¹', '³', '²', '■', '\u{a0}',
 ];
 
 impl Charset {
@@ -100,8 +100,7 @@ pub(crate) struct Guess {
 const ENOUGH: usize = 100_000;
 
 /// The more usual ones first: among equals the first wins.
-static CANDIDATES: [Charset; 3] =
-    [Charset::Web(&WINDOWS_1252_INIT), Charset::Web(&MACINTOSH_INIT), Charset::Ibm850];
+static CANDIDATES: [Charset; 3] = [Charset::Web(&WINDOWS_1252_INIT), Charset::Web(&MACINTOSH_INIT), Charset::Ibm850];
 
 impl Guess {
     /// A guess that has seen nothing yet.
@@ -165,7 +164,11 @@ fn fit(before: char, c: char, after: char) -> i64 {
         let among_capitals = before.is_uppercase() || after.is_uppercase();
         let among_small = before.is_lowercase() || after.is_lowercase();
         return match c.is_lowercase() {
-            true if after.is_uppercase() || (before.is_uppercase() && !after.is_lowercase() && after.is_alphabetic()) => -2,
+            true if after.is_uppercase()
+                || (before.is_uppercase() && !after.is_lowercase() && after.is_alphabetic()) =>
+            {
+                -2
+            }
             true if among_small || before.is_uppercase() => 2,
             true => 0,
             // A word begins with a capital, or all of it is written in them.
@@ -175,8 +178,20 @@ fn fit(before: char, c: char, after: char) -> i64 {
         };
     }
     match c {
-        '¿' | '¡' => if before.is_alphabetic() { -2 } else { 1 },
-        'ª' | 'º' | '°' => if before.is_ascii_digit() || before.eq_ignore_ascii_case(&'n') { 1 } else { -1 },
+        '¿' | '¡' => {
+            if before.is_alphabetic() {
+                -2
+            } else {
+                1
+            }
+        }
+        'ª' | 'º' | '°' => {
+            if before.is_ascii_digit() || before.eq_ignore_ascii_case(&'n') {
+                1
+            } else {
+                -1
+            }
+        }
         '’' | '‘' => 0,
         _ if in_word => -2,
         _ => -1,

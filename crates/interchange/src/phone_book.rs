@@ -13,7 +13,8 @@ use quick_xml::reader::Reader;
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::draft::keep;
 use timbre_domain::interchange::{
-    ContactDraft, ContactReader, DraftPhone, FileError, FileFormat, FileLayout, FileRow, ProblemKind, RowProblem, Target,
+    ContactDraft, ContactReader, DraftPhone, FileError, FileFormat, FileLayout, FileRow, ProblemKind, RowProblem,
+    Target,
 };
 
 use crate::charset::{Charset, UTF8};
@@ -260,9 +261,8 @@ fn end(open: &mut Vec<Open>, entry: &mut Option<Entry>, groups: &mut BTreeMap<St
         return;
     }
     let Some(of) = entry else { return };
-    let ends_entry = ENTRIES.contains(&squeezed(&closed.name).as_str()) && !open.iter().skip(1).any(|parent| {
-        ENTRIES.contains(&squeezed(&parent.name).as_str())
-    });
+    let ends_entry = ENTRIES.contains(&squeezed(&closed.name).as_str())
+        && !open.iter().skip(1).any(|parent| ENTRIES.contains(&squeezed(&parent.name).as_str()));
     if !text.is_empty() && !ends_entry {
         let kind = closed.kind.or_else(|| open.last().and_then(|parent| parent.kind));
         match squeezed(&closed.name).as_str() {
@@ -383,9 +383,11 @@ mod tests {
 
     #[test]
     fn a_book_that_is_cut_short_gives_its_whole_entries_and_says_where_it_ends() {
-        let text = "<root_contact>\n<contact display_name=\"Ana\" office_number=\"1155\"/>\n\n<contact display_name=\"Be";
+        let text =
+            "<root_contact>\n<contact display_name=\"Ana\" office_number=\"1155\"/>\n\n<contact display_name=\"Be";
         let rows = entries(text).rows;
-        let read: Vec<_> = rows.iter().map(|row| (row.row, row.line, row.read.as_ref().err().map(|told| told.kind))).collect();
+        let read: Vec<_> =
+            rows.iter().map(|row| (row.row, row.line, row.read.as_ref().err().map(|told| told.kind))).collect();
         assert_eq!(read, [(1, 2, None), (2, 4, Some(ProblemKind::CutShort))]);
         let open = entries("<AddressBook>\n<Contact>\n<FirstName>Ana</FirstName>\n").rows;
         assert_eq!((open[0].line, open[0].read.as_ref().unwrap_err().kind), (2, ProblemKind::CutShort));

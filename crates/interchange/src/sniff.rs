@@ -75,7 +75,9 @@ pub(crate) fn format(head: &[u8]) -> FileFormat {
     let start = head.trim_ascii_start();
     // Formatted text in a table begins with a tag of one letter; a comment or an element of a phone book does not.
     let opens = |with: &[u8]| start.get(..with.len()).is_some_and(|text| text.eq_ignore_ascii_case(with));
-    let element = start.strip_prefix(b"<").map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count());
+    let element = start
+        .strip_prefix(b"<")
+        .map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count());
     if opens(b"<?xml") || opens(b"<!--") || element > 4 {
         return FileFormat::Xml;
     }

@@ -180,11 +180,10 @@ fn what_is_taken_with_a_fault_is_told_with_its_place() {
     use ProblemKind::{Columns, Encoding};
     let column = |name: &str| Some(name.to_owned());
     assert_eq!(told("column-count.csv"), [(4, Columns, None)]);
-    assert_eq!(told("bad-quoted-printable.vcf"), [
-        (1, Encoding, column("N")),
-        (1, Encoding, column("FN")),
-        (14, Encoding, column("ORG")),
-    ]);
+    assert_eq!(
+        told("bad-quoted-printable.vcf"),
+        [(1, Encoding, column("N")), (1, Encoding, column("FN")), (14, Encoding, column("ORG")),]
+    );
     assert_eq!(told("empty-row.csv"), []);
 }
 

@@ -41,8 +41,8 @@ pub use table::agents::Agent;
 pub use table::calls::{CallFilter, CallRecord};
 pub use table::case_file::{CaseEntry, CaseFile};
 pub use table::contacts::{
-    CannotUndo, ContactsView, Gone, ImportRow, IndexState, KeptContact, MergeNote, MergedBy, Outcome, Prepared, Pulled, Trial,
-    Undone, WhyKept,
+    CannotUndo, ContactsView, Gone, ImportRow, IndexState, KeptContact, MergeNote, MergedBy, Outcome, Prepared, Pulled,
+    Trial, Undone, WhyKept,
 };
 pub use table::cursors::ToRecord;
 pub use table::imports::ImportRecord;

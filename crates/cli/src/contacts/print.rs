@@ -279,7 +279,8 @@ mod tests {
 
     #[test]
     fn whatever_an_import_tells_has_words_in_every_language() {
-        let taken = |kind: &ProblemKind| !always_taken(*kind) && *kind != ProblemKind::Empty && *kind != ProblemKind::CutShort;
+        let taken =
+            |kind: &ProblemKind| !always_taken(*kind) && *kind != ProblemKind::Empty && *kind != ProblemKind::CutShort;
         let problems = ProblemKind::ALL.iter().map(|kind| format!("import.problem.{}", kind.as_str()));
         let taken = ProblemKind::ALL.iter().filter(|kind| taken(kind));
         let keys = problems

@@ -1,6 +1,8 @@
 //! The telephones in one cell, as people fill them in: one, several with whatever between them, or none.
 
-use crate::number::{Country, PhoneNumber, ReadNumber, ascii_digit, certain, is_label, is_punctuation, joins, plain_text};
+use crate::number::{
+    Country, PhoneNumber, ReadNumber, ascii_digit, certain, is_label, is_punctuation, joins, plain_text,
+};
 
 /// More groups of digits than a cell with a few numbers has; a cell with more is not divided by its groups.
 const GROUPS_AT_MOST: usize = 24;
@@ -76,7 +78,8 @@ fn divided(text: &str, country: Country) -> Vec<PhoneNumber> {
             if best[from].as_ref().is_some_and(|known| known.len() <= rest.len() + 1) {
                 continue;
             }
-            let part = text[starts[from]..end_of(to)].trim_end_matches(|c: char| is_punctuation(c) && !matches!(c, ')' | ']'));
+            let part =
+                text[starts[from]..end_of(to)].trim_end_matches(|c: char| is_punctuation(c) && !matches!(c, ')' | ']'));
             let digits = part.chars().filter(|c| ascii_digit(*c).is_some()).count();
             if !OF_A_NUMBER.contains(&digits) || certain(part, country).is_none() {
                 continue;
@@ -203,7 +206,8 @@ mod tests {
         ] {
             assert_eq!(cell(text), keys(&["+50688848787", "+50622223333"], true), "{text}");
         }
-        for text in ["8884/8787", "Cel. 8884-8787", "8884-8787 (casa)", "8884 8787", "#31#8884-8787", "٨٨٨٤٨٧٨٧"] {
+        for text in ["8884/8787", "Cel. 8884-8787", "8884-8787 (casa)", "8884 8787", "#31#8884-8787", "٨٨٨٤٨٧٨٧"]
+        {
             assert_eq!(cell(text), keys(&["+50688848787"], true), "{text}");
         }
         assert_eq!(cell("8884-8787, 2222-3333 y 2290 4400").0.len(), 3);
@@ -217,7 +221,9 @@ mod tests {
         for text in ["2222-3333/34", "2222-3333 / 1155", "2222 3333, Ana", "2222-3333 y 1155"] {
             assert_eq!(cell(text), keys(&["+50622223333"], false), "{text:?}");
         }
-        for text in ["no tiene", "llamar a Ana", "7", "5,06887E+10", "5.06887e10", "50688881234.0", "*21*88848787#", "#31#"] {
+        for text in
+            ["no tiene", "llamar a Ana", "7", "5,06887E+10", "5.06887e10", "50688881234.0", "*21*88848787#", "#31#"]
+        {
             assert_eq!(cell(text), keys(&[], false), "{text:?}");
         }
     }

@@ -62,7 +62,9 @@ fn generation(word: &String) -> Option<usize> {
 fn person(contact: &Contact) -> (String, Option<usize>) {
     let mut name = words(&contact.name);
     let mut found = contact.fields.get("suffix").and_then(|suffix| words(suffix).iter().find_map(generation));
-    if name.len() > 2 && let Some(last) = name.last().and_then(generation) {
+    if name.len() > 2
+        && let Some(last) = name.last().and_then(generation)
+    {
         found = found.or(Some(last));
         name.pop();
     }
@@ -179,8 +181,14 @@ mod tests {
         assert!(!same(&senior, &contact("Mario Castro", "", &landline, &[])));
         assert!(same(&senior, &contact("Mario Castro, Sr.", "", &landline, &[])));
         assert!(same(&senior, &contact("mario castro senior", "", &landline, &[])));
-        assert!(!same(&contact("Mario Castro II", "", &landline, &[]), &contact("Mario Castro III", "", &landline, &[])));
-        assert!(!same(&contact("João Silva Filho", "", &landline, &[]), &contact("João Silva Neto", "", &landline, &[])));
+        assert!(!same(
+            &contact("Mario Castro II", "", &landline, &[]),
+            &contact("Mario Castro III", "", &landline, &[])
+        ));
+        assert!(!same(
+            &contact("João Silva Filho", "", &landline, &[]),
+            &contact("João Silva Neto", "", &landline, &[])
+        ));
         assert!(same(&with_suffix("Ana Rojas", "MBA", &landline), &contact("Ana Rojas", "", &landline, &[])));
     }
 

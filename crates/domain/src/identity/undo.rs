@@ -30,7 +30,8 @@ pub fn taken_back(now: &Contact, before: &Contact, after: &Contact) -> Contact {
             };
         }
     }
-    let has = |phones: &[ContactPhone], phone: &ContactPhone| phones.iter().any(|one| one.number.key() == phone.number.key());
+    let has =
+        |phones: &[ContactPhone], phone: &ContactPhone| phones.iter().any(|one| one.number.key() == phone.number.key());
     // One that a person typed again since has no source any more.
     let brought = |phone: &ContactPhone| !has(&before.phones, phone) && after.phones.contains(phone);
     contact.phones.retain(|phone| !brought(phone));

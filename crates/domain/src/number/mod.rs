@@ -363,7 +363,8 @@ fn extension_parameter(text: &str) -> Option<String> {
             None => parameter,
         };
         let digits = digits_of(value);
-        let fits = (1..=6).contains(&digits.len()) && value.chars().all(|c| ascii_digit(c).is_some() || is_punctuation(c));
+        let fits =
+            (1..=6).contains(&digits.len()) && value.chars().all(|c| ascii_digit(c).is_some() || is_punctuation(c));
         fits.then_some(digits)
     })
 }
@@ -495,7 +496,8 @@ mod tests {
             ("CR", "#31#88848787", "+50688848787"),
         ] {
             assert_eq!(read_in(country, text).as_deref(), Some(e164), "{country} {text}");
-            let typed = PhoneNumber::typed(text, country.parse().unwrap()).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let typed =
+                PhoneNumber::typed(text, country.parse().unwrap()).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!((typed.e164(), typed.raw()), (Some(e164), text), "{country} {text}");
         }
         for text in ["*21*88848787#", "*#06#", "#31#", "*100#", "**61*88848787#"] {
@@ -508,20 +510,31 @@ mod tests {
 
     #[test]
     fn digits_of_any_script_are_read_by_every_way_in() {
-        for text in ["８８８４８７８７", "٨٨٨٤٨٧٨٧", "۸۸۸۴۸۷۸۷", "८८८४८७८७", "＋５０６ ８８８４－８７８７", "+٥٠٦ ٨٨٨٤ ٨٧٨٧"] {
+        for text in
+            ["８８８４８７８７", "٨٨٨٤٨٧٨٧", "۸۸۸۴۸۷۸۷", "८८८४८७८७", "＋５０６ ８８８４－８７８７", "+٥٠٦ ٨٨٨٤ ٨٧٨٧"]
+        {
             assert_eq!(e164(text).as_deref(), Some("+50688848787"), "{text}");
             let typed = PhoneNumber::typed(text, Country::CR).unwrap();
-            assert_eq!((typed.key().as_str(), typed.dialable(Country::CR).as_str()), ("+50688848787", "88848787"), "{text}");
+            assert_eq!(
+                (typed.key().as_str(), typed.dialable(Country::CR).as_str()),
+                ("+50688848787", "88848787"),
+                "{text}"
+            );
         }
         assert_eq!(PhoneNumber::typed("١١٥٥", Country::CR).unwrap().dialable(Country::CR), "1155");
     }
 
     #[test]
     fn an_extension_is_told_and_not_dialled() {
-        for text in ["2222-3333 ext. 105", "2222-3333x105", "tel:2222-3333;ext=105", "2222-3333;105", "2222-3333,,105"] {
+        for text in ["2222-3333 ext. 105", "2222-3333x105", "tel:2222-3333;ext=105", "2222-3333;105", "2222-3333,,105"]
+        {
             let number = PhoneNumber::typed(text, Country::CR).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(number.e164(), Some("+50622223333"), "{text}");
-            assert_eq!((number.extension().as_deref(), number.dialable(Country::CR).as_str()), (Some("105"), "22223333"), "{text}");
+            assert_eq!(
+                (number.extension().as_deref(), number.dialable(Country::CR).as_str()),
+                (Some("105"), "22223333"),
+                "{text}"
+            );
         }
         assert_eq!(PhoneNumber::typed("2222-3333", Country::CR).unwrap().extension(), None);
     }
@@ -540,7 +553,11 @@ mod tests {
         let flores = PhoneNumber::typed("800-FLORES1", Country::CR).unwrap();
         assert_eq!((flores.raw(), flores.dialable(Country::CR).as_str()), ("800-FLORES1", "8003567371"));
         assert_eq!(PhoneNumber::typed("8884-8787 Ana", Country::CR), Err(BadNumber::Character('A', 11)));
-        assert_eq!(PhoneNumber::typed("800-FLORES", Country::CR), Err(BadNumber::Character('F', 5)), "a digit is missing");
+        assert_eq!(
+            PhoneNumber::typed("800-FLORES", Country::CR),
+            Err(BadNumber::Character('F', 5)),
+            "a digit is missing"
+        );
     }
 
     #[test]

@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_number_or_a_persons_name_is_not_withheld() {
-        for text in ["88848787", "1155", "*123", "911", "Privat 88848787", "Ana", "８８１１２２３３", "٨٨١١٢٢٣٣"] {
+        for text in ["88848787", "1155", "*123", "911", "Privat 88848787", "Ana", "８８１１２２３３", "٨٨١١٢٢٣٣"]
+        {
             assert!(!is_withheld(text), "{text:?}");
         }
     }

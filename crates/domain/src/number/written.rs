@@ -47,8 +47,8 @@ impl Parts {
             }
             None => (None, whole),
         };
-        let is_service_code = number.trim_start_matches(is_punctuation).starts_with(['*', '#'])
-            || number.is_empty() && code.is_some();
+        let is_service_code =
+            number.trim_start_matches(is_punctuation).starts_with(['*', '#']) || number.is_empty() && code.is_some();
         let offset = ends - number.len();
         let (number, extension) = if is_service_code { (number, None) } else { extended(number) };
         Self {
@@ -175,9 +175,10 @@ pub(crate) fn joins(word: &str) -> bool {
 const LABELS: &[(&str, Option<PhoneKind>)] = &[
     ("tel tels telf telefono telefonos telefone telefones telephone tlf tlfn tlfno tfno fono fonos phone ph", None),
     ("numero num nro n contacto call directo direto direct principal central pbx t", None),
-    ("cel cels celu celular celulares cell cellular movil moviles mobile mob mov m telemovel whatsapp whats wsp wpp wapp wa", {
-        Some(PhoneKind::Mobile)
-    }),
+    (
+        "cel cels celu celular celulares cell cellular movil moviles mobile mob mov m telemovel whatsapp whats wsp wpp wapp wa",
+        { Some(PhoneKind::Mobile) },
+    ),
     ("casa home residencia residencial particular domicilio hab", Some(PhoneKind::Home)),
     ("oficina ofic ofi of office trabajo trab trabalho work empresa comercial escritorio", Some(PhoneKind::Work)),
     ("fax", Some(PhoneKind::Fax)),
@@ -204,7 +205,9 @@ fn without_labels(text: &str) -> (usize, usize, Option<PhoneKind>) {
     let whole = text[..last].bytes().filter(u8::is_ascii_digit).count() + 1 >= SHORTEST_WITH_EXTENSION;
     let ends = if behind_kind.is_some() && whole { last + 1 } else { text.len() };
     // A bracket that is opened within the number is closed there.
-    let ends = if text[begins..ends].matches('(').count() > text[begins..ends].matches(')').count() && behind.starts_with(')') {
+    let ends = if text[begins..ends].matches('(').count() > text[begins..ends].matches(')').count()
+        && behind.starts_with(')')
+    {
         ends.max(last + 2)
     } else {
         ends
@@ -216,7 +219,9 @@ fn without_labels(text: &str) -> (usize, usize, Option<PhoneKind>) {
 fn labels(text: &str) -> Option<Option<PhoneKind>> {
     let mut kinds = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(label).peekable();
     kinds.peek()?;
-    let marks = |c: char| c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | ':' | '(' | ')' | '[' | ']' | '-' | '/' | '°' | 'º');
+    let marks = |c: char| {
+        c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | ':' | '(' | ')' | '[' | ']' | '-' | '/' | '°' | 'º')
+    };
     if !text.chars().all(marks) {
         return None;
     }

@@ -84,7 +84,11 @@ fn draft(card: &Card, fallback: Charset, decoded: bool, own: bool) -> Result<Con
     let mut making = Making::default();
     for line in card.properties.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         let Some(mut property) = Property::read(line, fallback) else {
-            making.tell(problem(ProblemKind::Malformed, None, "a line is no property: it has no colon; it was kept as a field"));
+            making.tell(problem(
+                ProblemKind::Malformed,
+                None,
+                "a line is no property: it has no colon; it was kept as a field",
+            ));
             keep(&mut making.draft.fields, "vcard", String::from_utf8_lossy(line).trim());
             continue;
         };
@@ -98,7 +102,11 @@ fn draft(card: &Card, fallback: Charset, decoded: bool, own: bool) -> Result<Con
             making.tell(problem(ProblemKind::Encoding, column, detail));
         }
         if property.value.contains('\0') {
-            making.tell(problem(ProblemKind::Malformed, column, "there are zero bytes in the value; they were left out"));
+            making.tell(problem(
+                ProblemKind::Malformed,
+                column,
+                "there are zero bytes in the value; they were left out",
+            ));
             property.value.retain(|c| c != '\0');
         }
         making.take(property);

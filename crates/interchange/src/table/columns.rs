@@ -119,7 +119,8 @@ fn guessed(names: &[String], rows: &[Vec<String>], program: &str, header: bool) 
     };
     // Where `Home` and `Office` stand together, beside a column of telephones, they are telephones.
     let alone = meanings.iter().filter(|meaning| matches!(meaning, Some(Meaning::KindAlone(_)))).count();
-    let phones = meanings.iter().flatten().any(|meaning| matches!(meaning, Meaning::Is(Target::Phone(_)) | Meaning::SomePhone));
+    let phones =
+        meanings.iter().flatten().any(|meaning| matches!(meaning, Meaning::Is(Target::Phone(_)) | Meaning::SomePhone));
     let kinds_are_phones = alone > 1 && phones;
     let of_telephones = matches!(program, "3cx" | "suitecrm");
     let mut named = false;
@@ -134,7 +135,9 @@ fn guessed(names: &[String], rows: &[Vec<String>], program: &str, header: bool) 
             Meaning::Title if matches!(program, "outlook" | "vicidial") => Target::Field("prefix".into()),
             Meaning::Title => Target::Field("title".into()),
             Meaning::KindOf(base) => {
-                let is = |key: &String| key == base || ["value", "number"].iter().any(|end| key.strip_suffix(end) == Some(base));
+                let is = |key: &String| {
+                    key == base || ["value", "number"].iter().any(|end| key.strip_suffix(end) == Some(base))
+                };
                 let of = keys.iter().position(is);
                 of.and_then(|of| names.get(of))
                     .map_or_else(|| Target::Field(name.clone()), |of| Target::KindOf(of.clone()))

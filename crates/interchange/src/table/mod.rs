@@ -40,7 +40,9 @@ pub(crate) fn inspect(path: &Path, head: &Head, options: &ReadOptions) -> Result
         header_key: header.then(|| columns::key(&names)),
         bytes: head.bytes,
     };
-    let is_empty = |at: usize| sample[usize::from(header)..].iter().all(|row| row.get(at).is_none_or(|cell| cell.trim().is_empty()));
+    let is_empty = |at: usize| {
+        sample[usize::from(header)..].iter().all(|row| row.get(at).is_none_or(|cell| cell.trim().is_empty()))
+    };
     let unknown = |column: &ColumnUse| column.by == ChosenBy::Nobody && matches!(column.target, Target::Field(_));
     let later: Vec<usize> =
         (0..layout.columns.len()).filter(|at| unknown(&layout.columns[*at]) && is_empty(*at)).collect();

@@ -41,7 +41,10 @@ pub(crate) fn squeezed(name: &str) -> String {
 const EXACT: &[(&str, &str)] = &[
     ("id", "id recordid recordidcontact contactid externalid idexterno uid contactoid idcontacto iddecontacto leadid"),
     ("given-name", "firstname fname givenname given forename primernombre nombredepila primeironome prenome nombres"),
-    ("middle-name", "middlename middleinitial secondname additionalname segundonombre segundonome nomedomeio middlenames"),
+    (
+        "middle-name",
+        "middlename middleinitial secondname additionalname segundonombre segundonome nomedomeio middlenames",
+    ),
     (
         "family-name",
         "lastname lname familyname surname apellido apellidos primerapellido segundoapellido apellidopaterno \
@@ -319,7 +322,8 @@ pub(super) fn program(names: &[String]) -> &'static str {
             "alternateaddressstreet",
             "nonprimaryemails",
         ];
-        if any(&of_suitecrm) && any(&["officephone", "phonework", "phonemobile", "mobile", "telefonooficina", "movil"]) {
+        if any(&of_suitecrm) && any(&["officephone", "phonework", "phonemobile", "mobile", "telefonooficina", "movil"])
+        {
             return "suitecrm";
         }
         let of_salesforce = [
@@ -335,8 +339,11 @@ pub(super) fn program(names: &[String]) -> &'static str {
         if any(&of_salesforce) {
             return "salesforce";
         }
-        let responsible = any(&["responsible", "responsibleperson", "responsable", "responsavel", "personaresponsable"]);
-        if any(&["workdirectphone", "telefonodirecto", "faks"]) && any(&["responsibleuser", "usuarioresponsable", "responsible"]) {
+        let responsible =
+            any(&["responsible", "responsibleperson", "responsable", "responsavel", "personaresponsable"]);
+        if any(&["workdirectphone", "telefonodirecto", "faks"])
+            && any(&["responsibleuser", "usuarioresponsable", "responsible"])
+        {
             return "kommo";
         }
         if responsible && any(&["workemail", "workphone", "otherphonenumber", "telefonodetrabajo", "correodetrabajo"]) {

@@ -67,7 +67,9 @@ impl Plan {
                 at,
                 match &column.target {
                     Target::ExternalId => Use::ExternalId,
-                    Target::Phone(kind) => Use::Phone { kind: *kind, label, extension: extension_of(&columns, &column.name) },
+                    Target::Phone(kind) => {
+                        Use::Phone { kind: *kind, label, extension: extension_of(&columns, &column.name) }
+                    }
                     Target::Email => Use::Email,
                     Target::Owner => Use::Owner,
                     Target::DoNotCall => Use::DoNotCall,
@@ -141,7 +143,8 @@ impl Plan {
         }
         first(&self.companies).clone_into(&mut draft.company);
         let is_company = |at: usize| matches!(fold(value(at)).as_str(), "company" | "empresa");
-        if self.is_company.is_some_and(|at| yes_or_no(value(at)) == Some(true)) || self.row_type.is_some_and(is_company) {
+        if self.is_company.is_some_and(|at| yes_or_no(value(at)) == Some(true)) || self.row_type.is_some_and(is_company)
+        {
             if !draft.name.is_empty() {
                 draft.company = std::mem::take(&mut draft.name);
             }
@@ -230,7 +233,8 @@ fn extension_of(columns: &[ColumnUse], phone: &str) -> Option<usize> {
     let base = ["number", "value"].iter().find_map(|end| key.strip_suffix(end)).unwrap_or(&key);
     columns.iter().position(|column| {
         let key = names::squeezed(&column.name);
-        matches!(column.target, Target::Field(_)) && ["extension", "ext"].iter().any(|end| key.strip_suffix(end) == Some(base))
+        matches!(column.target, Target::Field(_))
+            && ["extension", "ext"].iter().any(|end| key.strip_suffix(end) == Some(base))
     })
 }
 
@@ -243,7 +247,8 @@ fn with_extension(written: &str, extension: &str) -> String {
 
 /// A number with the country's code that stands in a column of its own.
 fn with_code(written: &str, code: &str) -> String {
-    let is_code = (1..=4).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()) && !code.starts_with('0');
+    let is_code =
+        (1..=4).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()) && !code.starts_with('0');
     if !is_code || written.starts_with('+') {
         return written.to_owned();
     }

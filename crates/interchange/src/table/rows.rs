@@ -319,8 +319,12 @@ mod tests {
 
     #[test]
     fn two_columns_named_alike_are_not_added_up() {
-        let drafts = drafts("First Name,First Name,Last Name,Phone\nAna,Ana,Rojas,1\nBea,Beatriz,Solís,2\n,Eva,Mora,3\n");
-        assert_eq!(drafts.iter().map(|draft| draft.name.as_str()).collect::<Vec<_>>(), ["Ana Rojas", "Bea Solís", "Eva Mora"]);
+        let drafts =
+            drafts("First Name,First Name,Last Name,Phone\nAna,Ana,Rojas,1\nBea,Beatriz,Solís,2\n,Eva,Mora,3\n");
+        assert_eq!(
+            drafts.iter().map(|draft| draft.name.as_str()).collect::<Vec<_>>(),
+            ["Ana Rojas", "Bea Solís", "Eva Mora"]
+        );
         assert_eq!(drafts[1].fields["First Name (2)"], "Beatriz");
         assert!(drafts[0].fields.is_empty() && drafts[2].fields.is_empty());
     }
@@ -334,14 +338,25 @@ mod tests {
         let rows: String = (0..900).map(|row| format!("Ana {row},{filling},{}\n", late(row))).collect();
         std::fs::write(&path, format!("Nombre,Nota,Contactabilidad\n{rows}")).unwrap();
         let layout = Files.inspect(&path, &ReadOptions::default()).unwrap();
-        assert_eq!((layout.columns[2].target.to_string().as_str(), layout.columns[2].by), ("phone:other", ChosenBy::Content));
+        assert_eq!(
+            (layout.columns[2].target.to_string().as_str(), layout.columns[2].by),
+            ("phone:other", ChosenBy::Content)
+        );
     }
 
     #[test]
     fn telephones_in_a_column_that_nobody_knows_are_counted_and_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.csv");
-        let rows: String = (0..40).map(|row| if row % 4 == 0 { format!("Ana,8888-{row:04},\n") } else { format!("Ana,nota {row},a{row}@x.example y\n") }).collect();
+        let rows: String = (0..40)
+            .map(|row| {
+                if row % 4 == 0 {
+                    format!("Ana,8888-{row:04},\n")
+                } else {
+                    format!("Ana,nota {row},a{row}@x.example y\n")
+                }
+            })
+            .collect();
         std::fs::write(&path, format!("Nombre,Varios,Cédula\n{rows}")).unwrap();
         let layout = Files.inspect(&path, &ReadOptions::default()).unwrap();
         let mut reader = Files.read(&path, &layout).unwrap();

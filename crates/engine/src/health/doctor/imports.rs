@@ -39,8 +39,7 @@ fn of_imports(imports: &[ImportRecord], goes_on: bool) -> Option<Check> {
     let mut seen = HashSet::new();
     let last_of_each = imports.iter().filter(|import| seen.insert((&import.file, &import.source)));
     // One that was taken back on purpose has nothing to come any more.
-    let cut_short =
-        last_of_each.into_iter().find(|import| import.finished_at.is_none() && import.undone_at.is_none());
+    let cut_short = last_of_each.into_iter().find(|import| import.finished_at.is_none() && import.undone_at.is_none());
     let (import, finding) = match cut_short {
         Some(import) => (import, Import::CutShort),
         None => (imports.first()?, Import::Finished),

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 use timbre_domain::contact::{Contact, ContactId, ContactPhone};
-use timbre_domain::identity::{MergeRule, is_same, keys_of, updated};
+use timbre_domain::identity::{MergeRule, is_same, updated};
 use uuid::Uuid;
 
 use super::super::imports::{self, ImportRecord};
@@ -440,9 +440,10 @@ mod tests {
         let (rule, mut next) = (MergeRule::default(), |_: Option<ImportRow>| coming.pop_front());
         while trial.import_rows(&mut tried, &mut next, rule, at(1), &mut |note| merges.push(note)).unwrap() {}
         assert_eq!(counts(&tried), (2, 0, 1));
-        assert_eq!(merges.iter().map(|note| (note.row, note.same_as_row, note.by)).collect::<Vec<_>>(), [
-            (3, Some(1), MergedBy::Number)
-        ]);
+        assert_eq!(
+            merges.iter().map(|note| (note.row, note.same_as_row, note.by)).collect::<Vec<_>>(),
+            [(3, Some(1), MergedBy::Number)]
+        );
         assert_eq!(store.count_contacts().unwrap(), 0, "a trial keeps nothing");
         assert_eq!(counts(&import(&store, twice())), (2, 0, 1));
     }
@@ -485,20 +486,19 @@ mod tests {
         while store.import_rows(&mut record, &mut |_| coming.pop_front(), MergeRule::default(), at(6)).unwrap() {}
         assert_eq!(counts(&record), (5, 1, 0));
         store
-            .change_contact(ids[1], at(8), |_| Vec::new(), |contact| {
-                Ok::<_, ()>(Contact { name: "Otra".into(), ..contact })
-            })
+            .change_contact(
+                ids[1],
+                at(8),
+                |_| Vec::new(),
+                |contact| Ok::<_, ()>(Contact { name: "Otra".into(), ..contact }),
+            )
             .unwrap();
         store.contact_used(ids[2], at(9)).unwrap();
         store.remove_contact(ids[3]).unwrap();
         let undone = store.undo_import(record.id, at(10)).unwrap().unwrap();
         assert_eq!((undone.removed, undone.restored, undone.kept), (2, 1, 3));
         let kept: Vec<_> = undone.kept_contacts.iter().map(|kept| (kept.id, kept.why)).collect();
-        assert_eq!(kept, [
-            (ids[1], WhyKept::ChangedSince),
-            (ids[2], WhyKept::UsedSince),
-            (ids[3], WhyKept::GoneSince)
-        ]);
+        assert_eq!(kept, [(ids[1], WhyKept::ChangedSince), (ids[2], WhyKept::UsedSince), (ids[3], WhyKept::GoneSince)]);
         assert_eq!(store.contact(known.id).unwrap().unwrap(), before);
         assert_eq!(store.contacts_by_number(&number("80000002")).unwrap(), [], "nobody is found who was taken back");
         assert_eq!(store.search_contacts("valle", Country::CR, 9).unwrap(), []);
@@ -521,9 +521,12 @@ mod tests {
         let record = import(&store, [more]);
         let id = store.contacts_view().unwrap().after(None).unwrap()[0].id;
         store
-            .change_contact(id, at(8), |_| Vec::new(), |contact| {
-                Ok::<_, ()>(Contact { company: "Otra".into(), owner: Some("Eva".into()), ..contact })
-            })
+            .change_contact(
+                id,
+                at(8),
+                |_| Vec::new(),
+                |contact| Ok::<_, ()>(Contact { company: "Otra".into(), owner: Some("Eva".into()), ..contact }),
+            )
             .unwrap();
         let undone = store.undo_import(record.id, at(10)).unwrap().unwrap();
         assert_eq!((undone.removed, undone.restored, undone.kept), (0, 0, 1));

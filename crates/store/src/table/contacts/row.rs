@@ -187,7 +187,8 @@ impl Prepared {
 /// Whether the same would be written of both contacts, to the letter.
 pub(super) fn is_same(one: &Contact, other: &Contact) -> bool {
     // Two numbers are equal however they are written: what is written counts here.
-    let written = |a: &ContactPhone, b: &ContactPhone| a.number.raw() == b.number.raw() && a.number.e164() == b.number.e164();
+    let written =
+        |a: &ContactPhone, b: &ContactPhone| a.number.raw() == b.number.raw() && a.number.e164() == b.number.e164();
     one == other && one.phones.iter().zip(&other.phones).all(|(a, b)| written(a, b))
 }
 

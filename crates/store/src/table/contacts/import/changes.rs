@@ -31,8 +31,15 @@ struct Image {
 }
 
 /// Notes that an import adds a contact.
-pub(super) fn added(tx: &Transaction<'_>, import: Uuid, contact: ContactId, row: u64, now: i64) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO import_changes (import, contact, row, left_at, before, after) VALUES (?1, ?2, ?3, ?4, '', '')
+pub(super) fn added(
+    tx: &Transaction<'_>,
+    import: Uuid,
+    contact: ContactId,
+    row: u64,
+    now: i64,
+) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO import_changes (import, contact, row, left_at, before, after) VALUES (?1, ?2, ?3, ?4, '', '')
                ON CONFLICT DO UPDATE SET left_at = ?4";
     tx.prepare_cached(sql)?.execute(params![import.as_bytes(), contact.0.as_bytes(), row, now]).map(drop)
 }

@@ -48,7 +48,8 @@ impl Crowds {
             self.0.insert(key.to_owned(), crowd);
         }
         let members = self.0.get(key).and_then(|crowd| crowd.get(&name_of(like)));
-        let may_be = |member: &&Member| program.is_none_or(|program| !member.programs.iter().any(|known| known == program));
+        let may_be =
+            |member: &&Member| program.is_none_or(|program| !member.programs.iter().any(|known| known == program));
         Ok(Some(members.into_iter().flatten().filter(may_be).map(|member| member.row).collect()))
     }
 
