@@ -6,6 +6,7 @@
 
 mod reading;
 mod report;
+mod undo;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -22,8 +23,7 @@ use timbre_domain::identity::MergeRule;
 use timbre_domain::interchange::{
     ChosenBy, ColumnNote, FileError, FileLayout, ProblemKind, ReadOptions, RowProblem, Target,
 };
-use timbre_store::{CannotUndo, ImportRecord, ImportRow, MergeNote, Store, StoreError, Trial, Undone};
-use uuid::Uuid;
+use timbre_store::{ImportRecord, ImportRow, MergeNote, Store, StoreError, Trial};
 
 use crate::Context;
 use crate::api::event::{Event, ImportProgress};
@@ -128,29 +128,6 @@ pub(crate) async fn import(context: &Arc<Context>, request: ImportRequest) -> Re
         Err(error) => {
             Err(StoreError::File { what: "the import was cut short", source: std::io::Error::other(error) }.into())
         }
-    }
-}
-
-impl Context {
-    /// Takes back what an import changed.
-    pub(crate) async fn undo_import(&self, import: Uuid) -> Result<Undone, CommandError> {
-        // Not while another one is under way: it may be at the same contacts.
-        let _turn = self.importing.clone().lock_owned().await;
-        let now = self.core.clock.now();
-        let undone = self.core.stored(move |store| store.undo_import(import, now)).await?;
-        let undone = undone.map_err(|why| {
-            let (code, detail) = match why {
-                CannotUndo::Unknown => (ErrorCode::NotFound, format!("there is no import {import}")),
-                CannotUndo::Already => (ErrorCode::BadRequest, format!("import {import} was taken back before")),
-                CannotUndo::NothingKept => (
-                    ErrorCode::BadRequest,
-                    format!("import {import} changed nothing, or is too long ago: the last 20 can be taken back"),
-                ),
-            };
-            CommandError::new(code, detail).at("import")
-        })?;
-        self.database.back_up.notify_one();
-        Ok(undone)
     }
 }
 
