@@ -178,20 +178,10 @@ fn fit(before: char, c: char, after: char) -> i64 {
         };
     }
     match c {
-        '¿' | '¡' => {
-            if before.is_alphabetic() {
-                -2
-            } else {
-                1
-            }
-        }
-        'ª' | 'º' | '°' => {
-            if before.is_ascii_digit() || before.eq_ignore_ascii_case(&'n') {
-                1
-            } else {
-                -1
-            }
-        }
+        '¿' | '¡' if before.is_alphabetic() => -2,
+        '¿' | '¡' => 1,
+        'ª' | 'º' | '°' if before.is_ascii_digit() || before.eq_ignore_ascii_case(&'n') => 1,
+        'ª' | 'º' | '°' => -1,
         '’' | '‘' => 0,
         _ if in_word => -2,
         _ => -1,
