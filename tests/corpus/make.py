@@ -1084,6 +1084,66 @@ def numbers():
 
 
 # -----------------------------------------------------------------------------
+# numbers.tsv: codes that hide or show the caller, and digits of other scripts
+
+# What a subscriber of the plan dials before a number so that it is not shown,
+# or shown. #31# and *31#: 3GPP TS 22.030, annex B, which GSM networks of all
+# these countries follow; *67 and *82: NANPA, vertical service codes, and 1167
+# and 1182 from rotary telephones; 067 and 068: Telefonica, Spain, fixed lines.
+CALLER_ID_CODES = {
+    "US": ["*67", "*82", "*67 ", "1167 "],
+    "ES": ["#31#", "*31#", "067 ", "068"],
+}
+GSM_CODES = ["#31#", "*31#", "#31# "]
+
+# The zero of other scripts' decimal digits (Unicode, general category Nd).
+SCRIPTS = [("full-width", 0xff10), ("Arabic-Indic", 0x660),
+           ("extended Arabic-Indic", 0x6f0), ("Devanagari", 0x966)]
+
+
+def in_script(text, zero):
+    return "".join(chr(zero + ord(c) - 48) if c.isdigit() else c for c in text)
+
+
+def more_numbers():
+    """Drawn from the same subscribers; takes nothing from the generators, so
+    that the other rows stay what they were."""
+    rows = []
+    for c in COUNTRIES:
+        codes = CALLER_ID_CODES.get(c.iso, GSM_CODES)
+        for n, s in enumerate(c.subs):
+            code = codes[n % len(codes)]
+            add = lambda f, t: rows.append(
+                (c.iso, s.id, s.e164, PERSON, f, t))
+            add("caller id code", code + "".join(s.groups))
+            name, zero = SCRIPTS[n % len(SCRIPTS)]
+            add("digits " + name, in_script(c.space_dash(s.groups), zero))
+            if s.kind != "tollfree":
+                add("caller id code international",
+                    code + "+" + c.cc + s.nsn)
+                add("digits %s international" % name,
+                    in_script("+" + c.cc + " " + s.nsn, zero))
+    return rows
+
+
+# -----------------------------------------------------------------------------
+# not-matched.tsv: an area in parentheses is no other country's code
+
+def parenthesised():
+    rows = []
+    why = ("Without a plus or an exit code, what stands in parentheses is an "
+           "area and no other country's code.")
+    for home in ("CR", "ES", "UY"):
+        for c in COUNTRIES:
+            if c.iso == home:
+                continue
+            for s in [s for s in c.subs if s.kind != "tollfree"][:4]:
+                rows.append((home, s.e164, "(%s) %s" % (
+                    c.cc, c.space_dash(s.groups)), why))
+    return rows
+
+
+# -----------------------------------------------------------------------------
 # never.tsv
 
 def national_of(c, e164digits_nsn, s):
@@ -1611,10 +1671,10 @@ def write(name, header, rows):
 
 
 if __name__ == "__main__":
-    n = numbers()
+    n = sorted(set(numbers() + more_numbers()))
     write("numbers.tsv", ("home", "subscriber", "e164", "writer", "form",
                           "written"), n)
     write("never.tsv", ("home", "stored", "caller", "why"), never())
     write("not-matched.tsv", ("home", "e164", "written", "reason"),
-          not_matched())
+          sorted(set(not_matched() + parenthesised())))
     write("withheld.tsv", ("written",), withheld())

@@ -238,6 +238,13 @@ fn a_file_that_was_cut_short_is_taken_up_to_the_cut_and_the_whole_one_brings_the
     let whole = people(2_000);
     let cut = &whole[..whole.find("Persona 1234,").unwrap() + 20];
     let file = office.file("people.csv", cut);
+    let (exit, error) = office.fails(&["contacts", "import", &file, "--dry-run"]);
+    assert_eq!(
+        (exit, error.as_str()),
+        (11, "people.csv, row 1235: the file was cut short there"),
+        "a trial ends alike"
+    );
+    assert_eq!(office.last_import(), (None, 0), "and keeps nothing");
     let (exit, error) = office.fails(&["contacts", "import", &file]);
     assert_eq!((exit, error.as_str()), (11, "people.csv, row 1235: the file was cut short there"));
     let (record, contacts) = office.last_import();
@@ -309,6 +316,110 @@ fn what_a_person_said_of_the_columns_is_remembered_for_files_like_it() {
     let found = office.ok(&["contacts", "lookup", "88884787"]);
     assert_eq!(found["contacts"].as_array().unwrap().len(), 2);
     assert_eq!(found["contacts"][0]["match_kind"], "national");
+}
+
+fn names(found: &Value) -> Vec<&str> {
+    found["contacts"].as_array().unwrap().iter().map(|contact| text(&contact["name"])).collect()
+}
+
+#[test]
+fn people_who_share_a_landline_or_a_mailbox_stay_apart_and_a_trial_shows_who_becomes_one() {
+    let office = Office::new();
+    let card =
+        |suffix: &str| format!("BEGIN:VCARD\nVERSION:2.1\nN:Castro;Mario;;;{suffix}\nTEL;HOME:2222-3333\nEND:VCARD\n");
+    let family = office.file("castro.vcf", card("Sr.") + &card("Jr."));
+    assert_eq!(counts(&office.ok(&["contacts", "import", &family])), [2, 0, 0, 0]);
+    assert_eq!(
+        counts(&office.ok(&["contacts", "import", &family])),
+        [0, 0, 2, 0],
+        "each of them comes again as himself"
+    );
+    let mut calls = "Nombre,Teléfono,Correo\n".to_owned();
+    for n in 0..88 {
+        writeln!(calls, ",8300-{n:04},central@oficina.example").unwrap();
+    }
+    let calls = office.file("llamadas.csv", calls);
+    assert_eq!(counts(&office.ok(&["contacts", "import", &calls, "--dry-run"])), [88, 0, 0, 0]);
+    assert_eq!(counts(&office.ok(&["contacts", "import", &calls])), [88, 0, 0, 0]);
+    let people = "Nombre,Móvil,Correo\nEva Sanz,8765-4321,eva@x.example\nEva Sanz,8765-4321,\nEva Sanz,8312-0000,ventas@x.example\n\
+                  Ana Ríos,8399-1122,ventas@x.example\nEva Sanz,8444-5555,ventas@x.example\n";
+    let people = office.file("gente.csv", people);
+    let trial = office.ok(&["contacts", "import", &people, "--dry-run"]);
+    assert_eq!(counts(&trial), [4, 0, 1, 0]);
+    let merge = &trial["merges"][0];
+    assert_eq!((&merge["row"], &merge["same_as_row"], &merge["by"]), (&2.into(), &1.into(), &"number".into()));
+    assert_eq!((trial["record"]["merged"].as_u64(), text(&merge["name"])), (Some(1), "Eva Sanz"));
+    let imported = office.ok(&["contacts", "import", &people]);
+    assert_eq!(counts(&imported), counts(&trial), "a trial says what comes of it");
+}
+
+#[test]
+fn an_import_is_taken_back_and_what_the_agent_changed_since_is_kept_and_told() {
+    let office = Office::new();
+    let first = office.file("uno.csv", "Nombre,Móvil\nEva Sanz,8765-4321\n");
+    office.ok(&["contacts", "import", &first]);
+    let before = office.ok(&["contacts", "lookup", "87654321"]);
+    let second = office
+        .file("dos.csv", "Nombre,Móvil,Empresa\nEva Sanz,8765-4321,Valle\nAna Ríos,8399-1122,\nBea Mora,8399-1133,\n");
+    let imported = office.ok(&["contacts", "import", &second]);
+    assert_eq!(counts(&imported), [2, 1, 0, 0]);
+    let bea = text(&office.ok(&["contacts", "lookup", "83991133"])["contacts"][0]["id"]).to_owned();
+    office.ok(&["contacts", "edit", &bea, "--owner", "Luis"]);
+    let id = text(&imported["record"]["id"]).to_owned();
+    let undone = office.ok(&["contacts", "undo-import", &id]);
+    assert_eq!(
+        (&undone["removed"], &undone["restored"], &undone["kept"]),
+        (&1.into(), &1.into(), &1.into()),
+        "{undone}"
+    );
+    let kept = &undone["kept_contacts"][0];
+    assert_eq!((&kept["id"], &kept["why"]), (&bea.as_str().into(), &"changed_since".into()));
+    assert_eq!(office.ok(&["contacts", "lookup", "87654321"]), before, "what was there is as it was");
+    assert_eq!(names(&office.ok(&["contacts", "lookup", "83991122"])), Vec::<&str>::new());
+    assert_eq!(names(&office.ok(&["contacts", "search", "Bea"])), ["Bea Mora"]);
+    let imports = office.ok(&["contacts", "imports"]);
+    assert!(!imports["imports"][0]["undone_at"].is_null(), "{imports}");
+    assert_eq!(office.fails(&["contacts", "undo-import", &id]).0, 2);
+    assert_eq!(office.fails(&["contacts", "undo-import", "01932b5e-0000-7000-8000-000000000002"]).0, 4);
+}
+
+#[test]
+fn a_list_of_matches_begins_with_the_surest() {
+    let office = Office::new();
+    for (name, number) in [("Otra forma", "+54 11 2345-6789"), ("Exacta", "+54 9 11 2345-6789")] {
+        office.ok(&["contacts", "add", "--name", name, "--phone", number]);
+    }
+    let found = office.ok(&["contacts", "lookup", "+5491123456789"]);
+    let kinds: Vec<_> = found["contacts"].as_array().unwrap().iter().map(|found| text(&found["match_kind"])).collect();
+    assert_eq!((names(&found), kinds), (vec!["Exacta", "Otra forma"], vec!["exact", "other_form"]));
+}
+
+#[test]
+fn one_reading_of_a_number_for_the_file_the_lookup_the_search_and_the_export() {
+    let office = Office::new();
+    let rows = [
+        ("Eva", "#31#8765-4321", "87654321", "#31#8765-4321"),
+        ("Ida", "８３９９１１２２", "٨٣٩٩١١٢٢", "+50683991122"),
+        ("Flora", "800-FLORES1", "8003567371", "+5068003567371"),
+        ("Olga", "2222-3333 ext. 105", "2222-3333", "2222-3333 ext. 105"),
+        ("Miami", "305-555-0123", "305-555-0123", "305-555-0123"),
+    ];
+    let table: String = rows.iter().map(|(name, written, ..)| format!("{name},{written}\n")).collect();
+    office.ok(&["contacts", "import", &office.file("gente.csv", format!("Nombre,Teléfono\n{table}"))]);
+    let export = office.path("todos.csv");
+    office.ok(&["contacts", "export", export.to_str().unwrap()]);
+    let exported = fs::read_to_string(export).unwrap();
+    for (name, written, asked, exported_as) in rows {
+        for text in [written, asked] {
+            assert_eq!(names(&office.ok(&["contacts", "lookup", text])), [name], "{text}");
+            assert!(
+                names(&office.ok(&["contacts", "search", text])).contains(&name) || text.contains(char::is_alphabetic),
+                "{text}"
+            );
+        }
+        assert!(exported.contains(&format!(",{exported_as},")), "{exported_as} is not in {exported}");
+    }
+    assert_eq!(office.ok(&["contacts", "lookup", "2222-3333 ext. 105"])["extension"], "105");
 }
 
 #[test]

@@ -234,6 +234,8 @@ async fn an_import_that_was_cut_short_is_told_with_file_and_row() {
             changed: 0,
             unchanged: 0,
             refused: 0,
+            merged: 0,
+            undone_at: None,
         };
         store.save_import(&record).unwrap();
         store.close().unwrap();

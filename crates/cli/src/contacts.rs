@@ -12,7 +12,7 @@ use timbre_domain::error::ErrorCode;
 use timbre_domain::interchange::ReadOptions;
 use timbre_engine::api::command::{
     CaseFile, ContactsAdd, ContactsEdit, ContactsExport, ContactsImport, ContactsImports, ContactsLookup,
-    ContactsMerge, ContactsRemove, ContactsSearch, ContactsShow, ContactsSync,
+    ContactsMerge, ContactsRemove, ContactsSearch, ContactsShow, ContactsSync, ContactsUndoImport,
 };
 use timbre_engine::api::event::Event;
 use timbre_engine::contacts::edit::ContactEdit;
@@ -79,7 +79,7 @@ pub(crate) async fn run(
             session.close().await?;
             let report = imported?;
             written(printer.reply("imported", &report, || print::imported(printer, &report)))?;
-            if report.dry_run || report.record.finished_at.is_some() {
+            if report.record.finished_at.is_some() {
                 return Ok(());
             }
             let detail = format!("{}, row {}: the file was cut short there", report.record.file, report.record.rows);
@@ -96,6 +96,10 @@ pub(crate) async fn run(
                 Some(problem) => Err(Failure::of(problem.code, problem.words.clone()).at_the_crm()),
                 None => Ok(()),
             }
+        }
+        Contacts::UndoImport { id } => {
+            let undone = once(args, redactor, ContactsUndoImport { import: *id }).await?;
+            written(printer.reply("import_undone", &undone, || print::undone(printer, &undone)))
         }
         Contacts::Imports => {
             let imports = once(args, redactor, ContactsImports).await?;

@@ -29,10 +29,14 @@ pub(crate) async fn run(
         despite_stale_call: dial.despite_stale_call,
         extra: dial.data.iter().cloned().collect(),
     };
-    let outcome = match session.execute(Dial(request)).await {
+    let dialled = session.execute(Dial(request)).await;
+    if let Ok(dialled) = &dialled {
+        tell_what_was_left_out(printer, dialled, args.json);
+    }
+    let outcome = match dialled {
         Ok(Dialled { accepted: true, .. }) if dial.no_wait => Ok(()),
         Ok(Dialled { accepted: false, said, .. }) if dial.no_wait => Err(unknown(said)),
-        Ok(Dialled { dial_id, accepted, said }) => {
+        Ok(Dialled { dial_id, accepted, said, .. }) => {
             tokio::select! {
                 outcome = follow(&mut session, dial_id, accepted, said, printer) => outcome,
                 () = stop_signal() => Err(Failure::interrupted("interrupted; the call goes on").told("cli.interrupted.dial", &[])),
@@ -42,6 +46,17 @@ pub(crate) async fn run(
     };
     session.close().await?;
     outcome
+}
+
+/// Says what of the number as it was typed the vendor does not dial. Who reads JSON has it from the command's answer.
+fn tell_what_was_left_out(printer: &Printer, dialled: &Dialled, json: bool) {
+    let extension = dialled.extension.as_ref().map(|text| printer.fill("dial.extension", &[("extension", text)]));
+    let code = dialled.caller_id_code.as_ref().map(|text| printer.fill("dial.caller_id_code", &[("code", text)]));
+    for line in extension.into_iter().chain(code) {
+        // The call goes on, whether or not anybody reads this.
+        let _ =
+            if json { printer.reply("dial_left_out", dialled, || printer.line(&line)) } else { printer.line(&line) };
+    }
 }
 
 fn unknown(said: Option<Said>) -> Failure {

@@ -164,8 +164,8 @@ impl Declarative {
 
     pub(crate) fn number_vars(&self, number: &PhoneNumber) -> Vars {
         let key = number.key();
-        let e164 = number.e164();
-        let digits: String = e164.unwrap_or(&key).chars().filter(char::is_ascii_digit).collect();
+        let e164 = number.valid_e164();
+        let digits: String = number.e164().unwrap_or(&key).chars().filter(char::is_ascii_digit).collect();
         let last8 = digits.get(digits.len().saturating_sub(8)..).unwrap_or(&digits);
         let national = number.national_digits();
         self.vars.with(

@@ -77,6 +77,9 @@ pub struct DialRules {
     /// What an order tells of the contact, each under the vendor's own name for it. Empty for a vendor whose orders carry no
     /// more data; the others take data under any other name, too.
     pub extra_fields: &'static [(&'static str, ContactDetail)],
+    /// Whether an order may carry the extension behind the number ([`PhoneNumber::extension`]); else the agent is told to ask
+    /// for it.
+    pub takes_extension: bool,
     /// Numbers that ring the agent's telephone on the vendor's behalf when a call is placed.
     pub agent_leg_callers: Vec<String>,
     /// Why an accepted dial may show no call, the likeliest first.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use crate::number::{Country, PhoneNumber, digits_of, is_invisible, is_punctuation};
+use crate::number::{Country, PhoneNumber, digits_of, is_invisible, is_punctuation, keyed, plain_text};
 
 /// The longest link that is read, bytes; no telephone number needs as much.
 const LONGEST_LINK: usize = 1_024;
@@ -16,6 +16,8 @@ const LONGEST_LINK: usize = 1_024;
 const LONGEST_GLOBAL: usize = 15;
 /// What is dialled at home may have carrier codes and prefixes before the number.
 const LONGEST_LOCAL: usize = 22;
+/// The longest number that is written with letters, digits.
+const LONGEST_KEYED: usize = 13;
 /// The longest extension or subaddress that is read, digits.
 const LONGEST_EXTENSION: usize = 20;
 /// The longest domain name, characters (RFC 1035).
@@ -240,6 +242,7 @@ impl Subscriber {
 
 /// The number as a person would write it, and what stands behind it: `ext. 12`, `x12`, `anexo 12`, `,12`, `p12`.
 fn number_and_extension(text: &str) -> Result<(String, Option<String>), DialLinkError> {
+    let text = &plain_text(text);
     if is_service_code(text) {
         return Err(DialLinkError::ServiceCode);
     }
@@ -271,7 +274,9 @@ fn number_and_extension(text: &str) -> Result<(String, Option<String>), DialLink
     let word = tail.trim_end_matches(|c: char| c.is_ascii_digit() || is_punctuation(c));
     let word = word.trim_matches(|c: char| c == '.' || c == ',' || c == ':' || c.is_whitespace()).to_lowercase();
     if !BEFORE_EXTENSIONS.contains(&word.as_str()) {
-        return Err(DialLinkError::NotANumber);
+        // `1-800-FLOWERS` is dialled by its letters.
+        let keyed = keyed(text).filter(|keyed| digits_of(keyed).len() <= LONGEST_KEYED);
+        return keyed.map(|number| (number, None)).ok_or(DialLinkError::NotANumber);
     }
     Ok((number, Some(extension(tail.trim_start_matches(|c: char| !c.is_ascii_digit()))?)))
 }
@@ -281,6 +286,7 @@ const BEFORE_EXTENSIONS: [&str; 11] =
     ["", "x", "ext", "extension", "extensión", "extensão", "anexo", "interno", "ramal", "p", "w"];
 
 fn extension(text: &str) -> Result<String, DialLinkError> {
+    let text = &plain_text(text);
     if is_service_code(text) {
         return Err(DialLinkError::ServiceCode);
     }

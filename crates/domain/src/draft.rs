@@ -1,10 +1,15 @@
 //! Makes contacts of a file's rows: reads their texts by the country's rules and reports what could not be read.
 
+mod cell;
+
+use std::collections::BTreeMap;
+
+use self::cell::numbers_in;
 use crate::contact::{Contact, ContactId, ContactPhone, Origin, email_key};
 use crate::identity::{OURSELVES, addresses, together};
 use crate::interchange::{ContactDraft, DraftPhone, ProblemKind, RowProblem};
 use crate::normalize::tidy;
-use crate::number::{Country, PhoneNumber, ReadNumber};
+use crate::number::Country;
 
 /// The field of an exported contact that says where it came from.
 pub const EXPORTED_SOURCE: &str = "timbre-source";
@@ -43,14 +48,14 @@ pub fn read_draft(
     for phone in draft.phones {
         let (numbers, all) = numbers_in(&phone.written, country);
         let phones = numbers.into_iter().map(|number| ContactPhone {
+            kind: number.labelled_kind().unwrap_or(phone.kind),
             number,
-            kind: phone.kind,
             source: Some(source.to_owned()),
         });
         contact.phones = together(contact.phones, phones.collect());
         if !all {
             problems.push(not_a_number(&phone));
-            contact.fields.insert(phone.column, phone.written);
+            keep(&mut contact.fields, &phone.column, &phone.written);
         }
     }
     for email in draft.emails {
@@ -62,7 +67,9 @@ pub fn read_draft(
             }
             contact.emails = addresses(contact.emails, vec![email]);
         } else if !email.is_empty() {
-            contact.fields.entry("email".to_owned()).or_insert(email);
+            let detail = "this is no e-mail address; it was kept as a field".to_owned();
+            problems.push(RowProblem { kind: ProblemKind::NotAnAddress, column: Some("email".to_owned()), detail });
+            keep(&mut contact.fields, "email", &email);
         }
     }
     if contact.display_name().is_empty() {
@@ -72,60 +79,18 @@ pub fn read_draft(
     Ok((contact, problems))
 }
 
+/// Keeps a text as a field, behind what the field holds already.
+pub fn keep(fields: &mut BTreeMap<String, String>, name: &str, text: &str) {
+    let field = fields.entry(name.to_owned()).or_default();
+    if !field.is_empty() {
+        field.push_str(" · ");
+    }
+    field.push_str(text);
+}
+
 fn not_a_number(phone: &DraftPhone) -> RowProblem {
     let detail = "this is no telephone number; it was kept as a field".to_owned();
     RowProblem { kind: ProblemKind::NotANumber, column: Some(phone.column.clone()), detail }
-}
-
-/// The numbers in a cell as people fill them in: one, several, or none (`-`, `N/A`); and whether that is all it says.
-fn numbers_in(text: &str, country: Country) -> (Vec<PhoneNumber>, bool) {
-    if rounded(text) {
-        return (Vec::new(), false);
-    }
-    let placed = |part: &str| match PhoneNumber::read(part, country) {
-        ReadNumber::Number(number) => Some(number).filter(|number| number.e164().is_some()),
-        ReadNumber::Withheld => None,
-    };
-    if text.contains(MARKS) {
-        let parts = parts_of(text);
-        let numbers: Vec<_> = parts.iter().filter_map(|part| placed(part)).collect();
-        // A stroke or a comma also stands inside a number, of which no part is one by itself. Where a part is, what else
-        // stands there (`2222-3333/34`) must not be taken for more digits of it.
-        if parts.len() > 1 && !numbers.is_empty() {
-            let all = numbers.len() == parts.len();
-            return (numbers, all);
-        }
-    }
-    if let Some(number) = placed(text) {
-        return (vec![number], true);
-    }
-    if PhoneNumber::is_withheld(text) {
-        return (Vec::new(), true);
-    }
-    match PhoneNumber::typed(text, country) {
-        Ok(number) if number.key().len() >= 3 => (vec![number], true),
-        _ => (Vec::new(), false),
-    }
-}
-
-/// Whether a spreadsheet has made a quantity of it: `5,06887E+10` has lost its digits, `50688881234.0` perhaps its zeros.
-fn rounded(text: &str) -> bool {
-    let text = text.trim();
-    let quantity =
-        |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.replace(',', ".").parse::<f64>().is_ok();
-    quantity(text) && (text.contains(['e', 'E']) || text.ends_with(".0") || text.ends_with(",0"))
-}
-
-/// One of these is in every mark that parts two numbers.
-const MARKS: [char; 10] = ['/', ';', ',', '|', '\n', '\r', 'y', 'e', 'o', 'a'];
-
-/// What stands between the marks people put between two numbers.
-fn parts_of(text: &str) -> Vec<&str> {
-    let mut parts: Vec<&str> = text.split(['/', ';', ',', '|', '\n', '\r']).collect();
-    for mark in [" y ", " e ", " o ", " ou ", " or ", " and "] {
-        parts = parts.into_iter().flat_map(|part| part.split(mark)).collect();
-    }
-    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -134,30 +99,6 @@ mod tests {
 
     use super::*;
     use crate::contact::PhoneKind;
-
-    fn cell(text: &str) -> (Vec<String>, bool) {
-        let (numbers, all) = numbers_in(text, Country::CR);
-        (numbers.iter().map(PhoneNumber::key).collect(), all)
-    }
-
-    #[test]
-    fn a_cell_holds_one_number_several_or_none() {
-        let keys = |keys: &[&str], all| (keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>(), all);
-        for text in ["8884-8787 / 2222-3333", "8884-8787;2222-3333", "88848787, 22223333", "8884 8787 y 2222 3333"] {
-            assert_eq!(cell(text), keys(&["+50688848787", "+50622223333"], true), "{text}");
-        }
-        assert_eq!(cell("8884/8787"), keys(&["+50688848787"], true), "a stroke inside one number");
-        assert_eq!(cell("1155"), keys(&["1155"], true));
-        for text in ["", "-", "N/A", "0"] {
-            assert_eq!(cell(text), keys(&[], true), "{text:?}");
-        }
-        for text in ["2222-3333/34", "2222-3333 / 1155", "2222 3333, Ana"] {
-            assert_eq!(cell(text), keys(&["+50622223333"], false), "{text:?}");
-        }
-        for text in ["no tiene", "llamar a Ana", "7", "5,06887E+10", "5.06887e10", "50688881234.0"] {
-            assert_eq!(cell(text), keys(&[], false), "{text:?}");
-        }
-    }
 
     #[test]
     fn what_is_no_number_is_said_and_kept() {
@@ -168,6 +109,26 @@ mod tests {
         assert_eq!(contact.fields["Teléfono"], "no tiene");
         assert_eq!(problems[0].kind, ProblemKind::NotANumber);
         assert_eq!(problems[0].column.as_deref(), Some("Teléfono"));
+    }
+
+    #[test]
+    fn two_texts_that_are_no_numbers_are_both_kept_and_both_told() {
+        let phone =
+            |written: &str| DraftPhone { written: written.into(), kind: PhoneKind::Other, column: "TEL".into() };
+        for (texts, kept) in [
+            (["ver recepción", "ver recepción"], "ver recepción · ver recepción"),
+            (["ver recepción", "pedir a Ana"], "ver recepción · pedir a Ana"),
+        ] {
+            let phones = texts.map(phone).into();
+            let emails = vec!["no tiene".to_owned(), "pedir".to_owned()];
+            let draft = ContactDraft { name: "Ana".into(), phones, emails, ..ContactDraft::default() };
+            let (contact, problems) = read_draft(draft, ContactId(Uuid::nil()), "vcard", Country::CR).unwrap();
+            assert_eq!(contact.fields["TEL"], kept);
+            assert_eq!(contact.fields["email"], "no tiene · pedir");
+            let kinds: Vec<_> = problems.iter().map(|problem| problem.kind).collect();
+            use ProblemKind::{NotANumber, NotAnAddress};
+            assert_eq!(kinds, [NotANumber, NotANumber, NotAnAddress, NotAnAddress]);
+        }
     }
 
     #[test]

@@ -113,6 +113,10 @@ pub struct NumberRead {
     pub written: String,
     /// What is handed to the telephone.
     pub dial: String,
+    /// The digits of the extension that was typed behind it, which somebody must ask for or key in.
+    pub extension: Option<String>,
+    /// The code before it that hides or shows the caller, such as `#31#`: it is not dialled.
+    pub caller_id_code: Option<String>,
     /// Who has it, by the rules of a call.
     pub contacts: Vec<Contact>,
 }

@@ -1,11 +1,17 @@
 //! When two records are one contact, so that imports update a contact instead of making it a second time.
 
+mod evidence;
 mod merge;
+mod undo;
+
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::evidence::{is_general_mailbox, is_generation, person_key};
 pub(crate) use self::merge::{addresses, together};
 pub use self::merge::{merged, updated};
+pub use self::undo::taken_back;
 use crate::contact::{Contact, Origin, email_key};
 use crate::normalize::fold;
 
@@ -13,12 +19,13 @@ use crate::normalize::fold;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MergeRule {
-    /// The same name, and a number or an e-mail address in common; where neither has any, the same name and company.
+    /// The same name, and a mobile or a personal e-mail address in common; a landline or a general mailbox where nothing else
+    /// differs. Without a name, the number; where neither has any, the same name and company.
     #[default]
     NameAndNumber,
     /// A number in common, whatever the names.
     Number,
-    /// An e-mail address in common, whatever the names.
+    /// A personal e-mail address in common, whatever the names; one of a general mailbox only with the same name.
     Email,
     /// Never: every record is a contact of its own.
     Never,
@@ -59,9 +66,13 @@ impl std::str::FromStr for MergeRule {
 pub fn keys_of(contact: &Contact) -> Vec<String> {
     let numbers = contact.phones.iter().map(|phone| phone.number.key());
     let addresses = contact.emails.iter().map(|email| email_key(email));
-    let mut keys: Vec<String> = Vec::with_capacity(contact.phones.len() + contact.emails.len());
+    let count = contact.phones.len() + contact.emails.len();
+    let mut keys: Vec<String> = Vec::with_capacity(count);
+    let mut seen = HashSet::new();
     for key in numbers.chain(addresses) {
-        if !keys.contains(&key) {
+        // Of two nobody needs a set.
+        let is_new = if count <= 4 { !keys.contains(&key) } else { seen.insert(key.clone()) };
+        if is_new {
             keys.push(key);
         }
     }
@@ -91,43 +102,19 @@ pub fn is_same(ours: &Contact, theirs: &Contact, rule: MergeRule) -> bool {
     if rule == MergeRule::Never || have_different_ids(ours, theirs) {
         return false;
     }
-    let shared = |of_that_kind: fn(&str) -> bool| {
-        let keys = keys_of(ours);
-        keys_of(theirs).iter().any(|key| of_that_kind(key) && keys.contains(key))
-    };
     match rule {
-        MergeRule::Number => shared(is_number),
-        MergeRule::Email => shared(is_email),
-        MergeRule::NameAndNumber => same_name(ours, theirs) && shared(|_| true),
-        MergeRule::Never => false,
-    }
-}
-
-/// The keys that two records of one file share when they are the same contact, by [`is_same`] or by their id.
-#[must_use]
-pub fn marks_of(contact: &Contact, rule: MergeRule) -> Vec<String> {
-    // Two ids of one program are two contacts: those with one are known by it alone.
-    if let Some(id) = origin_key(contact) {
-        return vec![id];
-    }
-    let keys = keys_of(contact).into_iter();
-    match rule {
-        MergeRule::NameAndNumber => {
-            let name = if contact.name.is_empty() { &contact.company } else { &contact.name };
-            keys.map(|key| format!("{}\n{key}", fold(name))).collect()
+        MergeRule::Number => {
+            let keys: HashSet<String> = keys_of(ours).into_iter().filter(|key| is_number(key)).collect();
+            theirs.phones.iter().any(|phone| keys.contains(&phone.number.key()))
         }
-        MergeRule::Number => keys.filter(|key| is_number(key)).collect(),
-        MergeRule::Email => keys.filter(|key| is_email(key)).collect(),
-        MergeRule::Never => Vec::new(),
+        MergeRule::Email => evidence::shares_address(ours, theirs),
+        MergeRule::NameAndNumber => evidence::same_name(ours, theirs) && evidence::is_one(ours, theirs),
+        MergeRule::Never => false,
     }
 }
 
 fn is_number(key: &str) -> bool {
     key.starts_with(|c: char| c == '+' || c.is_ascii_digit())
-}
-
-fn is_email(key: &str) -> bool {
-    key.starts_with("mailto:")
 }
 
 fn have_different_ids(ours: &Contact, theirs: &Contact) -> bool {
@@ -137,11 +124,6 @@ fn have_different_ids(ours: &Contact, theirs: &Contact) -> bool {
         }
         _ => false,
     }
-}
-
-fn same_name(ours: &Contact, theirs: &Contact) -> bool {
-    let (a, b) = (fold(&ours.name), fold(&theirs.name));
-    a == b && (!a.is_empty() || fold(&ours.company) == fold(&theirs.company))
 }
 
 /// The program name of files that Timbre exported: their ids are our own.

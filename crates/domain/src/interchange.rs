@@ -18,6 +18,8 @@ pub enum FileFormat {
     Csv,
     /// vCard 2.1, 3.0 (RFC 2426) or 4.0 (RFC 6350).
     Vcard,
+    /// A phone book in XML, as desk telephones take it. It is read, and never written.
+    Xml,
 }
 
 /// How a file is to be read. What is left out is guessed from its content, as [`ColumnUse`] then says.
@@ -26,7 +28,8 @@ pub enum FileFormat {
 pub struct ReadOptions {
     /// The format; by content where it is left out.
     pub format: Option<FileFormat>,
-    /// A label of the WHATWG Encoding Standard, such as `utf-8`, `utf-16le`, `windows-1252`; by content where left out.
+    /// A label of the WHATWG Encoding Standard, such as `utf-8`, `utf-16le`, `windows-1252`, `macintosh`, or `ibm850`, which
+    /// that standard lacks; by content where left out.
     pub encoding: Option<String>,
     /// The character between two values; by content where left out.
     pub delimiter: Option<char>,
@@ -43,16 +46,19 @@ pub struct ReadOptions {
 pub struct FileLayout {
     /// The format that the file is read as.
     pub format: FileFormat,
-    /// Its encoding, as the WHATWG Encoding Standard names it.
+    /// Its encoding, as the WHATWG Encoding Standard names it, or `ibm850`.
     pub encoding: String,
-    /// The character between two values; nothing in a vCard.
+    /// Whether nothing but the look of its words tells the encoding: a person should look at the accents.
+    pub encoding_guessed: bool,
+    /// The character between two values; nothing in a vCard and in XML.
     pub delimiter: Option<char>,
     /// Whether the first row names the columns.
     pub header: bool,
     /// The program that writes such files, as far as its columns tell: `google`, `outlook`, `odoo`, `hubspot`, `zoho`,
-    /// `timbre`; else `csv` or `vcard`. It is the source of the contacts, unless another is named.
+    /// `salesforce`, `pipedrive`, `suitecrm`, `bitrix24`, `kommo`, `freepbx`, `vicidial`, `3cx`, `yealink`, `grandstream`,
+    /// `timbre`; else `csv`, `vcard` or `xml`. It is the source of the contacts, unless another is named.
     pub program: String,
-    /// The columns in their order, and what each is taken for; empty in a vCard.
+    /// The columns in their order, and what each is taken for; empty in a vCard and in XML.
     pub columns: Vec<ColumnUse>,
     /// Names the header, for saving the mapping: files with the same columns have the same. Nothing without a header.
     pub header_key: Option<String>,
@@ -239,11 +245,11 @@ pub struct RowProblem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
-    /// The row has more or fewer values than the file has columns.
+    /// The row has more or fewer values than the file has columns. One with fewer is taken: its last columns are empty.
     Columns,
     /// A quoted value or a card is never closed: the file was cut short.
     CutShort,
-    /// It is not written in the file's encoding.
+    /// It is not written in the file's encoding. A card is taken with what the bytes are in Windows-1252.
     Encoding,
     /// It does not keep the format's rules.
     Malformed,
@@ -253,6 +259,8 @@ pub enum ProblemKind {
     Empty,
     /// A telephone's cell holds no telephone number; the rest of the row was taken, and the text kept as a field.
     NotANumber,
+    /// The cell of an e-mail address holds none; the rest of the row was taken, and the text kept as a field.
+    NotAnAddress,
     /// The cell that says whether the contact may be called holds neither yes nor no: it was taken for a wish not to be
     /// called, and the text kept as a field.
     NotYesOrNo,
@@ -260,7 +268,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind, for tests that look each one up in the catalogue of texts.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Columns,
         Self::CutShort,
         Self::Encoding,
@@ -268,6 +276,7 @@ impl ProblemKind {
         Self::TooLong,
         Self::Empty,
         Self::NotANumber,
+        Self::NotAnAddress,
         Self::NotYesOrNo,
     ];
 
@@ -282,14 +291,9 @@ impl ProblemKind {
             Self::TooLong => "too_long",
             Self::Empty => "empty",
             Self::NotANumber => "not_a_number",
+            Self::NotAnAddress => "not_an_address",
             Self::NotYesOrNo => "not_yes_or_no",
         }
-    }
-
-    /// Whether the row is refused; else it was taken but for the value.
-    #[must_use]
-    pub const fn refuses(self) -> bool {
-        !matches!(self, Self::NotANumber | Self::NotYesOrNo)
     }
 }
 
@@ -306,6 +310,41 @@ pub struct FileError {
     pub detail: String,
 }
 
+/// A column of which something is to be told once the whole file was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnNote {
+    /// Its name, as [`ColumnUse::name`].
+    pub column: String,
+    /// What it is; texts under `import.column.*`.
+    pub kind: ColumnNoteKind,
+    /// How many of its values are concerned.
+    pub values: u64,
+}
+
+/// What there is to tell of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnNoteKind {
+    /// Values that look like telephones were kept as a field, because nothing says that the column is one of telephones.
+    LooksLikePhones,
+    /// Values that look like e-mail addresses were kept as a field.
+    LooksLikeEmails,
+}
+
+impl ColumnNoteKind {
+    /// Every kind, for tests that look each one up in the catalogue of texts.
+    pub const ALL: [Self; 2] = [Self::LooksLikePhones, Self::LooksLikeEmails];
+
+    /// Its name in JSON and in the catalogue.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LooksLikePhones => "looks_like_phones",
+            Self::LooksLikeEmails => "looks_like_emails",
+        }
+    }
+}
+
 /// Reads a file's rows one by one.
 pub trait ContactReader: Send {
     /// The next row; nothing at the end. After an error there is nothing more.
@@ -313,6 +352,11 @@ pub trait ContactReader: Send {
 
     /// How much of the file was read, bytes.
     fn bytes_read(&self) -> u64;
+
+    /// What is to be told of columns, once there are no more rows.
+    fn column_notes(&self) -> Vec<ColumnNote> {
+        Vec::new()
+    }
 }
 
 /// What an export must know before the first contact.
@@ -374,6 +418,9 @@ mod tests {
     #[test]
     fn a_problem_reads_the_same_in_json_and_in_the_catalogue() {
         for kind in ProblemKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        for kind in ColumnNoteKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
     }

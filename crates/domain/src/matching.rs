@@ -1,5 +1,7 @@
 //! Who is on the other side: the right contact, or an honest "maybe".
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Direction, Party};
@@ -92,6 +94,21 @@ pub enum MatchName {
     NotKnownYet,
 }
 
+impl MatchKind {
+    /// How sure it is that both numbers are the same, the surest first: what lists are sorted by.
+    #[must_use]
+    pub fn strength(self) -> u8 {
+        match self {
+            Self::Chosen | Self::Dialled => 0,
+            Self::Exact => 1,
+            Self::National => 2,
+            Self::OtherForm => 3,
+            Self::Digits => 4,
+            Self::UsedLast => 5,
+        }
+    }
+}
+
 impl Match {
     /// The name of the variant, without the contacts.
     #[must_use]
@@ -143,9 +160,7 @@ pub struct Found {
 /// How this number leads to this contact: the best of its telephones. Nothing where none of them is the same number.
 #[must_use]
 pub fn kind_of(contact: &Contact, number: &PhoneNumber) -> Option<MatchKind> {
-    let rank =
-        |kind: &MatchKind| [MatchKind::Exact, MatchKind::National, MatchKind::OtherForm].iter().position(|k| k == kind);
-    contact.phones.iter().filter_map(|phone| kind_between(&phone.number, number)).min_by_key(rank)
+    contact.phones.iter().filter_map(|phone| kind_between(&phone.number, number)).min_by_key(|kind| kind.strength())
 }
 
 fn kind_between(ours: &PhoneNumber, theirs: &PhoneNumber) -> Option<MatchKind> {
@@ -158,8 +173,20 @@ fn kind_between(ours: &PhoneNumber, theirs: &PhoneNumber) -> Option<MatchKind> {
             (Written::International, Written::International) => MatchKind::Exact,
             _ => MatchKind::National,
         },
+        // The digits of a code of stars and hashes are those of nobody's number.
+        _ if ours.is_service_code() || theirs.is_service_code() => {
+            return (ours.raw() == theirs.raw()).then_some(MatchKind::Digits);
+        }
         _ => MatchKind::Digits,
     })
+}
+
+/// Puts contacts in the order in which a list shows them: the surest match first, then the one used last, then the oldest.
+pub fn sort_by_strength(contacts: &mut [(MatchKind, Contact)]) {
+    contacts.sort_by(|(a, one), (b, other)| {
+        let used_last = other.last_used_at.cmp(&one.last_used_at);
+        a.strength().cmp(&b.strength()).then(used_last).then(one.id.cmp(&other.id))
+    });
 }
 
 /// Decides who is on the other side. Several contacts become a choice for an incoming call and a "maybe" for an
@@ -178,8 +205,9 @@ pub fn decide(direction: Direction, party: &Party, found: Found) -> Match {
     let mut contacts = found.contacts;
     // An index may lag behind the rules of numbers: what is not the same number by today's rules is nobody's.
     contacts.retain(|contact| kind_of(contact, number).is_some());
-    // Used last first; contacts never used follow in the order they were made. The id makes the order total.
-    contacts.sort_by(|a, b| b.last_used_at.cmp(&a.last_used_at).then(a.id.cmp(&b.id)));
+    // Used last first; of contacts never used the surest, in the order they were made. The id makes the order total.
+    let strength = |contact: &Contact| kind_of(contact, number).map_or(u8::MAX, MatchKind::strength);
+    contacts.sort_by_cached_key(|contact| (Reverse(contact.last_used_at), strength(contact), contact.id));
     contacts.dedup_by(|a, b| a.id == b.id);
     let Some(kind) = contacts.first().and_then(|first| kind_of(first, number)) else { return Match::Unknown };
     match (contacts.len(), direction) {
@@ -197,7 +225,7 @@ mod tests {
     use super::*;
     use crate::contact::{ContactId, ContactPhone, PhoneKind};
     use crate::endpoint::EndpointNumber;
-    use crate::number::Country;
+    use crate::number::{Country, ReadNumber};
 
     fn with_numbers(id: u128, used: Option<i64>, numbers: &[&str]) -> Contact {
         let phone = |text: &&str| ContactPhone { number: read(text), kind: PhoneKind::Mobile, source: None };
@@ -214,7 +242,10 @@ mod tests {
     }
 
     fn read(text: &str) -> PhoneNumber {
-        PhoneNumber::typed(text, Country::CR).unwrap()
+        match PhoneNumber::read(text, Country::CR) {
+            ReadNumber::Number(number) => number,
+            ReadNumber::Withheld => panic!("{text}"),
+        }
     }
 
     fn number() -> Party {
@@ -277,9 +308,36 @@ mod tests {
             ("8884-8788", "88848787", None),
             ("8848787", "88848787", None),
             ("+1 888 488-8787", "4888787", None),
+            ("#31#8884-8787", "50688848787", Some(MatchKind::National)),
+            ("٨٨٨٤-٨٧٨٧", "88848787", Some(MatchKind::National)),
+            ("123", "*123", None),
+            ("(51) 902 871 550", "51902871550", None),
+            ("(81) 99493-0853", "+81 99493-0853", None),
         ] {
             assert_eq!(kind_of(&with_numbers(1, None, &[stored]), &read(caller)), kind, "{stored} {caller}");
         }
+    }
+
+    #[test]
+    fn a_list_begins_with_the_surest_match_whatever_was_used_last() {
+        let number = read("+54 9 11 2345-6789");
+        let mut list: Vec<_> = [
+            with_numbers(1, Some(9), &["+54 11 2345-6789"]),
+            with_numbers(2, None, &["+54 9 11 2345-6789"]),
+            with_numbers(3, Some(5), &["+54 9 11 2345-6789"]),
+        ]
+        .map(|contact| (kind_of(&contact, &number).unwrap(), contact))
+        .into();
+        sort_by_strength(&mut list);
+        let order: Vec<_> = list.iter().map(|(kind, contact)| (*kind, contact.id.0.as_u128())).collect();
+        assert_eq!(order, [(MatchKind::Exact, 3), (MatchKind::Exact, 2), (MatchKind::OtherForm, 1)]);
+    }
+
+    #[test]
+    fn digits_alone_are_the_weakest_of_several_telephones() {
+        let both = with_numbers(1, None, &["1155", "+506 8884-8787"]);
+        assert_eq!(kind_of(&both, &read("50688848787")), Some(MatchKind::Exact));
+        assert!(MatchKind::Digits.strength() > MatchKind::OtherForm.strength());
     }
 
     #[test]

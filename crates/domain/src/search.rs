@@ -1,19 +1,21 @@
 //! Searching contacts as a person types: names, companies, e-mail addresses, any part of a number. Accents, capitals and
 //! the order of words make no difference.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::contact::Contact;
 use crate::normalize::fold;
-use crate::number::{Country, PhoneNumber, digits_of, is_punctuation};
+use crate::number::{Country, PhoneNumber, digits_of, is_punctuation, number_alone, plain_text};
 
 /// The shortest part of a number that is looked for: shorter ones are in nearly every number.
 pub const SHORTEST_PART: usize = 3;
 
-/// The words of a text, folded: what stands between spaces and punctuation.
+/// The words of a text, folded and with the digits of every script in ASCII: what stands between spaces and punctuation.
 #[must_use]
 pub fn words(text: &str) -> Vec<String> {
-    fold(text).split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let text = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(plain_text(text)) };
+    fold(&text).split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// Every word a contact is found by, each once, separated by spaces: what a search index holds.
@@ -67,9 +69,10 @@ impl Query {
     /// [`SHORTEST_PART`]; everything else is words. `None` for a text without letters and digits.
     #[must_use]
     pub fn read(text: &str, country: Country) -> Option<Self> {
+        let text = plain_text(text);
         let of_number = |token: &str| {
             token.chars().any(|c| c.is_ascii_digit())
-                && token.chars().all(|c| c.is_ascii_digit() || c == '+' || is_punctuation(c))
+                && token.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#') || is_punctuation(c))
         };
         let (number, rest): (Vec<&str>, Vec<&str>) = text.split_whitespace().partition(|token| of_number(token));
         let number = number.join(" ");
@@ -120,7 +123,8 @@ impl Query {
 
 impl NumberPart {
     fn read(text: &str, country: Country) -> Option<Self> {
-        let digits = digits_of(text);
+        let text = number_alone(text);
+        let digits = digits_of(&text);
         if digits.len() < SHORTEST_PART {
             return None;
         }
@@ -140,7 +144,7 @@ impl NumberPart {
                 look_for(digits.trim_start_matches('0'));
             }
         }
-        let key = PhoneNumber::typed(text, country).ok().filter(|number| number.e164().is_some()).map(|n| n.key());
+        let key = PhoneNumber::typed(&text, country).ok().filter(|number| number.e164().is_some()).map(|n| n.key());
         let mut key_starts: Vec<String> = Vec::new();
         if coded {
             key_starts.push(format!("+{bare}"));
@@ -202,7 +206,19 @@ mod tests {
     #[test]
     fn any_part_of_a_number_is_found_as_a_person_types_it() {
         let home = contact("Ana", "", &["8884-8787"]);
-        for text in ["8884", "4-87", "8787", "88 84 87 87", "+506 8884", "5068884", "00506 888", "8884-8787 ana"] {
+        for text in [
+            "8884",
+            "4-87",
+            "8787",
+            "88 84 87 87",
+            "+506 8884",
+            "5068884",
+            "00506 888",
+            "8884-8787 ana",
+            "８８８４",
+            "٨٨٨٤-٨٧٨٧",
+            "#31#8884-8787",
+        ] {
             assert!(finds(text, &home), "{text}");
         }
         for text in ["8885", "87 88", "+506 4878", "+5077", "8884 bea"] {

@@ -3,7 +3,7 @@
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::normalize::fold;
 
-const FAX: &str = "fax facsimil";
+const FAX: &str = "fax faks facsimil";
 const MOBILE: &str = "mobile cell movil celular telemovel whatsapp iphone handy gsm cel wa";
 const WORK: &str = "work business office company main assistant asst trabajo trabalho oficina escritorio empresa comercial \
     compania organizacion organizacao laboral principal primary centralita central asistente ayudante assistente \

@@ -26,7 +26,6 @@ const PAGES: &[(&str, &str)] = &[
     ("<html", "this is a web page: the export was perhaps not signed in"),
     ("<head", "this is a web page: the export was perhaps not signed in"),
     ("<table", "this is a web page, whatever its name: save it as CSV"),
-    ("<?xml", "this is XML: export the contacts as CSV or vCard"),
     ("begin:vcalendar", "this is a calendar"),
     ("[{", "this is JSON: export the contacts as CSV or vCard"),
     ("{\"", "this is JSON: export the contacts as CSV or vCard"),
@@ -71,8 +70,17 @@ pub(crate) fn refuse_pages(head: &[u8]) -> Result<(), FileError> {
     }
 }
 
-/// Whether a text is vCard or, for want of any mark of its own, CSV.
+/// Whether a text is vCard, XML or, for want of any mark of its own, CSV.
 pub(crate) fn format(head: &[u8]) -> FileFormat {
+    let start = head.trim_ascii_start();
+    // Formatted text in a table begins with a tag of one letter; a comment or an element of a phone book does not.
+    let opens = |with: &[u8]| start.get(..with.len()).is_some_and(|text| text.eq_ignore_ascii_case(with));
+    let element = start
+        .strip_prefix(b"<")
+        .map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_alphabetic() || **b == b'_').count());
+    if opens(b"<?xml") || opens(b"<!--") || element > 4 {
+        return FileFormat::Xml;
+    }
     let first = head.trim_ascii_start().split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     if is_begin(first) { FileFormat::Vcard } else { FileFormat::Csv }
 }
@@ -127,5 +135,9 @@ mod tests {
             assert_eq!(format(head.as_bytes()), FileFormat::Vcard, "{head}");
         }
         assert_eq!(format(b"BEGIN;VCARD\n"), FileFormat::Csv);
+        for head in ["<?xml version=\"1.0\"?>", "\n<AddressBook>", "<YealinkIPPhoneDirectory>", "<!-- a --><root>"] {
+            assert_eq!(format(head.as_bytes()), FileFormat::Xml, "{head}");
+        }
+        assert_eq!(format(b"<b>Name</b>,Phone\n"), FileFormat::Csv);
     }
 }

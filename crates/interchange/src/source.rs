@@ -6,12 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use encoding_rs::{Encoding, UTF_8};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use timbre_domain::error::ErrorCode;
 use timbre_domain::interchange::FileError;
 
-use crate::trouble::{bad_request, of_io};
+use crate::charset::{Charset, UTF8, of_ibm850};
+use crate::encoding::Chosen;
+use crate::trouble::of_io;
 
 /// What is looked at before rows are read, bytes of decoded text.
 const HEAD: u64 = 256 * 1024;
@@ -28,6 +29,29 @@ pub(crate) struct Source {
 enum Text {
     AsItIs(Counted),
     Decoded(Box<DecodeReaderBytes<Counted, Vec<u8>>>),
+    Ibm850(Ibm850),
+}
+
+/// Text of code page 850 as UTF-8.
+struct Ibm850 {
+    input: Counted,
+    decoded: Vec<u8>,
+    given: usize,
+}
+
+impl Read for Ibm850 {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.decoded.len() {
+            let mut bytes = [0; 16 * 1024];
+            let count = self.input.read(&mut bytes)?;
+            let text: String = bytes[..count].iter().map(|byte| of_ibm850(*byte)).collect();
+            (self.decoded, self.given) = (text.into_bytes(), 0);
+        }
+        let count = buffer.len().min(self.decoded.len() - self.given);
+        buffer[..count].copy_from_slice(&self.decoded[self.given..self.given + count]);
+        self.given += count;
+        Ok(count)
+    }
 }
 
 struct Counted {
@@ -41,7 +65,7 @@ pub(crate) struct Head {
     /// Whether that is all there is.
     pub(crate) whole: bool,
     /// What the file is written in.
-    pub(crate) encoding: &'static Encoding,
+    pub(crate) encoding: Chosen,
     /// How long the file is, bytes.
     pub(crate) bytes: u64,
 }
@@ -60,40 +84,40 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64), FileError> {
     Ok((file, meta.len()))
 }
 
-/// The encoding of a label.
-pub(crate) fn encoding_of(label: &str) -> Result<&'static Encoding, FileError> {
-    Encoding::for_label(label.trim().as_bytes()).ok_or_else(|| {
-        bad_request("no encoding has this name; try utf-8, utf-16le, utf-16be, windows-1252 or another of the web's")
-    })
-}
-
 /// The beginning of a file.
-pub(crate) fn head(path: &Path, encoding: &'static Encoding) -> Result<Head, FileError> {
+pub(crate) fn head(path: &Path, encoding: Chosen) -> Result<Head, FileError> {
     let (_, bytes) = open(path)?;
     let mut text = Vec::new();
-    Source::open(path, encoding)?.take(HEAD + 1).read_to_end(&mut text).map_err(|error| of_io(&error))?;
+    Source::open(path, encoding.charset)?.take(HEAD + 1).read_to_end(&mut text).map_err(|error| of_io(&error))?;
     let whole = text.len() as u64 <= HEAD;
     Ok(Head { text, whole, encoding, bytes })
 }
 
 impl Source {
     /// Opens a file behind its byte order mark.
-    pub(crate) fn open(path: &Path, encoding: &'static Encoding) -> Result<Self, FileError> {
+    pub(crate) fn open(path: &Path, charset: Charset) -> Result<Self, FileError> {
         let (mut file, _) = open(path)?;
         let read = Arc::new(AtomicU64::new(0));
-        let text = if encoding == UTF_8 {
-            let skipped = skip_mark(&mut file).map_err(|error| of_io(&error))?;
-            read.store(skipped, Ordering::Relaxed);
-            Text::AsItIs(Counted { file, read: Arc::clone(&read) })
-        } else {
-            let decoder = DecodeReaderBytesBuilder::new()
-                .encoding(Some(encoding))
-                .bom_override(false)
-                .bom_sniffing(false)
-                .strip_bom(true)
-                .build_with_buffer(Counted { file, read: Arc::clone(&read) }, vec![0; 64 * 1024])
-                .map_err(|error| of_io(&error))?;
-            Text::Decoded(Box::new(decoder))
+        let text = match charset {
+            utf8 if utf8 == UTF8 => {
+                let skipped = skip_mark(&mut file).map_err(|error| of_io(&error))?;
+                read.store(skipped, Ordering::Relaxed);
+                Text::AsItIs(Counted { file, read: Arc::clone(&read) })
+            }
+            Charset::Web(encoding) => {
+                let decoder = DecodeReaderBytesBuilder::new()
+                    .encoding(Some(encoding))
+                    .bom_override(false)
+                    .bom_sniffing(false)
+                    .strip_bom(true)
+                    .build_with_buffer(Counted { file, read: Arc::clone(&read) }, vec![0; 64 * 1024])
+                    .map_err(|error| of_io(&error))?;
+                Text::Decoded(Box::new(decoder))
+            }
+            Charset::Ibm850 => {
+                let input = Counted { file, read: Arc::clone(&read) };
+                Text::Ibm850(Ibm850 { input, decoded: Vec::new(), given: 0 })
+            }
         };
         Ok(Self { text, read })
     }
@@ -118,6 +142,7 @@ impl Read for Source {
         match &mut self.text {
             Text::AsItIs(text) => text.read(buffer),
             Text::Decoded(text) => text.read(buffer),
+            Text::Ibm850(text) => text.read(buffer),
         }
     }
 }

@@ -40,7 +40,10 @@ pub use open::{OpenReport, SetAside};
 pub use table::agents::Agent;
 pub use table::calls::{CallFilter, CallRecord};
 pub use table::case_file::{CaseEntry, CaseFile};
-pub use table::contacts::{ContactsView, Gone, ImportRow, IndexState, Outcome, Prepared, Pulled, SeenRows};
+pub use table::contacts::{
+    CannotUndo, ContactsView, Gone, ImportRow, IndexState, KeptContact, MergeNote, MergedBy, Outcome, Prepared, Pulled,
+    Trial, Undone, WhyKept,
+};
 pub use table::cursors::ToRecord;
 pub use table::imports::ImportRecord;
 pub use table::interactions::{InteractionFilter, InteractionRef, Kept};

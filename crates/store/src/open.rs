@@ -55,7 +55,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_lineage.sql"),
     include_str!("../migrations/0005_change_drafts.sql"),
     include_str!("../migrations/0006_unwritten.sql"),
-    include_str!("../migrations/0007_transferred.sql"),
+    include_str!("../migrations/0007_import_changes.sql"),
+    include_str!("../migrations/0008_transferred.sql"),
 ];
 
 fn migrations() -> Migrations<'static> {

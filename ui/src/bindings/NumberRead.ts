@@ -14,6 +14,14 @@ written: string,
  */
 dial: string, 
 /**
+ * The digits of the extension that was typed behind it, which somebody must ask for or key in.
+ */
+extension: string | null, 
+/**
+ * The code before it that hides or shows the caller, such as `#31#`: it is not dialled.
+ */
+caller_id_code: string | null, 
+/**
  * Who has it, by the rules of a call.
  */
 contacts: Array<Contact>, };

@@ -159,7 +159,8 @@ export class DialWindow {
     try {
       const read = await this.#host.readNumber(number);
       if (turn === this.#wish) {
-        this.question = { ...question, read, target: targetOf(read, wish.contact) };
+        const extension = question.extension || plain(read.extension ?? "");
+        this.question = { ...question, read, extension, target: targetOf(read, wish.contact) };
       }
     } catch (refusal) {
       if (turn !== this.#wish) {

@@ -60,7 +60,7 @@ beforeEach(() => {
     recent: vi.fn(() => Promise.resolve([])),
     readNumber: vi.fn((text: string): Promise<NumberRead> =>
       /^[\d +-]{5,}$/.test(text)
-        ? Promise.resolve({ written: text, dial: `+506${text.replace(/\D/g, "")}`, contacts: [] })
+        ? Promise.resolve({ written: text, dial: `+506${text.replace(/\D/g, "")}`, extension: null, caller_id_code: null, contacts: [] })
         : Promise.reject(refusal("es", "bad_number")),
     ),
     chooseIdentity: vi.fn(() => Promise.resolve()),
@@ -272,7 +272,7 @@ describe("while the vendor shows a call that began long ago", () => {
 
 describe("a number that was not typed here", () => {
   test("is shown with who has it and where it comes from, and nothing is dialled", async () => {
-    host.readNumber.mockResolvedValue({ written: "8888 4787", dial: "+50688884787", contacts: [ana] });
+    host.readNumber.mockResolvedValue({ written: "8888 4787", dial: "+50688884787", extension: null, caller_id_code: null, contacts: [ana] });
     await dial.wish(wish(wishes.link!));
     expect(shown()).toContain("Un enlace de otro programa pide llamar a este número");
     expect(shown()).toContain("8888 4787");
@@ -336,6 +336,14 @@ describe("a number that was not typed here", () => {
     expect(host.dial).not.toHaveBeenCalled();
   });
 
+  test("what was typed behind and before a number and is not dialled is told", async () => {
+    const read = { written: "2222 3333 ext. 105", dial: "22223333", extension: "105", caller_id_code: "#31#", contacts: [] };
+    host.readNumber.mockResolvedValue(read);
+    await dial.wish({ ...wish({}), number: "#31#2222-3333 ext. 105", from: "clipboard" });
+    expect(shown()).toContain("105");
+    expect(shown()).toContain("#31#");
+  });
+
   test("an extension and a doubtful place are told", async () => {
     await dial.wish(wish(wishes.linkextension!));
     expect(shown()).toContain("Pida la extensión 204");
@@ -371,7 +379,7 @@ describe("a number that was not typed here", () => {
     host.readNumber.mockImplementationOnce(() => new Promise((done) => (answer = done)));
     void dial.wish(wish({ from: "link", number: "1111 1111" }));
     await dial.wish(wish({ from: "link", number: "2222 2222" }));
-    answer({ written: "1111 1111", dial: "+50611111111", contacts: [] });
+    answer({ written: "1111 1111", dial: "+50611111111", extension: null, caller_id_code: null, contacts: [] });
     await settle();
     expect(dial.question?.target?.dial).toBe("+50622222222");
   });

@@ -81,6 +81,12 @@ pub(crate) enum Contacts {
     Import(Import),
     /// The imports so far, the last first.
     Imports,
+    /// Take back what an import changed: contacts that it added go, those that it changed are as they were before. What
+    /// somebody changed since stays, and is told.
+    UndoImport {
+        /// The import's id, as the import itself and `timbrectl contacts imports` say it.
+        id: uuid::Uuid,
+    },
     /// Write all contacts to a file: vCard if its name ends in .vcf, else CSV.
     Export {
         /// The file; one that is there is replaced.
@@ -120,9 +126,10 @@ pub(crate) struct Details {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
-    /// The file: CSV with any delimiter, or vCard. Its encoding, its columns and what they mean are guessed.
+    /// The file: CSV with any delimiter, vCard, or the XML phone book of a desk telephone. Its encoding, its columns and what
+    /// they mean are guessed.
     pub(crate) file: PathBuf,
-    /// Say what would become of it, and change nothing.
+    /// Say what would become of it, with what it would make one contact of, and change nothing. It ends as the import would.
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// What a column is: id, name, given-name, middle-name, family-name, company, phone, phone:mobile|work|home|fax,
@@ -133,14 +140,14 @@ pub(crate) struct Import {
     /// program that wrote the file, or for a plain list the file's name.
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
-    /// When a row without a known id is one of our contacts: name-and-number (the same name, and a number or an address in
-    /// common), number, email, or never.
+    /// When a row without a known id is one of our contacts: name-and-number (the same name, and a mobile or a personal
+    /// address in common; a landline or a general mailbox where nothing else differs), number, email, or never.
     #[arg(long, value_name = "RULE", default_value = "name-and-number")]
     pub(crate) duplicates: MergeRule,
     /// The format, whatever the file looks like.
-    #[arg(long, value_name = "csv|vcard", value_parser = file_format)]
+    #[arg(long, value_name = "csv|vcard|xml", value_parser = import_format)]
     pub(crate) format: Option<FileFormat>,
-    /// The encoding, such as utf-8, utf-16le, windows-1252.
+    /// The encoding, such as utf-8, utf-16le, windows-1252, macintosh, cp850.
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
     /// What stands between two values: one character, or tab.
@@ -185,6 +192,13 @@ fn file_format(text: &str) -> Result<FileFormat, String> {
         "csv" => Ok(FileFormat::Csv),
         "vcard" => Ok(FileFormat::Vcard),
         _ => Err("csv or vcard".into()),
+    }
+}
+
+fn import_format(text: &str) -> Result<FileFormat, String> {
+    match text {
+        "xml" => Ok(FileFormat::Xml),
+        _ => file_format(text).map_err(|_| "csv, vcard or xml".into()),
     }
 }
 

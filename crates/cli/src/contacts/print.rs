@@ -5,8 +5,8 @@ use std::io;
 use chrono::Local;
 use serde_json::json;
 use timbre_domain::contact::Contact;
-use timbre_domain::interchange::{ChosenBy, ColumnUse, FileFormat, FileLayout, ProblemKind, Target};
-use timbre_engine::api::ImportRecord;
+use timbre_domain::interchange::{ChosenBy, ColumnNote, ColumnUse, FileFormat, FileLayout, ProblemKind, Target};
+use timbre_engine::api::{ImportRecord, MergeNote, Undone};
 use timbre_engine::contacts::import::{ImportReport, RowNote};
 use timbre_engine::contacts::lookup::LookedUp;
 use timbre_engine::crm::contact_sync::SyncReport;
@@ -102,6 +102,9 @@ pub(crate) fn looked_up(printer: &Printer, found: &LookedUp) -> io::Result<()> {
     if let Some(endpoint) = &found.endpoint {
         return printer.line(&format!("{}  {}", clean(endpoint.as_str()), printer.text("match.colleague")));
     }
+    if let Some(extension) = &found.extension {
+        printer.line(&printer.fill("match.extension", &[("extension", extension)]))?;
+    }
     if found.contacts.is_empty() {
         return printer.line(&printer.text("match.unknown"));
     }
@@ -123,6 +126,12 @@ pub(crate) fn imported(printer: &Printer, report: &ImportReport) -> io::Result<(
         let names: Vec<_> = kept.iter().map(|column| clean(&column.name)).collect();
         printer.line(&format!("  {}: {}", printer.text("import.by.nobody"), names.join(", ")))?;
     }
+    if report.layout.encoding_guessed {
+        printer.line(&printer.fill("import.encoding_guessed", &[("encoding", &report.layout.encoding)]))?;
+    }
+    for note in &report.column_notes {
+        printer.line(&column_note(printer, note))?;
+    }
     if let Some(earlier) = report.earlier.as_ref().filter(|_| !report.dry_run) {
         printer.line(&printer.fill("import.earlier", &[("rows", &earlier.rows.to_string())]))?;
     }
@@ -138,6 +147,16 @@ pub(crate) fn imported(printer: &Printer, report: &ImportReport) -> io::Result<(
     if more > 0 {
         printer.line(&printer.fill("import.more", &[("count", &more.to_string())]))?;
     }
+    if report.record.merged > 0 {
+        printer.line(&printer.fill("import.merges", &[("count", &report.record.merged.to_string())]))?;
+        for note in report.merges.iter().take(SHOWN) {
+            printer.line(&merge(printer, note))?;
+        }
+        let more = report.record.merged.saturating_sub(report.merges.len().min(SHOWN) as u64);
+        if more > 0 {
+            printer.line(&printer.fill("import.merges.more", &[("count", &more.to_string())]))?;
+        }
+    }
     if !report.sample.is_empty() {
         printer.line(&printer.fill("import.sample", &[("count", &report.sample.len().to_string())]))?;
     }
@@ -150,6 +169,10 @@ pub(crate) fn imported(printer: &Printer, report: &ImportReport) -> io::Result<(
         printer.line(&printer.text("import.dry_run"))?;
     }
     printer.line(&counts(printer, "import.done", &report.record))?;
+    let changed = report.record.added + report.record.changed > 0;
+    if changed && !report.dry_run {
+        printer.line(&printer.fill("import.undo", &[("id", &report.record.id.to_string())]))?;
+    }
     if report.mapping_saved {
         printer.line(&printer.text("import.mapping_saved"))?;
     }
@@ -159,6 +182,7 @@ pub(crate) fn imported(printer: &Printer, report: &ImportReport) -> io::Result<(
 fn read_as(printer: &Printer, file: &str, layout: &FileLayout) -> String {
     let format = match (layout.format, layout.delimiter) {
         (FileFormat::Vcard, _) => "vCard".to_owned(),
+        (FileFormat::Xml, _) => "XML".to_owned(),
         (FileFormat::Csv, Some('\t')) => "CSV (tab)".to_owned(),
         (FileFormat::Csv, Some(delimiter)) => format!("CSV ({delimiter})"),
         (FileFormat::Csv, None) => "CSV".to_owned(),
@@ -183,20 +207,57 @@ fn problem(printer: &Printer, note: &RowNote) -> String {
         }
         None => printer.fill("import.place", &[("row", &row), ("line", &line)]),
     };
-    let what = printer.text(&format!("import.problem.{}", note.problem.kind.as_str()));
+    let taken = if note.refused || always_taken(note.problem.kind) { "" } else { ".taken" };
+    let what = printer.text(&format!("import.problem.{}{taken}", note.problem.kind.as_str()));
     match note.problem.kind {
         ProblemKind::Columns | ProblemKind::Malformed => format!("  {place}: {what} ({})", note.problem.detail),
         _ => format!("  {place}: {what}"),
     }
 }
 
+/// Problems of values that never refuse a row have one text.
+fn always_taken(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::NotANumber | ProblemKind::NotAnAddress | ProblemKind::NotYesOrNo)
+}
+
+fn column_note(printer: &Printer, note: &ColumnNote) -> String {
+    let values = [("column", clean(&note.column)), ("count", note.values.to_string())];
+    let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    printer.fill(&format!("import.column.{}", note.kind.as_str()), &values)
+}
+
+fn merge(printer: &Printer, note: &MergeNote) -> String {
+    let by = printer.text(&format!("import.merge.by.{}", note.by.as_str()));
+    let (row, name) = (note.row.to_string(), clean(&note.name));
+    let other = note.same_as_row.map(|row| row.to_string());
+    let values = [("row", row.as_str()), ("name", &name), ("by", &by), ("other", other.as_deref().unwrap_or_default())];
+    let text = if other.is_some() { "import.merge.row" } else { "import.merge.contact" };
+    format!("  {}", printer.fill(text, &values))
+}
+
+pub(crate) fn undone(printer: &Printer, undone: &Undone) -> io::Result<()> {
+    let counts = [undone.removed, undone.restored, undone.kept].map(|count| count.to_string());
+    let values = [("removed", counts[0].as_str()), ("restored", &counts[1]), ("kept", &counts[2])];
+    printer.line(&printer.fill("import.undone", &values))?;
+    for kept in &undone.kept_contacts {
+        let why = printer.text(&format!("import.undone.{}", kept.why.as_str()));
+        printer.line(&format!("  {}  {}: {why}", kept.id, clean(&kept.name)))?;
+    }
+    let more = undone.kept.saturating_sub(undone.kept_contacts.len() as u64);
+    if more > 0 {
+        printer.line(&printer.fill("import.undone.more", &[("count", &more.to_string())]))?;
+    }
+    Ok(())
+}
+
 fn earlier(printer: &Printer, import: &ImportRecord) -> String {
-    let state = match import.finished_at {
-        Some(_) => counts(printer, "import.done", import),
-        None => counts(printer, "import.cut_short", import),
+    let state = match (import.undone_at, import.finished_at) {
+        (Some(_), _) => printer.text("import.taken_back"),
+        (None, Some(_)) => counts(printer, "import.done", import),
+        (None, None) => counts(printer, "import.cut_short", import),
     };
     let when = import.started_at.with_timezone(&Local).format("%Y-%m-%d %H:%M");
-    format!("{when}  {}  {}  {state}", clean(&import.file), clean(&import.source))
+    format!("{}  {when}  {}  {}  {state}", import.id, clean(&import.file), clean(&import.source))
 }
 
 fn counts(printer: &Printer, text: &str, record: &ImportRecord) -> String {
@@ -206,4 +267,31 @@ fn counts(printer: &Printer, text: &str, record: &ImportRecord) -> String {
     let values: Vec<_> = values.iter().map(|(name, count)| (*name, count.to_string())).collect();
     let values: Vec<(&str, &str)> = values.iter().map(|(name, count)| (*name, count.as_str())).collect();
     printer.fill(text, &values)
+}
+
+#[cfg(test)]
+mod tests {
+    use timbre_domain::interchange::ColumnNoteKind;
+    use timbre_domain::texts::{Catalogue, Language};
+    use timbre_engine::api::{MergedBy, WhyKept};
+
+    use super::*;
+
+    #[test]
+    fn whatever_an_import_tells_has_words_in_every_language() {
+        let taken =
+            |kind: &ProblemKind| !always_taken(*kind) && *kind != ProblemKind::Empty && *kind != ProblemKind::CutShort;
+        let problems = ProblemKind::ALL.iter().map(|kind| format!("import.problem.{}", kind.as_str()));
+        let taken = ProblemKind::ALL.iter().filter(|kind| taken(kind));
+        let keys = problems
+            .chain(taken.map(|kind| format!("import.problem.{}.taken", kind.as_str())))
+            .chain(ColumnNoteKind::ALL.iter().map(|kind| format!("import.column.{}", kind.as_str())))
+            .chain(MergedBy::ALL.iter().map(|by| format!("import.merge.by.{}", by.as_str())))
+            .chain(WhyKept::ALL.iter().map(|why| format!("import.undone.{}", why.as_str())));
+        for key in keys {
+            for language in Language::ALL {
+                assert_ne!(Catalogue::of(language).text(&key), key, "{language:?}");
+            }
+        }
+    }
 }

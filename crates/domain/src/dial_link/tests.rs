@@ -124,6 +124,22 @@ fn an_extension_is_taken_apart_from_the_number() {
 }
 
 #[test]
+fn digits_of_any_script_and_letters_on_keys_are_digits() {
+    for (link, number, extension) in [
+        ("tel:\u{0668}\u{0668}\u{0668}\u{0668}-\u{0664}\u{0667}\u{0668}\u{0667}", "8888-4787", None),
+        ("tel:８８８８４７８７", "88884787", None),
+        ("tel:＋５０６８８８８４７８７", "+50688884787", None),
+        ("tel:8888-4787;ext=١٢", "8888-4787", Some("12")),
+        ("tel:1-800-FLOWERS", "1-800-3569377", None),
+        ("tel:800-FLORES1", "800-3567371", None),
+        ("callto:+1-800-flowers", "+1-800-3569377", None),
+    ] {
+        let link_read = read(link);
+        assert_eq!((link_read.number.as_str(), link_read.extension.as_deref()), (number, extension), "{link}");
+    }
+}
+
+#[test]
 fn a_page_can_not_prepare_a_service_code() {
     for link in [
         "tel:*21*88884787#",
@@ -142,6 +158,8 @@ fn a_page_can_not_prepare_a_service_code() {
         "sip:*21*88884787%23@pbx.example;user=phone",
         "tel:\u{ff0a}21\u{ff0a}88884787\u{ff03}",
         "tel:88884787#21",
+        "tel:%2331%2388884787",
+        "tel:*6788884787",
     ] {
         assert_eq!(refused(link), DialLinkError::ServiceCode, "{link}");
     }
@@ -162,13 +180,14 @@ fn what_is_no_number_is_refused_with_its_reason() {
         ("tel:()", DialLinkError::NotANumber),
         ("tel:+", DialLinkError::NotANumber),
         ("tel:ana", DialLinkError::NotANumber),
-        ("tel:1-800-FLOWERS", DialLinkError::NotANumber),
+        ("tel:FLOWERS", DialLinkError::NotANumber),
+        ("tel:88884787casa", DialLinkError::NotANumber),
+        ("tel:1-800-FLOWERS&first_num=1", DialLinkError::NotANumber),
         ("tel:++50688884787", DialLinkError::NotANumber),
         ("tel:8888+4787", DialLinkError::NotANumber),
         ("tel:8888&first_num=1", DialLinkError::NotANumber),
         ("tel:8888%254787", DialLinkError::NotANumber),
         ("tel:8888%zz", DialLinkError::NotANumber),
-        ("tel:\u{0668}\u{0668}\u{0668}\u{0668}", DialLinkError::NotANumber),
         ("callto:ana.rojas", DialLinkError::NotANumber),
         ("callto:echo123?call", DialLinkError::NotANumber),
         ("sip:ana@pbx.example", DialLinkError::NotANumber),

@@ -50,8 +50,10 @@ pub fn updated(ours: &Contact, theirs: Contact, again: bool) -> Contact {
         addresses(contact.emails, theirs.emails)
     };
     contact.email_sources.append(&mut theirs.email_sources);
-    let keys: BTreeSet<String> = contact.emails.iter().map(|email| email_key(email)).collect();
-    contact.email_sources.retain(|key, _| keys.contains(key));
+    if !contact.email_sources.is_empty() {
+        let keys: BTreeSet<String> = contact.emails.iter().map(|email| email_key(email)).collect();
+        contact.email_sources.retain(|key, _| keys.contains(key));
+    }
     if !theirs.name.is_empty() && !typed(&ContactPart::Name) {
         contact.name = theirs.name;
     }
@@ -114,7 +116,8 @@ fn completed(kept: &Contact, other: Contact) -> Contact {
 /// Both lists of telephones, each number once.
 pub(crate) fn together(mut first: Vec<ContactPhone>, more: Vec<ContactPhone>) -> Vec<ContactPhone> {
     for phone in more {
-        match first.iter_mut().find(|known| known.number.key() == phone.number.key()) {
+        let key = phone.number.key();
+        match first.iter_mut().find(|known| known.number.key() == key) {
             // A file that Timbre exported says neither how a number was written nor where it came from.
             Some(known) if known.source.as_deref() == Some(OURSELVES) => {
                 *known = ContactPhone { kind: known.kind, ..phone };
@@ -130,7 +133,8 @@ pub(crate) fn together(mut first: Vec<ContactPhone>, more: Vec<ContactPhone>) ->
 /// Both lists of e-mail addresses, each address once.
 pub(crate) fn addresses(mut first: Vec<String>, more: Vec<String>) -> Vec<String> {
     for email in more {
-        if !first.iter().any(|known| email_key(known) == email_key(&email)) {
+        let key = email_key(&email);
+        if !first.iter().any(|known| *known == email || email_key(known) == key) {
             first.push(email);
         }
     }

@@ -64,21 +64,10 @@ pub(super) fn read(text: &str, digits: &str, country: Region) -> Option<Reading>
     if digits.len() <= LONGEST_WITHOUT_CODE && whole.is_some() {
         return whole;
     }
-    // An area code in parentheses is no country's: `(81) 99493-0853` is no number of Japan.
-    let local = !plus && exit.is_none() && is_area_and_number(text);
+    // An area code in parentheses is no country's: `(81) 99493-0853` is no number of Japan. A country's own code in
+    // parentheses is one at home, where it was read by then.
+    let local = !plus && exit.is_none() && text.trim_start_matches(['0', ' ']).starts_with(['(', '[']);
     if local { whole } else { abroad().or(whole) }
-}
-
-/// Whether this is how Brazil writes a number and its area: two digits in parentheses, then two groups of which the last
-/// has four. A country code that somebody puts into parentheses is followed by more groups, or has three digits.
-fn is_area_and_number(text: &str) -> bool {
-    let text = text.trim_start_matches(['0', ' ']);
-    let Some((area, number)) = text.strip_prefix('(').and_then(|rest| rest.split_once(')')) else { return false };
-    let groups: Vec<&str> = number.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
-    let area = area.trim_start_matches('0');
-    area.len() == 2
-        && area.bytes().all(|b| b.is_ascii_digit())
-        && matches!(groups.as_slice(), [first, last] if (4..=5).contains(&first.len()) && last.len() == 4)
 }
 
 /// Whether a number that no rule knows could be one of a range that was opened since: long enough not to be a local part or

@@ -1,15 +1,23 @@
 //! Telephone numbers as people, exchanges and vendors write them.
 
 mod country;
+mod digits;
 mod forms;
 mod together;
 mod withheld;
+mod written;
 
-use rlibphonenumber::PhoneNumberFormat;
+use rlibphonenumber::{PhoneNumberFormat, PhoneNumberType, Region};
 use serde::{Deserialize, Serialize};
 
 pub use country::{BadCountry, Country};
+pub(crate) use digits::digits_of;
+pub use digits::{ascii_digit, plain_text};
 pub use together::{Fellows, certain, has_extension, read_together};
+
+use self::forms::{Evidence, Reading};
+use self::written::Parts;
+use crate::contact::PhoneKind;
 
 /// A telephone number: as it came, and as E.164 where it could be understood.
 ///
@@ -54,6 +62,9 @@ pub enum BadNumber {
     /// More digits than E.164 allows.
     #[error("it has {0} digits; a telephone number has at most 15")]
     TooLong(usize),
+    /// Stars and hashes that set up a service, such as `*21*…#`, and reach no subscriber.
+    #[error("it is a service code and no telephone number")]
+    ServiceCode,
 }
 
 /// How a number was written, beside what it means.
@@ -71,12 +82,11 @@ impl PhoneNumber {
     #[must_use]
     pub fn read(text: &str, country: Country) -> ReadNumber {
         let raw = bare(text);
-        let number = without_extension(&raw);
-        let digits = digits_of(number);
-        if digits.is_empty() || Self::is_withheld(&raw) {
+        let parts = Parts::of(&raw);
+        if digits_of(&raw).is_empty() || Self::is_withheld(&raw) {
             return ReadNumber::Withheld;
         }
-        let e164 = forms::read(number, &digits, country.0).map(|reading| reading.e164);
+        let e164 = reading(&parts, country.0).map(|reading| reading.e164);
         ReadNumber::Number(Self { e164, raw })
     }
 
@@ -92,23 +102,37 @@ impl PhoneNumber {
     /// What is wrong and where, when the text is no telephone number.
     pub fn typed(text: &str, country: Country) -> Result<Self, BadNumber> {
         let raw = bare(text);
-        let number = without_extension(&raw);
-        for (place, c) in number.chars().enumerate() {
-            let fits = c.is_ascii_digit() || is_punctuation(c) || (c == '+' && place == 0);
-            if !fits {
-                return Err(BadNumber::Character(c, place + 1));
-            }
+        let parts = Parts::of(&raw);
+        if parts.is_service_code {
+            return Err(BadNumber::ServiceCode);
         }
-        let digits = digits_of(number);
+        let reading = reading(&parts, country.0);
+        // Letters that stand for digits are right where a number comes of them.
+        let is_keyed = || parts.keyed().is_some() && reading.as_ref().is_some_and(|r| r.by != Evidence::Guess);
+        // A plus begins the number, or follows the digits that hide the caller.
+        let before_plus = digits_of(parts.number.split('+').next().unwrap_or_default());
+        let plus = |place: usize| place == 0 || written::caller_id_digits(country.0).contains(&before_plus.as_str());
+        let odd = parts.number.chars().enumerate().find(|(place, c)| {
+            let fits = c.is_ascii_digit() || is_punctuation(*c) || (*c == '+' && plus(*place));
+            !fits
+        });
+        if let Some((_, c)) = odd
+            && !is_keyed()
+        {
+            // Where it stands in what was typed, whatever was taken off before it.
+            let place = raw.chars().skip(parts.begins).position(|typed| digits::plain(typed) == c).unwrap_or_default();
+            let written = raw.chars().nth(parts.begins + place).unwrap_or(c);
+            return Err(BadNumber::Character(written, parts.begins + place + 1));
+        }
+        let digits = parts.digits();
         if digits.is_empty() {
             return Err(BadNumber::NoDigits);
         }
-        let e164 = forms::read(number, &digits, country.0).map(|reading| reading.e164);
         // With carrier codes and prefixes, what is dialled may be longer than the number it reaches.
-        if e164.is_none() && digits.len() > 15 {
+        if reading.is_none() && digits.len() > 15 {
             return Err(BadNumber::TooLong(digits.len()));
         }
-        Ok(Self { e164, raw })
+        Ok(Self { e164: reading.map(|reading| reading.e164), raw })
     }
 
     /// A number as it was stored.
@@ -123,16 +147,70 @@ impl PhoneNumber {
         &self.raw
     }
 
-    /// `+` and up to 15 digits, where the number could be placed in a country.
+    /// `+` and up to 15 digits, where the number could be placed in a country: by its rules, or by its length alone where its
+    /// range may have been opened since. It finds contacts; what leaves Timbre is [`Self::valid_e164`].
     #[must_use]
     pub fn e164(&self) -> Option<&str> {
         self.e164.as_deref()
     }
 
+    /// `+` and up to 15 digits of a number that is valid by its country's rules: only such a one may be written elsewhere in
+    /// place of what stands there.
+    #[must_use]
+    pub fn valid_e164(&self) -> Option<&str> {
+        self.valid().and(self.e164())
+    }
+
+    fn valid(&self) -> Option<rlibphonenumber::PhoneNumber> {
+        self.parsed().filter(rlibphonenumber::PhoneNumber::is_valid)
+    }
+
+    /// The digits of the extension that was written behind the number.
+    #[must_use]
+    pub fn extension(&self) -> Option<String> {
+        Parts::of(&self.raw).extension
+    }
+
+    /// The code of stars and hashes before the number that hides or shows the caller, such as `#31#`. It is no part of the
+    /// number.
+    #[must_use]
+    pub fn caller_id_code(&self) -> Option<String> {
+        Parts::of(&self.raw).caller_id_code
+    }
+
+    /// What a word beside the number says that it is for, as in `Cel. 8884-8787`.
+    #[must_use]
+    pub fn labelled_kind(&self) -> Option<PhoneKind> {
+        Parts::of(&self.raw).kind
+    }
+
+    /// Whether it is a code of stars and hashes that reaches no subscriber.
+    #[must_use]
+    pub fn is_service_code(&self) -> bool {
+        self.e164.is_none() && Parts::of(&self.raw).is_service_code
+    }
+
+    /// Whether only a mobile network gives such numbers: one of a landline is often shared, and where a country's plan does
+    /// not tell the two apart nobody knows.
+    #[must_use]
+    pub fn is_mobile(&self) -> bool {
+        self.valid().is_some_and(|number| number.get_type() == PhoneNumberType::Mobile)
+    }
+
+    /// Whether it is not told from its digits if it is a mobile: in North America, and in Argentina, where a mobile is dialled
+    /// at home like a landline.
+    #[must_use]
+    pub fn may_be_mobile(&self) -> bool {
+        self.valid().is_some_and(|number| match number.get_type() {
+            PhoneNumberType::FixedLineOrMobile => true,
+            kind => kind == PhoneNumberType::FixedLine && number.country_code == 54,
+        })
+    }
+
     /// What to dial to reach the number again: E.164 where it could be placed in a country, else as it was written.
     #[must_use]
     pub fn dials(&self) -> &str {
-        self.e164().unwrap_or(&self.raw)
+        self.valid_e164().unwrap_or(&self.raw)
     }
 
     /// The one text that decides whether two numbers reach the same subscriber, and what an index holds: E.164 with
@@ -141,8 +219,14 @@ impl PhoneNumber {
     pub fn key(&self) -> String {
         match &self.e164 {
             Some(e164) => forms::key(e164),
-            None => digits_of(without_extension(&self.raw)),
+            None => self.bare_digits(),
         }
+    }
+
+    /// The digits of the number as it was written.
+    fn bare_digits(&self) -> String {
+        let digits = Parts::of(&self.raw).digits();
+        if digits.is_empty() { digits_of(&self.raw) } else { digits }
     }
 
     /// How it was written.
@@ -150,11 +234,7 @@ impl PhoneNumber {
     pub fn written_as(&self) -> Written {
         let Some(e164) = &self.e164 else { return Written::Otherwise };
         // A number without its country code is shorter than E.164; one with an obsolete prefix ends otherwise.
-        if digits_of(without_extension(&self.raw)).ends_with(&e164[1..]) {
-            Written::International
-        } else {
-            Written::Otherwise
-        }
+        if self.bare_digits().ends_with(&e164[1..]) { Written::International } else { Written::Otherwise }
     }
 
     /// The digits after the country code, or all of them where there is none.
@@ -162,7 +242,7 @@ impl PhoneNumber {
     pub fn national_digits(&self) -> String {
         match self.parsed() {
             Some(number) => number.get_national_significant_number(),
-            None => digits_of(without_extension(&self.raw)),
+            None => self.bare_digits(),
         }
     }
 
@@ -188,16 +268,21 @@ impl PhoneNumber {
         self.e164.as_deref()?.parse().ok()
     }
 
-    /// The number as people of its country write it: national at home, international elsewhere.
+    /// The number as people of its country write it: national at home, international elsewhere, with the extension behind it.
+    /// One that is not valid stands as it was written.
     #[must_use]
     pub fn written(&self, home: Country) -> String {
-        let Some(number) = self.parsed() else { return self.raw.clone() };
+        let Some(number) = self.valid() else { return self.raw.clone() };
         let format = if number.get_region_code() == Some(home.0) {
             PhoneNumberFormat::National
         } else {
             PhoneNumberFormat::International
         };
-        number.format_as(format).into_owned()
+        let written = number.format_as(format).into_owned();
+        match self.extension() {
+            Some(extension) => format!("{written} ext. {extension}"),
+            None => written,
+        }
     }
 
     /// What to send to a vendor that takes digits alone, without a `+`: the national digits at home, else country code
@@ -205,7 +290,7 @@ impl PhoneNumber {
     /// no +").
     #[must_use]
     pub fn dialable(&self, home: Country) -> String {
-        let Some(number) = self.parsed() else { return digits_of(without_extension(&self.raw)) };
+        let Some(number) = self.valid() else { return self.bare_digits() };
         if number.get_region_code() == Some(home.0) {
             number.get_national_significant_number()
         } else {
@@ -242,6 +327,8 @@ fn bare(text: &str) -> String {
         return String::new();
     }
     let text = rest.split(['@', ';']).next().unwrap_or_default().trim();
+    let extended = extension_parameter(rest).map(|digits| format!("{text} ext. {digits}"));
+    let text = extended.as_deref().unwrap_or(text);
     // RFC 3261, section 19.1.1: a plus may be escaped in a URI.
     if let Some(digits) = text.strip_prefix("%2B").or_else(|| text.strip_prefix("%2b")) {
         return format!("+{digits}");
@@ -252,6 +339,38 @@ fn bare(text: &str) -> String {
         Some(code) if !text.starts_with('+') && code.bytes().all(|b| b.is_ascii_digit()) => format!("+{code} {text}"),
         _ => text.to_owned(),
     }
+}
+
+/// The number in a text, its digits in ASCII, without what stands around it.
+pub(crate) fn number_alone(text: &str) -> String {
+    Parts::of(&bare(text)).number
+}
+
+pub(crate) use written::joins;
+
+/// The number with the digits that a keypad has for its letters; nothing where it has no word of them.
+pub(crate) fn keyed(text: &str) -> Option<String> {
+    Parts::of(&bare(text)).keyed()
+}
+
+/// Whether a word says what the number beside it is: `Cel`, `casa`, `Fax`.
+pub(crate) fn is_label(word: &str) -> bool {
+    written::label(word).is_some()
+}
+
+/// The extension in `;ext=105` (RFC 3966, section 5.3), or behind a pause as telephones write it: `2222-3333;105`.
+fn extension_parameter(text: &str) -> Option<String> {
+    let parameters = text.split('@').next().unwrap_or_default().split(';').skip(1);
+    parameters.map(str::trim).find_map(|parameter| {
+        let value = match parameter.split_once('=') {
+            Some((name, value)) => name.trim().eq_ignore_ascii_case("ext").then_some(value)?,
+            None => parameter,
+        };
+        let digits = digits_of(value);
+        let fits =
+            (1..=6).contains(&digits.len()) && value.chars().all(|c| ascii_digit(c).is_some() || is_punctuation(c));
+        fits.then_some(digits)
+    })
 }
 
 /// Direction marks, zero-width characters and the byte order mark.
@@ -266,133 +385,30 @@ pub(crate) fn is_punctuation(c: char) -> bool {
         || c.is_whitespace()
 }
 
-/// The number before `ext. 12`, `x12`, `anexo 12`, `ramal 12`, `#12`, `,12`: the first letter (or dialling pause) after
-/// enough digits for a number, with nothing but a short extension behind it.
-fn without_extension(text: &str) -> &str {
-    let mut digits = 0;
-    for (at, c) in text.char_indices() {
-        digits += usize::from(c.is_ascii_digit());
-        if digits >= 7 && (c.is_alphabetic() || matches!(c, '#' | ',')) {
-            let behind = digits_of(&text[at..]).len();
-            return if (1..=6).contains(&behind) { text[..at].trim_end() } else { text };
-        }
+/// What a text is read as by the rules of a country: at home, behind digits that hide the caller there, by the letters on
+/// a keypad, or as a guess.
+fn reading(parts: &Parts, region: Region) -> Option<Reading> {
+    if parts.is_service_code {
+        return None;
     }
-    text
-}
-
-pub(crate) fn digits_of(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
+    let digits = parts.digits();
+    let sure = |reading: &Reading| reading.by != Evidence::Guess;
+    let as_written = forms::read(&parts.number, &digits, region);
+    if as_written.as_ref().is_some_and(sure) {
+        return as_written;
+    }
+    let codes = written::caller_id_digits(region).iter();
+    let behind_code = codes.filter_map(|code| digits.strip_prefix(code)).find_map(|rest| {
+        // An international number stands behind it with its plus, or with an exit code.
+        let plus = if parts.number.chars().skip(1).any(|c| c == '+') { "+" } else { "" };
+        forms::read(&format!("{plus}{rest}"), rest, region).filter(sure)
+    });
+    let keyed = || {
+        let keyed = parts.keyed()?;
+        forms::read(&keyed, &digits_of(&keyed), region).filter(sure)
+    };
+    behind_code.or_else(keyed).or(as_written)
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn e164(text: &str) -> Option<String> {
-        match PhoneNumber::read(text, Country::CR) {
-            ReadNumber::Number(number) => number.e164().map(str::to_owned),
-            ReadNumber::Withheld => panic!("{text} is no withheld number"),
-        }
-    }
-
-    #[test]
-    fn a_number_is_the_same_however_it_is_written() {
-        for text in [
-            "88848787",
-            "8884-8787",
-            "8884 8787",
-            "+506 8884-8787",
-            "506 8884 8787",
-            "50688848787",
-            "0050688848787",
-            "(506) 8884-8787",
-            "8884/8787",
-            "8884.8787",
-            " 88848787 ",
-            "sip:88848787@pbx.example",
-            "tel:+506-8884-8787",
-            "<sip:+50688848787@10.0.0.1;user=phone>",
-        ] {
-            assert_eq!(e164(text).as_deref(), Some("+50688848787"), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_foreign_number_without_a_plus_is_placed_in_its_country() {
-        assert_eq!(e164("51902871550").as_deref(), Some("+51902871550"), "the example in PROVIDERS.md");
-    }
-
-    #[test]
-    fn an_endpoint_number_is_no_telephone_number_of_costa_rica() {
-        assert_eq!(e164("8373456"), None);
-    }
-
-    #[test]
-    fn what_cannot_be_dialled_is_refused_with_the_place() {
-        assert_eq!(PhoneNumber::typed("", Country::CR), Err(BadNumber::NoDigits));
-        assert_eq!(PhoneNumber::typed("()-", Country::CR), Err(BadNumber::NoDigits));
-        assert_eq!(PhoneNumber::typed("8884-87x7", Country::CR), Err(BadNumber::Character('x', 8)));
-        assert_eq!(PhoneNumber::typed("88&first_num=1", Country::CR), Err(BadNumber::Character('&', 3)));
-        assert_eq!(PhoneNumber::typed("1234567890123456", Country::CR), Err(BadNumber::TooLong(16)));
-    }
-
-    #[test]
-    fn numbers_are_written_as_their_country_writes_them_and_dialled_as_the_vendor_takes_them() {
-        let home = PhoneNumber::typed("+50688848787", Country::CR).unwrap();
-        assert_eq!(home.written(Country::CR), "8884 8787");
-        assert_eq!(home.dialable(Country::CR), "88848787");
-        let abroad = PhoneNumber::typed("+51 902 871 550", Country::CR).unwrap();
-        assert_eq!(abroad.written(Country::CR), "+51 902 871 550");
-        assert_eq!(abroad.dialable(Country::CR), "51902871550");
-        let short = PhoneNumber::typed("1155", Country::CR).unwrap();
-        assert_eq!(short.dialable(Country::CR), "1155");
-    }
-
-    #[test]
-    fn what_is_no_country_is_refused() {
-        for text in ["", "cr", "XX", "CRI", "001", "World"] {
-            assert!(text.parse::<Country>().is_err(), "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn reading_never_panics_and_a_key_holds_only_a_plus_and_digits(text in "\\PC{0,40}") {
-            if let ReadNumber::Number(number) = PhoneNumber::read(&text, Country::CR) {
-                let key = number.key();
-                prop_assert!(!key.is_empty());
-                prop_assert!(key.strip_prefix('+').unwrap_or(&key).bytes().all(|b| b.is_ascii_digit()));
-            }
-        }
-
-        #[test]
-        fn numbers_that_differ_in_a_digit_are_never_the_same(n in 60_000_000u32..89_999_999, place in 0u32..8, by in 1u32..10) {
-            let digit = n / 10u32.pow(place) % 10;
-            let other = n - digit * 10u32.pow(place) + (digit + by) % 10 * 10u32.pow(place);
-            prop_assume!(other != n);
-            let (a, b) = (PhoneNumber::read(&n.to_string(), Country::CR), PhoneNumber::read(&other.to_string(), Country::CR));
-            prop_assert_ne!(a, b);
-        }
-    }
-
-    #[test]
-    fn a_number_is_split_the_way_its_country_dials_it() {
-        let split = |text: &str| {
-            let split = PhoneNumber::typed(text, Country::CR).unwrap().split();
-            split.map(|split| [split.country_code, split.area_code, split.subscriber])
-        };
-        for (number, parts) in [
-            // Byte for byte the vendor's own example of a Chilean mobile (seed 004).
-            ("+56 9 5631 1283", ["56", "9", "56311283"]),
-            ("+56 2 2345 6789", ["56", "2", "23456789"]),
-            ("+506 8884 8787", ["506", "", "88848787"]),
-            ("+55 11 96123-4567", ["55", "11", "961234567"]),
-            ("+1 415 555 2671", ["1", "415", "5552671"]),
-        ] {
-            assert_eq!(split(number), Some(parts.map(str::to_owned)), "{number}");
-        }
-        assert_eq!(split("1234"), None, "a number of no country");
-    }
-}
+mod tests;

@@ -3,13 +3,12 @@
 
 use rlibphonenumber::Region;
 
-use super::forms::{self, Evidence, Reading};
-use super::{Country, PhoneNumber, ReadNumber, bare, digits_of, without_extension};
+use super::forms::{Evidence, Reading};
+use super::written::Parts;
+use super::{Country, PhoneNumber, ReadNumber, bare};
 
 fn reading(text: &str, region: Region) -> Option<Reading> {
-    let raw = bare(text);
-    let number = without_extension(&raw);
-    forms::read(number, &digits_of(number), region)
+    super::reading(&Parts::of(&bare(text)), region)
 }
 
 /// E.164 of a text that leaves no doubt: it names its country, or is a valid number of this one. Nothing where the reading
@@ -22,8 +21,7 @@ pub fn certain(text: &str, country: Country) -> Option<String> {
 /// Whether a text has an extension behind its number.
 #[must_use]
 pub fn has_extension(text: &str) -> bool {
-    let raw = bare(text);
-    without_extension(&raw).len() < raw.len()
+    Parts::of(&bare(text)).extension.is_some()
 }
 
 /// The countries that the numbers of one contact name.

@@ -1,6 +1,6 @@
 //! How exchanges, vendors and SIP trunks write "the caller hides the number", or that there is none.
 
-use super::bare;
+use super::{bare, plain_text};
 use crate::normalize::fold;
 
 /// Words that stand where a number would, without accents and in small letters (PROVIDERS.md, "Telephone numbers";
@@ -98,7 +98,7 @@ const WORDS: &[&str] = &[
 
 /// Whether a text says that there is no number to show.
 pub(super) fn is_withheld(text: &str) -> bool {
-    let text = bare(text);
+    let text = plain_text(&bare(text));
     let digits_all_zero = text.chars().all(|c| c == '0' || !c.is_alphanumeric());
     digits_all_zero || says_so(&text)
 }
@@ -134,6 +134,8 @@ mod tests {
             "No_Disponible",
             "0",
             "0000000",
+            "００００",
+            "٠٠٠",
             "+0",
             "anonymous@anonymous.invalid",
             "sip:anonymous@x",
@@ -145,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_number_or_a_persons_name_is_not_withheld() {
-        for text in ["88848787", "1155", "*123", "911", "Privat 88848787", "Ana"] {
+        for text in ["88848787", "1155", "*123", "911", "Privat 88848787", "Ana", "８８１１２２３３", "٨٨١١٢٢٣٣"]
+        {
             assert!(!is_withheld(text), "{text:?}");
         }
     }

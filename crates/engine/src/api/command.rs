@@ -257,6 +257,10 @@ commands! {
     } -> Vec<SyncReport>;
     /// Imports a file of contacts; progress is told as events.
     contacts_import: ContactsImport(ImportRequest) -> ImportReport;
+    /// Takes back what an import changed; what was changed since stays.
+    contacts_undo_import: ContactsUndoImport {
+        pub import: uuid::Uuid,
+    } -> timbre_store::Undone;
     /// The imports, the last first.
     contacts_imports: ContactsImports -> Vec<ImportRecord>;
     /// Writes all contacts to a file; gives how many.

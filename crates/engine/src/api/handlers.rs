@@ -11,7 +11,7 @@ use timbre_domain::outbox::{OutboxItem, Retried};
 use timbre_domain::popup::PopupCard;
 use timbre_domain::preferences::Preferences;
 use timbre_domain::status;
-use timbre_store::{Agent, CallRecord, ImportRecord, KeptUnread, Store};
+use timbre_store::{Agent, CallRecord, ImportRecord, KeptUnread, Store, Undone};
 
 use super::command::*;
 use crate::Context;
@@ -131,6 +131,10 @@ pub(super) async fn contacts_import(context: &Arc<Context>, asked: ContactsImpor
     import::absolute(&asked.0.path)?;
     context.rebuild_index().await?;
     import::import(context, asked.0).await
+}
+
+pub(super) async fn contacts_undo_import(context: &Arc<Context>, asked: ContactsUndoImport) -> Result<Undone> {
+    context.undo_import(asked.import).await
 }
 
 pub(super) async fn contacts_imports(context: &Arc<Context>, _: ContactsImports) -> Result<Vec<ImportRecord>> {

@@ -12,6 +12,6 @@ pub mod socket;
 pub use self::command::Command;
 pub use crate::error::CommandError;
 pub use timbre_store::{
-    Agent, CallFilter, CallRecord, CaseEntry, CaseFile, ImportRecord, InteractionFilter, InteractionRef, KeptUnread,
-    OutboxCounts, OutboxFilter,
+    Agent, CallFilter, CallRecord, CaseEntry, CaseFile, ImportRecord, InteractionFilter, InteractionRef, KeptContact,
+    KeptUnread, MergeNote, MergedBy, OutboxCounts, OutboxFilter, Undone, WhyKept,
 };

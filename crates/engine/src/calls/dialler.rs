@@ -54,6 +54,12 @@ pub struct Dialled {
     /// What the vendor said instead, where it said something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Said>,
+    /// The extension that stood behind the number and that the vendor does not dial: the agent asks for it or keys it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
+    /// The code before the number that hides or shows the caller: no vendor dials it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller_id_code: Option<String>,
 }
 
 /// Refuses a number whose contact, the chosen one or else any that has it, does not want to be called.
@@ -129,6 +135,8 @@ async fn place(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, 
         state: DialState::Requested,
     };
     let id = dial.id;
+    let extension = dial.number.extension().filter(|_| !rules.takes_extension);
+    let caller_id_code = dial.number.caller_id_code();
     let order = DialOrder {
         endpoint: identity.endpoint.clone(),
         number: dial.number.clone(),
@@ -162,10 +170,10 @@ async fn place(context: &Arc<Context>, request: DialRequest) -> Result<Dialled, 
     }
     session.dialled.notify_one();
     match answer {
-        Ok(_) => Ok(Dialled { dial_id: id, accepted: true, said: None }),
+        Ok(_) => Ok(Dialled { dial_id: id, accepted: true, said: None, extension, caller_id_code }),
         // It is followed all the same: it may have been placed.
         Err(error) if error.code == ErrorCode::OutcomeUnknown => {
-            Ok(Dialled { dial_id: id, accepted: false, said: error.said })
+            Ok(Dialled { dial_id: id, accepted: false, said: error.said, extension, caller_id_code })
         }
         Err(error) => Err(error.into()),
     }

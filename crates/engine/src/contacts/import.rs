@@ -6,6 +6,7 @@
 
 mod reading;
 mod report;
+mod undo;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -19,8 +20,10 @@ use serde::{Deserialize, Serialize};
 use timbre_domain::contact::Contact;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::identity::MergeRule;
-use timbre_domain::interchange::{ChosenBy, FileError, FileLayout, ProblemKind, ReadOptions, RowProblem, Target};
-use timbre_store::{ImportRecord, ImportRow, Outcome, SeenRows, Store, StoreError};
+use timbre_domain::interchange::{
+    ChosenBy, ColumnNote, FileError, FileLayout, ProblemKind, ReadOptions, RowProblem, Target,
+};
+use timbre_store::{ImportRecord, ImportRow, MergeNote, Store, StoreError, Trial};
 
 use crate::Context;
 use crate::api::event::{Event, ImportProgress};
@@ -35,6 +38,8 @@ const WAITING: usize = 16;
 const TOLD_EVERY: Duration = Duration::from_millis(200);
 /// Contacts that a trial shows.
 const SAMPLE: usize = 5;
+/// Merges that stand in the answer; the record has the count of all.
+const MERGES: usize = 100;
 
 /// What is to be imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +78,12 @@ pub struct ImportReport {
     pub problems: Vec<RowNote>,
     /// What was wrong with rows, counted by kind.
     pub problem_counts: BTreeMap<String, u64>,
+    /// What is to be told of columns.
+    #[serde(default)]
+    pub column_notes: Vec<ColumnNote>,
+    /// Rows that were taken for a contact which was there, or which came from a row before: the first hundred.
+    #[serde(default)]
+    pub merges: Vec<MergeNote>,
     /// The first contacts, of a trial.
     pub sample: Vec<Contact>,
     /// What the columns were taken for was saved for the next time.
@@ -86,6 +97,9 @@ pub struct RowNote {
     pub row: u64,
     /// The line of the file it begins on.
     pub line: u64,
+    /// Whether the row was not taken; else it was, but for what the problem names.
+    #[serde(default)]
+    pub refused: bool,
     #[serde(flatten)]
     pub problem: RowProblem,
 }
@@ -149,6 +163,7 @@ struct Import {
     layout: FileLayout,
     record: ImportRecord,
     earlier: Option<ImportRecord>,
+    merges: Vec<MergeNote>,
     stop: Arc<AtomicBool>,
     bytes: Arc<AtomicU64>,
 }
@@ -185,7 +200,9 @@ impl Import {
             request,
             layout,
             record,
-            earlier: last.filter(|earlier| earlier.finished_at.is_none()),
+            // One that was taken back brought nothing that another could complete.
+            earlier: last.filter(|earlier| earlier.finished_at.is_none() && earlier.undone_at.is_none()),
+            merges: Vec::new(),
             stop,
             bytes: Arc::default(),
         })
@@ -218,15 +235,15 @@ impl Import {
             }
             (written, reading.join())
         });
-        let Ok((findings, read)) = read else {
+        let Ok((mut findings, read)) = read else {
             return Err(CommandError::new(ErrorCode::BadFile, "reading the file was cut short"));
         };
         written?;
-        if let Some(report) = findings.report {
+        if let Some(report) = findings.report.take() {
             report.finish()?;
         }
         read.map_err(|error| self.cut_short(error))?;
-        self.finish(findings.problems, findings.counts, findings.sample)
+        self.finish(findings)
     }
 
     /// Says how far it came: an error in the middle of a file leaves the rows before it in.
@@ -252,46 +269,41 @@ impl Import {
             ended: false,
             stop: self.stop.clone(),
         };
-        let mut tried = SeenRows::default();
+        // A trial does all of it, on a copy that nobody else sees: what it says is what would become of it.
+        let mut trial: Option<Trial> = self.request.dry_run.then(|| self.context.core.store.trial()).transpose()?;
         let mut told = self.context.core.clock.elapsed();
         while !rows.ended {
             let now = self.context.core.clock.now();
-            if self.request.dry_run {
-                self.try_out(&mut rows, &mut tried)?;
-            } else {
-                let mut telling = Telling { import: &self.progress(now), context: &self.context, told: &mut told };
-                let (bytes, first) = (self.bytes.clone(), self.record.rows);
-                let mut count = 0;
-                let mut next = |done: Option<ImportRow>| {
-                    rows.take_back(done);
-                    let row = rows.next();
-                    count += 1;
+            let mut telling = Telling { import: &self.progress(now), context: &self.context, told: &mut told };
+            let (bytes, first) = (self.bytes.clone(), self.record.rows);
+            let is_trial = trial.is_some();
+            let mut count = 0;
+            let mut next = |done: Option<ImportRow>| {
+                rows.take_back(done);
+                let row = rows.next();
+                count += 1;
+                if !is_trial {
                     telling.now_and_then(first + count, &bytes);
-                    row
-                };
-                self.context.core.store.import_rows(&mut self.record, &mut next, self.request.rule, now)?;
-            }
+                }
+                row
+            };
+            let merges = &mut self.merges;
+            // What a stretch told that was not kept in the end is told once.
+            let mut merged = |note: MergeNote| {
+                if merges.len() < MERGES && !merges.iter().any(|known| known.row == note.row) {
+                    merges.push(note);
+                }
+            };
+            let rule = self.request.rule;
+            match &mut trial {
+                Some(trial) => trial.import_rows(&mut self.record, &mut next, rule, now, &mut merged)?,
+                None => {
+                    let store = &self.context.core.store;
+                    store.import_rows_noting(&mut self.record, &mut next, rule, now, &mut merged)?
+                }
+            };
             if self.stop.load(Ordering::Relaxed) && !rows.ended {
                 return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    fn try_out(&mut self, rows: &mut Rows, tried: &mut SeenRows) -> Result<(), CommandError> {
-        let mut group = Vec::with_capacity(GROUP);
-        while group.len() < GROUP
-            && let Some(row) = rows.next()
-        {
-            self.record.rows = row.row;
-            self.record.refused += u64::from(row.contact.is_none());
-            group.push(row);
-        }
-        for outcome in self.context.core.store.try_import(&group, self.request.rule, tried)? {
-            match outcome {
-                Outcome::Added => self.record.added += 1,
-                Outcome::Changed => self.record.changed += 1,
-                Outcome::Unchanged => self.record.unchanged += 1,
             }
         }
         Ok(())
@@ -309,17 +321,16 @@ impl Import {
         }
     }
 
-    fn finish(
-        mut self,
-        problems: Vec<RowNote>,
-        problem_counts: BTreeMap<String, u64>,
-        sample: Vec<Contact>,
-    ) -> Result<ImportReport, CommandError> {
+    fn finish(mut self, findings: Findings) -> Result<ImportReport, CommandError> {
+        let Findings { problems, counts: problem_counts, sample, column_notes, .. } = findings;
         let mut mapping_saved = false;
+        // A file that was cut short has more rows somewhere: importing the whole one brings the rest.
+        let cut_short = problem_counts.contains_key(ProblemKind::CutShort.as_str());
+        if self.request.dry_run && !self.stop.load(Ordering::Relaxed) {
+            self.record.finished_at = (!cut_short).then(|| self.context.core.clock.now());
+        }
         if !self.request.dry_run && !self.stop.load(Ordering::Relaxed) {
             let now = self.context.core.clock.now();
-            // A file that was cut short has more rows somewhere: importing the whole one brings the rest.
-            let cut_short = problem_counts.contains_key(ProblemKind::CutShort.as_str());
             self.record.finished_at = (!cut_short).then_some(now);
             self.context.core.store.save_import(&self.record)?;
             mapping_saved = self.save_mapping(&self.context.core.store)?;
@@ -334,6 +345,8 @@ impl Import {
             earlier: self.earlier,
             problems,
             problem_counts,
+            column_notes,
+            merges: self.merges,
             sample,
             mapping_saved,
         })

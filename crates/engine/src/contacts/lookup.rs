@@ -7,7 +7,7 @@ use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::ErrorCode;
 use timbre_domain::history::{FoundContact, NumberRead};
 use timbre_domain::matching::{self, MatchKind};
-use timbre_domain::number::{PhoneNumber, ReadNumber};
+use timbre_domain::number::{PhoneNumber, ReadNumber, ascii_digit};
 use timbre_domain::popup::ContactSummary;
 use timbre_store::{CaseFile, IndexState};
 
@@ -38,12 +38,16 @@ pub struct MatchedContact {
 /// Who has a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookedUp {
-    /// The number in E.164, where it could be placed in a country.
+    /// The number in E.164, where it is a valid one of a country.
     pub e164: Option<String>,
+    /// The digits of the extension behind it, which no contact is found by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
     /// Whether it is a withheld one.
     pub withheld: bool,
     /// The endpoint of an account of ours that has this very number: it is no contact's then.
     pub endpoint: Option<EndpointNumber>,
+    /// Those who have it, the surest match first.
     pub contacts: Vec<MatchedContact>,
 }
 
@@ -106,13 +110,14 @@ impl Context {
         let number = PhoneNumber::typed(text, country)
             .map_err(|error| CommandError::new(ErrorCode::BadNumber, error.to_string()).at("number"))?;
         let (written, dial) = (number.written(country), number.dialable(country));
+        let (extension, caller_id_code) = (number.extension(), number.caller_id_code());
         let contacts = self.core.stored(move |store| store.contacts_by_number(&number)).await?;
-        Ok(NumberRead { written, dial, contacts })
+        Ok(NumberRead { written, dial, extension, caller_id_code, contacts })
     }
 
     pub(crate) async fn look_up(&self, text: &str) -> Result<LookedUp, CommandError> {
         self.index_ready().await?;
-        if !text.contains(|c: char| c.is_ascii_digit()) && !PhoneNumber::is_withheld(text) {
+        if !text.contains(|c: char| ascii_digit(c).is_some()) && !PhoneNumber::is_withheld(text) {
             return Err(CommandError::new(ErrorCode::BadNumber, "there are no digits in it").at("number"));
         }
         // Endpoints are matched first and to the letter, as they are when a call comes.
@@ -126,11 +131,16 @@ impl Context {
         };
         let sought = number.clone();
         let contacts = self.core.stored(move |store| store.contacts_by_number(&sought)).await?;
-        let found = |contact: Contact| {
-            matching::kind_of(&contact, &number).map(|match_kind| MatchedContact { match_kind, contact })
-        };
-        let contacts = contacts.into_iter().filter_map(found).collect();
-        Ok(LookedUp { e164: number.e164().map(str::to_owned), contacts, ..LookedUp::default() })
+        let found = |contact: Contact| matching::kind_of(&contact, &number).map(|kind| (kind, contact));
+        let mut found: Vec<_> = contacts.into_iter().filter_map(found).collect();
+        matching::sort_by_strength(&mut found);
+        let contacts = found.into_iter().map(|(match_kind, contact)| MatchedContact { match_kind, contact }).collect();
+        Ok(LookedUp {
+            e164: number.valid_e164().map(str::to_owned),
+            extension: number.extension(),
+            contacts,
+            ..LookedUp::default()
+        })
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) fn inspect(head: &Head) -> Result<FileLayout, FileError> {
     let own = lines.any(|line| line.strip_prefix(b"PRODID:").is_some_and(|product| product == PRODUCT.as_bytes()));
     Ok(FileLayout {
         format: FileFormat::Vcard,
-        encoding: head.encoding.name().to_owned(),
+        encoding: head.encoding.charset.name().to_owned(),
+        encoding_guessed: head.encoding.guessed,
         delimiter: None,
         header: false,
         program: if own { OURSELVES } else { "vcard" }.to_owned(),

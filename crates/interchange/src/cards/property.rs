@@ -1,8 +1,6 @@
 //! One property of a card: `item1.TEL;TYPE=cell;PREF=1:+506 8884-8787`.
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
-
-use crate::encoding;
+use crate::charset::{Charset, LATIN, UTF8, mended};
 
 /// A property, its value decoded to text, backslashes still in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,24 +12,17 @@ pub(super) struct Property {
     /// Names in capitals and values, a pair for each value; bare ones of 2.1 are types.
     pub(super) parameters: Vec<(String, String)>,
     pub(super) value: String,
-}
-
-/// Why a line is no property.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unreadable {
-    /// There is no colon in it.
-    NoValue,
-    /// The value of this property is not written in its character set.
-    Encoding(String),
+    /// Some bytes of it are not of its character set: they are what they are in Windows-1252.
+    pub(super) mended: bool,
 }
 
 impl Property {
-    /// Reads a whole, unfolded line. `fallback` is what bytes are taken for that are neither UTF-8 nor in the property's
-    /// own character set.
-    pub(super) fn read(line: &[u8], fallback: &'static Encoding) -> Result<Self, Unreadable> {
-        let colon = outside_quotes(line, b':').next().ok_or(Unreadable::NoValue)?;
+    /// Reads a whole, unfolded line; nothing without a colon. `fallback` is what bytes are taken for that are neither UTF-8
+    /// nor in the property's own character set.
+    pub(super) fn read(line: &[u8], fallback: Charset) -> Option<Self> {
+        let colon = outside_quotes(line, b':').next()?;
         let (head, value) = (&line[..colon], &line[colon + 1..]);
-        let head = text(head, fallback).ok_or_else(|| Unreadable::Encoding(String::new()))?;
+        let head = text(head, fallback).unwrap_or_else(|| mended(head).0);
         let mut parts = split_outside_quotes(&head, ';');
         let name = parts.next().unwrap_or_default().trim().to_uppercase();
         let (group, name) = name.rsplit_once('.').map_or(("", name.as_str()), |(group, name)| (group, name));
@@ -46,7 +37,7 @@ impl Property {
                 let said = said.trim().trim_matches('"');
                 let is = |word: &str| said.eq_ignore_ascii_case(word);
                 match key.as_str() {
-                    "CHARSET" => charset = Encoding::for_label(said.as_bytes()),
+                    "CHARSET" => charset = Charset::of(said).ok(),
                     "ENCODING" | "TYPE" if is("QUOTED-PRINTABLE") => quoted_printable = true,
                     "ENCODING" | "TYPE" if is("BASE64") || is("B") => base64 = true,
                     "ENCODING" => {}
@@ -56,15 +47,15 @@ impl Property {
         }
         let bytes = if quoted_printable { unquote_printable(value) } else { value.to_vec() };
         let decoded = match charset {
-            Some(charset) if charset == UTF_8 && quoted_printable => text(&bytes, UTF_8),
-            Some(charset) if charset != UTF_8 => encoding::decode(&bytes, charset).or_else(|| text(&bytes, fallback)),
+            Some(charset) if charset == UTF8 && quoted_printable => text(&bytes, UTF8),
+            Some(charset) if charset != UTF8 => charset.decode(&bytes).or_else(|| text(&bytes, fallback)),
             // Old telephones and Outlook leave the character set out, and mean that of their country.
-            None if quoted_printable => text(&bytes, WINDOWS_1252),
+            None if quoted_printable => text(&bytes, LATIN),
             _ => text(&bytes, fallback),
         };
-        let value = decoded.ok_or_else(|| Unreadable::Encoding(name.to_owned()))?;
+        let (value, mended) = decoded.map_or_else(|| mended(&bytes), |value| (value, false));
         let value = if base64 { String::new() } else { value };
-        Ok(Self { group: group.to_owned(), name: name.to_owned(), parameters, value })
+        Some(Self { group: group.to_owned(), name: name.to_owned(), parameters, value, mended })
     }
 
     /// The value with its backslashes taken off.
@@ -101,11 +92,11 @@ impl Property {
     }
 }
 
-fn text(bytes: &[u8], fallback: &'static Encoding) -> Option<String> {
+fn text(bytes: &[u8], fallback: Charset) -> Option<String> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Some(text.to_owned()),
-        Err(_) if fallback == UTF_8 => None,
-        Err(_) => encoding::decode(bytes, fallback),
+        Err(_) if fallback == UTF8 => None,
+        Err(_) => fallback.decode(bytes),
     }
 }
 
@@ -205,7 +196,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Property {
-        Property::read(line.as_bytes(), UTF_8).unwrap()
+        Property::read(line.as_bytes(), UTF8).unwrap()
     }
 
     #[test]
@@ -232,12 +223,23 @@ mod tests {
         assert_eq!(read("FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=4D=61r=C3=ADa").text(), "María");
         assert_eq!(read("FN;CHARSET=ISO-8859-1;QUOTED-PRINTABLE:Mar=EDa").text(), "María");
         assert_eq!(read("NOTE;ENCODING=QUOTED-PRINTABLE:a=ZZ=2").text(), "a=ZZ=2");
-        let latin = Property::read(b"FN;CHARSET=ISO-8859-1:Mar\xeda", UTF_8).unwrap();
+        let latin = Property::read(b"FN;CHARSET=ISO-8859-1:Mar\xeda", UTF8).unwrap();
         assert_eq!(latin.value, "María");
-        assert_eq!(Property::read(b"FN:Mar\xeda", WINDOWS_1252).unwrap().value, "María");
-        assert_eq!(Property::read(b"FN:Mar\xeda", UTF_8), Err(Unreadable::Encoding("FN".into())));
-        let wrong = b"ORG;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=28";
-        assert_eq!(Property::read(wrong, WINDOWS_1252), Err(Unreadable::Encoding("ORG".into())));
+        assert_eq!(Property::read(b"FN:Mar\xeda", LATIN).unwrap().value, "María");
+        assert_eq!(Property::read(b"FN;CHARSET=CP850:Mar\xa1a", UTF8).unwrap().value, "María");
+    }
+
+    #[test]
+    fn a_wrong_byte_is_what_it_is_in_windows_1252_and_all_others_stay_what_they_are() {
+        for (line, value) in [
+            (b"FN:Jos\xc3\xa9 Mar\xeda".as_slice(), "José María"),
+            (b"ORG;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=28Taller", "Ã(Taller"),
+        ] {
+            let read = Property::read(line, UTF8).unwrap();
+            assert_eq!((read.value.as_str(), read.mended), (value, true));
+        }
+        assert!(!Property::read("FN:José".as_bytes(), UTF8).unwrap().mended);
+        assert_eq!(Property::read(b"no colon", UTF8), None);
     }
 
     proptest! {

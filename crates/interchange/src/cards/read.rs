@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{UTF_16BE, UTF_16LE};
 use timbre_domain::contact::PhoneKind;
-use timbre_domain::draft::{EXPORTED_ID, EXPORTED_SOURCE};
-use timbre_domain::identity::OURSELVES;
+use timbre_domain::draft::{EXPORTED_ID, EXPORTED_SOURCE, keep};
+use timbre_domain::identity::{OURSELVES, is_generation};
 use timbre_domain::interchange::{
     ContactDraft, ContactReader, DraftPhone, FileError, FileLayout, FileRow, ProblemKind, RowProblem,
 };
 
-use super::property::{Property, Unreadable};
+use super::property::Property;
 use super::split::{Card, Splitter};
-use crate::source::{self, Source};
+use crate::charset::{Charset, UTF8};
+use crate::source::Source;
 use crate::trouble::{of_io, problem};
 use crate::{LONGEST_VALUE, kinds, titles};
 
@@ -20,7 +21,7 @@ use crate::{LONGEST_VALUE, kinds, titles};
 pub(crate) struct Cards {
     splitter: Splitter<Source>,
     /// What bytes are taken for that are no UTF-8.
-    fallback: &'static Encoding,
+    fallback: Charset,
     /// What was decoded as a whole shows what could not be by U+FFFD.
     decoded: bool,
     card: Card,
@@ -32,13 +33,13 @@ pub(crate) struct Cards {
 impl Cards {
     /// Opens a file of cards.
     pub(crate) fn open(path: &Path, layout: &FileLayout) -> Result<Self, FileError> {
-        let encoding = source::encoding_of(&layout.encoding)?;
+        let charset = Charset::of(&layout.encoding)?;
         // Properties have character sets of their own: only what is no ASCII at all is decoded as a whole.
-        let wide = encoding == UTF_16LE || encoding == UTF_16BE;
-        let source = Source::open(path, if wide { encoding } else { UTF_8 })?;
+        let wide = charset == Charset::Web(UTF_16LE) || charset == Charset::Web(UTF_16BE);
+        let source = Source::open(path, if wide { charset } else { UTF8 })?;
         Ok(Self {
             splitter: Splitter::new(source),
-            fallback: if wide { UTF_8 } else { encoding },
+            fallback: if wide { UTF8 } else { charset },
             decoded: wide,
             card: Card::default(),
             row: 0,
@@ -75,27 +76,38 @@ impl ContactReader for Cards {
     }
 }
 
-fn draft(card: &Card, fallback: &'static Encoding, decoded: bool, own: bool) -> Result<ContactDraft, RowProblem> {
+/// What a card holds. A property that can't be read as it stands is told, and the rest of the card taken.
+fn draft(card: &Card, fallback: Charset, decoded: bool, own: bool) -> Result<ContactDraft, RowProblem> {
     if let Some((kind, detail)) = card.fault {
         return Err(problem(kind, None, detail));
     }
     let mut making = Making::default();
     for line in card.properties.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
-        let property = Property::read(line, fallback).map_err(|unreadable| match unreadable {
-            Unreadable::NoValue => problem(ProblemKind::Malformed, None, "a line is no property: it has no colon"),
-            Unreadable::Encoding(name) => {
-                problem(ProblemKind::Encoding, Some(&name), "the value is not written in its character set")
-            }
-        })?;
+        let Some(mut property) = Property::read(line, fallback) else {
+            making.tell(problem(
+                ProblemKind::Malformed,
+                None,
+                "a line is no property: it has no colon; it was kept as a field",
+            ));
+            keep(&mut making.draft.fields, "vcard", String::from_utf8_lossy(line).trim());
+            continue;
+        };
+        let column = Some(property.name.as_str());
         if property.value.len() > LONGEST_VALUE {
-            return Err(problem(ProblemKind::TooLong, Some(&property.name), "the value is longer than 64 KiB"));
+            making.tell(problem(ProblemKind::TooLong, column, "the value is longer than 64 KiB and was left out"));
+            continue;
         }
-        if decoded && property.value.contains('\u{fffd}') {
-            let detail = "the value is not written in the file's encoding";
-            return Err(problem(ProblemKind::Encoding, Some(&property.name), detail));
+        if property.mended || decoded && property.value.contains('\u{fffd}') {
+            let detail = "some of its bytes are not of its character set; they are what they are in Windows-1252";
+            making.tell(problem(ProblemKind::Encoding, column, detail));
         }
         if property.value.contains('\0') {
-            return Err(problem(ProblemKind::Malformed, Some(&property.name), "there are zero bytes in the value"));
+            making.tell(problem(
+                ProblemKind::Malformed,
+                column,
+                "there are zero bytes in the value; they were left out",
+            ));
+            property.value.retain(|c| c != '\0');
         }
         making.take(property);
     }
@@ -115,6 +127,10 @@ struct Making {
 }
 
 impl Making {
+    fn tell(&mut self, problem: RowProblem) {
+        self.draft.problems.push(problem);
+    }
+
     fn take(&mut self, property: Property) {
         match property.name.as_str() {
             "FN" if self.draft.name.is_empty() => self.draft.name = property.text(),
@@ -193,8 +209,13 @@ impl Making {
         });
         self.draft.phones = phones.collect();
         self.emails.sort_by_key(|(preference, _)| *preference);
-        self.draft.emails = self.emails.into_iter().map(|(_, address)| address).collect();
+        self.draft.emails = std::mem::take(&mut self.emails).into_iter().map(|(_, address)| address).collect();
         self.draft.name = person(&self.draft, &self.name_parts, self.of_company);
+        // What stands before and behind a name tells people of one name apart.
+        for (at, field) in [(3, "prefix"), (4, "suffix")] {
+            let title = self.name_parts.get(at).cloned().unwrap_or_default();
+            self.add(field, &title, " ");
+        }
         if self.unnamed {
             self.draft.name.clear();
         }
@@ -212,7 +233,9 @@ impl Making {
 fn person(draft: &ContactDraft, parts: &[String], of_company: bool) -> String {
     let part = |at: usize| parts.get(at).map(String::as_str).unwrap_or_default();
     let (family, given, middle, prefix, suffix) = (part(0), part(1), part(2), part(3), part(4));
+    let generation = if is_generation(suffix) { suffix } else { "" };
     let joined = [given, middle, family].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let joined = if joined.is_empty() { joined } else { format!("{joined} {generation}").trim_end().to_owned() };
     let repeats_company = !draft.name.is_empty() && draft.name == draft.company;
     if draft.name.is_empty() || (repeats_company && !joined.is_empty()) {
         return joined;
@@ -252,7 +275,7 @@ mod tests {
 
     fn read(properties: &str) -> ContactDraft {
         let card = Card { properties: properties.as_bytes().to_vec(), line: 1, fault: None };
-        draft(&card, UTF_8, false, false).unwrap()
+        draft(&card, UTF8, false, false).unwrap()
     }
 
     #[test]
@@ -262,6 +285,8 @@ mod tests {
             ("FN:Dr. José Peña, Jr.\nN:Peña;José;;Dr.;Jr.", "José Peña"),
             ("FN:Lic. José Peña MBA\nN:Peña;José;;Lic.;MBA", "José Peña"),
             ("N:Rojas;Ana;María;;", "Ana María Rojas"),
+            ("N:Castro;Mario;;;Sr.", "Mario Castro Sr."),
+            ("N:Castro;Mario;;Ing.;MBA", "Mario Castro"),
             ("FN:\nN:Rojas;Ana;;;", "Ana Rojas"),
             ("FN:Acme\nORG:Acme\nN:Rojas;Ana;;;", "Ana Rojas"),
             ("FN:Acme\nORG:Acme\nX-ABShowAs:COMPANY", ""),
@@ -290,6 +315,19 @@ mod tests {
                 ("4", PhoneKind::Fax),
             ]
         );
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_told_and_the_rest_of_the_card_taken() {
+        let properties = b"FN:Mar\xeda \xc3\x91ata\nN:x;y;;Dr.;Jr.\nTEL:8884-8787\nno property\nNOTE:a\0b\n";
+        let card = Card { properties: properties.to_vec(), line: 1, fault: None };
+        let draft = draft(&card, UTF8, false, false).unwrap();
+        assert_eq!((draft.name.as_str(), draft.phones.len()), ("María Ñata", 1));
+        let told: Vec<_> = draft.problems.iter().map(|told| (told.kind, told.column.as_deref())).collect();
+        use ProblemKind::{Encoding, Malformed};
+        assert_eq!(told, [(Encoding, Some("FN")), (Malformed, None), (Malformed, Some("NOTE"))]);
+        let fields: Vec<_> = draft.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(fields, [("note", "ab"), ("prefix", "Dr."), ("suffix", "Jr."), ("vcard", "no property")]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use timbre_domain::number::plain_text;
+
 /// What makes a spreadsheet take a text for a formula, at its beginning.
 const STARTS_A_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
@@ -79,6 +81,7 @@ pub(super) fn yes_or_no(text: &str) -> Option<bool> {
 /// Whether a text looks like one or several telephones: digits and what people put between them, but no date.
 pub(super) fn looks_like_phone(text: &str) -> bool {
     let text = tidy(text);
+    let text = &*if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(plain_text(text)) };
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let of_phone = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-().[]/;,:#*".contains(c) || c == '\u{a0}';
     let bare = text.to_ascii_lowercase();
@@ -136,8 +139,16 @@ mod tests {
 
     #[test]
     fn telephones_addresses_and_dates_are_told_apart() {
-        for text in ["8888-1234", "+506 8888 1234", "(506) 2222-3333 / 2222-3334", "2222-3333 ext. 12", "'+50688881234"]
-        {
+        for text in [
+            "８８８８１２３４",
+            "٨٨٨٨١٢٣٤",
+            "#31#612345678",
+            "8888-1234",
+            "+506 8888 1234",
+            "(506) 2222-3333 / 2222-3334",
+            "2222-3333 ext. 12",
+            "'+50688881234",
+        ] {
             assert!(looks_like_phone(text), "{text}");
         }
         for text in ["2024-01-15", "15/01/2024", "2026-02-17 08:41:05", "Ana", "1155", "12", "a@b.cr", "De la 200 m"] {

@@ -112,7 +112,17 @@ fn guessed(names: &[String], rows: &[Vec<String>], program: &str, header: bool) 
     let is = |target: Target| meanings.contains(&Some(Meaning::Is(target)));
     let parts = is(Target::FamilyName) && !is(Target::GivenName);
     let plain_name = meanings.contains(&Some(Meaning::SomeName)) && !parts;
-    let some_phone = if matches!(program, "odoo" | "hubspot" | "zoho") { PhoneKind::Work } else { PhoneKind::Other };
+    let some_phone = if matches!(program, "odoo" | "hubspot" | "zoho" | "salesforce" | "suitecrm") {
+        PhoneKind::Work
+    } else {
+        PhoneKind::Other
+    };
+    // Where `Home` and `Office` stand together, beside a column of telephones, they are telephones.
+    let alone = meanings.iter().filter(|meaning| matches!(meaning, Some(Meaning::KindAlone(_)))).count();
+    let phones =
+        meanings.iter().flatten().any(|meaning| matches!(meaning, Meaning::Is(Target::Phone(_)) | Meaning::SomePhone));
+    let kinds_are_phones = alone > 1 && phones;
+    let of_telephones = matches!(program, "3cx" | "suitecrm");
     let mut named = false;
     let mut chosen: Vec<ColumnUse> = Vec::with_capacity(names.len());
     for (column, (name, meaning)) in names.iter().zip(&meanings).enumerate() {
@@ -122,20 +132,32 @@ fn guessed(names: &[String], rows: &[Vec<String>], program: &str, header: bool) 
             Meaning::SomeName => Target::Name,
             Meaning::DisplayName if plain_name => Target::Ignore,
             Meaning::DisplayName => Target::Name,
-            Meaning::Title if program == "outlook" => Target::Field("prefix".into()),
+            Meaning::Title if matches!(program, "outlook" | "vicidial") => Target::Field("prefix".into()),
             Meaning::Title => Target::Field("title".into()),
             Meaning::KindOf(base) => {
-                let of = keys.iter().position(|key| key == base || key.strip_suffix("value") == Some(base));
+                let is = |key: &String| {
+                    key == base || ["value", "number"].iter().any(|end| key.strip_suffix(end) == Some(base))
+                };
+                let of = keys.iter().position(is);
                 of.and_then(|of| names.get(of))
                     .map_or_else(|| Target::Field(name.clone()), |of| Target::KindOf(of.clone()))
             }
             Meaning::SomePhone => Target::Phone(some_phone),
             Meaning::IsCompany => Target::Ignore,
+            Meaning::KindAlone(kind) => match by_content(rows, column, header, &mut true) {
+                Some(Target::Phone(_)) => Target::Phone(*kind),
+                None if of_telephones || kinds_are_phones && is_empty(rows, column) => Target::Phone(*kind),
+                Some(other) => other,
+                None if keys[column] == "business" => Target::Company,
+                None => Target::Field(name.clone()),
+            },
         });
         let (target, by) = match by_name {
-            // `Contacto` is whom to ask for, or where to call.
-            Some(Target::Name) if by_content(rows, column, header, &mut true).is_some() => {
-                (by_content(rows, column, header, &mut true).unwrap_or(Target::Name), ChosenBy::Content)
+            // `Contacto` is whom to ask for, or where to call; a company is no number either.
+            Some(target @ (Target::Name | Target::Company))
+                if by_content(rows, column, header, &mut true).is_some() =>
+            {
+                (by_content(rows, column, header, &mut true).unwrap_or(target), ChosenBy::Content)
             }
             // The numbers of one list say nothing about those of another, and both are of no known program.
             Some(Target::ExternalId) if program == "csv" && matches!(keys[column].as_str(), "id" | "uid") => {
@@ -165,6 +187,21 @@ const NUMBERS_OF_OTHERS: &str = "cedula identificacion identificacao identidad d
 
 fn names_other_numbers(name: &str) -> bool {
     words(name).iter().any(|word| NUMBERS_OF_OTHERS.split(' ').any(|known| known == word))
+}
+
+/// Whether a name says that numbers in its column are no telephones.
+pub(super) fn is_of_other_numbers(name: &str) -> bool {
+    names_other_numbers(name)
+}
+
+/// What the values of a column that nobody knows by its name are; nothing where they tell nothing.
+pub(super) fn told_by(name: &str, values: &[String], header: bool) -> Option<Target> {
+    let rows: Vec<Vec<String>> = values.iter().map(|value| vec![value.clone()]).collect();
+    if header && names_other_numbers(name) { None } else { by_content(&rows, 0, header, &mut true) }
+}
+
+fn is_empty(rows: &[Vec<String>], column: usize) -> bool {
+    rows.iter().all(|row| row.get(column).is_none_or(|cell| tidy(cell).is_empty()))
 }
 
 fn by_content(rows: &[Vec<String>], column: usize, header: bool, named: &mut bool) -> Option<Target> {
@@ -250,6 +287,18 @@ mod tests {
         );
         assert_eq!(targets("Quién,Dónde\nAna,8888-1234\nBea,8888-1235", true), ["field:Quién", "phone:other"]);
         assert_eq!(targets("Nombre,Cédula\nAna,109870654\nBea,205550444", true), ["name", "field:Cédula"]);
+    }
+
+    #[test]
+    fn a_word_for_a_kind_is_a_telephone_where_the_column_holds_some() {
+        assert_eq!(
+            targets("FirstName,Company,Mobile,Business,Business2,Home\nAna,Acme,8888-1234,2222-3333,,", true),
+            ["given-name", "company", "phone:mobile", "phone:work", "phone:work", "phone:home"]
+        );
+        assert_eq!(targets("Nombre,Oficina,Teléfono\nAna,San José,8888-1234", true)[1], "field:Oficina");
+        assert_eq!(targets("Nombre,Oficina\nAna,2222-3333", true)[1], "phone:work");
+        assert_eq!(targets("Business,Phone\nAcme,2222-3333", true), ["company", "phone:other"]);
+        assert_eq!(targets("Nombre,Empresa\nAna,2222-3333\nBea,2222-3334", true)[1], "phone:other");
     }
 
     #[test]

@@ -113,12 +113,13 @@ fn names_columns(sample: &[Vec<String>]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::UTF_8;
-
     use super::*;
+    use crate::charset::UTF8;
+    use crate::encoding::Chosen;
 
     fn dialect(text: &str) -> (char, bool, usize) {
-        let head = Head { text: text.into(), whole: true, encoding: UTF_8, bytes: text.len() as u64 };
+        let encoding = Chosen { charset: UTF8, guessed: false };
+        let head = Head { text: text.into(), whole: true, encoding, bytes: text.len() as u64 };
         let dialect = guess(&head, &ReadOptions::default()).unwrap();
         (char::from(dialect.delimiter), dialect.header, dialect.sample.len())
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use timbre_domain::contact::PhoneKind;
+use timbre_domain::draft::keep;
 use timbre_domain::interchange::{
     ChosenBy, ColumnUse, ContactDraft, DraftPhone, FileLayout, ProblemKind, RowProblem, Target,
 };
@@ -19,11 +20,18 @@ const COMPANIES_AT_MOST: usize = 200_000;
 pub(super) struct Plan {
     columns: Vec<ColumnUse>,
     names: Vec<usize>,
-    name_parts: Vec<usize>,
+    /// The parts of a name, each with the column before it that is called alike.
+    name_parts: Vec<(usize, Option<usize>)>,
     companies: Vec<usize>,
     /// The columns of what stands before and behind a whole name.
     titles: [Option<usize>; 2],
     is_company: Option<usize>,
+    /// A column that says what the row is: `contact` or `company`.
+    row_type: Option<usize>,
+    /// The country's calling code of the row's telephones.
+    phone_code: Option<usize>,
+    /// The state of a lead, one of which says that it is not to be called.
+    status: Option<usize>,
     others: Vec<(usize, Use)>,
     /// Names are displayed as `Company, Person`; the companies that had a row of their own.
     displayed: Option<BTreeSet<String>>,
@@ -31,7 +39,7 @@ pub(super) struct Plan {
 
 enum Use {
     ExternalId,
-    Phone { kind: PhoneKind, label: Option<usize> },
+    Phone { kind: PhoneKind, label: Option<usize>, extension: Option<usize> },
     Email,
     Owner,
     DoNotCall,
@@ -59,7 +67,9 @@ impl Plan {
                 at,
                 match &column.target {
                     Target::ExternalId => Use::ExternalId,
-                    Target::Phone(kind) => Use::Phone { kind: *kind, label },
+                    Target::Phone(kind) => {
+                        Use::Phone { kind: *kind, label, extension: extension_of(&columns, &column.name) }
+                    }
                     Target::Email => Use::Email,
                     Target::Owner => Use::Owner,
                     Target::DoNotCall => Use::DoNotCall,
@@ -78,9 +88,19 @@ impl Plan {
                 column.target == Target::Name
                     && !matches!(names::squeezed(&column.name).as_str(), "name" | "nombre" | "nome")
             });
+        let of_program = |program: &str, key: &str| {
+            let is = |column: &ColumnUse| names::squeezed(&column.name) == key;
+            columns.iter().position(is).filter(|_| layout.program == program)
+        };
         Self {
+            row_type: of_program("kommo", "type"),
+            phone_code: of_program("vicidial", "phonecode"),
+            status: of_program("vicidial", "status"),
             names: of(&Target::Name),
-            name_parts: [of(&Target::GivenName), of(&Target::MiddleName), of(&Target::FamilyName)].concat(),
+            name_parts: named_alike(
+                [of(&Target::GivenName), of(&Target::MiddleName), of(&Target::FamilyName)].concat(),
+                &columns,
+            ),
             companies: of(&Target::Company),
             titles: ["prefix", "suffix"].map(|title| of(&Target::Field(title.into())).first().copied()),
             is_company,
@@ -108,10 +128,23 @@ impl Plan {
         let titles = self.titles.map(|at| at.map(value).unwrap_or_default());
         titles::taken_off(first(&self.names), titles[0], titles[1]).clone_into(&mut draft.name);
         if draft.name.is_empty() {
-            join(&mut draft.name, self.name_parts.iter().map(|at| value(*at)));
+            // Two columns named alike are not added up.
+            let says = |(at, first): &(usize, Option<usize>)| match first.map(value) {
+                Some(said) if !said.is_empty() => "",
+                _ => value(*at),
+            };
+            join(&mut draft.name, self.name_parts.iter().map(says));
+        }
+        for (at, first) in &self.name_parts {
+            let said = first.map(value).unwrap_or_default();
+            if !said.is_empty() && !value(*at).is_empty() && value(*at) != said {
+                keep(&mut draft.fields, self.column(*at).unwrap_or_default(), value(*at));
+            }
         }
         first(&self.companies).clone_into(&mut draft.company);
-        if self.is_company.is_some_and(|at| yes_or_no(value(at)) == Some(true)) {
+        let is_company = |at: usize| matches!(fold(value(at)).as_str(), "company" | "empresa");
+        if self.is_company.is_some_and(|at| yes_or_no(value(at)) == Some(true)) || self.row_type.is_some_and(is_company)
+        {
             if !draft.name.is_empty() {
                 draft.company = std::mem::take(&mut draft.name);
             }
@@ -128,7 +161,7 @@ impl Plan {
             for at in of.iter().filter(|at| !value(**at).is_empty()).skip(1) {
                 let text = value(*at);
                 if text != draft.name && text != draft.company {
-                    draft.fields.insert(self.column(*at).unwrap_or_default().to_owned(), text.to_owned());
+                    keep(&mut draft.fields, self.column(*at).unwrap_or_default(), text);
                 }
             }
         }
@@ -140,8 +173,10 @@ impl Plan {
             }
             match using {
                 Use::ExternalId => draft.external_id = Some(text.to_owned()),
-                Use::Phone { kind, label } => {
+                Use::Phone { kind, label, extension } => {
                     let label = label.map(value).unwrap_or_default();
+                    let extension = extension.map(value).unwrap_or_default();
+                    let code = self.phone_code.map(value).unwrap_or_default();
                     let kind = match kinds::labelled(label) {
                         Some(kind) => kind,
                         None if label.trim_start_matches('*').trim().is_empty() => *kind,
@@ -150,7 +185,7 @@ impl Plan {
                     let from = draft.phones.len();
                     let column = self.columns.get(*at).map(|column| column.name.as_str()).unwrap_or_default();
                     draft.phones.extend(parts(text).map(|written| DraftPhone {
-                        written: written.to_owned(),
+                        written: with_code(&with_extension(written, extension), code),
                         kind,
                         column: column.to_owned(),
                     }));
@@ -171,17 +206,55 @@ impl Plan {
                         let detail = "neither yes nor no: taken for a wish not to be called".to_owned();
                         let kind = ProblemKind::NotYesOrNo;
                         draft.problems.push(RowProblem { kind, column: Some(column.clone()), detail });
-                        draft.fields.insert(column, text.to_owned());
+                        keep(&mut draft.fields, &column, text);
                         draft.do_not_call = true;
                     }
                 },
-                Use::Field(name) => {
-                    draft.fields.insert(name.clone(), text.to_owned());
-                }
+                Use::Field(name) => keep(&mut draft.fields, name, text),
             }
         }
+        draft.do_not_call |= self.status.is_some_and(|at| matches!(value(at), "DNC" | "DNCL" | "DNCC"));
         draft
     }
+}
+
+/// The parts of a name, each with the first of those before it that is called alike: its header stands there twice.
+fn named_alike(parts: Vec<usize>, columns: &[ColumnUse]) -> Vec<(usize, Option<usize>)> {
+    let name = |at: usize| columns.get(at).map(|column| column.name.as_str()).unwrap_or_default();
+    let key = |at: usize| names::squeezed(name(at)).trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let first = |at: usize| parts.iter().copied().find(|first| *first < at && key(*first) == key(at));
+    // A name that stands there again was made distinct by a number in brackets.
+    parts.iter().map(|at| (*at, first(*at).filter(|_| name(*at).ends_with(')')))).collect()
+}
+
+/// The column with the extension of a telephone: `phone_1_extension` beside `phone_1_number`.
+fn extension_of(columns: &[ColumnUse], phone: &str) -> Option<usize> {
+    let key = names::squeezed(phone);
+    let base = ["number", "value"].iter().find_map(|end| key.strip_suffix(end)).unwrap_or(&key);
+    columns.iter().position(|column| {
+        let key = names::squeezed(&column.name);
+        matches!(column.target, Target::Field(_))
+            && ["extension", "ext"].iter().any(|end| key.strip_suffix(end) == Some(base))
+    })
+}
+
+fn with_extension(written: &str, extension: &str) -> String {
+    match extension {
+        "" => written.to_owned(),
+        extension => format!("{written} ext. {extension}"),
+    }
+}
+
+/// A number with the country's code that stands in a column of its own.
+fn with_code(written: &str, code: &str) -> String {
+    let is_code =
+        (1..=4).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()) && !code.starts_with('0');
+    if !is_code || written.starts_with('+') {
+        return written.to_owned();
+    }
+    let digits = written.bytes().filter(u8::is_ascii_digit).count();
+    // Whoever wrote the code into the number, too, has more digits than any country's numbers have.
+    if digits > 10 && written.starts_with(code) { format!("+{written}") } else { format!("+{code} {written}") }
 }
 
 fn join<'a>(whole: &mut String, parts: impl Iterator<Item = &'a str>) {

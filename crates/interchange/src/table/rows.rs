@@ -3,12 +3,16 @@
 use std::path::Path;
 
 use timbre_domain::interchange::{
-    ContactDraft, ContactReader, FileError, FileLayout, FileRow, ProblemKind, RowProblem,
+    ChosenBy, ColumnNote, ColumnNoteKind, ContactDraft, ContactReader, FileError, FileLayout, FileRow, ProblemKind,
+    RowProblem, Target,
 };
 
+use super::cell::{looks_like_email, looks_like_phone, tidy};
+use super::columns;
 use super::plan::Plan;
 use super::split::{Record, Splitter};
-use crate::source::{self, Source, UTF8_MARK};
+use crate::charset::{Charset, UTF8};
+use crate::source::{Source, UTF8_MARK};
 use crate::trouble::{bad_file, bad_request, of_io, problem};
 
 /// Reads a table's rows.
@@ -23,14 +27,37 @@ pub(crate) struct Rows {
     /// A contact may go on in rows that have nothing of who it is.
     continued: bool,
     ended: bool,
+    /// Columns that nobody knows, with how many of their values look like telephones and like addresses.
+    unknown: Vec<(usize, u64, u64)>,
+}
+
+/// How many values of a column tell what it holds.
+const TELLING: usize = 200;
+
+/// The first values of columns, wherever in the file they stand.
+pub(super) fn values_of(path: &Path, layout: &FileLayout, wanted: &[usize]) -> Result<Vec<Vec<String>>, FileError> {
+    let mut rows = Rows::open(path, layout)?;
+    let mut values: Vec<Vec<String>> = vec![Vec::new(); wanted.len()];
+    while values.iter().any(|values| values.len() < TELLING) && rows.advance()? {
+        for (at, values) in wanted.iter().zip(&mut values) {
+            let value = String::from_utf8_lossy(rows.record.value(*at));
+            if values.len() < TELLING && !value.trim().is_empty() {
+                values.push(value.into_owned());
+            }
+        }
+        if rows.record.open_quote.is_some() {
+            break;
+        }
+    }
+    Ok(values)
 }
 
 impl Rows {
     pub(crate) fn open(path: &Path, layout: &FileLayout) -> Result<Self, FileError> {
-        let encoding = source::encoding_of(&layout.encoding)?;
+        let charset = Charset::of(&layout.encoding)?;
         let delimiter = layout.delimiter.and_then(|c| u8::try_from(c).ok()).filter(u8::is_ascii);
         let delimiter = delimiter.ok_or_else(|| bad_request("a table needs a delimiter of ASCII"))?;
-        let mut splitter = Splitter::new(Source::open(path, encoding)?, delimiter);
+        let mut splitter = Splitter::new(Source::open(path, charset)?, delimiter);
         splitter.skip_separator_line().map_err(|error| of_io(&error))?;
         let mut record = Record::default();
         let header = layout.header && splitter.next(&mut record).map_err(|error| of_io(&error))?;
@@ -43,9 +70,10 @@ impl Rows {
             header: header.then(|| std::mem::take(&mut record)),
             record,
             row: 0,
-            decoded: encoding != encoding_rs::UTF_8,
+            decoded: charset != UTF8,
             continued: layout.program == "odoo",
             ended: false,
+            unknown: unknown(layout),
         })
     }
 
@@ -69,7 +97,18 @@ impl Rows {
             None => match std::str::from_utf8(self.record.bytes()) {
                 Ok(whole) if self.record.splits(whole) && !(self.decoded && whole.contains('\u{fffd}')) => {
                     let record = &self.record;
-                    Ok(self.plan.draft(|column| record.text_of(whole, column)))
+                    let value = |column: usize| record.text_of(whole, column);
+                    for (at, phones, emails) in &mut self.unknown {
+                        let value = tidy(value(*at));
+                        *phones += u64::from(looks_like_phone(value));
+                        *emails += u64::from(looks_like_email(value));
+                    }
+                    let mut draft = self.plan.draft(value);
+                    // A program may leave out the empty values at the end of a row.
+                    if record.len() < self.plan.width() {
+                        draft.problems.push(self.count_of_values());
+                    }
+                    Ok(draft)
                 }
                 _ => Err(self.not_in_the_encoding()),
             },
@@ -92,10 +131,8 @@ impl Rows {
             let detail = format!("the file ends inside this row, with {has} of {wants} values");
             return Some(problem(ProblemKind::CutShort, None, detail));
         }
-        let surplus = (wants..has).any(|at| !record.value(at).trim_ascii().is_empty());
-        if has < wants || surplus {
-            let detail = format!("the row has {has} values where the file has {wants} columns");
-            return Some(problem(ProblemKind::Columns, None, detail));
+        if (wants..has).any(|at| !record.value(at).trim_ascii().is_empty()) {
+            return Some(self.count_of_values());
         }
         if record.bytes().contains(&0) {
             let at = (0..has).find(|at| record.value(*at).contains(&0)).unwrap_or_default();
@@ -108,6 +145,11 @@ impl Rows {
             .as_ref()
             .is_some_and(|header| (0..wants).all(|at| header.value(at) == unmarked(record.value(at))))
             .then(|| problem(ProblemKind::Malformed, None, "this is the header again"))
+    }
+
+    fn count_of_values(&self) -> RowProblem {
+        let (has, wants) = (self.record.len(), self.plan.width());
+        problem(ProblemKind::Columns, None, format!("the row has {has} values where the file has {wants} columns"))
     }
 
     fn not_in_the_encoding(&self) -> RowProblem {
@@ -123,6 +165,17 @@ impl Rows {
 fn says_nobody(draft: &ContactDraft) -> bool {
     let ContactDraft { external_id, name, company, phones, emails, .. } = draft;
     external_id.is_none() && name.is_empty() && company.is_empty() && phones.is_empty() && emails.is_empty()
+}
+
+/// The columns that are kept as fields because nobody knows them, but for those whose numbers are no telephones.
+fn unknown(layout: &FileLayout) -> Vec<(usize, u64, u64)> {
+    let columns = layout.columns.iter().enumerate();
+    let unknown = columns.filter(|(_, column)| {
+        column.by == ChosenBy::Nobody
+            && matches!(column.target, Target::Field(_))
+            && !columns::is_of_other_numbers(&column.name)
+    });
+    unknown.map(|(at, _)| (at, 0, 0)).collect()
 }
 
 /// A file put behind another brings its byte order mark along.
@@ -145,7 +198,8 @@ impl ContactReader for Rows {
                     let row = self.row();
                     // A spreadsheet writes its empty rows too.
                     let passed_over = |draft: &ContactDraft| {
-                        *draft == ContactDraft::default() || self.continued && says_nobody(draft)
+                        let says = ContactDraft { problems: Vec::new(), ..draft.clone() };
+                        says == ContactDraft::default() || self.continued && says_nobody(draft)
                     };
                     if !row.read.as_ref().is_ok_and(passed_over) {
                         return Some(Ok(row));
@@ -163,6 +217,20 @@ impl ContactReader for Rows {
 
     fn bytes_read(&self) -> u64 {
         self.splitter.input().bytes_read()
+    }
+
+    fn column_notes(&self) -> Vec<ColumnNote> {
+        let note = |at: usize, kind, values| ColumnNote {
+            column: self.plan.column(at).unwrap_or_default().to_owned(),
+            kind,
+            values,
+        };
+        let told = self.unknown.iter().flat_map(|(at, phones, emails)| {
+            let phones = (*phones > 0).then(|| note(*at, ColumnNoteKind::LooksLikePhones, *phones));
+            let emails = (*emails > 0).then(|| note(*at, ColumnNoteKind::LooksLikeEmails, *emails));
+            phones.into_iter().chain(emails)
+        });
+        told.collect()
     }
 }
 
@@ -208,8 +276,10 @@ mod tests {
         use ProblemKind::{Columns, CutShort};
         assert_eq!(
             kinds("Name,Phone\nAna,1,,\nBea,2,x\nEva\nIda"),
-            [(1, 2, None), (2, 3, Some(Columns)), (3, 4, Some(Columns)), (4, 5, Some(CutShort))]
+            [(1, 2, None), (2, 3, Some(Columns)), (3, 4, None), (4, 5, Some(CutShort))]
         );
+        let short = read(b"Name,Phone,Note\nEva,8888-1234\n").remove(0).read.unwrap();
+        assert_eq!((short.name.as_str(), short.phones.len(), short.problems[0].kind), ("Eva", 1, Columns));
         assert_eq!(kinds("Name,Phone,\nAna,1\nBea,2,\n"), [(1, 2, None), (2, 3, None)]);
     }
 
@@ -245,6 +315,54 @@ mod tests {
             drafts("Record ID,Phone Number,Company name,Associated Company\n1,2222-3333,Acme,Sol\n2,2222-3334,,Sol\n");
         assert_eq!((drafts[0].company.as_str(), drafts[0].fields["Associated Company"].as_str()), ("Acme", "Sol"));
         assert_eq!((drafts[1].company.as_str(), drafts[1].fields.len()), ("Sol", 0));
+    }
+
+    #[test]
+    fn two_columns_named_alike_are_not_added_up() {
+        let drafts =
+            drafts("First Name,First Name,Last Name,Phone\nAna,Ana,Rojas,1\nBea,Beatriz,Solís,2\n,Eva,Mora,3\n");
+        assert_eq!(
+            drafts.iter().map(|draft| draft.name.as_str()).collect::<Vec<_>>(),
+            ["Ana Rojas", "Bea Solís", "Eva Mora"]
+        );
+        assert_eq!(drafts[1].fields["First Name (2)"], "Beatriz");
+        assert!(drafts[0].fields.is_empty() && drafts[2].fields.is_empty());
+    }
+
+    #[test]
+    fn a_column_whose_first_telephones_stand_far_below_is_one_of_telephones() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        let filling = "x".repeat(1_000);
+        let late = |row: u32| if row < 400 { String::new() } else { format!("8888-{row:04}") };
+        let rows: String = (0..900).map(|row| format!("Ana {row},{filling},{}\n", late(row))).collect();
+        std::fs::write(&path, format!("Nombre,Nota,Contactabilidad\n{rows}")).unwrap();
+        let layout = Files.inspect(&path, &ReadOptions::default()).unwrap();
+        assert_eq!(
+            (layout.columns[2].target.to_string().as_str(), layout.columns[2].by),
+            ("phone:other", ChosenBy::Content)
+        );
+    }
+
+    #[test]
+    fn telephones_in_a_column_that_nobody_knows_are_counted_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        let rows: String = (0..40)
+            .map(|row| {
+                if row % 4 == 0 {
+                    format!("Ana,8888-{row:04},\n")
+                } else {
+                    format!("Ana,nota {row},a{row}@x.example y\n")
+                }
+            })
+            .collect();
+        std::fs::write(&path, format!("Nombre,Varios,Cédula\n{rows}")).unwrap();
+        let layout = Files.inspect(&path, &ReadOptions::default()).unwrap();
+        let mut reader = Files.read(&path, &layout).unwrap();
+        while reader.next_row().is_some() {}
+        let notes = reader.column_notes();
+        assert_eq!(notes, [ColumnNote { column: "Varios".into(), kind: ColumnNoteKind::LooksLikePhones, values: 10 }]);
     }
 
     #[test]

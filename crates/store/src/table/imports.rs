@@ -5,7 +5,7 @@ use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{ms, time, uuid};
+use super::{contacts, ms, time, uuid};
 use crate::{Store, StoreError};
 
 /// An import of a file, and how far it came.
@@ -29,6 +29,12 @@ pub struct ImportRecord {
     pub unchanged: u64,
     /// Rows that were refused.
     pub refused: u64,
+    /// Rows that the rule took for a contact which was there and changed, or came from a row before.
+    #[serde(default)]
+    pub merged: u64,
+    /// When it was taken back, UTC.
+    #[serde(default)]
+    pub undone_at: Option<DateTime<Utc>>,
 }
 
 impl ImportRecord {
@@ -46,6 +52,8 @@ impl ImportRecord {
             changed: 0,
             unchanged: 0,
             refused: 0,
+            merged: 0,
+            undone_at: None,
         }
     }
 }
@@ -53,7 +61,11 @@ impl ImportRecord {
 impl Store {
     /// Notes an import, or that it came to its end.
     pub fn save_import(&self, record: &ImportRecord) -> Result<(), StoreError> {
-        self.write(|tx| save(tx, record))?;
+        self.write(|tx| {
+            save(tx, record)?;
+            // A new one begins, and one of long ago is not taken back any more.
+            if record.rows == 0 { contacts::forget_old(tx) } else { Ok(()) }
+        })?;
         if record.finished_at.is_some() {
             // The pages that the import needed are given back; a program that runs all day has better uses for them.
             self.writer().execute_batch("PRAGMA shrink_memory")?;
@@ -64,7 +76,8 @@ impl Store {
     /// The imports, the last first.
     pub fn imports(&self, limit: usize) -> Result<Vec<ImportRecord>, StoreError> {
         self.read(|db| {
-            let sql = "SELECT id, file, source, started_at, finished_at, rows, added, changed, unchanged, refused
+            let sql = "SELECT id, file, source, started_at, finished_at, rows, added, changed, unchanged, refused,
+                              merged, undone_at
                        FROM imports ORDER BY started_at DESC, id DESC LIMIT ?1";
             db.prepare_cached(sql)?.query_map([limit], read)?.collect()
         })
@@ -73,8 +86,9 @@ impl Store {
 
 pub(super) fn save(tx: &Transaction<'_>, record: &ImportRecord) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO imports (id, file, source, started_at, finished_at, rows, added, changed, unchanged, refused)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT OR REPLACE INTO imports (id, file, source, started_at, finished_at, rows, added, changed, unchanged, refused,
+                                         merged, undone_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         record.id.as_bytes(),
@@ -87,6 +101,8 @@ pub(super) fn save(tx: &Transaction<'_>, record: &ImportRecord) -> rusqlite::Res
         record.changed,
         record.unchanged,
         record.refused,
+        record.merged,
+        record.undone_at.map(ms),
     ])
     .map(drop)
 }
@@ -103,5 +119,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ImportRecord> {
         changed: row.get(7)?,
         unchanged: row.get(8)?,
         refused: row.get(9)?,
+        merged: row.get(10)?,
+        undone_at: row.get::<_, Option<i64>>(11)?.map(time).transpose()?,
     })
 }

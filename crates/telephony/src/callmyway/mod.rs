@@ -131,6 +131,7 @@ fn dial_rules(values: &AccountValues) -> DialRules {
         ring_first: if values.text("ring_first") == "contact" { RingFirst::Contact } else { RingFirst::Agent },
         one_call_per_agent: true,
         extra_fields: &[],
+        takes_extension: false,
         agent_leg_callers: values.list("agent_leg_callers").to_vec(),
         likely_reasons: vec![
             reason("telephone_not_registered", false),

@@ -93,6 +93,7 @@ impl Vendor for FormCall {
                 ring_first: RingFirst::Agent,
                 one_call_per_agent: false,
                 extra_fields: EXTRA_FIELDS,
+                takes_extension: false,
                 agent_leg_callers: Vec::new(),
                 likely_reasons: vec![ReasonRule {
                     reason: VendorReason::known("not_in_the_list"),

@@ -45,7 +45,7 @@ export function read(language: Language, typed: string): NumberRead {
   const dial = only.length === 11 && only.startsWith("506") ? only.slice(3) : only;
   const written = dial.length === 8 ? `${dial.slice(0, 4)} ${dial.slice(4)}` : dial;
   const has = ({ contact }: FoundContact) => contact.phones.some(({ number }) => number.e164 === `+506${dial}`);
-  return { written, dial, contacts: world.people.filter(has).map(({ contact }) => contact) };
+  return { written, dial, extension: null, caller_id_code: null, contacts: world.people.filter(has).map(({ contact }) => contact) };
 }
 
 /** What the window may come up for, by name. */

@@ -10,7 +10,7 @@ use std::time::Duration;
 use timbre_domain::contact::{Contact, ContactId};
 use timbre_domain::draft::read_draft;
 use timbre_domain::identity::{OURSELVES, origin_key};
-use timbre_domain::interchange::{ContactReader, FileError, FileRow};
+use timbre_domain::interchange::{ColumnNote, ContactReader, FileError, FileRow};
 use timbre_domain::number::Country;
 use timbre_store::{ImportRow, Prepared};
 use uuid::Uuid;
@@ -31,6 +31,7 @@ pub(super) struct Findings {
     pub(super) problems: Vec<RowNote>,
     pub(super) counts: BTreeMap<String, u64>,
     pub(super) sample: Vec<Contact>,
+    pub(super) column_notes: Vec<ColumnNote>,
     pub(super) report: Option<ReportFile>,
 }
 
@@ -94,6 +95,7 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn run(mut self, send: &SyncSender<Vec<ImportRow>>) -> (Findings, Result<(), FileError>) {
         let read = self.read(send);
+        self.findings.column_notes = self.reader.column_notes();
         (self.findings, read)
     }
 
@@ -131,7 +133,7 @@ impl Reading {
         let contact = match understood {
             Ok((contact, problems)) => {
                 for problem in problems {
-                    self.note(RowNote { row, line, problem })?;
+                    self.note(RowNote { row, line, refused: false, problem })?;
                 }
                 if self.findings.sample.len() < self.sample {
                     self.findings.sample.push(contact.clone());
@@ -144,7 +146,7 @@ impl Reading {
                 Some(Prepared::new(contact))
             }
             Err(problem) => {
-                self.note(RowNote { row, line, problem })?;
+                self.note(RowNote { row, line, refused: true, problem })?;
                 None
             }
         };

@@ -21,8 +21,8 @@ impl ReportFile {
     }
 
     pub(super) fn note(&mut self, note: &RowNote) -> Result<(), FileError> {
-        let RowNote { row, line, problem } = note;
-        let refused = if problem.kind.refuses() { "yes" } else { "no" };
+        let RowNote { row, line, refused, problem } = note;
+        let refused = if *refused { "yes" } else { "no" };
         let column = problem.column.as_deref().unwrap_or_default();
         // A column's name is a stranger's text: no spreadsheet may take it for a formula.
         let column = if column.starts_with(['=', '+', '-', '@', '\t', '\r']) { &format!("'{column}") } else { column };

@@ -58,7 +58,9 @@ impl Teller<'_> {
         let talk_s = record.duration_s.or(answered_at.map(|at| seconds_between(at, ended_at))).unwrap_or_default();
         let talk = i64::try_from(talk_s).ok().and_then(TimeDelta::try_seconds).unwrap_or_default();
         let number = match &call.party {
-            Party::Number { number } => Some(number.e164().map_or_else(|| number.key(), str::to_owned)),
+            Party::Number { number } => {
+                Some(number.valid_e164().map_or_else(|| number.dialable(self.settings.country), str::to_owned))
+            }
             Party::Endpoint { number } => Some(number.to_string()),
             Party::Withheld | Party::NotKnownYet => None,
         };
@@ -185,7 +187,8 @@ impl Teller<'_> {
 
     /// The party's number as people write it, and in E.164 where it has that; of a result without a call, the contact's.
     fn number(&self) -> Option<(String, Option<String>)> {
-        let placed = |number: &PhoneNumber| (number.written(self.settings.country), number.e164().map(str::to_owned));
+        let placed =
+            |number: &PhoneNumber| (number.written(self.settings.country), number.valid_e164().map(str::to_owned));
         match self.dispatch.call.as_ref().map(|record| &record.call.party) {
             Some(Party::Number { number }) => Some(placed(number)),
             Some(Party::Endpoint { number }) => Some((number.to_string(), None)),

@@ -38,7 +38,8 @@ fn of_imports(imports: &[ImportRecord], goes_on: bool) -> Option<Check> {
     }
     let mut seen = HashSet::new();
     let last_of_each = imports.iter().filter(|import| seen.insert((&import.file, &import.source)));
-    let cut_short = last_of_each.into_iter().find(|import| import.finished_at.is_none());
+    // One that was taken back on purpose has nothing to come any more.
+    let cut_short = last_of_each.into_iter().find(|import| import.finished_at.is_none() && import.undone_at.is_none());
     let (import, finding) = match cut_short {
         Some(import) => (import, Import::CutShort),
         None => (imports.first()?, Import::Finished),
@@ -53,18 +54,8 @@ mod tests {
 
     fn import(file: &str, finished: bool) -> ImportRecord {
         let at = "2026-03-02T14:00:00Z".parse().unwrap();
-        ImportRecord {
-            id: uuid::Uuid::nil(),
-            file: file.into(),
-            source: "csv".into(),
-            started_at: at,
-            finished_at: finished.then_some(at),
-            rows: 7,
-            added: 7,
-            changed: 0,
-            unchanged: 0,
-            refused: 0,
-        }
+        let begun = ImportRecord::begun(file.into(), "csv".into(), at);
+        ImportRecord { finished_at: finished.then_some(at), rows: 7, added: 7, ..begun }
     }
 
     fn found(imports: &[ImportRecord], goes_on: bool) -> Option<String> {

@@ -3,21 +3,34 @@
 //! Rows come in stretches, each one transaction with the record of how far the import came. A stretch ends early when
 //! somebody else wants to write: a call that begins does not wait for an import.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+mod changes;
+mod crowd;
+mod trial;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use timbre_domain::contact::Contact;
-use timbre_domain::identity::{MergeRule, is_same, marks_of, updated};
+use rusqlite::Transaction;
+use serde::{Deserialize, Serialize};
+use timbre_domain::contact::{Contact, ContactId, ContactPhone};
+use timbre_domain::identity::{MergeRule, is_same, updated};
+use uuid::Uuid;
 
 use super::super::imports::{self, ImportRecord};
 use super::super::ms;
 use super::row::{self, Prepared, RowId, Writer};
 use crate::{Store, StoreError};
 
+pub(in crate::table) use self::changes::forget_old;
+pub use self::changes::{CannotUndo, KeptContact, Undone, WhyKept};
+use self::crowd::Crowds;
+pub use self::trial::Trial;
+
 /// Rows in one transaction at most. What a million keys have in common is that each lands on another page: the fewer
 /// transactions, the fewer times a page is written.
 const STRETCH: usize = 100_000;
+/// Changed contacts that are held back at most before they are written: one that many rows are about is written once.
+const HELD: usize = 512;
 
 /// One row to take in.
 #[derive(Debug, Clone)]
@@ -32,8 +45,8 @@ pub struct ImportRow {
     pub again: bool,
 }
 
-/// What would become of a contact that comes in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What became of a contact that came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Added,
     /// A contact of ours changes.
@@ -42,26 +55,83 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// The contacts of a trial, as far as is needed to know one that comes again: eight bytes for each way to know it.
-#[derive(Debug, Default)]
-pub struct SeenRows(HashSet<u64>);
+/// A row that a rule took for a contact that was there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergeNote {
+    /// The row's number in the file.
+    pub row: u64,
+    /// The contact that it was taken for.
+    pub contact: ContactId,
+    /// The contact's name or company.
+    pub name: String,
+    /// The row of the same file that the contact came from; nothing where it was there before.
+    pub same_as_row: Option<u64>,
+    /// What both have in common, beside the name.
+    pub by: MergedBy,
+}
 
-impl SeenRows {
-    fn again(&mut self, contact: &Contact, rule: MergeRule) -> bool {
-        let mut again = false;
-        for mark in marks_of(contact, rule) {
-            let mut hasher = DefaultHasher::new();
-            mark.hash(&mut hasher);
-            again |= !self.0.insert(hasher.finish());
+/// What a row and a contact have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergedBy {
+    Number,
+    Email,
+    /// The name alone, of two that have neither.
+    Name,
+}
+
+impl MergedBy {
+    /// Every kind, for tests that look each one up in the catalogue of texts.
+    pub const ALL: [Self; 3] = [Self::Number, Self::Email, Self::Name];
+
+    /// Its name in JSON and in the catalogue.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Email => "email",
+            Self::Name => "name",
         }
-        again
+    }
+
+    fn of(ours: &Contact, theirs: &Contact) -> Self {
+        let has = |phone: &ContactPhone| {
+            let key = phone.number.key();
+            ours.phones.iter().any(|known| known.number.key() == key)
+        };
+        if theirs.phones.iter().any(has) {
+            Self::Number
+        } else if theirs.emails.is_empty() {
+            Self::Name
+        } else {
+            Self::Email
+        }
     }
 }
 
-enum Decision {
-    Add,
-    Change(RowId, Box<(Contact, Prepared)>),
-    Keep,
+/// A changed contact that is not written yet.
+struct Held {
+    /// As the database has it.
+    before: Contact,
+    now: Contact,
+    /// The first row of the file that changed it.
+    row: u64,
+}
+
+/// Who is known while rows are taken in.
+#[derive(Default)]
+pub(super) struct Known {
+    crowds: Crowds,
+    held: HashMap<RowId, Held>,
+}
+
+impl Known {
+    fn contact(&self, writer: &Writer<'_>, row: RowId) -> rusqlite::Result<Option<Contact>> {
+        match self.held.get(&row) {
+            Some(held) => Ok(Some(held.now.clone())),
+            None => row::by_row(writer.tx, row),
+        }
+    }
 }
 
 impl Store {
@@ -78,95 +148,165 @@ impl Store {
         rule: MergeRule,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
+        self.import_rows_noting(record, next, rule, now, &mut |_| {})
+    }
+
+    /// As [`Self::import_rows`], and `merged` is told of each row that the rule takes for a contact that is there.
+    ///
+    /// # Errors
+    /// When it could not be saved; then nothing of this stretch was, whatever `merged` was told of it.
+    pub fn import_rows_noting(
+        &self,
+        record: &mut ImportRecord,
+        next: &mut dyn FnMut(Option<ImportRow>) -> Option<ImportRow>,
+        rule: MergeRule,
+        now: DateTime<Utc>,
+        merged: &mut dyn FnMut(MergeNote),
+    ) -> Result<bool, StoreError> {
         // Nobody is kept waiting while the file is slow to come.
         let Some(first) = next(None) else { return Ok(false) };
         let done = self.write_in_turn(|tx, others_wait| {
-            let mut writer = Writer::new(tx)?;
-            let mut done = record.clone();
-            let mut row = Some(first);
-            let mut taken = 0;
-            while let Some(taken_in) = row {
-                done.rows = taken_in.row;
-                match &taken_in.contact {
-                    None => done.refused += 1,
-                    Some(contact) => match take_in(&mut writer, contact, &taken_in, rule, ms(now))? {
-                        Outcome::Added => done.added += 1,
-                        Outcome::Changed => done.changed += 1,
-                        Outcome::Unchanged => done.unchanged += 1,
-                    },
-                }
-                taken += 1;
-                row = if taken == STRETCH || others_wait() { None } else { next(Some(taken_in)) };
-            }
-            imports::save(tx, &done)?;
-            Ok(done)
+            take_rows(tx, record, (first, next), rule, ms(now), (merged, others_wait))
         })?;
         *record = done;
         Ok(true)
     }
-
-    /// What would become of these rows, one after the other, if they were taken in after those that were `tried` before:
-    /// nothing is kept, and nobody waits for it. Nothing comes of rows that were refused.
-    pub fn try_import(
-        &self,
-        rows: &[ImportRow],
-        rule: MergeRule,
-        tried: &mut SeenRows,
-    ) -> Result<Vec<Outcome>, StoreError> {
-        self.search(|db| {
-            let reading = db.unchecked_transaction()?;
-            let mut writer = Writer::new(&reading)?;
-            let mut outcomes = Vec::with_capacity(rows.len());
-            for row in rows {
-                let Some(new) = &row.contact else { continue };
-                let again = tried.again(&new.contact, rule);
-                outcomes.push(match decide(&mut writer, new, row, rule)? {
-                    Decision::Add if again => Outcome::Changed,
-                    Decision::Add => Outcome::Added,
-                    Decision::Change(..) => Outcome::Changed,
-                    Decision::Keep => Outcome::Unchanged,
-                });
-            }
-            Ok(outcomes)
-        })
-    }
 }
 
-fn take_in(
-    writer: &mut Writer<'_>,
-    new: &Prepared,
-    row: &ImportRow,
+/// The rows to take in: the first, and whoever has more.
+type Rows<'a> = (ImportRow, &'a mut dyn FnMut(Option<ImportRow>) -> Option<ImportRow>);
+/// Who is told of rows that a rule takes for contacts that are there, and who says whether to stop for others.
+type Asides<'a> = (&'a mut dyn FnMut(MergeNote), &'a dyn Fn() -> bool);
+
+/// Takes in a stretch of rows; gives the record of how far it came.
+fn take_rows(
+    tx: &Transaction<'_>,
+    record: &ImportRecord,
+    (first, next): Rows<'_>,
     rule: MergeRule,
     now: i64,
-) -> rusqlite::Result<Outcome> {
-    match decide(writer, new, row, rule)? {
-        Decision::Add => {
-            writer.insert(new, now)?;
-            Ok(Outcome::Added)
+    (merged, others_wait): Asides<'_>,
+) -> rusqlite::Result<ImportRecord> {
+    let mut importer = Importer { writer: Writer::new(tx)?, known: Known::default(), import: record.id, rule, now };
+    let mut done = record.clone();
+    let mut row = Some(first);
+    let mut taken = 0;
+    while let Some(taken_in) = row {
+        done.rows = taken_in.row;
+        match &taken_in.contact {
+            None => done.refused += 1,
+            Some(contact) => {
+                let (outcome, merge) = importer.take_in(contact, &taken_in)?;
+                match outcome {
+                    Outcome::Added => done.added += 1,
+                    Outcome::Changed => done.changed += 1,
+                    Outcome::Unchanged => done.unchanged += 1,
+                }
+                if let Some(note) = merge {
+                    done.merged += 1;
+                    merged(note);
+                }
+            }
         }
-        Decision::Change(row, both) => {
-            let (before, after) = *both;
-            writer.update(row, &before, &after, Some(now))?;
-            Ok(Outcome::Changed)
-        }
-        Decision::Keep => Ok(Outcome::Unchanged),
+        taken += 1;
+        row = if taken == STRETCH || others_wait() { None } else { next(Some(taken_in)) };
     }
+    importer.write_held()?;
+    imports::save(tx, &done)?;
+    Ok(done)
 }
 
-/// Whether it is known: by its id here, by the id of the program it comes from, or by the rule, the one used last of
-/// several.
-fn decide(writer: &mut Writer<'_>, new: &Prepared, row: &ImportRow, rule: MergeRule) -> rusqlite::Result<Decision> {
-    let (contact, again) = (&new.contact, row.again);
-    let known = match known_by_id(writer, new, row.own_id)? {
-        Some(row) => row::by_row(writer.tx, row)?.map(|ours| (row, ours)),
-        None => known_by_rule(writer, new, rule)?,
-    };
-    let Some((row, ours)) = known else { return Ok(Decision::Add) };
-    let now = Prepared::new(updated(&ours, contact.clone(), again));
-    if now.is_same(&Prepared::new(ours.clone())) {
-        return Ok(Decision::Keep);
+/// Takes in rows within one transaction.
+struct Importer<'a> {
+    writer: Writer<'a>,
+    known: Known,
+    import: Uuid,
+    rule: MergeRule,
+    now: i64,
+}
+
+impl Importer<'_> {
+    fn take_in(&mut self, new: &Prepared, row: &ImportRow) -> rusqlite::Result<(Outcome, Option<MergeNote>)> {
+        // Whether it is known: by its id here, by the id of the program it comes from, or by the rule, the one used last of
+        // several.
+        let by_id = match known_by_id(&mut self.writer, new, row.own_id)? {
+            Some(row) => self.known.contact(&self.writer, row)?.map(|ours| (row, ours)),
+            None => None,
+        };
+        let is_by_rule = by_id.is_none();
+        let found = match by_id {
+            Some(found) => Some(found),
+            None => known_by_rule(&mut self.writer, &mut self.known, new, self.rule)?,
+        };
+        let Some((at, ours)) = found else {
+            let at = self.writer.insert(new, self.now)?;
+            changes::added(self.writer.tx, self.import, new.contact.id, row.row, self.now)?;
+            self.known.crowds.note(at, None, &new.contact, new.origin.as_slice());
+            return Ok((Outcome::Added, None));
+        };
+        let now = updated(&ours, new.contact.clone(), row.again);
+        let outcome = if row::is_same(&now, &ours) { Outcome::Unchanged } else { Outcome::Changed };
+        let merge = if is_by_rule { self.merge(at, &ours, new, row.row, outcome)? } else { None };
+        if outcome == Outcome::Changed {
+            // A record that replaces what it brought takes something away; any other only adds.
+            let only_adds = is_by_rule && ours.typed.is_empty() && !new.keys.iter().any(|key| key.starts_with("name:"));
+            let added = only_adds.then_some(new.keys.as_slice());
+            self.hold(at, ours, now, row.row, added)?;
+        }
+        Ok((outcome, merge))
     }
-    Ok(Decision::Change(row, Box::new((ours, now))))
+
+    /// What is to be told of a row that the rule took for a contact: nothing where the contact was there with all of it.
+    fn merge(
+        &self,
+        at: RowId,
+        ours: &Contact,
+        new: &Prepared,
+        row: u64,
+        outcome: Outcome,
+    ) -> rusqlite::Result<Option<MergeNote>> {
+        let noted = changes::row_of(self.writer.tx, self.import, ours.id)?;
+        let same_as_row = noted.or_else(|| self.known.held.get(&at).map(|held| held.row));
+        if same_as_row.is_none() && outcome == Outcome::Unchanged {
+            return Ok(None);
+        }
+        let (name, by) = (ours.display_name().to_owned(), MergedBy::of(ours, &new.contact));
+        Ok(Some(MergeNote { row, contact: ours.id, name, same_as_row, by }))
+    }
+
+    /// A contact changed: it is found by what it has now, and written with what more comes of it.
+    fn hold(
+        &mut self,
+        at: RowId,
+        ours: Contact,
+        now: Contact,
+        row: u64,
+        added: Option<&[String]>,
+    ) -> rusqlite::Result<()> {
+        match added {
+            Some(keys) => self.writer.add_keys(at, keys)?,
+            None => self.writer.rekey(at, &ours, &now)?,
+        }
+        if !self.known.crowds.is_empty() {
+            let ids = row::ids_of(self.writer.tx, at)?;
+            self.known.crowds.note(at, Some(&ours), &now, &ids);
+        }
+        match self.known.held.get_mut(&at) {
+            Some(held) => held.now = now,
+            None => {
+                self.known.held.insert(at, Held { before: ours, now, row });
+            }
+        }
+        if self.known.held.len() >= HELD { self.write_held() } else { Ok(()) }
+    }
+
+    fn write_held(&mut self) -> rusqlite::Result<()> {
+        for (at, Held { before, now, row }) in std::mem::take(&mut self.known.held) {
+            changes::changed(self.writer.tx, self.import, &before, &now, row, self.now)?;
+            self.writer.update(at, &before, &Prepared::new(now), Some(self.now))?;
+        }
+        Ok(())
+    }
 }
 
 fn known_by_id(writer: &mut Writer<'_>, new: &Prepared, own_id: bool) -> rusqlite::Result<Option<RowId>> {
@@ -187,6 +327,7 @@ fn has_id(writer: &Writer<'_>, row: RowId, begins: Option<&str>) -> rusqlite::Re
 /// The contact that a record is by a rule. One that its program knows under another id is somebody else.
 pub(super) fn known_by_rule(
     writer: &mut Writer<'_>,
+    known: &mut Known,
     new: &Prepared,
     rule: MergeRule,
 ) -> rusqlite::Result<Option<(RowId, Contact)>> {
@@ -195,15 +336,22 @@ pub(super) fn known_by_rule(
     }
     let mut best: Option<(RowId, Contact)> = None;
     let mut seen = Vec::new();
-    let ids_there = new.contact.origin.as_ref().filter(|origin| origin.external_id.is_some());
-    let ids_there = ids_there.map(|origin| format!("id:{}\n", origin.source));
+    let origin = new.contact.origin.as_ref().filter(|origin| origin.external_id.is_some());
+    let program = origin.map(|origin| origin.source.as_str());
+    let ids_there = program.map(|program| format!("id:{program}\n"));
     for key in &new.keys {
-        for row in writer.rows_with(key)? {
+        let mut rows = writer.rows_with(key)?;
+        if rule == MergeRule::NameAndNumber
+            && let Some(namesakes) = known.crowds.namesakes(writer, key, &rows, &new.contact, program)?
+        {
+            rows = namesakes;
+        }
+        for row in rows {
             if seen.contains(&row) {
                 continue;
             }
             seen.push(row);
-            if let Some(ours) = row::by_row(writer.tx, row)?
+            if let Some(ours) = known.contact(writer, row)?
                 && is_same(&ours, &new.contact, rule)
                 && best.as_ref().is_none_or(|(_, best)| best.last_used_at < ours.last_used_at)
                 && !has_id(writer, row, ids_there.as_deref())?
@@ -216,155 +364,4 @@ pub(super) fn known_by_rule(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::VecDeque;
-
-    use timbre_domain::contact::{ContactId, ContactPhone, Origin, PhoneKind};
-    use timbre_domain::error::ErrorCode;
-    use timbre_domain::number::{Country, PhoneNumber};
-
-    use uuid::Uuid;
-
-    use super::super::super::testing::{TestStore, at, store};
-    use super::*;
-
-    fn person(n: u32, external_id: Option<&str>) -> Contact {
-        let number = PhoneNumber::typed(&format!("8{n:07}"), Country::CR).unwrap();
-        Contact {
-            name: format!("Persona {n}"),
-            phones: vec![ContactPhone { number, kind: PhoneKind::Mobile, source: Some("crm".into()) }],
-            emails: vec![format!("p{n}@example.com")],
-            origin: Some(Origin { source: "crm".into(), external_id: external_id.map(str::to_owned) }),
-            ..Contact::empty(ContactId(Uuid::now_v7()))
-        }
-    }
-
-    fn record() -> ImportRecord {
-        ImportRecord::begun("contactos.csv".to_owned(), "crm".to_owned(), at(0))
-    }
-
-    fn rows(contacts: impl IntoIterator<Item = Contact>) -> VecDeque<ImportRow> {
-        let row =
-            |(contact, row)| ImportRow { row, contact: Some(Prepared::new(contact)), own_id: false, again: false };
-        contacts.into_iter().zip(1..).map(row).collect()
-    }
-
-    fn import(store: &TestStore, contacts: impl IntoIterator<Item = Contact>) -> ImportRecord {
-        let (mut record, mut rows) = (record(), rows(contacts));
-        while store.import_rows(&mut record, &mut |_| rows.pop_front(), MergeRule::default(), at(1)).unwrap() {}
-        record
-    }
-
-    fn counts(record: &ImportRecord) -> (u64, u64, u64) {
-        (record.added, record.changed, record.unchanged)
-    }
-
-    #[test]
-    fn the_same_file_again_changes_nothing_and_a_new_number_updates() {
-        let store = store();
-        let people = || (0..50).map(|n| person(n, (n % 2 == 0).then(|| n.to_string()).as_deref()));
-        assert_eq!(counts(&import(&store, people())), (50, 0, 0));
-        assert_eq!(counts(&import(&store, people())), (0, 0, 50));
-        let moved = Contact { phones: person(99, None).phones, ..person(4, Some("4")) };
-        assert_eq!(counts(&import(&store, [moved])), (0, 1, 0));
-        let number = |n: u32| PhoneNumber::typed(&format!("8{n:07}"), Country::CR).unwrap();
-        assert_eq!(store.contacts_by_number(&number(99)).unwrap()[0].name, "Persona 4");
-        assert_eq!(store.contacts_by_number(&number(4)).unwrap(), [], "a number that is given up leads to nobody");
-        assert_eq!(store.count_contacts().unwrap(), 50);
-    }
-
-    #[test]
-    fn a_row_that_comes_twice_in_one_file_is_one_contact_and_a_trial_says_so_too() {
-        let store = store();
-        let twice = || [person(1, None), person(2, None), person(1, None)];
-        let mut tried = SeenRows::default();
-        let trial = twice().into_iter().flat_map(|contact| {
-            store.try_import(rows([contact]).make_contiguous(), MergeRule::default(), &mut tried).unwrap()
-        });
-        assert_eq!(trial.collect::<Vec<_>>(), [Outcome::Added, Outcome::Added, Outcome::Changed]);
-        assert_eq!(store.count_contacts().unwrap(), 0, "a trial keeps nothing");
-        assert_eq!(counts(&import(&store, twice())), (2, 0, 1));
-    }
-
-    #[test]
-    fn contacts_that_a_person_merged_stay_one_when_their_records_come_again() {
-        let store = store();
-        let people = || [person(1, Some("1")), person(2, Some("2")), person(3, Some("3"))];
-        import(&store, people());
-        let ids: Vec<ContactId> =
-            store.contacts_view().unwrap().after(None).unwrap().iter().map(|contact| contact.id).collect();
-        store.merge_contacts(ids[1], &[ids[2]], at(2), |_| Vec::new()).unwrap().unwrap();
-        store.merge_contacts(ids[0], &[ids[1]], at(2), |_| Vec::new()).unwrap().unwrap();
-        assert_eq!(counts(&import(&store, people())), (0, 0, 3));
-        assert_eq!(counts(&import(&store, people())), (0, 0, 3));
-        assert_eq!(store.count_contacts().unwrap(), 1);
-        let one = store.contact(ids[0]).unwrap().unwrap();
-        assert_eq!((one.phones.len(), one.emails.len()), (3, 3), "{one:?}");
-    }
-
-    #[test]
-    fn the_record_says_how_far_it_came_and_is_found_again() {
-        let store = store();
-        let mut done = import(&store, (0..3).map(|n| person(n, None)));
-        assert_eq!((done.rows, done.finished_at), (3, None));
-        assert_eq!(store.imports(9).unwrap(), std::slice::from_ref(&done));
-        done.finished_at = Some(at(2));
-        store.save_import(&done).unwrap();
-        assert_eq!(store.imports(9).unwrap(), [done]);
-    }
-
-    #[test]
-    fn a_full_disk_loses_no_stretch_that_was_told_and_keeps_none_that_was_not() {
-        let store = store();
-        let limit = |pages: i64| -> i64 {
-            store.writer().query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get(0)).unwrap()
-        };
-        let used: i64 = store.writer().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
-        limit(used + 60);
-        let (mut record, mut rows) = (record(), rows((0..5_000).map(|n| person(n, None))));
-        let mut left = 100;
-        let failed = loop {
-            // Stretches of a hundred rows.
-            let mut next = |_| (left > 0).then(|| rows.pop_front()).flatten().inspect(|_| left -= 1);
-            match store.import_rows(&mut record, &mut next, MergeRule::default(), at(1)) {
-                Ok(true) => left = 100,
-                Ok(false) => panic!("the disk was not full"),
-                Err(error) => break error,
-            }
-        };
-        assert_eq!(failed.code(), ErrorCode::DiskFull, "{failed}");
-        assert!(record.rows > 0 && record.rows % 100 == 0, "{record:?}");
-        assert_eq!(store.count_contacts().unwrap(), record.rows);
-        assert_eq!(store.imports(1).unwrap(), std::slice::from_ref(&record));
-        limit(i64::from(u32::MAX) - 1);
-        let all = import(&store, (0..5_000).map(|n| person(n, None)));
-        assert_eq!(counts(&all), (5_000 - record.rows, 0, record.rows), "the second run brings the rest");
-    }
-
-    #[test]
-    fn another_writer_does_not_wait_for_the_end_of_an_import() {
-        let store = store();
-        let (mut record, mut rows) = (record(), rows((0..2_000).map(|n| person(n, None))));
-        let mut stretches = 0;
-        std::thread::scope(|scope| {
-            let mut writer = None;
-            let mut next = |_| {
-                // In the middle of a stretch, with the lock held, somebody else wants to write.
-                if writer.is_none() && rows.len() == 1_500 {
-                    writer = Some(scope.spawn(|| store.set_setting("call", &true).unwrap()));
-                    while !store.turns.others_wait() {
-                        std::thread::yield_now();
-                    }
-                }
-                rows.pop_front()
-            };
-            while store.import_rows(&mut record, &mut next, MergeRule::default(), at(1)).unwrap() {
-                stretches += 1;
-                if stretches == 1 {
-                    assert!(record.rows < 600, "the stretch went on to row {} while a writer waited", record.rows);
-                }
-            }
-        });
-        assert_eq!((record.rows, store.setting("call").unwrap()), (2_000, Some(true)));
-    }
-}
+mod tests;

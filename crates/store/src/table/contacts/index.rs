@@ -16,7 +16,7 @@ use crate::{Store, StoreError};
 
 /// Counts changes of the domain's rules: of `PhoneNumber::read` and `key`, of `search::words_of` and `digits_in`, and of
 /// the library of numbers. A change there without one here leaves contacts unfound that an older version stored.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 const SETTING: &str = "contact_index";
 
 /// The progress of a rebuild of the lookup index.

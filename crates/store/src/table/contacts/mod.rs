@@ -19,7 +19,8 @@ use timbre_domain::number::PhoneNumber;
 use timbre_domain::outbox::{OutboxItem, RecordIntent, RecordKind};
 
 pub(super) use crm::{do_not_call, find, known_as, remote_id};
-pub use import::{ImportRow, Outcome, SeenRows};
+pub(in crate::table) use import::forget_old;
+pub use import::{CannotUndo, ImportRow, KeptContact, MergeNote, MergedBy, Outcome, Trial, Undone, WhyKept};
 pub use index::IndexState;
 pub use pulled::{Gone, Pulled};
 pub(super) use pulled::{ids_of, take_in, unlink};

@@ -7,7 +7,7 @@ use timbre_domain::name::ConnectorName;
 
 use super::super::outbox;
 use super::crm::known_there;
-use super::import::{Outcome, known_by_rule};
+use super::import::{Known, Outcome, known_by_rule};
 use super::remove;
 use super::row::{self, Prepared, RowId, Writer};
 
@@ -52,7 +52,7 @@ pub(in crate::table) fn take_in(
         Some(known) => Some(known),
         None => match lost_as(writer, connector, id)? {
             Some(lost) => Some(lost),
-            None => known_by_rule(writer, new, MergeRule::NameAndNumber)?,
+            None => known_by_rule(writer, &mut Known::default(), new, MergeRule::NameAndNumber)?,
         },
     };
     let Some((row, ours)) = known else {

@@ -1,6 +1,6 @@
 //! A contact's row, the keys it is found by and its full text: how they are read, and the one place that writes them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,12 @@ pub(super) fn by_rows(db: &Connection, rows: &[RowId]) -> rusqlite::Result<Vec<(
 /// The rows that a key leads to.
 pub(super) fn rows_with(db: &Connection, key: &str) -> rusqlite::Result<Vec<RowId>> {
     db.prepare_cached(super::BY_KEY)?.query_map([key], |row| row.get(0))?.collect()
+}
+
+/// Every row that a key leads to, however many share it.
+pub(super) fn all_rows_with(db: &Connection, key: &str) -> rusqlite::Result<Vec<RowId>> {
+    let sql = "SELECT contact FROM contact_keys WHERE key = ?1";
+    db.prepare_cached(sql)?.query_map([key], |row| row.get(0))?.collect()
 }
 
 pub(super) fn by_id(db: &Connection, id: ContactId) -> rusqlite::Result<Option<(RowId, Contact)>> {
@@ -148,8 +154,7 @@ pub struct Prepared {
 impl Prepared {
     /// Whether the same would be written of both, to the letter.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        // Two numbers are equal however they are written: what is written counts here.
-        self.contact == other.contact && self.phones == other.phones
+        is_same(&self.contact, &other.contact)
     }
 
     #[must_use]
@@ -177,6 +182,14 @@ impl Prepared {
             contact,
         }
     }
+}
+
+/// Whether the same would be written of both contacts, to the letter.
+pub(super) fn is_same(one: &Contact, other: &Contact) -> bool {
+    // Two numbers are equal however they are written: what is written counts here.
+    let written =
+        |a: &ContactPhone, b: &ContactPhone| a.number.raw() == b.number.raw() && a.number.e164() == b.number.e164();
+    one == other && one.phones.iter().zip(&other.phones).all(|(a, b)| written(a, b))
 }
 
 /// Whether a person typed something of it here.
@@ -324,10 +337,21 @@ impl<'a> Writer<'a> {
             self.add_words.execute(params![row, new.words])?;
             self.add_digits.execute(params![row, new.digits])?;
         }
-        let stays = |key: &String| new.keys.contains(key) || new.origin.as_ref() == Some(key);
-        let gone: Vec<String> = keys_of(old).into_iter().chain(origin_key(old)).filter(|key| !stays(key)).collect();
+        self.rekey(row, old, contact)
+    }
+
+    /// A contact is found by these keys, too.
+    pub(super) fn add_keys(&mut self, row: RowId, keys: &[String]) -> rusqlite::Result<()> {
+        keys.iter().try_for_each(|key| self.add_key.execute(params![key, row]).map(drop))
+    }
+
+    /// What a contact is found by, once it is another than it was.
+    pub(super) fn rekey(&mut self, row: RowId, old: &Contact, new: &Contact) -> rusqlite::Result<()> {
+        let before: HashSet<String> = keys_of(old).into_iter().chain(origin_key(old)).collect();
+        let after: HashSet<String> = keys_of(new).into_iter().chain(origin_key(new)).collect();
+        let gone: Vec<String> = before.difference(&after).cloned().collect();
         self.drop_keys(row, &gone)?;
-        for key in new.keys.iter().chain(&new.origin) {
+        for key in &after {
             self.add_key.execute(params![key, row])?;
         }
         Ok(())
