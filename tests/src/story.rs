@@ -324,7 +324,7 @@ impl Servers for VendorAndCrm<'_> {
         let just_asked = at_the_crm == AtTheCrm::Nothing
             && [ANSWER_WITHIN, CRM_ANSWER_WITHIN]
                 .iter()
-                .any(|within| clock.deadlines().contains(&(clock.elapsed() + *within)));
+                .any(|within| clock.deadlines_begun_now().contains(&(clock.elapsed() + *within)));
         worked_off < asked as u64 || just_asked
     }
 

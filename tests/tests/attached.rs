@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::Value;
 use timbre_domain::texts::{Catalogue, Language};
 use timbre_engine::api::event::Event;
-use timbre_simulator::{RealClock, SignIn, Simulator, SimulatorConfig};
+use timbre_simulator::{Fault, RealClock, RequestKind, SignIn, Simulator, SimulatorConfig};
 use timbre_tests::programs::{Watch, program};
 use timbre_tests::story::ENDPOINT;
 
@@ -129,6 +129,9 @@ async fn other_settings_than_those_of_the_timbre_that_runs_are_refused_by_every_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_that_begins_says_first_how_everything_is_and_hears_the_rest() {
     let desk = Desk::new().await;
+    // Nobody speaks for a whole second here; a record of none would be asked for again.
+    let spoken_for = Fault::fields(&[("duration", "\"18\"")]);
+    desk.sim.faults().on(RequestKind::Cdr, usize::MAX, spoken_for);
     let mut engine = desk.watch().await;
     let call = desk.sim.rings("8888-4787", ENDPOINT);
     engine.until("call.detected").await;

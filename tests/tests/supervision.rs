@@ -59,6 +59,7 @@ async fn each_component_that_panics_once_is_started_again_and_the_next_call_pops
         "contact index",
         "contact sync",
         "database",
+        "endpoints",
         "history catch-up",
         "history sync",
         "notices",

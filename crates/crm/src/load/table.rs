@@ -186,10 +186,15 @@ impl<'a> Table<'a> {
 }
 
 pub(super) fn json_path(doc: &Doc<'_>, text: &str, at: Place) -> Result<JsonPath, BadFile> {
+    bounds::path(text).map_err(|why| doc.bad_at(at, format!("`{}…` is no JSONPath: {why}", beginning(text))))?;
     JsonPath::parse(text).map_err(|error| {
         let at = Place { column: at.column + 1 + error.position(), ..at };
         doc.bad_at(at, format!("`{text}` is no JSONPath: {}", error.message()))
     })
+}
+
+fn beginning(text: &str) -> String {
+    text.chars().take(20).collect()
 }
 
 /// A number, a truth value or a text of the file.

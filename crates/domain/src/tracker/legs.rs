@@ -12,6 +12,12 @@ use crate::observation::AttributedCall;
 
 /// How long after the first leg of a dialled call seems gone the second may appear.
 const LEGS_APART: TimeDelta = TimeDelta::seconds(20);
+/// No telephone rings for so long.
+const RINGS_AT_MOST: TimeDelta = TimeDelta::minutes(15);
+/// Hardly anybody speaks for so long.
+const SPEAKS_AT_MOST: TimeDelta = TimeDelta::hours(4);
+/// No wrong time zone explains so much.
+const ZONES_APART: TimeDelta = TimeDelta::hours(15);
 /// How far apart the telephones of a ring group may begin to ring.
 const SAME_MOMENT: TimeDelta = TimeDelta::seconds(3);
 
@@ -45,10 +51,13 @@ pub(super) struct Tracked {
     agent: String,
     #[serde(default)]
     identified: bool,
+    /// Whether it began while we looked: then an old time of the vendor's is most likely one of another zone.
+    #[serde(default)]
+    began_now: bool,
 }
 
 impl Tracked {
-    pub(super) fn new(call: Call, first: &AttributedCall, role: LegRole, dial: Option<Dial>) -> Self {
+    pub(super) fn new(call: Call, first: &AttributedCall, role: LegRole, dial: Option<Dial>, began_now: bool) -> Self {
         let mut tracked = Self {
             call,
             group: first.group.clone(),
@@ -61,9 +70,19 @@ impl Tracked {
                 Whose::Others { .. } => String::new(),
             },
             identified: false,
+            began_now,
         };
         tracked.add_leg(first, role);
         tracked
+    }
+
+    /// Whether it began too long ago to be going on.
+    pub(super) fn is_stale(&self, now: DateTime<Utc>) -> bool {
+        let (since, at_most) = match self.call.connected_at {
+            Some(connected) => (connected, SPEAKS_AT_MOST),
+            None => (self.call.detected_at, RINGS_AT_MOST),
+        };
+        now - since > if self.began_now { at_most + ZONES_APART } else { at_most }
     }
 
     pub(super) fn dial(&self) -> Option<&Dial> {

@@ -100,18 +100,6 @@ pub enum Busy {
     InCall,
 }
 
-/// No telephone rings for so long.
-const RINGS_AT_MOST: TimeDelta = TimeDelta::minutes(15);
-/// Hardly anybody speaks for so long.
-const SPEAKS_AT_MOST: TimeDelta = TimeDelta::hours(4);
-
-fn is_stale(call: &Call, now: DateTime<Utc>) -> bool {
-    match call.connected_at {
-        Some(connected) => now - connected > SPEAKS_AT_MOST,
-        None => now - call.detected_at > RINGS_AT_MOST,
-    }
-}
-
 /// A dial whose call has not been seen yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct WaitingDial {
@@ -194,13 +182,15 @@ impl CallTracker {
             return Busy::InCall;
         }
         let confirmed = self.last_complete.is_some_and(|at| (now - at).abs() <= CONFIRMED_FOR);
-        let own = self.active().filter(|call| confirmed && call.endpoint == *endpoint);
-        own.map(|call| if is_stale(call, now) { Busy::StaleCall } else { Busy::InCall }).max().unwrap_or_default()
+        let going_on = self.calls.iter().filter(|tracked| tracked.call.state != CallState::Ended);
+        let own = going_on.filter(|tracked| confirmed && tracked.call.endpoint == *endpoint);
+        own.map(|tracked| if tracked.is_stale(now) { Busy::StaleCall } else { Busy::InCall }).max().unwrap_or_default()
     }
 
     /// The calls that the vendor still shows although they began too long ago to be going on.
     pub fn stale(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Call> {
-        self.active().filter(move |call| is_stale(call, now))
+        let going_on = self.calls.iter().filter(|tracked| tracked.call.state != CallState::Ended);
+        going_on.filter(move |tracked| tracked.is_stale(now)).map(|tracked| &tracked.call)
     }
 
     /// A dial is about to be sent: its legs are recognised in every answer that comes after this.
@@ -342,6 +332,8 @@ impl CallTracker {
             },
         };
         let detected_at = observation.detected_at.min(at);
+        // What a complete answer of a moment ago did not show began since, whatever the vendor writes.
+        let began_now = self.last_complete.is_some_and(|last| (at - last).abs() <= LONGEST_STEP);
         if let Some((place, role)) = dialled {
             let dial = self.waiting.remove(place).dial;
             let call = Call {
@@ -357,7 +349,7 @@ impl CallTracker {
                 legs: Vec::new(),
                 transferred: false,
             };
-            self.calls.push(Tracked::new(call, observation, role, Some(dial)));
+            self.calls.push(Tracked::new(call, observation, role, Some(dial), began_now));
         } else if let Whose::Ours(ours) = &observation.whose {
             let call = Call {
                 key,
@@ -372,7 +364,7 @@ impl CallTracker {
                 legs: Vec::new(),
                 transferred: false,
             };
-            self.calls.push(Tracked::new(call, observation, LegRole::Plain, None));
+            self.calls.push(Tracked::new(call, observation, LegRole::Plain, None, began_now));
         }
     }
 

@@ -338,6 +338,26 @@ fn a_call_that_goes_from_one_served_agent_to_another_ends_for_the_one_and_begins
 }
 
 #[test]
+fn a_call_that_began_too_long_ago_to_be_going_on_is_stale_and_a_wrong_zone_makes_no_call_so() {
+    let busy = |line: &Line| line.tracker.busy(&endpoint(), time(line.seconds));
+    let began = |hours: i64| AttributedCall { detected_at: time(-3_600 * hours), ..incoming("a") };
+    let mut at_the_start = Line::new();
+    at_the_start.poll(vec![began(1)]);
+    assert_eq!(busy(&at_the_start), Busy::StaleCall, "nothing rings for an hour");
+    let mut while_we_look = Line::new();
+    while_we_look.poll(vec![]);
+    while_we_look.poll(vec![began(6)]);
+    assert_eq!(busy(&while_we_look), Busy::InCall, "a moment ago it was not there");
+    let mut yesterday = Line::new();
+    yesterday.poll(vec![]);
+    yesterday.poll(vec![answered(began(25), -25 * 3_600)]);
+    assert_eq!((busy(&yesterday), yesterday.tracker.stale(time(8)).count()), (Busy::StaleCall, 1));
+    yesterday.poll(vec![]);
+    yesterday.poll(vec![]);
+    assert_eq!(busy(&yesterday), Busy::Free);
+}
+
+#[test]
 fn nothing_happens_later_than_we_are_told_of_it() {
     let mut line = Line::new();
     line.poll(vec![answered(incoming("a"), 3_600)]);

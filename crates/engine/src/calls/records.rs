@@ -112,11 +112,14 @@ impl Records {
         still
     }
 
-    /// Tells what the record added to a call; `false` when it has not shown it yet.
+    /// Tells what the record added to a call; `false` when it has not shown it yet, or says of an answered call that nobody
+    /// spoke: it may not be final. At the last look it is taken for final.
     async fn publish_recorded(&self, session: &AccountSession, waiting: &Awaited) -> bool {
         let (key, of) = (&waiting.key, waiting.key.clone());
         let Ok(Some(record)) = self.core.stored(move |store| store.call(&of)).await else { return false };
-        let Some(duration_s) = record.duration_s else { return false };
+        let is_last = waiting.tries + 1 == LOOKED_FOR_AFTER.len();
+        let is_shown = record.cost.is_some() || record.end_reason.is_some();
+        let Some(duration_s) = record.duration_s.or((is_last && is_shown).then_some(0)) else { return false };
         if !waiting.seen_answered && record.call.connected_at.is_some() {
             self.answered_after_all(&record.call).await;
         }

@@ -55,7 +55,9 @@ pub(super) async fn check(context: &Arc<Context>, session: &AccountSession) -> V
         return checks.into_iter().map(|check| check.with("account", session.name())).collect();
     }
     let name = session.name().clone();
-    if let Some(Failed { code, detail }) = session.unknown_endpoints.failed() {
+    // Where the vendor answers nothing at all, that is said already.
+    let answers = session.log().last.is_some_and(|poll| poll.brought.is_ok());
+    if let Some(Failed { code, detail }) = session.unknown_endpoints.failed().filter(|_| answers) {
         checks.push(Check::of(Account::EndpointsFailed).because(code, detail));
     }
     checks.push(match context.core.stored(move |store| store.endpoints(&name)).await {

@@ -11,7 +11,7 @@ use crate::api::event::{CallEvent, RecordedEvent};
 
 /// How long the record is waited for: it is asked three seconds after the end and half a minute after it, each time in the
 /// account's turn.
-const HELD_FOR: Duration = Duration::from_secs(40);
+const HELD_FOR: Duration = Duration::from_secs(41);
 
 /// Calls that look missed and whose record has not come yet.
 #[derive(Default)]

@@ -1,0 +1,92 @@
+//! Before a text of the file is compiled: nothing in it may nest, or go on, for longer than a compiler's stack.
+
+/// The longest template or JSONPath, in bytes. The longest of our own files has about two hundred.
+const LONGEST: usize = 4_000;
+/// The deepest nesting of brackets.
+const DEEPEST: usize = 32;
+/// How many operators, filters and steps of a path may follow one another.
+const MOST_STEPS: usize = 200;
+
+/// Whether a JSONPath can be compiled safely; why not.
+pub(super) fn path(text: &str) -> Result<(), String> {
+    expression(text)
+}
+
+/// The same for a template: what stands outside its tags counts for nothing but its length.
+pub(super) fn template(text: &str) -> Result<(), String> {
+    if text.len() > LONGEST {
+        return Err(too_long());
+    }
+    let mut rest = text;
+    let mut tags = 0;
+    while let Some(open) = ["{{", "{%"].iter().filter_map(|mark| rest.find(mark)).min() {
+        let inside = &rest[open + 2..];
+        let end = end_of_tag(inside);
+        expression(&inside[..end])?;
+        tags += usize::from(rest[open..].starts_with("{%"));
+        rest = &inside[end..];
+    }
+    // Blocks nest too.
+    if tags > 2 * DEEPEST { Err(too_deep()) } else { Ok(()) }
+}
+
+fn expression(text: &str) -> Result<(), String> {
+    if text.len() > LONGEST {
+        return Err(too_long());
+    }
+    let (mut depth, mut steps) = (0usize, 0usize);
+    let mut quote = None;
+    let mut escaped = false;
+    for c in text.chars() {
+        match quote {
+            Some(end) => {
+                if c == end && !escaped {
+                    quote = None;
+                }
+                escaped = c == '\\' && !escaped;
+            }
+            None => match c {
+                '"' | '\'' => quote = Some(c),
+                '(' | '[' | '{' => {
+                    depth += 1;
+                    steps += 1;
+                }
+                ')' | ']' | '}' => depth = depth.saturating_sub(1),
+                '.' | '|' | '!' | '-' | '+' | '*' | '/' | '~' | '=' | '<' | '>' | '&' | ' ' => steps += 1,
+                _ => {}
+            },
+        }
+        if depth > DEEPEST {
+            return Err(too_deep());
+        }
+    }
+    if steps > MOST_STEPS { Err(format!("it has more than {MOST_STEPS} parts")) } else { Ok(()) }
+}
+
+/// Where a tag ends: at the first `}}` or `%}` that stands in no quotes.
+fn end_of_tag(inside: &str) -> usize {
+    let mut quote = None;
+    let mut escaped = false;
+    for (place, c) in inside.char_indices() {
+        match quote {
+            Some(end) => {
+                if c == end && !escaped {
+                    quote = None;
+                }
+                escaped = c == '\\' && !escaped;
+            }
+            None if inside[place..].starts_with("}}") || inside[place..].starts_with("%}") => return place,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None => {}
+        }
+    }
+    inside.len()
+}
+
+fn too_long() -> String {
+    format!("it is longer than {LONGEST} bytes")
+}
+
+fn too_deep() -> String {
+    format!("it nests deeper than {DEEPEST}")
+}
