@@ -3,6 +3,7 @@
 //! A connector's file ([`Connector::load`]) says how one CRM is spoken to; [`Declarative`] does what the file says and keeps
 //! the rules that hold for every CRM. How such a file is written stands in `connectors/README.md`.
 
+mod bounds;
 mod client;
 mod connector;
 mod connector_test;

@@ -13,6 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::bounds;
 use crate::filters;
 
 /// A place in the file: line and column from 1, the column in characters.
@@ -165,6 +166,10 @@ enum Kind {
     Path,
 }
 
+fn bounded(source: &str, at: Place) -> Result<(), TemplateError> {
+    bounds::template(source).map_err(|why| TemplateError { at, safe: why.clone(), message: why })
+}
+
 /// One text of the file.
 pub(crate) struct Template {
     pub(crate) at: Place,
@@ -181,6 +186,7 @@ impl fmt::Debug for Template {
 impl Template {
     /// Reads a text; `scope` is what it may speak of.
     pub(crate) fn read(source: &str, at: Place, scope: &Scope) -> Result<Self, TemplateError> {
+        bounded(source, at)?;
         let kind = match sole_expression(source) {
             _ if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") => Kind::Literal,
             None => Kind::Text,
@@ -194,6 +200,7 @@ impl Template {
 
     /// Reads a text whose values are percent-encoded.
     pub(crate) fn path(source: &str, at: Place, scope: &Scope) -> Result<Self, TemplateError> {
+        bounded(source, at)?;
         Self { at, source: source.to_owned(), kind: Kind::Path }.checked(scope)
     }
 

@@ -9,6 +9,7 @@ use serde_json_path::JsonPath;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::bounds;
 use crate::template::{Place, Scope, Template, TemplateError};
 use crate::template_tree::Node;
 

@@ -8,12 +8,12 @@ const DEEPEST: usize = 32;
 const MOST_STEPS: usize = 200;
 
 /// Whether a JSONPath can be compiled safely; why not.
-pub(super) fn path(text: &str) -> Result<(), String> {
+pub(crate) fn path(text: &str) -> Result<(), String> {
     expression(text)
 }
 
 /// The same for a template: what stands outside its tags counts for nothing but its length.
-pub(super) fn template(text: &str) -> Result<(), String> {
+pub(crate) fn template(text: &str) -> Result<(), String> {
     if text.len() > LONGEST {
         return Err(too_long());
     }
