@@ -106,10 +106,15 @@ enum Owner<'a> {
 /// number is ours only when it is one of ours to the letter.
 fn owner<'a>(side: &Side, served: &'a ServedEndpoints) -> Owner<'a> {
     let user = side.user.trim();
-    if !user.is_empty() {
-        return served.by_user(user).map_or(Owner::SomeoneElse, Owner::Us);
-    }
     let id = side.endpoint_id.trim();
+    if !user.is_empty() {
+        // A user whom the account's list does not know names nobody: then the id may.
+        let named = served.by_user(user).or_else(|| {
+            let unknown = served.of_account(user).is_none();
+            unknown.then(|| served.by_id(id)).flatten().map(Cow::Borrowed)
+        });
+        return named.map_or(Owner::SomeoneElse, Owner::Us);
+    }
     if !id.is_empty() && id != "0" {
         if let Some(own) = served.by_id(id) {
             return Owner::Us(Cow::Borrowed(own));
@@ -249,6 +254,14 @@ mod tests {
             ours(MINE, Direction::Out, telephone(CUSTOMER)),
             "an id decides only when ours are known"
         );
+    }
+
+    #[test]
+    fn a_user_whom_nobody_knows_leaves_it_to_the_id() {
+        let got = whose(side(CUSTOMER, "", ""), side("40001000", "Ana", "43715"), true);
+        assert_eq!(got, ours(MINE, Direction::In, telephone(CUSTOMER)));
+        let colleague = whose(side(CUSTOMER, "", ""), side("40001000", COLLEAGUE, "43715"), true);
+        assert!(matches!(colleague, Whose::Others { .. }), "a user who is known is certain");
     }
 
     #[test]

@@ -313,7 +313,11 @@ impl PartialEq for PhoneNumber {
 /// invisible marks that come along when a number is copied from a chat or a web page.
 fn bare(text: &str) -> String {
     let text = match (text.find('<'), text.rfind('>')) {
-        (Some(open), Some(close)) if open < close => &text[open + 1..close],
+        (Some(open), Some(close))
+            if open < close && digits_of(&text[open..close]).len() >= digits_of(&text[close..]).len() =>
+        {
+            &text[open + 1..close]
+        }
         _ => text,
     };
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();

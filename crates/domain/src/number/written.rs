@@ -38,6 +38,7 @@ impl Parts {
     /// Takes a text apart from which everything around a number, such as `sip:` and `@host`, was taken off.
     pub(super) fn of(text: &str) -> Self {
         let plain = plain_text(text);
+        let plain = without_decimals(&plain).to_owned();
         let (begins, ends, kind) = without_labels(&plain);
         let whole = &plain[begins..ends];
         let (code, number) = match caller_id_code(whole) {
@@ -150,20 +151,50 @@ pub(super) fn caller_id_digits(region: Region) -> &'static [&'static str] {
 /// The number before `ext. 12`, `x12`, `anexo 12`, `ramal 12`, `#12`, `,12`: what stands before the first letter (or dialling
 /// pause) behind enough digits for a number, where nothing but a short extension follows.
 fn extended(text: &str) -> (&str, Option<String>) {
+    // `+506/8888/4787` has no line of a group behind it.
+    let grouped = text.matches('/').count() == 1;
     let mut digits = 0;
     for (at, c) in text.char_indices() {
         digits += usize::from(c.is_ascii_digit());
-        if digits >= SHORTEST_WITH_EXTENSION && (c.is_alphabetic() || matches!(c, '#' | ',' | ';' | ':')) {
-            let behind: String = text[at..].chars().filter(char::is_ascii_digit).collect();
-            let word: String = text[at..].chars().take_while(|c| c.is_alphabetic()).collect();
-            return if EXTENSION.contains(&behind.len()) && !joins(&word) && label(&word).is_none() {
-                (text[..at].trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '(' | '-' | '/')), Some(behind))
-            } else {
-                (text, None)
-            };
+        let rest = &text[at..];
+        let remark = c == '(' && rest[1..].split(')').next().is_some_and(|inside| inside.contains(char::is_alphabetic));
+        let begins = c.is_alphabetic() || matches!(c, '#' | ',' | ';' | ':') || c == '/' && grouped || remark;
+        if digits < SHORTEST_WITH_EXTENSION || !begins {
+            continue;
         }
+        let behind: String = rest.chars().filter(char::is_ascii_digit).collect();
+        let word: String = rest.trim_start_matches('(').chars().take_while(|c| c.is_alphabetic()).collect();
+        if !EXTENSION.contains(&behind.len()) || joins(&word) || label(&word).is_some() {
+            return (text, None);
+        }
+        let number = text[..at].trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '(' | '-' | '/'));
+        // Hours, the next line of a group (`2222-3333/34`) and cents are no extension.
+        let is_one = match c {
+            '/' => false,
+            '(' => means_extension(&word),
+            _ => word.is_empty() || means_extension(&word),
+        };
+        return (number, (is_one && behind.contains(|c| c != '0')).then_some(behind));
     }
     (text, None)
+}
+
+/// Whether a word stands before an extension, in the languages of the people whose files we read.
+fn means_extension(word: &str) -> bool {
+    let word = fold(word);
+    let words = "x ext exts extn extension extensao ex int interno intern interior anexo anx an ramal r ram ramais nebenstelle \
+                 durchwahl dw poste toestel tst wew vnitrni derivacion";
+    words.split_whitespace().any(|known| known == word)
+}
+
+/// What a spreadsheet makes of a number that it takes for an amount: `88848787.0`.
+fn without_decimals(text: &str) -> &str {
+    let Some(whole) = [".00", ",00", ".0"].iter().find_map(|cents| text.trim_end().strip_suffix(cents)) else {
+        return text;
+    };
+    let digits = whole.bytes().filter(u8::is_ascii_digit).count();
+    let is_amount = whole.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '+'));
+    if is_amount && digits >= SHORTEST_WITH_EXTENSION { whole } else { text }
 }
 
 /// Whether a word joins two numbers: `y`, `ó`, `and`.
@@ -313,6 +344,28 @@ mod tests {
         assert_eq!(keyed("1-800-GO-FEDEX").as_deref(), Some("1-800-46-33339"));
         for text in ["8884-87x7", "FLORES1", "echo123", "88&first_num=1", "8884-8787", "88884787 Ana"] {
             assert_eq!(keyed(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_people_write_before_an_extension_makes_one() {
+        for (text, number, extension) in [
+            ("2222-3333 ext. 105", "2222-3333", Some("105")),
+            ("2222-3333 x105", "2222-3333", Some("105")),
+            ("2222-3333 (ramal 7)", "2222-3333", Some("7")),
+            ("2222-3333#105", "2222-3333", Some("105")),
+            ("2222 3333 al 3336", "2222 3333", None),
+            ("8812-3456 (de 8 a 5)", "8812-3456", None),
+            ("8812-3456 (8am-5pm)", "8812-3456", None),
+            ("2222-3333 Apto. 12", "2222-3333", None),
+            ("2222-3333/34", "2222-3333", None),
+            ("88848787.0", "88848787", None),
+            ("+50688848787.00", "+50688848787", None),
+            ("8884 87 87,00", "8884 87 87", None),
+        ] {
+            let parts = Parts::of(text);
+            let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+            assert_eq!((parts.digits(), parts.extension.as_deref()), (digits(number), extension), "{text}");
         }
     }
 }

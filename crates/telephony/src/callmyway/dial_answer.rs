@@ -5,6 +5,7 @@ use timbre_domain::normalize::fold;
 
 use super::body::{self, ReadError};
 use super::wire::{Status, WELL, is_nothing, words};
+use crate::text::without_entities;
 
 /// Whether the order was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +37,16 @@ pub(super) fn read(bytes: &[u8]) -> DialAnswer {
 
 fn of_json(json: &Value) -> DialAnswer {
     let fields = match json {
+        // The answer inside another.
+        Value::Array(list) if list.len() == 1 => return of_json(&list[0]),
+        Value::Object(fields) if fields.len() == 1 && fields.get("data").is_some_and(Value::is_object) => {
+            return of_json(&fields["data"]);
+        }
         Value::Object(fields) => fields,
         nothing if is_nothing(nothing) => return DialAnswer::Taken,
         other => return DialAnswer::Unclear { words: other.to_string() },
     };
-    let words = words(fields);
+    let words = without_entities(&words(fields));
     let verdict = |name: &&str| fields.get(*name).map(Status::of).transpose().ok().flatten().flatten();
     let verdicts: Vec<_> =
         ["status", "success", "ok", "result", "code", "estado", "resultado"].iter().filter_map(verdict).collect();
@@ -123,6 +129,7 @@ fn complains(words: &str) -> bool {
 
 /// The letters of a page or a notice of PHP's, without its tags.
 fn without_markup(text: &str) -> String {
+    let text = &without_entities(text);
     let mut out = String::new();
     let mut inside = false;
     for c in text.chars().take(8_000) {

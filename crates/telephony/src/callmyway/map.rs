@@ -20,6 +20,8 @@ use super::time::{self, ReadTime};
 use super::wire::{self, Content, Refusal, Row};
 use crate::amount;
 
+/// Nobody speaks for more than a week.
+const LONGEST_CALL_S: u64 = 7 * 24 * 3_600;
 /// How far two clocks may be apart before a time counts as one in the future.
 const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
 
@@ -101,6 +103,11 @@ pub fn read_endpoints(bytes: &[u8], redactor: &Redactor) -> Result<Vec<Endpoint>
     };
     let entries = match content {
         nothing if wire::is_nothing(&nothing) => return Ok(Vec::new()),
+        // A list of objects, each with its id.
+        Value::Array(list) => {
+            let keyed = |(n, entry): (usize, Value)| (field_of(&entry, &IDS).unwrap_or_else(|| n.to_string()), entry);
+            list.into_iter().enumerate().map(keyed).collect()
+        }
         Value::Object(entries) => entries,
         other => {
             return Err(PortError::new(ErrorCode::Unreadable, format!("endpoints is {}", crate::text::kind(&other))));
@@ -112,6 +119,9 @@ pub fn read_endpoints(bytes: &[u8], redactor: &Redactor) -> Result<Vec<Endpoint>
             let text = match number {
                 Value::String(text) => text,
                 Value::Number(number) => number.to_string(),
+                entry @ Value::Object(_) if field_of(&entry, &NUMBERS).is_some() => {
+                    field_of(&entry, &NUMBERS).unwrap_or_default()
+                }
                 other => {
                     return Err(PortError::new(
                         ErrorCode::Unreadable,
@@ -124,6 +134,27 @@ pub fn read_endpoints(bytes: &[u8], redactor: &Redactor) -> Result<Vec<Endpoint>
             Ok(Endpoint { id, number })
         })
         .collect()
+}
+
+/// What an entry that is an object calls its id, and its number.
+const IDS: [&str; 3] = ["id", "endpoint_id", "endpointId"];
+const NUMBERS: [&str; 6] = ["number", "endpoint", "endpoint_number", "username", "user", "name"];
+
+fn field_of(entry: &Value, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| match entry.get(*name)? {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// The endpoint's number in what the vendor names a side's user by: `8373456 - Ana`, `SIP/8373456-0000a1b2`,
+/// `8373456@sip.example.com`.
+fn endpoint_in(user: &str) -> String {
+    let user = user.trim().trim_matches('"');
+    let begins = user.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let digits: String = begins.chars().take_while(char::is_ascii_digit).collect();
+    if digits.len() >= 5 { digits } else { user.to_owned() }
 }
 
 /// Rows with their places in the answer; `None` where it lists none at all. And what was mended.
@@ -170,7 +201,7 @@ fn observe(place: &str, row: &Row, reading: &Reading<'_>, unread: &mut Vec<Unrea
     let side = |number: &str, user: &str, id: &str| Side {
         // The vendor shows nothing where the number is withheld.
         number: Some(number.trim().to_owned()),
-        user: user.trim().to_owned(),
+        user: endpoint_in(user),
         endpoint_id: id.trim().to_owned(),
     };
     let sides = Sides {
@@ -238,7 +269,7 @@ fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, u
     let disconnected_at = moment(&format!("{place}.disconnect_time"), &row.disconnect_time, reading, unread);
     let duration_s = match row.duration.trim() {
         "" => 0,
-        text => amount::seconds(text).unwrap_or_else(|| {
+        text => amount::seconds(text).filter(|seconds| *seconds <= LONGEST_CALL_S).unwrap_or_else(|| {
             unread.push(reading.unread(&format!("{place}.duration"), "it is no number of seconds", text));
             // Both its ends tell as much.
             seen.connected_at.zip(disconnected_at).map_or(0, |(from, to)| seconds_between(from, to))
@@ -435,6 +466,21 @@ mod tests {
             got.unread.iter().map(|u| u.place.as_str()).collect::<Vec<_>>(),
             ["cdrs[0].duration", "cdrs[0].cost"]
         );
+    }
+
+    #[test]
+    fn endpoints_may_be_objects_and_users_may_say_more_than_their_number() {
+        for text in [
+            r#"{"status":200,"endpoints":[{"id":"104","number":"8330101"}]}"#,
+            r#"{"status":200,"endpoints":{"104":{"endpoint":8330101}}}"#,
+        ] {
+            let got = endpoints_of(text.as_bytes()).unwrap();
+            assert_eq!((got[0].id.as_str(), got[0].number.as_str()), ("104", "8330101"), "{text}");
+        }
+        for user in ["8373456 - Ana", "SIP/8373456-0000a1b2", "8373456@sip.example.com", "\"8373456\"", "8373456"] {
+            assert_eq!(endpoint_in(user), "8373456", "{user}");
+        }
+        assert_eq!(endpoint_in("Ana"), "Ana");
     }
 
     #[test]

@@ -12,19 +12,21 @@ pub(super) enum ReadTime {
     Unreadable,
 }
 
-const FORMATS: &[&str] = &[
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y/%m/%d %H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S%.fZ",
-];
+const FORMATS: &[&str] = &["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y/%m/%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
+
+/// The same with a zone, of which no document speaks. `Z` is UTC.
+const ZONED: &[&str] =
+    &["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%dT%H:%M:%S%.f %#z"];
 
 /// Reads a time of the account's zone.
 pub(super) fn read(text: &str, zone: Tz) -> ReadTime {
     let text = text.trim();
     if text.is_empty() || text.starts_with("0000-00-00") || text == "0" || text.eq_ignore_ascii_case("null") {
         return ReadTime::None;
+    }
+    // Whoever writes a zone means it.
+    if let Some(time) = ZONED.iter().find_map(|format| DateTime::parse_from_str(text, format).ok()) {
+        return if (1971..=9999).contains(&time.year()) { ReadTime::At(time.to_utc()) } else { ReadTime::None };
     }
     let Some(naive) = FORMATS.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) else {
         return ReadTime::Unreadable;
@@ -75,6 +77,18 @@ mod tests {
     fn not_connected_is_written_in_many_ways() {
         for text in ["1970-01-01 00:00:00", "0000-00-00 00:00:00", "", "  ", "0", "null", "1969-12-31 18:00:00"] {
             assert_eq!(read(text, Costa_Rica), ReadTime::None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_with_a_zone_is_of_that_zone() {
+        for text in [
+            "2017-12-04T10:01:43-06:00",
+            "2017-12-04 16:01:43+00:00",
+            "2017-12-04T16:01:43.000Z",
+            "2017-12-04 10:01:43 -0600",
+        ] {
+            assert_eq!(read(text, Santiago), utc("2017-12-04T16:01:43Z"), "{text}");
         }
     }
 

@@ -91,7 +91,7 @@ pub(super) const WELL: [&str; 8] = ["ok", "success", "successful", "true", "acce
 impl Status {
     fn of_number(number: i64) -> Self {
         match number {
-            200..=202 => Self::Well,
+            1 | 200..=202 => Self::Well,
             204 | 404 => Self::NothingFound,
             other => Self::Bad(Some(other)),
         }
@@ -107,8 +107,9 @@ impl Status {
                 Some(number.as_f64().map_or(Self::Bad(None), |number| Self::of_number(number as i64)))
             }
             Value::String(text) => {
-                let word = fold(text.trim());
-                match word.parse::<f64>() {
+                let word = fold(text.trim().trim_matches('"'));
+                let first = word.split_whitespace().next().unwrap_or_default();
+                match first.parse::<f64>() {
                     Ok(number) => Some(Self::of_number(number as i64)),
                     Err(_) if word.is_empty() => None,
                     Err(_) if WELL.contains(&word.as_str()) => Some(Self::Well),
@@ -132,6 +133,13 @@ pub(super) fn open(json: Value, field: &str) -> Result<Content, Refusal> {
     let complains = fields.get("error").is_some_and(|error| !is_nothing(error));
     let content = fields.remove(field);
     let empty = content.as_ref().is_some_and(is_nothing);
+    // Nothing, with a word that is none of "no calls": the list is missing rather than empty.
+    let said = words(&fields);
+    let is_missing = |nothing: &Value| {
+        let explains = !said.trim().is_empty() && !WELL.contains(&fold(&said).trim());
+        (nothing.is_null() || nothing.is_string()) && explains && !says_nothing_found(&said)
+    };
+    let content = content.filter(|content| !(empty && status == Some(Status::Well) && is_missing(content)));
     match status {
         Some(Status::Bad(status)) => return Err(Refusal::Status { status, words: words(&fields) }),
         Some(Status::NothingFound) if empty || content.is_none() && says_nothing_found(&words(&fields)) => {
@@ -154,11 +162,15 @@ pub(super) fn open(json: Value, field: &str) -> Result<Content, Refusal> {
 
 /// What an answer says in its own words.
 pub(super) fn words(fields: &Map<String, Value>) -> String {
-    let names = ["message", "error", "msg", "mensaje", "description", "descripcion", "detail", "reason"];
+    let names = ["message", "error", "errors", "msg", "mensaje", "description", "descripcion", "detail", "reason"];
     let said = names.iter().find_map(|name| match fields.get(*name) {
         Some(Value::String(text)) if !text.trim().is_empty() => Some(text.clone()),
         Some(Value::Object(inner)) => Some(words(inner)).filter(|words| !words.is_empty()),
-        Some(Value::Array(list)) => list.iter().find_map(|one| one.as_str().map(str::to_owned)),
+        Some(Value::Array(list)) => list.iter().find_map(|one| match one {
+            Value::String(text) => Some(text.clone()),
+            Value::Object(inner) => Some(words(inner)).filter(|words| !words.is_empty()),
+            _ => None,
+        }),
         _ => None,
     });
     said.unwrap_or_default()
@@ -209,7 +221,7 @@ pub(super) fn rows(content: Value) -> Result<Vec<(String, Value)>, Refusal> {
         // One row alone, without the list around it.
         Value::Object(row) if row.contains_key("callid") => Ok(vec![("cdrs".to_owned(), Value::Object(row))]),
         Value::Object(rows) => Ok(rows.into_iter().map(|(key, row)| (format!("cdrs.{key}"), row)).collect()),
-        nothing if is_nothing(&nothing) && !nothing.is_boolean() => Ok(Vec::new()),
+        nothing if is_nothing(&nothing) && !nothing.is_boolean() && !nothing.is_number() => Ok(Vec::new()),
         other => Err(Refusal::Shape(format!("cdrs is {}", kind(&other)))),
     }
 }
@@ -228,6 +240,9 @@ mod tests {
             json!({"status": "200", "cdrs": [row]}),
             json!({"status": "OK", "cdrs": {"0": row}}),
             json!({"status": true, "cdrs": row}),
+            json!({"status": "200 OK", "cdrs": [row]}),
+            json!({"status": "\"200\"", "cdrs": [row]}),
+            json!({"status": 1, "cdrs": [row]}),
             json!({"status": 200.0, "error": "", "cdrs": [row]}),
             json!({"success": true, "cdrs": [row]}),
             json!({"cdrs": [row]}),
@@ -259,9 +274,12 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_list_is_no_empty_list() {
-        for answer in
-            [json!({"status": 200, "message": "espere"}), json!({"status": "OK"}), json!({"status": 202, "data": []})]
-        {
+        for answer in [
+            json!({"status": 200, "message": "espere"}),
+            json!({"status": "OK"}),
+            json!({"status": 202, "data": []}),
+            json!({"status": 200, "message": "Sesión vencida", "cdrs": null}),
+        ] {
             assert_eq!(open(answer.clone(), "cdrs"), Ok(Content::Missing), "{answer}");
         }
         for answer in [
@@ -275,5 +293,6 @@ mod tests {
         }
         assert!(rows(json!(false)).is_err());
         assert!(rows(json!(7)).is_err());
+        assert!(rows(json!(0)).is_err());
     }
 }
