@@ -19,6 +19,7 @@ pub struct Desk {
     pub sim: Simulator,
 }
 
+#[expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 impl Desk {
     /// A desk with nothing in its data folder.
     pub async fn new() -> Self {

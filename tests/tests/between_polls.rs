@@ -1,8 +1,6 @@
 //! A call that is answered and over between two polls was never seen connected: the vendor's record says what it was, and
 //! everything that took it for missed follows.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 use std::time::Duration;
 
 use timbre_domain::call::{CallKey, CallState};

@@ -9,6 +9,9 @@ use crate::interactions::typed::Typed;
 
 const INTERRUPTED: u8 = 130;
 
+/// A text's name in the catalogue, with its values.
+pub(crate) type Words = (&'static str, Vec<(&'static str, String)>);
+
 /// A failure on its way to standard error.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -20,7 +23,7 @@ pub(crate) struct Failure {
     /// The vendor's own reason.
     pub(crate) reason: Option<VendorReason>,
     /// What the vendor said, in its own words.
-    pub(crate) said: Option<Said>,
+    pub(crate) said: Option<Box<Said>>,
     /// What a person typed and was not saved.
     pub(crate) typed: Option<Box<Typed>>,
     /// The part of the request that is wrong, such as `number` or `phone 2`.
@@ -28,7 +31,7 @@ pub(crate) struct Failure {
     /// What is wrong with the value that stands there in the settings: the catalogue's name for it.
     pub(crate) fault: Option<&'static str>,
     /// What people read in place of the detail: a text's name with its values.
-    pub(crate) words: Option<(&'static str, Vec<(&'static str, String)>)>,
+    pub(crate) words: Option<Box<Words>>,
 }
 
 impl Failure {
@@ -65,13 +68,13 @@ impl Failure {
 
     /// The same, with what the vendor said.
     pub(crate) fn saying(self, said: Option<Said>) -> Self {
-        Self { said, ..self }
+        Self { said: said.map(Box::new), ..self }
     }
 
     /// The same, with a text that people read in place of the detail.
     pub(crate) fn told(self, key: &'static str, values: &[(&'static str, &str)]) -> Self {
         let values = values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Self { words: Some((key, values)), ..self }
+        Self { words: Some(Box::new((key, values))), ..self }
     }
 
     /// The same, where it was a CRM that failed.
@@ -91,7 +94,13 @@ impl From<CommandError> for Failure {
             None => error.detail.clone(),
         };
         let of_crm = error.is_of_crm();
-        Self { of_crm, reason: error.reason, said: error.said, place: error.place, ..Self::of(error.code, detail) }
+        Self {
+            of_crm,
+            reason: error.reason,
+            said: error.said.map(Box::new),
+            place: error.place,
+            ..Self::of(error.code, detail)
+        }
     }
 }
 

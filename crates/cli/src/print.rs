@@ -113,7 +113,7 @@ impl Printer {
             Some(code) if failure.of_crm => (self.catalogue.crm_what(code), self.catalogue.crm_what_to_do(code)),
             Some(code) => {
                 let reason = failure.reason.as_ref();
-                let what = self.catalogue.saying(self.catalogue.what_of(code, reason), failure.said.as_ref());
+                let what = self.catalogue.saying(self.catalogue.what_of(code, reason), failure.said.as_deref());
                 (what, self.catalogue.what_to_do_of(code, reason))
             }
             None => (String::new(), String::new()),

@@ -1,8 +1,9 @@
 //! `timbrectl watch`: say how everything is, then follow what happens until somebody says stop.
 
-use chrono::Utc;
+use timbre_domain::ports::Clock as _;
 use timbre_engine::api::command::StatusShow;
 use timbre_engine::api::event::{Event, StatusEvent};
+use timbre_platform::clock::SystemClock;
 use timbre_platform::secrets::SharedRedactor;
 
 use crate::args::Args;
@@ -16,7 +17,7 @@ pub(crate) async fn run(args: &Args, printer: &Printer, redactor: SharedRedactor
     session.watch().await?;
     // What changes meanwhile is told after it: nothing falls between.
     let present = status::in_words(printer, session.execute(StatusShow).await?);
-    let present = Event::Status(Box::new(StatusEvent { at: Utc::now(), status: present }));
+    let present = Event::Status(Box::new(StatusEvent { at: SystemClock::new().now(), status: present }));
     if printer.event(&present).is_err() {
         return session.close().await;
     }

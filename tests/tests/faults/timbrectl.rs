@@ -40,6 +40,7 @@ async fn provider(watch: &mut Watch, is: impl Fn(&ProviderState) -> bool) -> Pro
 }
 
 /// The next event about a call that has this name.
+#[expect(clippy::panic, reason = "a test may stop at the first surprise")]
 async fn call(watch: &mut Watch, name: &str) -> CallEvent {
     match watch.until(name).await {
         Event::Detected(call)

@@ -13,7 +13,7 @@ pub(super) fn detail(texts: &Catalogue, detail: &str) -> String {
 
 /// A failure as it is told: what happened, where, the detail and what to do.
 pub(super) fn failure(texts: &Catalogue, failure: &Failure, detail: &str, (what, what_to_do): (&str, &str)) -> String {
-    let said = match &failure.words {
+    let said = match failure.words.as_deref() {
         Some((key, values)) => {
             let values: Vec<_> = values.iter().map(|(name, value)| (*name, clean(value))).collect();
             let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
