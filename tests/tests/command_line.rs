@@ -1,7 +1,5 @@
 //! timbrectl as a script meets it: exit codes, errors that name the place, nothing half-written.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 use std::fs;
 
 use serde_json::Value;
