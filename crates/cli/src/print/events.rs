@@ -120,11 +120,7 @@ impl Printer {
             .iter()
             .map(|r| text.text(&format!("dial.reason.{}", word(json!(r)))).to_owned())
             .collect();
-        let said = match progress.state {
-            // It was never taken, as far as anybody knows: there is nothing to explain.
-            DialState::NoCallAppeared if reasons.is_empty() => text.text("dial.no_call.unknown").to_owned(),
-            _ => text.fill(&key, &[("reasons", &reasons.join("; "))]),
-        };
+        let said = text.fill(&key, &[("reasons", &reasons.join("; "))]);
         match (progress.state, progress.error) {
             (DialState::Failed, Some(code)) => {
                 let reason = progress.reason.as_ref();

@@ -385,14 +385,10 @@ impl CallTracker {
             let grace = if looked { Duration::ZERO } else { UNREAD_GRACE };
             let overdue = waiting.waited >= waiting.appears_within + grace;
             if overdue && !waiting.dial.state.is_final() {
-                let accepted = waiting.dial.state >= DialState::Accepted;
                 waiting.dial.state = DialState::NoCallAppeared;
                 waiting.waited = Duration::ZERO;
                 let mut progress = progress_of(&waiting.dial, at, None);
-                // Of an order that nobody is known to have taken there is nothing to explain.
-                if accepted {
-                    progress.likely_reasons = self.rules.reasons(looked);
-                }
+                progress.likely_reasons = self.rules.reasons(looked);
                 transitions.push(CallTransition::Dial(progress));
             }
         }
