@@ -91,10 +91,11 @@ export function trouble(language: Language, watched: Watched): Trouble | null {
     case "failed":
       return { what: saying(failed(language, watched, "what")), whatToDo: failed(language, watched, "do"), reasons: [] };
     case "no_call_appeared":
-      // An order that nobody is known to have taken has no reasons.
-      return watched.reached.accepted === undefined
-        ? { what: saying(say("dial.no_call.unknown")), whatToDo: "", reasons: [] }
-        : { what: saying(say("dial.no_call.what")), whatToDo: "", reasons: (watched.last?.likely_reasons ?? []).flatMap(likely) };
+      return {
+        what: saying(say(watched.reached.accepted === undefined ? "dial.no_call.unknown" : "dial.no_call.what")),
+        whatToDo: "",
+        reasons: (watched.last?.likely_reasons ?? []).flatMap(likely),
+      };
     case "ended":
       return watched.reached.connected === undefined
         ? { what: say("dial.unanswered.what"), whatToDo: "", reasons: [] }
