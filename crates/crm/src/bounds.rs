@@ -35,26 +35,15 @@ fn expression(text: &str) -> Result<(), String> {
         return Err(too_long());
     }
     let (mut depth, mut steps) = (0usize, 0usize);
-    let mut quote = None;
-    let mut escaped = false;
-    for c in text.chars() {
-        match quote {
-            Some(end) => {
-                if c == end && !escaped {
-                    quote = None;
-                }
-                escaped = c == '\\' && !escaped;
+    for (_, c) in outside_quotes(text) {
+        match c {
+            '(' | '[' | '{' => {
+                depth += 1;
+                steps += 1;
             }
-            None => match c {
-                '"' | '\'' => quote = Some(c),
-                '(' | '[' | '{' => {
-                    depth += 1;
-                    steps += 1;
-                }
-                ')' | ']' | '}' => depth = depth.saturating_sub(1),
-                '.' | '|' | '!' | '-' | '+' | '*' | '/' | '~' | '=' | '<' | '>' | '&' | ' ' => steps += 1,
-                _ => {}
-            },
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            '.' | '|' | '!' | '-' | '+' | '*' | '/' | '~' | '=' | '<' | '>' | '&' | ' ' => steps += 1,
+            _ => {}
         }
         if depth > DEEPEST {
             return Err(too_deep());
@@ -65,22 +54,27 @@ fn expression(text: &str) -> Result<(), String> {
 
 /// Where a tag ends: at the first `}}` or `%}` that stands in no quotes.
 fn end_of_tag(inside: &str) -> usize {
-    let mut quote = None;
-    let mut escaped = false;
-    for (place, c) in inside.char_indices() {
-        match quote {
-            Some(end) => {
-                if c == end && !escaped {
-                    quote = None;
-                }
-                escaped = c == '\\' && !escaped;
+    let ends = |place: &usize| inside[*place..].starts_with("}}") || inside[*place..].starts_with("%}");
+    outside_quotes(inside).map(|(place, _)| place).find(ends).unwrap_or(inside.len())
+}
+
+/// The characters that stand in no quotes, with their places.
+fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut quote, mut escaped) = (None, false);
+    text.char_indices().filter(move |(_, c)| match quote {
+        Some(end) => {
+            if *c == end && !escaped {
+                quote = None;
             }
-            None if inside[place..].starts_with("}}") || inside[place..].starts_with("%}") => return place,
-            None if c == '"' || c == '\'' => quote = Some(c),
-            None => {}
+            escaped = *c == '\\' && !escaped;
+            false
         }
-    }
-    inside.len()
+        None if matches!(c, '"' | '\'') => {
+            quote = Some(*c);
+            false
+        }
+        None => true,
+    })
 }
 
 fn too_long() -> String {

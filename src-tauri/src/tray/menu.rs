@@ -262,7 +262,7 @@ mod tests {
 
     fn row(direction: &str, name: &str, dial: Option<&str>) -> CallRow {
         serde_json::from_value(serde_json::json!({
-            "call": { "key": "callmyway:main:1", "endpoint": "8373456", "direction": direction,
+            "call": { "key": "acme:main:1", "endpoint": "8373456", "direction": direction,
                 "party": { "kind": "withheld" }, "state": "ended", "detected_at": "2025-01-01T00:00:00Z",
                 "connected_at": null, "ended_at": null, "dial": null, "legs": [] },
             "line": "Ventas", "number_written": dial.unwrap_or_default(), "dial": dial, "contact": null, "name": name,
