@@ -22,19 +22,25 @@ use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::calls::results::SavedInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 
+use timbre_simulator::CallHandle;
+
 use crate::story::{ENDPOINT, Story};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 
+/// A call that rings, and has been seen.
+pub async fn ringing(story: &mut Story, number: &str) -> (CallKey, CallHandle) {
+    let call = story.sim.rings(number, ENDPOINT);
+    let detected = |event: &Event| match event {
+        Event::Detected(call) => Some(call.call_key.clone()),
+        _ => None,
+    };
+    (story.until("the call", detected).await, call)
+}
+
 /// A call that comes, is answered or not, and ends.
 pub async fn call(story: &mut Story, number: &str, talk: Option<Duration>) -> CallKey {
-    let call = story.sim.rings(number, ENDPOINT);
-    let key = story
-        .until("the call", |event| match event {
-            Event::Detected(call) => Some(call.call_key.clone()),
-            _ => None,
-        })
-        .await;
+    let (key, call) = ringing(story, number).await;
     if let Some(talk) = talk {
         call.answer();
         let polls = usize::try_from(talk.as_secs() / 4).unwrap();

@@ -11,7 +11,7 @@ use timbre_engine::api::command;
 use timbre_engine::api::event::Event;
 use timbre_simulator::crm::{CrmConfig, CustomField};
 use timbre_simulator::{Fault, RequestKind, SimulatorConfig};
-use timbre_tests::agent::{call, recorded};
+use timbre_tests::agent::{call, recorded, ringing};
 use timbre_tests::story::{ENDPOINT, Story};
 
 const NUMBER: &str = "88884787";
@@ -31,13 +31,7 @@ async fn office(more: &str) -> Story {
 
 /// A call that rings when it is polled, and is answered and over before the next poll.
 async fn short_call(story: &mut Story, number: &str) -> CallKey {
-    let call = story.sim.rings(number, ENDPOINT);
-    let key = story
-        .until("the call", |event| match event {
-            Event::Detected(call) => Some(call.call_key.clone()),
-            _ => None,
-        })
-        .await;
+    let (key, call) = ringing(story, number).await;
     call.answer();
     story.clock.advance(Duration::from_secs(2));
     call.hang_up();

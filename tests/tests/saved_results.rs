@@ -19,7 +19,8 @@ use timbre_engine::calls::results::SaveInteraction;
 use timbre_engine::calls::results::SavedInteraction;
 use timbre_engine::contacts::edit::ContactEdit;
 use timbre_simulator::crm::{Access, ApiUser, CrmConfig, CustomField, DEFAULT_API_KEY, Role};
-use timbre_tests::story::{ENDPOINT, Story};
+use timbre_tests::agent::ringing;
+use timbre_tests::story::Story;
 
 /// What no CRM must ever be told, wherever it is typed.
 const UNSAVED: &str = "hola-sin-guardar";
@@ -39,20 +40,9 @@ async fn office() -> Story {
     story
 }
 
-async fn rings(story: &mut Story, number: &str) -> (CallKey, timbre_simulator::CallHandle) {
-    let call = story.sim.rings(number, ENDPOINT);
-    let key = story
-        .until("the call", |event| match event {
-            Event::Detected(call) => Some(call.call_key.clone()),
-            _ => None,
-        })
-        .await;
-    (key, call)
-}
-
 /// A call that was answered and is over.
 async fn talked(story: &mut Story, number: &str) -> CallKey {
-    let (key, call) = rings(story, number).await;
+    let (key, call) = ringing(story, number).await;
     call.answer();
     story.polls(3).await;
     call.hang_up();
@@ -268,7 +258,7 @@ async fn a_withheld_caller_can_be_named_too() {
 #[tokio::test]
 async fn a_result_saved_during_the_call_waits_for_its_end_and_not_for_the_crm() {
     let mut story = office().await;
-    let (key, call) = rings(&mut story, "88884787").await;
+    let (key, call) = ringing(&mut story, "88884787").await;
     call.answer();
     story.polls(2).await;
     save(&mut story, &key, sale("Compró"), None).await.unwrap();

@@ -52,6 +52,15 @@ async fn call(watch: &mut Watch, name: &str) -> CallEvent {
     }
 }
 
+/// A call that was answered and is over.
+async fn answered_and_over(desk: &Desk, watch: &mut Watch) {
+    let call_of = desk.sim.rings(CUSTOMER, ENDPOINT);
+    call_of.answer();
+    call(watch, "call.connected").await;
+    call_of.hang_up();
+    call(watch, "call.ended").await;
+}
+
 /// The names of the events up to the first of this name.
 async fn up_to(watch: &mut Watch, name: &str) -> Vec<&'static str> {
     let mut names = Vec::new();
@@ -259,11 +268,7 @@ async fn durations_and_money_are_read_exactly_in_whatever_form() {
     ] {
         let (desk, mut watch) = watched().await;
         desk.sim.faults().on(RequestKind::Cdr, ALWAYS, Fault::fields(&[("duration", duration), ("cost", cost)]));
-        let call_of = desk.sim.rings(CUSTOMER, ENDPOINT);
-        call_of.answer();
-        call(&mut watch, "call.connected").await;
-        call_of.hang_up();
-        call(&mut watch, "call.ended").await;
+        answered_and_over(&desk, &mut watch).await;
         desk.run(&["calls", "sync"]).await;
         let listed = desk.succeeds(&["calls", "list"]).await;
         assert_eq!(listed["calls"][0]["duration_s"], seconds, "{duration}");
@@ -374,11 +379,7 @@ async fn a_call_is_never_answered_in_the_future_and_nothing_of_a_stranger_s_reac
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_whose_currency_is_left_out_has_the_one_that_the_example_shows() {
     let (desk, mut watch) = watched().await;
-    let call_of = desk.sim.rings(CUSTOMER, ENDPOINT);
-    call_of.answer();
-    call(&mut watch, "call.connected").await;
-    call_of.hang_up();
-    call(&mut watch, "call.ended").await;
+    answered_and_over(&desk, &mut watch).await;
     desk.sim.faults().on(RequestKind::Cdr, ALWAYS, Fault::fields(&[("duration", "\"18\"")]));
     let Event::Recorded(recorded) = watch.until("call.recorded").await else { panic!("no record") };
     assert_eq!(recorded.currency.as_deref(), Some("CRC"));
