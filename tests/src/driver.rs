@@ -30,6 +30,19 @@ pub(crate) trait Servers {
     fn seen(&self) -> String;
 }
 
+/// Whether somebody waits for an answer that no server holds back: it is on its way, or its question is. `held` are the
+/// moments at which the questions came that are answered only when time goes on, or never.
+pub(crate) fn is_on_its_way(clock: &ManualClock, mut held: Vec<Duration>) -> bool {
+    // Time stands still while a question is on its way, so that it comes at the moment at which it was asked.
+    clock.asked_at().into_iter().any(|asked| match held.iter().position(|held| *held == asked) {
+        Some(at) => {
+            held.swap_remove(at);
+            false
+        }
+        None => true,
+    })
+}
+
 /// An engine on a clock that a story moves.
 pub struct Driver {
     /// The time, for the engine and its servers alike.

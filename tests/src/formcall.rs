@@ -15,11 +15,8 @@ use timbre_simulator::ManualClock;
 use timbre_simulator::formcall::{DOCUMENTED_TOKEN, Fault, FormCall, FormCallConfig, RequestEntry};
 use timbre_wiring::{Machine, Serves};
 
-use crate::driver::{Driver, Servers};
+use crate::driver::{Driver, Servers, is_on_its_way};
 use crate::fakes::{FixedPassword, RememberingShell, StoryDisk};
-
-/// The adapter's own time-out: a deadline so far ahead means that a request has just gone out.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// The agent of the stories, as the table of popups names her.
 pub const AGENT: &str = "Ana Rojas";
@@ -144,13 +141,17 @@ impl Servers for Vendor<'_> {
     }
 
     fn is_answering(&mut self, clock: &ManualClock) -> bool {
-        let stalls = |request: &&RequestEntry| {
-            matches!(request.fault, Some(Fault::AnswerLost | Fault::AnswerLostNothingPlaced | Fault::Slow(_)))
+        let now = clock.elapsed();
+        let is_held = |request: &&RequestEntry| {
+            let stalls = match request.fault {
+                Some(Fault::AnswerLost | Fault::AnswerLostNothingPlaced) => true,
+                Some(Fault::Slow(delay)) => request.arrived.elapsed + delay > now,
+                _ => false,
+            };
+            request.answered.is_none() && stalls
         };
         let ledger = self.0.ledger();
-        let stalled = ledger.requests.iter().filter(|request| request.answered.is_none()).any(|one| stalls(&one));
-        let just_asked = clock.deadlines_begun_now().contains(&(clock.elapsed() + ANSWER_WITHIN));
-        just_asked && !stalled
+        is_on_its_way(clock, ledger.requests.iter().filter(is_held).map(|request| request.arrived.elapsed).collect())
     }
 
     fn seen(&self) -> String {

@@ -14,22 +14,18 @@ use timbre_engine::api::event::Event;
 use timbre_settings::Settings;
 use timbre_simulator::clock::ManualClock;
 use timbre_simulator::crm::{Crm, CrmConfig, DEFAULT_API_KEY, Outcome, RequestEntry};
-use timbre_simulator::ledger::RequestOutcome;
+use timbre_simulator::ledger::{RequestEntry as VendorRequest, RequestOutcome};
 use timbre_simulator::{Fault, Ledger, RequestKind, Simulator, SimulatorConfig};
-use timbre_telephony::callmyway::ANSWER_WITHIN;
 use timbre_wiring::{Machine, Serves};
 use tokio::sync::watch;
 
-use crate::driver::{Driver, STEPS, Servers};
+use crate::driver::{Driver, STEPS, Servers, is_on_its_way};
 use crate::fakes::{FixedPassword, RememberingShell, StoryDisk};
 
 /// The simulator's first endpoint and sign-in.
 pub const ENDPOINT: &str = "8373456";
 /// The password of that sign-in.
 pub const PASSWORD: &str = "secreto";
-
-/// How long the engine waits for an answer of the CRM (`espocrm.toml`, `timeout_s`).
-const CRM_ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// The engine with a vendor, and a CRM where there is one.
 pub struct Story {
@@ -305,27 +301,23 @@ impl Servers for VendorAndCrm<'_> {
         }
     }
 
-    /// A question without an answer whose time-out began just now, for time stands still meanwhile; or an answer that is not
-    /// worked off yet. A vendor that keeps silent, or is slow, needs time to go on all the same.
+    /// A question or an answer on its way, a CRM at work, or an answer that is not worked off yet.
     fn is_answering(&mut self, clock: &ManualClock) -> bool {
+        let now = clock.elapsed();
         let ledger = self.sim.ledger();
-        let stalls = |fault: &Option<Fault>| matches!(fault, Some(Fault::Hang | Fault::Slow(_)));
-        let stalled = ledger.requests.iter().any(|r| matches!(r.outcome, RequestOutcome::Open) && stalls(&r.fault));
-        let at_the_crm = self.crm.map_or(AtTheCrm::Nothing, |crm| crm.with_log(|log| at_the_crm(&log.requests)));
-        if at_the_crm == AtTheCrm::Answering {
+        let held =
+            ledger.requests.iter().filter(|request| is_held(request, now)).map(|request| request.arrival.elapsed);
+        let (works, held_at_crm) =
+            self.crm.map_or((false, Vec::new()), |crm| crm.with_log(|log| at_the_crm(&log.requests, now)));
+        if works || is_on_its_way(clock, held.chain(held_at_crm).collect()) {
             return true;
         }
-        if stalled {
+        if ledger.requests_of(RequestKind::Live).last().is_some_and(|last| is_held(last, now)) {
             return false;
         }
         let worked_off = self.looks.as_mut().map_or(u64::MAX, |looks| *looks.borrow_and_update());
         let asked = live_questions(&ledger) - self.asked_before;
-        // A CRM that keeps silent has begun its time-out just now, too, and time must go on.
-        let just_asked = at_the_crm == AtTheCrm::Nothing
-            && [ANSWER_WITHIN, CRM_ANSWER_WITHIN]
-                .iter()
-                .any(|within| clock.deadlines_begun_now().contains(&(clock.elapsed() + *within)));
-        worked_off < asked as u64 || just_asked
+        worked_off < asked as u64
     }
 
     fn seen(&self) -> String {
@@ -333,29 +325,30 @@ impl Servers for VendorAndCrm<'_> {
     }
 }
 
-/// What the CRM is doing.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum AtTheCrm {
-    Nothing,
-    /// An answer is on its way, in no time.
-    Answering,
-    /// Somebody waits for an answer that needs time to go on.
-    Stalling,
+/// Whether the vendor answers a question only when time goes on, or never.
+fn is_held(request: &VendorRequest, now: Duration) -> bool {
+    let stalls = match request.fault {
+        Some(Fault::Hang) => true,
+        Some(Fault::Slow(delay)) => request.release.elapsed + delay > now,
+        _ => false,
+    };
+    matches!(request.outcome, RequestOutcome::Open) && (stalls || request.release.elapsed > now)
 }
 
-fn at_the_crm(requests: &[RequestEntry]) -> AtTheCrm {
+/// Whether the CRM is at work on a request, in no time; and when those came that wait for time to go on.
+fn at_the_crm(requests: &[RequestEntry], now: Duration) -> (bool, Vec<Duration>) {
     use timbre_simulator::crm::Fault::{HangAfterStoring, HangBeforeStoring, Slow, StoredLate};
-    let stalls = |fault: &Option<timbre_simulator::crm::Fault>| {
-        matches!(fault, Some(HangAfterStoring | HangBeforeStoring | Slow(_) | StoredLate(_)))
+    let stalls = |request: &&RequestEntry| match request.fault {
+        Some(HangAfterStoring | HangBeforeStoring | StoredLate(_)) => true,
+        Some(Slow(delay)) => request.arrived.elapsed + delay > now,
+        _ => false,
     };
-    let mut open = requests.iter().rev().take(50).filter(|request| request.outcome == Outcome::Open).peekable();
-    if open.peek().is_none() {
-        AtTheCrm::Nothing
-    } else if open.all(|request| stalls(&request.fault)) {
-        AtTheCrm::Stalling
-    } else {
-        AtTheCrm::Answering
-    }
+    let open = requests.iter().rev().take(50).filter(|request| request.outcome == Outcome::Open);
+    let (held, working): (Vec<_>, Vec<_>) = open.partition(stalls);
+    (
+        working.iter().any(|request| request.arrived.elapsed == now),
+        held.iter().map(|request| request.arrived.elapsed).collect(),
+    )
 }
 
 async fn news_of(crm: Option<&Crm>, mut enough: impl FnMut() -> bool) {

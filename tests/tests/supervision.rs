@@ -44,6 +44,11 @@ impl Clock for PanicsOnce {
         self.look();
         self.clock.sleep_until(deadline).await;
     }
+
+    async fn give_up_after(&self, within: Duration) {
+        self.look();
+        self.clock.give_up_after(within).await;
+    }
 }
 
 #[tokio::test]

@@ -52,7 +52,9 @@ pub struct FileLayout {
     pub encoding_guessed: bool,
     /// The character between two values; nothing in a vCard and in XML.
     pub delimiter: Option<char>,
-    /// Whether the first row names the columns.
+    /// How many rows stand above the table, such as a list's title and its date: they are not read.
+    pub rows_above: u64,
+    /// Whether the first row of the table names the columns.
     pub header: bool,
     /// The program that writes such files, as far as its columns tell: `google`, `outlook`, `odoo`, `hubspot`, `zoho`,
     /// `salesforce`, `pipedrive`, `suitecrm`, `bitrix24`, `kommo`, `freepbx`, `vicidial`, `3cx`, `yealink`, `grandstream`,

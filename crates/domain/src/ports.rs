@@ -36,6 +36,12 @@ pub trait Clock: Send + Sync + 'static {
     async fn sleep(&self, duration: Duration) {
         self.sleep_until(self.elapsed() + duration).await;
     }
+
+    /// The same for whoever waits for a server's answer, and no longer than that. A clock that stands still for tests can
+    /// tell it from a sleep: while an answer is on its way, its time must not go on.
+    async fn give_up_after(&self, within: Duration) {
+        self.sleep(within).await;
+    }
 }
 
 /// What shows pop-ups: windows, or a line on standard output.

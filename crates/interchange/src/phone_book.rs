@@ -49,6 +49,7 @@ pub(crate) fn inspect(path: &Path, head: &Head) -> Result<FileLayout, FileError>
         header: false,
         program: program(&book.root).to_owned(),
         columns: Vec::new(),
+        rows_above: 0,
         header_key: None,
         bytes: head.bytes,
     })

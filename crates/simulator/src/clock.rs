@@ -23,16 +23,17 @@ struct Face {
     elapsed: Duration,
     wall: DateTime<Utc>,
     next_id: u64,
-    /// The first id of those who began to sleep since the time last moved.
-    first_id_now: u64,
     sleepers: BTreeMap<(Duration, u64), oneshot::Sender<()>>,
+    /// Those of the sleepers who wait for a server's answer, and when they asked.
+    asked: BTreeMap<u64, Duration>,
 }
 
 impl ManualClock {
     /// A clock whose time of day is `wall` (UTC), with an elapsed time of zero.
     #[must_use]
     pub fn starting_at(wall: DateTime<Utc>) -> Self {
-        let face = Face { elapsed: Duration::ZERO, wall, next_id: 0, first_id_now: 0, sleepers: BTreeMap::new() };
+        let (sleepers, asked) = (BTreeMap::new(), BTreeMap::new());
+        let face = Face { elapsed: Duration::ZERO, wall, next_id: 0, sleepers, asked };
         Self { face: Arc::new(Mutex::new(face)), count: Arc::new(watch::Sender::new(0)) }
     }
 
@@ -43,11 +44,11 @@ impl ManualClock {
     pub fn advance(&self, duration: Duration) {
         let mut face = self.face();
         face.elapsed += duration;
-        face.first_id_now = face.next_id;
         face.wall = shifted(face.wall, duration);
         let now = face.elapsed;
         while face.sleepers.first_key_value().is_some_and(|((deadline, _), _)| *deadline <= now) {
-            if let Some((_, wake)) = face.sleepers.pop_first() {
+            if let Some(((_, id), wake)) = face.sleepers.pop_first() {
+                face.asked.remove(&id);
                 // A sleeper that was dropped between registering and now has nobody to wake.
                 let _ = wake.send(());
             }
@@ -94,12 +95,10 @@ impl ManualClock {
         self.face().sleepers.keys().map(|(deadline, _)| *deadline).collect()
     }
 
-    /// The deadlines of the tasks that began to sleep since the time last moved.
+    /// When those who wait for a server's answer ([`Clock::give_up_after`]) asked it, each once.
     #[must_use]
-    pub fn deadlines_begun_now(&self) -> Vec<Duration> {
-        let face = self.face();
-        let begun_now = |(_, id): &&(Duration, u64)| *id >= face.first_id_now;
-        face.sleepers.keys().filter(begun_now).map(|(deadline, _)| *deadline).collect()
+    pub fn asked_at(&self) -> Vec<Duration> {
+        self.face().asked.values().copied().collect()
     }
 
     /// A channel with the number of sleeping tasks, which changes when one begins or stops sleeping.
@@ -117,7 +116,7 @@ impl ManualClock {
         self.face.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn register(&self, deadline: Duration) -> Option<Sleeping> {
+    fn register(&self, deadline: Duration, asked: bool) -> Option<Sleeping> {
         let mut face = self.face();
         if deadline <= face.elapsed {
             return None;
@@ -126,6 +125,10 @@ impl ManualClock {
         let key = (deadline, face.next_id);
         face.next_id += 1;
         face.sleepers.insert(key, wake);
+        if asked {
+            let now = face.elapsed;
+            face.asked.insert(key.1, now);
+        }
         self.count.send_replace(face.sleepers.len());
         drop(face);
         Some(Sleeping { clock: self.clone(), key, woken })
@@ -150,9 +153,14 @@ impl Clock for ManualClock {
     }
 
     async fn sleep_until(&self, deadline: Duration) {
-        if let Some(mut sleeping) = self.register(deadline) {
-            // The sender is dropped only after it has sent.
-            let _ = (&mut sleeping.woken).await;
+        if let Some(sleeping) = self.register(deadline, false) {
+            sleeping.wakes().await;
+        }
+    }
+
+    async fn give_up_after(&self, within: Duration) {
+        if let Some(sleeping) = self.register(self.elapsed() + within, true) {
+            sleeping.wakes().await;
         }
     }
 }
@@ -164,9 +172,17 @@ struct Sleeping {
     woken: oneshot::Receiver<()>,
 }
 
+impl Sleeping {
+    async fn wakes(mut self) {
+        // The sender is dropped only after it has sent.
+        let _ = (&mut self.woken).await;
+    }
+}
+
 impl Drop for Sleeping {
     fn drop(&mut self) {
         let mut face = self.clock.face();
+        face.asked.remove(&self.key.1);
         if face.sleepers.remove(&self.key).is_some() {
             self.clock.count.send_replace(face.sleepers.len());
         }
@@ -255,6 +271,29 @@ mod tests {
         task.abort();
         assert!(task.await.is_err());
         assert_eq!((clock.sleepers(), clock.next_deadline()), (0, None));
+    }
+
+    #[tokio::test]
+    async fn who_awaits_an_answer_is_told_from_who_sleeps_as_long() {
+        let clock = ManualClock::default();
+        let sleeping = sleeper(&clock, 20, &Arc::default());
+        clock.wait_for_sleepers(1).await;
+        assert_eq!(clock.asked_at(), []);
+        let asks = |clock: ManualClock| tokio::spawn(async move { clock.give_up_after(SECOND * 20).await });
+        let first = asks(clock.clone());
+        clock.wait_for_sleepers(2).await;
+        clock.advance(SECOND * 5);
+        let second = asks(clock.clone());
+        clock.wait_for_sleepers(3).await;
+        assert_eq!(clock.asked_at(), [SECOND * 0, SECOND * 5]);
+        // One gives up, and the other has its answer.
+        clock.advance(SECOND * 15);
+        first.await.unwrap();
+        assert_eq!(clock.asked_at(), [SECOND * 5]);
+        second.abort();
+        assert!(second.await.is_err());
+        assert_eq!(clock.asked_at(), []);
+        sleeping.await.unwrap();
     }
 
     #[tokio::test]

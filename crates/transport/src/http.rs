@@ -155,7 +155,7 @@ pub async fn send(
     };
     tokio::select! {
         answer = exchange => answer,
-        () = clock.sleep(within) => {
+        () = clock.give_up_after(within) => {
             let detail = format!("no whole answer within {} s", within.as_secs_f32());
             Err(NoAnswer::unsure(ErrorCode::TimedOut, detail))
         }

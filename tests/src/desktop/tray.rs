@@ -230,12 +230,27 @@ impl TrayItem {
         })
     }
 
-    /// Clicks an entry that is there, or comes in time.
+    /// Clicks an entry that is there, or comes in time. One that was drawn anew since we looked is looked for again, as a panel
+    /// does.
     ///
     /// # Errors
     /// When it does not come, or can't be clicked because it is grey.
     pub fn click(&self, labels: &[&str], within: Duration) -> io::Result<()> {
-        let entry = self.entry(labels, within)?;
+        let mut refused = None;
+        let clicked = self.bus.wait_until(within, || {
+            let done = self.entry(labels, within).and_then(|entry| self.click_entry(&entry, labels));
+            match done {
+                Err(error) if error.to_string().contains("does not refer to a menu item") => None,
+                done => {
+                    refused = done.err();
+                    Some(())
+                }
+            }
+        });
+        refused.map_or(clicked, Err)
+    }
+
+    fn click_entry(&self, entry: &MenuEntry, labels: &[&str]) -> io::Result<()> {
         if !entry.enabled {
             return Err(io::Error::other(format!("{labels:?} is grey")));
         }

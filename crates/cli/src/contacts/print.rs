@@ -117,6 +117,9 @@ pub(crate) fn looked_up(printer: &Printer, found: &LookedUp) -> io::Result<()> {
 
 pub(crate) fn imported(printer: &Printer, report: &ImportReport) -> io::Result<()> {
     printer.line(&read_as(printer, &report.record.file, &report.layout))?;
+    if report.layout.rows_above > 0 {
+        printer.line(&printer.fill("import.rows_above", &[("count", &report.layout.rows_above.to_string())]))?;
+    }
     let (kept, known): (Vec<_>, Vec<_>) =
         report.layout.columns.iter().partition(|column| column.by == ChosenBy::Nobody);
     for column in known {

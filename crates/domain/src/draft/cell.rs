@@ -1,7 +1,7 @@
 //! The telephones in one cell, as people fill them in: one, several with whatever between them, or none.
 
 use crate::number::{
-    Country, PhoneNumber, ReadNumber, ascii_digit, certain, is_label, is_punctuation, joins, plain_text,
+    Country, PhoneNumber, ReadNumber, ascii_digit, certain, is_chat_link, is_label, is_punctuation, joins, plain_text,
 };
 
 /// More groups of digits than a cell with a few numbers has; a cell with more is not divided by its groups.
@@ -15,7 +15,8 @@ pub(super) fn numbers_in(text: &str, country: Country) -> (Vec<PhoneNumber>, boo
         return (Vec::new(), false);
     }
     let whole = placed(text, country);
-    if let Some(number) = whole.as_ref().filter(|number| number.extension().is_some()) {
+    let is_one = |number: &&PhoneNumber| number.extension().is_some() || is_chat_link(text);
+    if let Some(number) = whole.as_ref().filter(is_one) {
         return (vec![number.clone()], true);
     }
     let parts = parts_of(text);
@@ -215,6 +216,8 @@ mod tests {
         assert_eq!(cell("2222-3333, ext 105"), keys(&["+50622223333"], true));
         assert_eq!(cell("800-FLORES1"), keys(&["+5068003567371"], true));
         assert_eq!(cell("1155"), keys(&["1155"], true));
+        assert_eq!(cell("https://wa.me/50688848787"), keys(&["+50688848787"], true));
+        assert_eq!(cell("'+506 8884-8787"), keys(&["+50688848787"], true));
         for text in ["", "-", "N/A", "0"] {
             assert_eq!(cell(text), keys(&[], true), "{text:?}");
         }

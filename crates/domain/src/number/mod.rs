@@ -309,8 +309,28 @@ impl PartialEq for PhoneNumber {
     }
 }
 
-/// Takes off what is wrapped around a number: `"Ana" <sip:…>`, `sip:`, `tel:`, `@host`, URI parameters, and the
-/// invisible marks that come along when a number is copied from a chat or a web page.
+/// The digits in a link that opens a chat with a number: they begin with the country code and carry no plus (WhatsApp's help,
+/// "How to use click to chat").
+fn of_chat_link(text: &str) -> Option<&str> {
+    let lower = text.to_ascii_lowercase();
+    let host = lower.strip_prefix("https://").or(lower.strip_prefix("http://")).unwrap_or(&lower);
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let starts = ["wa.me/", "api.whatsapp.com/send", "web.whatsapp.com/send", "whatsapp://send"];
+    let rest = &text[text.len() - starts.iter().find_map(|start| host.strip_prefix(start))?.len()..];
+    let digits = match rest.split_once("phone=") {
+        Some((_, phone)) => phone,
+        None if host.starts_with("wa.me/") => rest,
+        None => return None,
+    };
+    let digits = digits.trim_start_matches("%2B").trim_start_matches("%2b").trim_start_matches('+');
+    let ends = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let is_last = digits[ends..].chars().next().is_none_or(|c| matches!(c, '?' | '&' | '/' | '#'));
+    Some(&digits[..ends]).filter(|digits| !digits.is_empty() && is_last)
+}
+
+/// Takes off what is wrapped around a number: `"Ana" <sip:…>`, `sip:`, `tel:`, `@host`, URI parameters, the links that open a
+/// chat with it, the sign with which spreadsheets keep a text a text, and the invisible marks that come along when a number is
+/// copied from a chat or a web page.
 fn bare(text: &str) -> String {
     let text = match (text.find('<'), text.rfind('>')) {
         (Some(open), Some(close))
@@ -322,6 +342,10 @@ fn bare(text: &str) -> String {
     };
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let text = visible.trim();
+    if let Some(digits) = of_chat_link(text) {
+        return format!("+{digits}");
+    }
+    let text = text.strip_prefix(['\'', '\u{2019}']).map_or(text, str::trim_start);
     let scheme = ["sips:", "sip:", "tel:", "callto:"]
         .iter()
         .find(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
@@ -348,6 +372,11 @@ fn bare(text: &str) -> String {
 /// The number in a text, its digits in ASCII, without what stands around it.
 pub(crate) fn number_alone(text: &str) -> String {
     Parts::of(&bare(text)).number
+}
+
+/// Whether a text is a link that opens a chat with a number.
+pub(crate) fn is_chat_link(text: &str) -> bool {
+    of_chat_link(text.trim()).is_some()
 }
 
 pub(crate) use written::joins;
@@ -400,6 +429,16 @@ fn reading(parts: &Parts, region: Region) -> Option<Reading> {
     let as_written = forms::read(&parts.number, &digits, region);
     if as_written.as_ref().is_some_and(sure) {
         return as_written;
+    }
+    // `+44 (0)20 …`: what is dialled at home alone stands in parentheses, also where the country has no such digit.
+    if let Some((code, rest)) = parts.number.split_once("(0)")
+        && parts.number.starts_with('+')
+    {
+        let without = format!("{code}{rest}");
+        let read = forms::read(&without, &digits_of(&without), region);
+        if read.as_ref().is_some_and(sure) {
+            return read;
+        }
     }
     let codes = written::caller_id_digits(region).iter();
     let behind_code = codes.filter_map(|code| digits.strip_prefix(code)).find_map(|rest| {

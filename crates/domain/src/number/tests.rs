@@ -117,6 +117,52 @@ fn digits_of_any_script_are_read_by_every_way_in() {
 }
 
 #[test]
+fn what_is_dialled_at_home_alone_stands_in_parentheses_and_is_left_out_abroad() {
+    for (text, e164) in [
+        ("+506 (0) 8884-8787", Some("+50688848787")),
+        ("+506(0)88848787", Some("+50688848787")),
+        ("+44 (0)20 7946 0958", Some("+442079460958")),
+        ("+49 (0) 30 123456", Some("+4930123456")),
+        ("+41 (0)44 668 18 00", Some("+41446681800")),
+        // Italy's zero is part of the number.
+        ("+39 (0)6 6982 1234", Some("+390669821234")),
+        ("(0) 8884-8787", None),
+    ] {
+        assert_eq!(read_in("CR", text).as_deref(), e164, "{text}");
+        let typed = PhoneNumber::typed(text, Country::CR).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(typed.valid_e164(), e164, "{text}");
+    }
+}
+
+#[test]
+fn a_link_to_a_chat_is_a_way_to_write_a_number() {
+    for text in [
+        "https://wa.me/50688848787",
+        "http://WA.me/50688848787/",
+        "wa.me/50688848787?text=Hola",
+        "https://api.whatsapp.com/send?phone=50688848787&text=Hola",
+        "https://api.whatsapp.com/send/?phone=%2B50688848787",
+        "whatsapp://send?phone=+50688848787",
+    ] {
+        assert_eq!(e164(text).as_deref(), Some("+50688848787"), "{text}");
+        // The number's country is named by the link, wherever it is read.
+        assert_eq!(read_in("ES", text).as_deref(), Some("+50688848787"), "{text}");
+        assert_eq!(PhoneNumber::typed(text, Country::CR).unwrap().e164(), Some("+50688848787"), "{text}");
+    }
+    for text in ["https://wa.me/message/ABC123", "https://wa.me/", "https://example.com/50688848787"] {
+        assert!(PhoneNumber::typed(text, Country::CR).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_sign_that_keeps_a_text_a_text_in_a_spreadsheet_is_no_part_of_the_number() {
+    for text in ["'88848787", "'+506 8884-8787", "\u{2019}8884 8787"] {
+        assert_eq!(e164(text).as_deref(), Some("+50688848787"), "{text}");
+        assert_eq!(PhoneNumber::typed(text, Country::CR).unwrap().dialable(Country::CR), "88848787", "{text}");
+    }
+}
+
+#[test]
 fn an_extension_is_told_and_not_dialled() {
     for text in ["2222-3333 ext. 105", "2222-3333x105", "tel:2222-3333;ext=105", "2222-3333;105", "2222-3333,,105"] {
         let number = PhoneNumber::typed(text, Country::CR).unwrap_or_else(|error| panic!("{text}: {error}"));

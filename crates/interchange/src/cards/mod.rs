@@ -37,6 +37,7 @@ pub(crate) fn inspect(head: &Head) -> Result<FileLayout, FileError> {
         header: false,
         program: if own { OURSELVES } else { "vcard" }.to_owned(),
         columns: Vec::new(),
+        rows_above: 0,
         header_key: None,
         bytes: head.bytes,
     })

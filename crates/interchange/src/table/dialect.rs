@@ -1,4 +1,4 @@
-//! What separates the values of a table, and whether its first row names the columns.
+//! What separates the values of a table, what stands above it, and whether its first row names the columns.
 
 use std::collections::BTreeSet;
 
@@ -19,9 +19,14 @@ const TELLING: usize = 50;
 /// How many records tell what a column holds.
 const SAMPLE: usize = 200;
 
+/// A title, the date of the list and what else people put above a table are not longer.
+const ABOVE_AT_MOST: usize = 10;
+
 /// How a table is written, and its first records.
 pub(super) struct Dialect {
     pub(super) delimiter: u8,
+    /// Records above the table.
+    pub(super) above: usize,
     pub(super) sample: Vec<Vec<String>>,
     pub(super) header: bool,
 }
@@ -33,12 +38,25 @@ pub(super) fn guess(head: &Head, options: &ReadOptions) -> Result<Dialect, FileE
         None if head.text.starts_with(OWN_FIRST.as_bytes()) && head.text.get(OWN_FIRST.len()) == Some(&b',') => b',',
         None => separator_line(&head.text).map_or_else(|| most_consistent(head), |(named, _)| named),
     };
-    let sample = sample(head, delimiter, SAMPLE)?;
+    let mut sample = sample(head, delimiter, SAMPLE)?;
     if sample.is_empty() {
         return Err(bad_file(None, "the file is empty"));
     }
+    // Who says whether the first row names the columns knows what the first row is.
+    let above = if options.header.is_none() { above(&sample) } else { 0 };
+    sample.drain(..above);
     let header = options.header.unwrap_or_else(|| names_columns(&sample));
-    Ok(Dialect { delimiter, sample, header })
+    Ok(Dialect { delimiter, above, sample, header })
+}
+
+/// How many records stand above a table: a title and the like, each with far fewer values than the row of known names below.
+fn above(sample: &[Vec<String>]) -> usize {
+    let values = |row: &[String]| row.iter().map(|cell| tidy(cell)).filter(|cell| !cell.is_empty()).count();
+    let names = |row: &[String]| row.iter().filter(|cell| names::is_known(tidy(cell))).count();
+    let is_header = |row: &[String]| names(row) >= 2 && names(row) * 2 >= values(row);
+    let found = sample.iter().take(ABOVE_AT_MOST + 1).position(|row| is_header(row)).unwrap_or(0);
+    let sparse = |row: &Vec<String>| values(row) * 2 <= values(&sample[found]);
+    if sample[..found].iter().all(sparse) { found } else { 0 }
 }
 
 fn said_delimiter(said: char) -> Result<u8, FileError> {
@@ -73,7 +91,8 @@ fn sample(head: &Head, delimiter: u8, most: usize) -> Result<Vec<Vec<String>>, F
 /// The delimiter with which most records have as many values as the first; among equals the one with more columns.
 fn most_consistent(head: &Head) -> u8 {
     let score = |delimiter: u8| {
-        let sample = sample(head, delimiter, TELLING).unwrap_or_default();
+        let mut sample = sample(head, delimiter, TELLING).unwrap_or_default();
+        sample.drain(..above(&sample));
         let columns = sample.first().map_or(0, Vec::len);
         let alike = sample.iter().filter(|row| row.len() == columns).count();
         if columns < 2 { (0, 0) } else { (alike * 10 / sample.len(), columns) }
@@ -142,6 +161,23 @@ mod tests {
         assert!(!dialect("Ana Rojas,\nBea Solís,8888-1235\nEva Mora,8888-1236\n").1);
         assert!(dialect("Quién,Dónde llamar\nAna Rojas,8888-1234\n").1);
         assert!(dialect("Nombre,,Teléfono\nAna,,8888-1234\n").1);
+    }
+
+    #[test]
+    fn a_title_and_a_date_above_the_header_are_no_part_of_the_table() {
+        let above = |text: &str, header: Option<bool>| {
+            let encoding = Chosen { charset: UTF8, guessed: false };
+            let head = Head { text: text.into(), whole: true, encoding, bytes: text.len() as u64 };
+            let dialect = guess(&head, &ReadOptions { header, ..ReadOptions::default() }).unwrap();
+            (dialect.above, char::from(dialect.delimiter), dialect.header)
+        };
+        let titled = "Lista de clientes\n\nGenerada: 3/11/2026;;\nNombre;Teléfono;Correo\nAna;8888-1234;\n";
+        assert_eq!(above(titled, None), (2, ';', true));
+        assert_eq!(above("Clientes,,\nNombre,Teléfono,Correo\nAna,8888-1234,\n", None), (1, ',', true));
+        assert_eq!(above("Nombre,Teléfono\nNombre,Teléfono\nAna,8888-1234\n", None), (0, ',', true));
+        assert_eq!(above("Ana Rojas,8888-1234\nNombre,Teléfono\n", None).0, 0, "a row of values is no title");
+        assert_eq!(above("Teléfono\n8888-1234;2222-3333\n", None), (0, ',', true));
+        assert_eq!(above("Clientes,,\nNombre,Teléfono,Correo\n", Some(true)).0, 0, "as the person said");
     }
 
     #[test]

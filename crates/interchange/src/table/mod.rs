@@ -22,9 +22,9 @@ pub(crate) use self::writer::TableWriter;
 
 /// What the beginning of a table tells; the whole of it where a column that nobody knows is empty there.
 pub(crate) fn inspect(path: &Path, head: &Head, options: &ReadOptions) -> Result<FileLayout, FileError> {
-    let Dialect { delimiter, sample, header } = dialect::guess(head, options)?;
+    let Dialect { delimiter, above, sample, header } = dialect::guess(head, options)?;
     if header && head.whole && sample.len() == 1 {
-        return Err(bad_file(Some("line 2"), "there are no rows below the header"));
+        return Err(bad_file(Some(&format!("line {}", above + 2)), "there are no rows below the header"));
     }
     let names = columns::names(&sample, header);
     let program = if header { names::program(&names) } else { "csv" };
@@ -34,6 +34,7 @@ pub(crate) fn inspect(path: &Path, head: &Head, options: &ReadOptions) -> Result
         encoding: head.encoding.charset.name().to_owned(),
         encoding_guessed: head.encoding.guessed,
         delimiter: Some(char::from(delimiter)),
+        rows_above: above as u64,
         header,
         program: program.to_owned(),
         columns,

@@ -60,6 +60,9 @@ impl Rows {
         let mut splitter = Splitter::new(Source::open(path, charset)?, delimiter);
         splitter.skip_separator_line().map_err(|error| of_io(&error))?;
         let mut record = Record::default();
+        for _ in 0..layout.rows_above {
+            splitter.next(&mut record).map_err(|error| of_io(&error))?;
+        }
         let header = layout.header && splitter.next(&mut record).map_err(|error| of_io(&error))?;
         if record.open_quote.is_some() && header {
             return Err(open_header());
@@ -85,7 +88,9 @@ impl Rows {
             // A spreadsheet shows blank lines as rows.
             self.row += 1 + self.record.blank_before;
             let one = self.record.len() == 1 && self.plan.width() > 1 && self.record.open_quote.is_none();
-            if !one || !self.record.bytes().trim_ascii().is_empty() {
+            let says = self.record.bytes().trim_ascii();
+            // Programs that come from DOS end a file with Ctrl-Z.
+            if says != b"\x1a" && !(one && says.is_empty()) {
                 return Ok(true);
             }
         }
@@ -269,6 +274,7 @@ mod tests {
             [(1, 2, None), (3, 5, None), (5, 7, None)]
         );
         assert_eq!(kinds("sep=;\r\nNombre;Teléfono\r\nAna;1\r\n"), [(1, 3, None)]);
+        assert_eq!(kinds("Clientes\r\n\r\nNombre;Teléfono\r\nAna;1\r\n\x1a"), [(1, 4, None)]);
     }
 
     #[test]

@@ -91,6 +91,7 @@ impl Shared {
         };
         let fault = self.faults.take(kind);
         self.state().requests[entry].fault.clone_from(&fault);
+        self.announce();
         if self.config.is_throttled(kind) {
             self.keep_the_rule(entry, username, peer.address.ip()).await;
         }

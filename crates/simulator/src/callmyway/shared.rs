@@ -78,6 +78,7 @@ impl Shared {
             release
         };
         if release > self.now() {
+            self.announce();
             self.clock.sleep_until(release).await;
         }
     }

@@ -97,6 +97,7 @@ async fn work(shared: Arc<Shared>, number: usize, call: Call) -> Done {
         state.log.requests[number].fault.clone_from(&fault);
         state.tempo
     };
+    shared.tell_news();
     match &fault {
         Some(Fault::Refuse { status, reason }) => return Done::Answer(Answer::ordered(*status, reason.as_deref())),
         Some(Fault::Maintenance) => return Done::Answer(Answer::maintenance()),

@@ -30,7 +30,7 @@ use crate::secret::AccountSecret;
 use crate::throttle::Throttle;
 
 /// How long a whole answer may take. Longer than a few piled-up delays of the vendor's throttle.
-pub const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// About thirty thousand calls at once.
 const LIVE_AT_MOST: usize = 16 * 1024 * 1024;
 /// What click-to-dial answers is a word or a page.
@@ -117,7 +117,8 @@ impl Account {
         url.set_query(Some(&encode(&pairs)));
         let permit = self.throttle.acquire(lane).await;
         let answer = http::send(self.http.get(url), &self.clock, ANSWER_WITHIN, at_most).await?;
-        if let Some(wait) = self.asks_to_wait(&answer) {
+        let asked_to_wait = self.asks_to_wait(&answer);
+        if let Some(wait) = asked_to_wait {
             self.throttle.wait(wait);
         }
         // What is ordinary is learnt from good answers to the live question alone: a record takes as long as it is.
@@ -132,7 +133,12 @@ impl Account {
             // "No records found" may be an HTTP status too.
             StatusCode::NOT_FOUND if map::finds_nothing(&answer.body) => {}
             StatusCode::NO_CONTENT => return Ok((Answer { body: b"[]".to_vec(), ..answer }, pace)),
-            _ => self.check(&answer)?,
+            _ => self.check(&answer).map_err(|mut error| {
+                if let Some(wait) = asked_to_wait {
+                    error.detail = format!("{}; it is left alone for {} s, as it asked", error.detail, wait.as_secs());
+                }
+                error
+            })?,
         }
         Ok((answer, pace))
     }

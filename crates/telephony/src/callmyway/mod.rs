@@ -23,7 +23,7 @@ use timbre_domain::vendor::{
 use crate::registry::{Opening, Vendor};
 
 pub use body::{MAX_KEPT, ReadError};
-pub use client::{ANSWER_WITHIN, Account, Settings};
+pub use client::{Account, Settings};
 pub use map::Reading;
 
 /// The pure half of the adapter, for tests that feed it a body: reading and mapping, with no network.
