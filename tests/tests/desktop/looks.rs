@@ -66,7 +66,7 @@ async fn windows_that_stand_follow_the_settings_daemon_in_theme_and_size_of_text
     let popup = rings(&mut office);
     let main = opens(&mut office);
     assert_eq!((popup.width, main.width), (WIDTH, 1080));
-    office.wait_for_colour(foot(&popup), LIGHT);
+    office.wait_for_colour(foot, LIGHT);
     let number = Wanted::named("heading", "8888 4787").within(POPUP);
     let letters = office.read(&number).height;
 
@@ -75,7 +75,7 @@ async fn windows_that_stand_follow_the_settings_daemon_in_theme_and_size_of_text
         let wide = WIDTH * i32::try_from(text).unwrap() / 100;
         let popup = office.wait_for_width(wide);
         assert!(is_on_the_screen(&popup), "{popup:?}");
-        office.wait_for_colour(foot(&popup), colour);
+        office.wait_for_colour(foot, colour);
         let larger = office.desktop.wait_until(SOON, || {
             let now = office.reader.as_mut().unwrap().find(&number, SOON).ok()?.height;
             ((now * 100 / letters).abs_diff(i32::try_from(text).unwrap()) <= 4).then_some(())
@@ -93,16 +93,16 @@ async fn windows_that_stand_follow_the_settings_daemon_in_theme_and_size_of_text
 async fn windows_that_stand_follow_the_portal_into_the_dark_and_back() {
     let setting = Setting { portal: true, looks: Some(("Adwaita", 100)), ..Setting::default() };
     let mut office = Office::open_as(setting).await;
-    let popup = rings(&mut office);
-    office.wait_for_colour(foot(&popup), LIGHT);
+    rings(&mut office);
+    office.wait_for_colour(foot, LIGHT);
     for (scheme, colour) in [("prefer-dark", DARK), ("prefer-light", LIGHT), ("prefer-dark", DARK), ("default", LIGHT)]
     {
         office.desktop.choose_scheme(office.portal.as_ref().unwrap(), scheme).unwrap();
-        office.wait_for_colour(foot(&popup), colour);
+        office.wait_for_colour(foot, colour);
     }
     // A dark theme is dark although the portal has no wish.
     office.looks("Adwaita-dark", 100);
-    office.wait_for_colour(foot(&popup), DARK);
+    office.wait_for_colour(foot, DARK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,10 +156,9 @@ async fn on_a_screen_of_twice_the_scale_a_page_fills_its_window() {
     let popup = rings(&mut office);
     assert_eq!(popup.width, 2 * WIDTH);
     // In the band's two ends.
-    for x in [popup.x + 12, popup.x + popup.width - 12] {
-        office.wait_for_colour((x, popup.y + 20), RINGING);
-    }
-    office.wait_for_colour(foot(&popup), LIGHT);
+    office.wait_for_colour(|popup| (popup.x + 12, popup.y + 20), RINGING);
+    office.wait_for_colour(|popup| (popup.x + popup.width - 12, popup.y + 20), RINGING);
+    office.wait_for_colour(foot, LIGHT);
     office.picture("popup-scale-2");
 }
 
@@ -252,8 +251,8 @@ async fn pictures_of_the_windows_with_text_of_every_size_light_and_dark() {
     for text in [100, 150, 200] {
         for (theme, name, colour) in [("Adwaita", "light", LIGHT), ("Adwaita-dark", "dark", DARK)] {
             office.looks(theme, text);
-            let popup = office.wait_for_width(WIDTH * i32::try_from(text).unwrap() / 100);
-            office.wait_for_colour(foot(&popup), colour);
+            office.wait_for_width(WIDTH * i32::try_from(text).unwrap() / 100);
+            office.wait_for_colour(foot, colour);
             office.picture(&format!("looks-{text}-{name}"));
         }
     }

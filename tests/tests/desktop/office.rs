@@ -222,12 +222,16 @@ impl Office {
         self.desktop.choose_looks(self.looks.as_ref().unwrap(), theme, text).unwrap();
     }
 
-    /// Waits until a point of the screen has this colour.
-    pub(crate) fn wait_for_colour(&self, (x, y): (i32, i32), colour: &str) {
-        let seen = self.desktop.wait_until(SOON, || self.desktop.colour(x, y).ok().filter(|seen| seen == colour));
-        seen.unwrap_or_else(|error| {
+    /// Waits until a point of the one pop-up there is has this colour, wherever the pop-up stands by then.
+    pub(crate) fn wait_for_colour(&self, point: impl Fn(&Window) -> (i32, i32), colour: &str) {
+        let seen = || {
+            let (x, y) = point(self.popups().first()?);
+            self.desktop.colour(x, y).ok()
+        };
+        let became = self.desktop.wait_until(SOON, || seen().filter(|seen| seen == colour));
+        became.unwrap_or_else(|error| {
             self.picture("another-colour");
-            panic!("{error}: at {x}, {y} is {:?}, not {colour}", self.desktop.colour(x, y))
+            panic!("{error}: {:?}, not {colour}, in {:?}", seen(), self.popups())
         });
     }
 

@@ -64,6 +64,7 @@ async fn the_main_window_opens_from_the_tray_and_closed_it_leaves_timbre_running
     office.read(&Wanted { role: Some("heading"), name: Some("Language"), ..Wanted::default() }.within("Timbre"));
     office.picture("settings");
     assert!(window.width >= 880, "{window:?}");
+    office.desktop.wait_until_active("Timbre", SOON).unwrap();
     office.desktop.key("alt+F4").unwrap();
     office.desktop.wait_until_gone("Timbre", SOON).unwrap();
 

@@ -108,12 +108,14 @@ fn group_starts(text: &str) -> Vec<usize> {
     starts
 }
 
-/// Whether a spreadsheet has made a quantity of it: `5,06887E+10` has lost its digits, `50688881234.0` perhaps its zeros.
+/// Whether a spreadsheet shows nothing of it, or has made a quantity of it: `5,06887E+10` has lost its digits, `50688881234.0` perhaps its zeros.
 fn rounded(text: &str) -> bool {
     let text = text.trim();
     let quantity =
         |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.replace(',', ".").parse::<f64>().is_ok();
-    quantity(text) && (text.contains(['e', 'E']) || text.ends_with(".0") || text.ends_with(",0"))
+    // A column that was too narrow for its numbers is all `#`.
+    let hidden = text.len() > 2 && text.bytes().all(|b| b == b'#');
+    hidden || quantity(text) && (text.contains(['e', 'E']) || text.ends_with(".0") || text.ends_with(",0"))
 }
 
 /// What stands between the marks and words that people put between two numbers. A word that says what a number is stays with
@@ -224,9 +226,17 @@ mod tests {
         for text in ["2222-3333/34", "2222-3333 / 1155", "2222 3333, Ana", "2222-3333 y 1155"] {
             assert_eq!(cell(text), keys(&["+50622223333"], false), "{text:?}");
         }
-        for text in
-            ["no tiene", "llamar a Ana", "7", "5,06887E+10", "5.06887e10", "50688881234.0", "*21*88848787#", "#31#"]
-        {
+        for text in [
+            "no tiene",
+            "llamar a Ana",
+            "7",
+            "########",
+            "5,06887E+10",
+            "5.06887e10",
+            "50688881234.0",
+            "*21*88848787#",
+            "#31#",
+        ] {
             assert_eq!(cell(text), keys(&[], false), "{text:?}");
         }
     }

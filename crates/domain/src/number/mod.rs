@@ -375,7 +375,8 @@ pub(crate) fn number_alone(text: &str) -> String {
 }
 
 /// Whether a text is a link that opens a chat with a number.
-pub(crate) fn is_chat_link(text: &str) -> bool {
+#[must_use]
+pub fn is_chat_link(text: &str) -> bool {
     of_chat_link(text.trim()).is_some()
 }
 

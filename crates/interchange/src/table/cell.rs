@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use timbre_domain::number::plain_text;
+use timbre_domain::number::{is_chat_link, plain_text};
 
 /// What makes a spreadsheet take a text for a formula, at its beginning.
 const STARTS_A_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
@@ -81,6 +81,9 @@ pub(super) fn yes_or_no(text: &str) -> Option<bool> {
 /// Whether a text looks like one or several telephones: digits and what people put between them, but no date.
 pub(super) fn looks_like_phone(text: &str) -> bool {
     let text = tidy(text);
+    if is_chat_link(text) {
+        return true;
+    }
     let text = &*if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(plain_text(text)) };
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let of_phone = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-().[]/;,:#*".contains(c) || c == '\u{a0}';
@@ -148,6 +151,7 @@ mod tests {
             "(506) 2222-3333 / 2222-3334",
             "2222-3333 ext. 12",
             "'+50688881234",
+            "https://wa.me/50688881234",
         ] {
             assert!(looks_like_phone(text), "{text}");
         }

@@ -240,7 +240,8 @@ fn of_entity(name: &str) -> Option<Option<Meaning>> {
 fn header_words(name: &str) -> Vec<String> {
     let mut spaced = String::with_capacity(name.len() + 8);
     let mut before = ' ';
-    for c in name.chars() {
+    // A trade mark is one word, whatever its letters.
+    for c in name.replace("WhatsApp", "whatsapp").chars() {
         if c.is_uppercase() && before.is_lowercase() {
             spaced.push(' ');
         }

@@ -21,6 +21,8 @@ fn names_of_many_programs_are_known() {
         ("Mobile Phone Number", phone(PhoneKind::Mobile)),
         ("Telemóvel", phone(PhoneKind::Mobile)),
         ("Celular2", phone(PhoneKind::Mobile)),
+        ("WhatsApp", phone(PhoneKind::Mobile)),
+        ("Número de whatsapp", phone(PhoneKind::Mobile)),
         ("Particular", phone(PhoneKind::Home)),
         ("Fax particular", phone(PhoneKind::Fax)),
         ("Car Phone", phone(PhoneKind::Other)),
