@@ -24,9 +24,14 @@ fn told(theme: &'static str, text: u32) -> Setting {
     Setting { reader: true, tray: true, screen: Some(SMALL_SCREEN), looks: Some((theme, text)), ..Setting::default() }
 }
 
-/// A point in the foot of a pop-up, away from its words.
-fn foot(popup: &Window) -> (i32, i32) {
-    (popup.x + 5, popup.y + popup.height - 5)
+/// A point of the one pop-up there is.
+fn of_popup(place: impl Fn(&Window) -> (i32, i32)) -> impl Fn(&Office) -> Option<(i32, i32)> {
+    move |office| office.popups().first().map(&place)
+}
+
+/// A point in its foot, away from its words.
+fn foot(office: &Office) -> Option<(i32, i32)> {
+    of_popup(|popup| (popup.x + 5, popup.y + popup.height - 5))(office)
 }
 
 fn is_within(control: &Control, window: &Window) -> bool {
@@ -156,8 +161,8 @@ async fn on_a_screen_of_twice_the_scale_a_page_fills_its_window() {
     let popup = rings(&mut office);
     assert_eq!(popup.width, 2 * WIDTH);
     // In the band's two ends.
-    office.wait_for_colour(|popup| (popup.x + 12, popup.y + 20), RINGING);
-    office.wait_for_colour(|popup| (popup.x + popup.width - 12, popup.y + 20), RINGING);
+    office.wait_for_colour(of_popup(|popup| (popup.x + 12, popup.y + 20)), RINGING);
+    office.wait_for_colour(of_popup(|popup| (popup.x + popup.width - 12, popup.y + 20)), RINGING);
     office.wait_for_colour(foot, LIGHT);
     office.picture("popup-scale-2");
 }
@@ -185,7 +190,7 @@ async fn what_saves_memory_changes_nothing_that_a_person_sees() {
             office.read(&Wanted::named("radio button", "English"));
             let window = office.desktop.wait_until_active(MAIN, SOON).unwrap();
             // Its ground is dark: it is painted.
-            office.wait_for_colour((window.x + 40, window.y + window.height - 160), "#1b1e22");
+            office.wait_for_colour(|_| Some((window.x + 40, window.y + window.height - 160)), "#1b1e22");
             pictures.push(settled(&office, &format!("{name}-{text}-{scale}"), &window));
         }
         let differs = differing_points(&pictures[0], &pictures[1]);

@@ -222,10 +222,10 @@ impl Office {
         self.desktop.choose_looks(self.looks.as_ref().unwrap(), theme, text).unwrap();
     }
 
-    /// Waits until a point of the one pop-up there is has this colour, wherever the pop-up stands by then.
-    pub(crate) fn wait_for_colour(&self, point: impl Fn(&Window) -> (i32, i32), colour: &str) {
+    /// Waits until a point of the screen has this colour. It is asked for at each look: what it is of may have moved.
+    pub(crate) fn wait_for_colour(&self, point: impl Fn(&Self) -> Option<(i32, i32)>, colour: &str) {
         let seen = || {
-            let (x, y) = point(self.popups().first()?);
+            let (x, y) = point(self)?;
             self.desktop.colour(x, y).ok()
         };
         let became = self.desktop.wait_until(SOON, || seen().filter(|seen| seen == colour));
