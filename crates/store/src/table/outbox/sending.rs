@@ -208,6 +208,9 @@ impl Store {
 
 /// Marks every item that the CRM may have without our knowing as begun: it is searched for, from `searched_at` on,
 /// before it is created. A parked item stays parked, and a retry searches.
+///
+/// What was begun and changed since is told the CRM once it is found, for the record there is the one that was begun. Of an
+/// item that was never begun as far as is known here the CRM may have a later form, which must not be undone.
 pub(crate) fn counts_as_begun(
     tx: &Transaction<'_>,
     now: DateTime<Utc>,
@@ -215,7 +218,7 @@ pub(crate) fn counts_as_begun(
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "UPDATE outbox SET begun_at = coalesce(begun_at, ?1), searched_at = max(coalesce(searched_at, ?2), ?2),
-             next_at = max(next_at, ?2), attempted = wanted,
+             next_at = max(next_at, ?2), attempted = CASE attempted WHEN 0 THEN wanted ELSE attempted END,
              state = CASE state WHEN 'waiting' THEN 'sending' ELSE state END
          WHERE remote_id IS NULL AND state IN ('waiting', 'sending', 'parked')",
     )?

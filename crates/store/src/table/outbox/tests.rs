@@ -129,6 +129,20 @@ fn what_changes_while_a_request_is_on_its_way_is_told_afterwards() {
 }
 
 #[test]
+fn what_was_begun_and_changed_before_the_database_was_restored_is_told_once_it_is_found() {
+    let store = store();
+    let changed = result(&store, 1, None, &[RecordKind::Note], 0).remove(0);
+    store.outbox_begin(changed.id, at(1), at(61)).unwrap().unwrap();
+    result(&store, 1, None, &[RecordKind::Note], 2);
+    let never_begun = result(&store, 2, None, &[RecordKind::Note], 3).remove(0);
+    store.write_durably(|tx| counts_as_begun(tx, at(10), at(70))).unwrap();
+    let found = |item: &OutboxItem| store.outbox_sent(item.id, &Receipt::of("x"), &everything(), at(71)).unwrap();
+    let changed = found(&changed);
+    assert_eq!((changed.state, changed.sent, changed.wanted), (OutboxState::Waiting, 1, 2), "its change is still to go");
+    assert_eq!(found(&never_begun).state, OutboxState::Done, "what the CRM has may be newer than what is here");
+}
+
+#[test]
 fn a_restart_finds_what_was_on_its_way_and_searches_for_it_when_its_time_has_come() {
     let store = store();
     let item = result(&store, 1, None, &[RecordKind::Note], 0).remove(0);
