@@ -138,7 +138,11 @@ fn what_was_begun_and_changed_before_the_database_was_restored_is_told_once_it_i
     store.write_durably(|tx| counts_as_begun(tx, at(10), at(70))).unwrap();
     let found = |item: &OutboxItem| store.outbox_sent(item.id, &Receipt::of("x"), &everything(), at(71)).unwrap();
     let changed = found(&changed);
-    assert_eq!((changed.state, changed.sent, changed.wanted), (OutboxState::Waiting, 1, 2), "its change is still to go");
+    assert_eq!(
+        (changed.state, changed.sent, changed.wanted),
+        (OutboxState::Waiting, 1, 2),
+        "its change is still to go"
+    );
     assert_eq!(found(&never_begun).state, OutboxState::Done, "what the CRM has may be newer than what is here");
 }
 
