@@ -70,9 +70,15 @@ pub enum Advice {
 #[must_use]
 pub fn judge(ahead: Option<TimeDelta>, ringing: Option<TimeDelta>, zone: Tz, now: DateTime<Utc>) -> Option<Advice> {
     match ahead {
-        Some(ahead) if ahead.abs() > TOLERATED => Some(Advice::Clock { minutes: ahead.num_minutes() }),
+        Some(ahead) if ahead.abs() > TOLERATED => Some(Advice::Clock { minutes: minutes_of(ahead) }),
         _ => of_times(ringing?, zone, now),
     }
+}
+
+/// The nearest whole minutes: a question and its answer take some seconds of a difference of days.
+fn minutes_of(difference: TimeDelta) -> i64 {
+    let seconds = difference.num_seconds();
+    (seconds + 30 * seconds.signum()) / 60
 }
 
 /// What is wrong with the vendor's times of calls, this computer's clock aside.
@@ -81,7 +87,7 @@ pub fn of_times(difference: TimeDelta, zone: Tz, now: DateTime<Utc>) -> Option<A
     if difference.abs() <= TOLERATED {
         return None;
     }
-    let minutes = difference.num_minutes();
+    let minutes = minutes_of(difference);
     let quarters = (difference.num_seconds() as f64 / 900.0).round() as i64;
     let nearest = TimeDelta::minutes(quarters * 15);
     let of = |zone: Tz| i64::from(zone.offset_from_utc_datetime(&now.naive_utc()).fix().local_minus_utc());
@@ -138,7 +144,7 @@ mod tests {
         assert_eq!(of_times(TimeDelta::hours(1), Bogota, now()), Some(Advice::Zone { minutes: 60, zone: Costa_Rica }));
         // UTC times read as Costa Rica's.
         let got = of_times(TimeDelta::seconds(-6 * 3600 + 3), Costa_Rica, now());
-        assert_eq!(got, Some(Advice::Zone { minutes: -359, zone: chrono_tz::UTC }));
+        assert_eq!(got, Some(Advice::Zone { minutes: -360, zone: chrono_tz::UTC }), "seconds are no minute less");
         assert_eq!(
             of_times(TimeDelta::hours(-3), Costa_Rica, now()),
             Some(Advice::Zone { minutes: -180, zone: Santiago }),

@@ -186,6 +186,10 @@ const NUMBERS_OF_OTHERS: &str = "cedula identificacion identificacao identidad d
     modified latitude longitude sku serie documento document placa";
 
 fn names_other_numbers(name: &str) -> bool {
+    // A call log's column of numbers is called nothing but that.
+    if matches!(words(name).as_slice(), [word] if word == "numero") {
+        return false;
+    }
     words(name).iter().any(|word| NUMBERS_OF_OTHERS.split(' ').any(|known| known == word))
 }
 
@@ -287,6 +291,13 @@ mod tests {
         );
         assert_eq!(targets("Quién,Dónde\nAna,8888-1234\nBea,8888-1235", true), ["field:Quién", "phone:other"]);
         assert_eq!(targets("Nombre,Cédula\nAna,109870654\nBea,205550444", true), ["name", "field:Cédula"]);
+    }
+
+    #[test]
+    fn a_column_called_number_is_one_of_telephones_where_it_holds_some() {
+        assert_eq!(targets("Fecha,Número\n2026-03-02,8888-1234\n2026-03-02,8888-1235", true)[1], "phone:other");
+        assert_eq!(targets("Nombre,Número\nAna,1-0987-0654x\nBea,A17", true)[1], "field:Número");
+        assert_eq!(targets("Nombre,Número de cédula\nAna,109870654\nBea,205550444", true)[1], "field:Número de cédula");
     }
 
     #[test]
