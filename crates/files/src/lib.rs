@@ -1,5 +1,7 @@
 //! The one way to write a file: whole or not at all. Whoever reads it meanwhile reads the old one or the new one; a crash or a
-//! power cut leaves one of both.
+//! power cut leaves one of both. What is written to in place is opened by [`private`].
+
+pub mod private;
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
