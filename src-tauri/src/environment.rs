@@ -16,24 +16,21 @@ pub fn has_display() -> bool {
     !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
-/// Starts this program anew where a variable is missing that it had better run with, or one holds a secret that nothing which
-/// this program starts is to inherit; nobody's own choice is changed. Comes back when there is nothing to do.
+/// Starts this program anew where a variable is missing that it had better run with; nobody's own choice is changed.
+/// Comes back when there is nothing to do.
 ///
 /// # Errors
 /// When the program could not be started anew; it may go on as it is.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub fn settle() -> std::io::Result<()> {
     use std::os::unix::process::CommandExt;
 
-    #[cfg(target_os = "linux")]
     let missing = missing(xwayland::is_wanted(), |name| std::env::var_os(name).is_some());
-    #[cfg(not(target_os = "linux"))]
-    let missing: [(&str, &str); 0] = [];
-    let mut args = std::env::args_os();
-    let mut anew = std::process::Command::new(std::env::current_exe()?);
-    if !timbre_platform::secrets::environment::hand_over(&mut anew)? && missing.is_empty() {
+    if missing.is_empty() {
         return Ok(());
     }
+    let mut args = std::env::args_os();
+    let mut anew = std::process::Command::new(std::env::current_exe()?);
     if let Some(name) = args.next() {
         anew.arg0(name);
     }
@@ -51,7 +48,7 @@ fn missing(on_wayland: bool, is_set: impl Fn(&str) -> bool) -> Vec<(&'static str
 ///
 /// # Errors
 /// Never.
-#[cfg(not(unix))]
+#[cfg(not(target_os = "linux"))]
 pub fn settle() -> std::io::Result<()> {
     Ok(())
 }

@@ -43,15 +43,6 @@ pub struct Watch {
 
 #[expect(clippy::expect_used, clippy::panic, reason = "a test that can't run a program is over")]
 impl Watch {
-    /// Its process.
-    ///
-    /// # Panics
-    /// After it has ended.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.child.id().expect("it runs")
-    }
-
     /// Starts it with everything that `timbrectl` was given so far, `--json` among it.
     #[must_use]
     pub fn start(timbrectl: Command) -> Self {

@@ -53,7 +53,7 @@ pub struct Declarative {
     pub(crate) vars: Vars,
     pub(crate) keys: Keys,
     pub(crate) clock: Arc<dyn Clock>,
-    http: timbre_transport::http::Client,
+    http: reqwest::Client,
     limiter: Arc<Limiter>,
     stopped: AtomicBool,
     user: tokio::sync::Mutex<Option<CrmUser>>,
@@ -206,7 +206,7 @@ impl Declarative {
 
     pub(crate) fn refused(&self, answer: &Answer, effect: Effect) -> CrmError {
         let mut error = error_rules::refusal(&self.file.errors, answer, effect, &*self.clock);
-        error.words = self.keys.clean_answer(&error.words);
+        error.words = self.keys.clean(&error.words);
         self.noted(error)
     }
 

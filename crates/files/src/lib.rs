@@ -1,7 +1,5 @@
 //! The one way to write a file: whole or not at all. Whoever reads it meanwhile reads the old one or the new one; a crash or a
-//! power cut leaves one of both. What is written to in place is opened by [`private`].
-
-pub mod private;
+//! power cut leaves one of both.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};

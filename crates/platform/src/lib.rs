@@ -3,7 +3,6 @@
 
 pub mod clock;
 pub mod disk;
-pub mod dumps;
 pub mod folders;
 pub mod logs;
 pub mod secrets;

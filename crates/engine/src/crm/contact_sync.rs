@@ -52,9 +52,6 @@ pub struct SyncReport {
     /// Records that could not be read.
     pub unread: u64,
     pub pages: u64,
-    /// The CRM gave pages again that it had given before, and said that more follow: it ended there.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub pages_repeat: bool,
     /// Contacts whose telephones were asked for one by one.
     pub details_fetched: u64,
     /// Contacts whose telephones are still to be asked for: the background goes on with them.
@@ -157,7 +154,6 @@ impl Work {
             kept: 0,
             unread: 0,
             pages: 0,
-            pages_repeat: false,
             details_fetched: 0,
             details_left: 0,
             took_ms: 0,

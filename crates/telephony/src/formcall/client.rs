@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
-use reqwest::StatusCode;
+use reqwest::{Client, StatusCode};
 use secrecy::ExposeSecret;
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::{CdrPage, PageCursor, TimeRange};
@@ -42,7 +42,7 @@ pub(super) struct Settings {
 pub(super) struct Account {
     settings: Settings,
     token: AccountSecret,
-    http: http::Client,
+    http: Client,
     clock: Arc<dyn Clock>,
 }
 
@@ -54,7 +54,7 @@ impl Account {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
         let http = http::client(extra_ca.map(ExtraCa::certificates).unwrap_or_default())?;
-        Ok(Self { token: AccountSecret::new(&settings.account, "security-token", secrets), settings, http, clock })
+        Ok(Self { token: AccountSecret::new(&settings.account, secrets), settings, http, clock })
     }
 
     fn address(&self, path: &[&str]) -> Result<Url, PortError> {

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use interprocess::local_socket::ListenerOptions;
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
@@ -14,19 +13,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::place::{self, is_ours, name};
-use super::{Answer, Greeting, LONGEST_LINE, Request, WATCH, read_line, write_line};
+#[cfg(unix)]
+use super::socket_path;
+use super::{Answer, Greeting, LONGEST_LINE, Request, WATCH, name, read_line, write_line};
 use crate::Context;
 use crate::error::CommandError;
 
 /// How many answers wait for a client that reads slowly.
 const WAITING_ANSWERS: usize = 256;
-/// How many requests of one client are worked on at a time. One that asks on and reads nothing is not listened to meanwhile.
-const REQUESTS_AT_A_TIME: usize = 64;
-/// How long nobody is taken in after that failed: some file must be closed first.
-const TAKES_IN_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// How often it is logged that nobody can be taken in.
-const SAYS_SO_EVERY: Duration = Duration::from_secs(60);
 
 /// The listening end; it stops when it is dropped or told to.
 pub struct Server {
@@ -43,7 +37,7 @@ impl Server {
     /// When the socket can't be made.
     pub fn start(context: Arc<Context>, data_dir: &Path) -> std::io::Result<Self> {
         #[cfg(unix)]
-        let path = place::path(data_dir)?;
+        let path = socket_path(data_dir);
         #[cfg(unix)]
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
@@ -83,7 +77,6 @@ impl Drop for Server {
 }
 
 async fn accept(context: Arc<Context>, listener: Listener, stop: CancellationToken, connections: TaskTracker) {
-    let mut said: Option<Duration> = None;
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -101,24 +94,16 @@ async fn accept(context: Arc<Context>, listener: Listener, stop: CancellationTok
                     }
                 });
             }
-            // Out of file handles, most likely: it fails again at once until some are let go.
             Err(error) => {
-                let now = context.core.clock.elapsed();
-                if said.is_none_or(|said| now.saturating_sub(said) >= SAYS_SO_EVERY) {
-                    tracing::warn!(%error, "a local client could not be taken in");
-                    said = Some(now);
-                }
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = context.core.clock.sleep(TAKES_IN_AGAIN_AFTER) => {}
-                }
+                tracing::warn!(%error, "a local client could not be taken");
+                // Out of file handles, most likely: let some go before trying again.
+                tokio::task::yield_now().await;
             }
         }
     }
 }
 
 async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
-    is_ours(&stream)?;
     let (receive, mut send) = tokio::io::split(stream);
     let mut lines = BufReader::new(receive);
     let Some(first) = read_line(&mut lines, LONGEST_LINE).await? else { return Ok(()) };
@@ -138,10 +123,6 @@ async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
         let mut requests = tokio::task::JoinSet::new();
         loop {
             while requests.try_join_next().is_some() {}
-            if requests.len() >= REQUESTS_AT_A_TIME {
-                requests.join_next().await;
-                continue;
-            }
             let Some(line) = read_line(&mut lines, LONGEST_LINE).await? else { return Ok(()) };
             let request: Request = match serde_json::from_slice(&line) {
                 Ok(request) => request,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use timbre_domain::crm::IdPage;
 use timbre_store::Reconciliation;
 
-use super::pass::{GoesRound, digest_of};
+use super::pass::GoesRound;
 use super::{Halt, Work, until};
 use crate::api::event::SyncPhase;
 
@@ -47,10 +47,8 @@ impl Work {
             Some(Reconciliation::Listing(cursor)) => {
                 let page = self.ask(self.connector().ids(cursor.as_ref())).await?;
                 let mut more = page.more;
-                let shown = digest_of(page.ids.iter().map(String::as_str));
-                if more && self.ids_go_round.closes(&page.cursor, shown) {
-                    tracing::error!(connector = %self.crm.name(), "the pages of ids come again and again; the listing ends");
-                    self.report.pages_repeat = true;
+                if more && self.ids_go_round.closes(&page.cursor) {
+                    tracing::error!(connector = %self.crm.name(), "the pages of ids go round in circles; the listing ends");
                     more = false;
                 }
                 let page = IdPage { more, ..page };

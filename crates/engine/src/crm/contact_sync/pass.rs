@@ -1,7 +1,5 @@
 //! A pass: page after page of what changed, or of everything.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use timbre_domain::crm::Cursor;
 
 use super::{Halt, Work, prepared};
@@ -25,7 +23,6 @@ impl Work {
             let begins = !self.amid_pass;
             let asked = self.core.store.contact_pushes();
             let mut page = self.ask(self.connector().pull(cursor.as_ref(), begins)).await?;
-            let shown = digest_of(page.contacts.iter().map(|one| one.id.as_str()));
             let (now, country, fetches) = (self.core.clock.now(), self.core.settings.country, self.abilities().fetch);
             let (next, unread, count) = (page.cursor.clone(), page.unread as u64, page.contacts.len() as u64);
             if fetches {
@@ -61,9 +58,8 @@ impl Work {
             if !page.more {
                 break;
             }
-            if goes_round.closes(&next, shown) {
-                tracing::error!(connector = %self.crm.name(), "the pages of contacts come again and again; the pass ends");
-                self.report.pages_repeat = true;
+            if goes_round.closes(&next) {
+                tracing::error!(connector = %self.crm.name(), "the pages of contacts go round in circles; the pass ends");
                 break;
             }
             cursor = Some(next);
@@ -78,38 +74,23 @@ impl Work {
     }
 }
 
-/// Notices that pages come again for ever, whatever their number, without remembering them: by where a page begins, and by what
-/// stands on it, for a CRM that pays no heed to the place that it is asked for counts on all the same.
+/// Notices that pages come again for ever, whatever their number, without remembering them.
 #[derive(Debug, Default)]
 pub(super) struct GoesRound {
-    marked: Option<(Cursor, Option<u64>)>,
+    marked: Option<Cursor>,
     pages: u64,
 }
 
 impl GoesRound {
-    /// Whether the next page begins where one began before, or this one shows what one showed before. Such a round is noticed
-    /// after three rounds at most.
-    pub(super) fn closes(&mut self, next: &Cursor, shown: Option<u64>) -> bool {
-        if let Some((cursor, before)) = &self.marked
-            && (cursor == next || shown.is_some() && shown == *before)
-        {
+    /// Whether this is where a page began before. Such a round is noticed after three rounds at most.
+    pub(super) fn closes(&mut self, next: &Cursor) -> bool {
+        if self.marked.as_ref() == Some(next) {
             return true;
         }
         self.pages += 1;
         if self.pages.is_power_of_two() {
-            self.marked = Some((next.clone(), shown));
+            self.marked = Some(next.clone());
         }
         false
     }
-}
-
-/// A number for the ids on a page, in their order; nothing for an empty page.
-pub(super) fn digest_of<'a>(ids: impl Iterator<Item = &'a str>) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    let mut any = false;
-    for id in ids {
-        any = true;
-        id.hash(&mut hasher);
-    }
-    any.then(|| hasher.finish())
 }

@@ -40,9 +40,6 @@ pub(crate) struct Remote {
     /// After each page of a pull, before anybody sees it.
     pub(crate) on_page: Option<OnPage>,
     pub(crate) stands_still: bool,
-    /// It counts the pages that it is asked for and gives the first one, whichever that is.
-    pub(crate) same_page: bool,
-    pub(crate) pages_asked: u64,
     pub(crate) largest_page: usize,
     /// Records that were made from here.
     made: usize,
@@ -130,8 +127,7 @@ impl CrmConnector for FakeCrm {
             let mut remote = self.remote();
             // Before there was any record the cursor says nothing.
             let place = |from: &Cursor| Some((from.0.get("m")?.parse::<u64>().unwrap(), from.0["id"].clone()));
-            let behind = from.and_then(place).filter(|_| !remote.same_page);
-            remote.pages_asked += 1;
+            let behind = from.and_then(place);
             let start = behind
                 .clone()
                 .map(|(m, id)| if pass_begins { (m.saturating_sub(OVERLAP), String::new()) } else { (m, id) });
@@ -151,9 +147,6 @@ impl CrmConnector for FakeCrm {
             remote.largest_page = remote.largest_page.max(contacts.len());
             let next = next.map_or_else(Cursor::default, |(m, id)| cursor(m, &id));
             let page = match (remote.stands_still, from) {
-                _ if remote.same_page => {
-                    ContactPage { contacts, cursor: cursor(remote.pages_asked, ""), more: true, unread }
-                }
                 (true, Some(from)) => ContactPage { contacts, cursor: from.clone(), more: true, unread },
                 (still, _) => ContactPage { contacts, cursor: next, more: more || still, unread },
             };
