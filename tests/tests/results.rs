@@ -94,28 +94,6 @@ async fn a_call_nobody_writes_about_is_recorded_all_the_same_and_a_late_result_a
 }
 
 #[tokio::test]
-async fn a_result_typed_while_its_call_was_on_its_way_gets_there_although_the_database_was_lost_then() {
-    let mut story = office().await;
-    story.crm().faults().on("POST", "Call", 1, Fault::HangAfterStoring);
-    let key = call(&mut story, "22224444", None).await;
-    for _ in 0..400 {
-        if !records(&story, "Call").is_empty() {
-            break;
-        }
-        story.polls(1).await;
-    }
-    assert!(!one(&story, "Call")["description"].as_str().unwrap().contains("Pidió"));
-    save(&mut story, &key, "Pidió el catálogo").await;
-    story.stop().await;
-    std::fs::write(story.data_dir().join("timbre.db"), b"").unwrap();
-    story.start().await;
-    let items = settled(&mut story).await;
-    assert!(items.iter().all(|item| item.state == OutboxState::Done), "{items:#?}");
-    assert!(one(&story, "Call")["description"].as_str().unwrap().starts_with("Pidió"), "the agent's words are there");
-    story.stop().await;
-}
-
-#[tokio::test]
 async fn a_follow_up_and_charges_get_there_and_are_taken_back() {
     let mut story = office().await;
     let key = call(&mut story, "22224444", Some(MINUTE)).await;
