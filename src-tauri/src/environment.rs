@@ -16,21 +16,27 @@ pub fn has_display() -> bool {
     !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
-/// Starts this program anew where a variable is missing that it had better run with; nobody's own choice is changed.
-/// Comes back when there is nothing to do.
+/// Starts this program anew where a variable is missing that it had better run with, or one holds a secret that nothing which
+/// this program starts is to inherit; nobody's own choice is changed. Comes back when there is nothing to do.
 ///
 /// # Errors
 /// When the program could not be started anew; it may go on as it is.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub fn settle() -> std::io::Result<()> {
     use std::os::unix::process::CommandExt;
 
+    use timbre_platform::secrets::environment as handed_over;
+
+    #[cfg(target_os = "linux")]
     let missing = missing(xwayland::is_wanted(), |name| std::env::var_os(name).is_some());
-    if missing.is_empty() {
-        return Ok(());
-    }
+    #[cfg(not(target_os = "linux"))]
+    let missing: [(&str, &str); 0] = [];
     let mut args = std::env::args_os();
     let mut anew = std::process::Command::new(std::env::current_exe()?);
+    if !handed_over::hand_over(&mut anew)? && missing.is_empty() {
+        handed_over::take_over();
+        return Ok(());
+    }
     if let Some(name) = args.next() {
         anew.arg0(name);
     }
@@ -48,7 +54,7 @@ fn missing(on_wayland: bool, is_set: impl Fn(&str) -> bool) -> Vec<(&'static str
 ///
 /// # Errors
 /// Never.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(unix))]
 pub fn settle() -> std::io::Result<()> {
     Ok(())
 }

@@ -11,8 +11,8 @@ use clap::Parser;
 use timbre_desktop::opening::{Args, Opening, link_in};
 use timbre_desktop::{NotStarted, Start, Started, environment, paint_log};
 use timbre_domain::ports::Shell;
-use timbre_platform::folders;
 use timbre_platform::secrets::{Secrets, SharedRedactor};
+use timbre_platform::{dumps, folders};
 use timbre_wiring::{Options, StartError};
 
 /// Starts the engine behind the windows.
@@ -34,6 +34,7 @@ async fn start(options: Options, secrets: Arc<Secrets>, shell: Arc<dyn Shell>) -
 }
 
 fn main() -> tauri::Result<()> {
+    dumps::switch_off();
     // A link may come with what it should not bring along: it is looked for before anything is taken for an option.
     let given: Vec<String> = std::env::args().collect();
     let (args, opening) = match link_in(&given) {

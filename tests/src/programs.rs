@@ -43,6 +43,15 @@ pub struct Watch {
 
 #[expect(clippy::expect_used, clippy::panic, reason = "a test that can't run a program is over")]
 impl Watch {
+    /// Its process.
+    ///
+    /// # Panics
+    /// After it has ended.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// Starts it with everything that `timbrectl` was given so far, `--json` among it.
     #[must_use]
     pub fn start(timbrectl: Command) -> Self {
@@ -85,14 +94,19 @@ impl Watch {
 
     /// Ends it politely; gives everything it wrote on standard output and standard error.
     pub async fn stop(mut self) -> (Vec<u8>, Vec<u8>) {
-        let id = self.child.id().expect("it runs").to_string();
-        assert!(Command::new("kill").arg(id).status().expect("kill").success());
+        // Windows knows no polite end for a program without a window or a console.
+        if cfg!(windows) {
+            self.child.start_kill().expect("it runs");
+        } else {
+            let id = self.child.id().expect("it runs").to_string();
+            assert!(Command::new("kill").arg(id).status().expect("kill").success());
+        }
         while let Ok(Some(line)) = self.lines.next_line().await {
             self.written.extend_from_slice(line.as_bytes());
             self.written.push(b'\n');
         }
         let status = self.child.wait().await.expect("it ends");
-        assert!(status.success(), "a watch that is asked to end ends well: {status}");
+        assert!(cfg!(windows) || status.success(), "a watch that is asked to end ends well: {status}");
         (self.written, self.errors.await.expect("its errors were read"))
     }
 }

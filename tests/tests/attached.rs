@@ -1,7 +1,6 @@
 //! timbrectl beside a Timbre that runs: it speaks to that one, in its reader's language, and says where it can't do what was
 //! asked.
 
-#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::fs;
@@ -90,7 +89,9 @@ impl Desk {
 async fn other_settings_than_those_of_the_timbre_that_runs_are_refused_by_every_command_and_never_ignored() {
     let desk = Desk::new().await;
     let engine = desk.watch().await;
-    std::os::unix::fs::symlink(desk.path("timbre.toml"), desk.path("link.toml")).unwrap();
+    let link = if cfg!(unix) { "link.toml" } else { "timbre.toml" };
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(desk.path("timbre.toml"), desk.path(link)).unwrap();
     let others = [desk.path("other.toml"), PathBuf::from("other.toml"), desk.path("missing.toml")];
     for other in &others {
         for args in
@@ -115,7 +116,7 @@ async fn other_settings_than_those_of_the_timbre_that_runs_are_refused_by_every_
     let said = String::from_utf8(said).unwrap();
     let texts = Catalogue::of(Language::Es);
     assert!(said.contains(&texts.what(timbre_domain::error::ErrorCode::OtherSettings)), "{said}");
-    for same in [desk.path("timbre.toml"), PathBuf::from("timbre.toml"), desk.path("link.toml")] {
+    for same in [desk.path("timbre.toml"), PathBuf::from("timbre.toml"), desk.path(link)] {
         assert!(desk.run(Some(&same), &["status"]).await.status.success(), "{same:?} is the same file");
     }
     assert!(desk.run(None, &["status"]).await.status.success(), "without --config it is the running one's");

@@ -417,7 +417,7 @@ fn one_reading_of_a_number_for_the_file_the_lookup_the_search_and_the_export() {
                 "{text}"
             );
         }
-        assert!(exported.contains(&format!(",{exported_as},")), "{exported_as} is not in {exported}");
+        assert!(exported.contains(&format!(",\"{exported_as}\",")), "{exported_as} is not in {exported}");
     }
     assert_eq!(office.ok(&["contacts", "lookup", "2222-3333 ext. 105"])["extension"], "105");
 }

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use timbre_simulator::{Fault, RealClock, RequestKind, SignIn, Simulator, SimulatorConfig, WrongPasswordStyle};
 use timbre_tests::programs::{Watch, program};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 const USER: &str = "8373456";
 /// Holds everything that some encoding changes.
@@ -35,6 +36,8 @@ fn forms() -> BTreeMap<&'static str, String> {
         ("base64 for URLs", URL_SAFE.encode(SECRET).trim_end_matches('=').to_owned()),
         ("base64 after the user", STANDARD.encode(format!("{USER}:{SECRET}"))[14..36].to_owned()),
         ("a part that no encoding changes", "Zq9".to_owned()),
+        ("in capitals", "MARCADA".to_owned()),
+        ("in a way that nobody thought of", "adacram".to_owned()),
         ("another such part", "marcada".to_owned()),
     ])
 }
@@ -93,6 +96,12 @@ impl Place {
         collect(self.dir.path(), &mut files);
         assert!(files.iter().any(|file| file.ends_with("timbre.db")));
         for file in files {
+            #[cfg(unix)]
+            if file.starts_with(self.dir.path().join("data")) {
+                use std::os::unix::fs::PermissionsExt as _;
+                let mode = fs::metadata(&file).unwrap().permissions().mode();
+                assert_eq!(mode & 0o077, 0, "{} is {mode:o}: others can read it", file.display());
+            }
             self.seen.push((file.display().to_string(), fs::read(&file).unwrap()));
         }
         for (place, bytes) in &self.seen {
@@ -187,10 +196,12 @@ async fn a_refused_password_and_a_vendor_that_echoes_it_write_it_nowhere() {
     let mut place = Place::new(vendor(SECRET)).await;
     let text = fs::read_to_string(&place.config).unwrap().replace(&place.sim.base_url(), &echo);
     fs::write(&place.config, text).unwrap();
-    for args in
-        [&["calls", "sync"][..], &["endpoints", "sync"], &["dial", "88884787", "--no-wait"], &["doctor"], &["unread"]]
-    {
-        place.run(args).await;
+    // So often that it answers in each of its ways.
+    for _ in 0..3 {
+        let asks = [&["calls", "sync"][..], &["endpoints", "sync"], &["dial", "88884787", "--no-wait"], &["doctor"]];
+        for args in asks.into_iter().chain([&["unread"][..]]) {
+            place.run(args).await;
+        }
     }
     let mut watch = Watch::start(place.timbrectl());
     watch.until("provider.state").await;
@@ -199,6 +210,92 @@ async fn a_refused_password_and_a_vendor_that_echoes_it_write_it_nowhere() {
     place.seen.push(("watch: standard error".into(), stderr));
     place.run(&["unread"]).await;
     place.search();
+}
+
+/// The names by which an environment tells of a proxy.
+const PROXIES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// A proxy that lets nothing through and keeps the first line of what it is asked.
+struct Proxy {
+    address: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, asked) =
+            (format!("http://{}", listener.local_addr().unwrap()), Arc::<Mutex<Vec<String>>>::default());
+        let kept = asked.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let mut line = String::new();
+                // Whoever connects has shown by that alone that the proxy was used.
+                let _ = BufReader::new(stream).read_line(&mut line).await;
+                kept.lock().unwrap().push(line.trim_end().to_owned());
+            }
+        });
+        Self { address, asked }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stays_on_this_machine_goes_through_no_proxy_whoever_names_it() {
+    let proxy = Proxy::start().await;
+    let place = Place::new(vendor(SECRET)).await;
+    let text = fs::read_to_string(&place.config).unwrap();
+    for setting in [String::new(), format!("proxy = \"{}\"\n", proxy.address)] {
+        fs::write(&place.config, format!("{setting}{text}")).unwrap();
+        let mut command = place.timbrectl();
+        command.envs(PROXIES.map(|name| (name, &proxy.address))).args(["endpoints", "sync"]);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        assert!(output.status.success());
+        assert_eq!(proxy.asked(), Vec::<String>::new(), "the proxy was given the password");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_server_is_reached_by_the_proxy_of_the_settings_or_the_system_or_by_none_and_doctor_shows_which() {
+    const ELSEWHERE: &str = "https://vendor.invalid/";
+    let (of_settings, of_system) = (Proxy::start().await, Proxy::start().await);
+    let place = Place::new(vendor(SECRET)).await;
+    let text = fs::read_to_string(&place.config).unwrap().replace(&place.sim.base_url(), ELSEWHERE);
+    // Only a vendor on this machine may be asked so often.
+    let text = text.replace("reading_interval_ms = 100\n", "");
+    for (setting, finding, asked) in [
+        ("", "network.by_system_proxy", (false, true)),
+        ("proxy = \"system\"\n", "network.by_system_proxy", (false, true)),
+        ("proxy = \"none\"\n", "network.straight", (false, false)),
+        (&format!("proxy = \"{}\"\n", of_settings.address), "network.by_own_proxy", (true, false)),
+    ] {
+        fs::write(&place.config, format!("{setting}{text}")).unwrap();
+        for proxy in [&of_settings, &of_system] {
+            proxy.asked.lock().unwrap().clear();
+        }
+        let mut command = place.timbrectl();
+        command.envs(PROXIES.map(|name| (name, &of_system.address))).arg("doctor");
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        let report = String::from_utf8_lossy(&output.stdout);
+        assert!(report.contains(finding), "{setting}: {report}");
+        let went_by = |proxy: &Proxy| proxy.asked().iter().any(|line| line == "CONNECT vendor.invalid:443 HTTP/1.1");
+        assert_eq!((went_by(&of_settings), went_by(&of_system)), asked, "{setting}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_writes_nothing_of_the_memory_to_a_disk() {
+    let place = Place::new(vendor(SECRET)).await;
+    let mut watch = Watch::start(place.timbrectl());
+    watch.until("provider.state").await;
+    let limits = fs::read_to_string(format!("/proc/{}/limits", watch.pid())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().rev().nth(2), Some("0"), "{core}");
+    watch.stop().await;
 }
 
 /// Connectors of every kind that exchanges secrets: a key, a refresh token with a client's secret, a log-in.
@@ -340,10 +437,27 @@ impl Echo {
                 let read = stream.read(&mut head).await.unwrap_or(0);
                 let asked = String::from_utf8_lossy(&head[..read]).lines().next().unwrap_or_default().to_owned();
                 let said = serde_json::json!({"status": 401, "message": format!("{asked} {SECRET}")}).to_string();
-                let body = match turn % 4 {
+                let percent = utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string();
+                let twice = utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string();
+                let html = SECRET.replace('&', "&amp;").replace('"', "&quot;").replace('ñ', "&ntilde;");
+                let cut: String = SECRET.chars().take(10).collect();
+                let body = match turn % 10 {
                     0 => format!("<html>{asked} {SECRET}</html>"),
                     1 => said,
                     2 => format!("{asked} {SECRET} {{broken"),
+                    3 => format!("<p>you sent {html}</p>"),
+                    4 => format!("you sent {twice} {{"),
+                    5 => format!("YOU SENT {} {{", SECRET.to_uppercase()),
+                    6 => format!("you sent {cut}"),
+                    // In a way that nobody thought of.
+                    7 => "<pre>Array ( [username] => 8373456 [password] => adacram#9qZ )</pre>".to_owned(),
+                    8 => serde_json::json!({"status": 200, "cdrs": [{
+                        "callid": "6495722720473898242", "ani": "88884787", "dnis": "8373456", "dnis_user": USER,
+                        "detect_time": "2026-03-02 08:00:00", "connect_time": "2026-03-02 08:00:03",
+                        "disconnect_time": "2026-03-02 08:00:09", "duration": "6", "cost": "1", "type": "in",
+                        "route_name": SECRET, "note": [html, {(percent): twice}],
+                    }]})
+                    .to_string(),
                     _ => serde_json::json!({"status": 200, "cdrs": [{"ani": SECRET, "route_name": asked}]}).to_string(),
                 };
                 let answer =

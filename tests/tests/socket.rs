@@ -126,3 +126,29 @@ async fn a_client_gets_the_result_of_its_command_and_the_events_beside_it() {
     server.stop().await;
     story.stop().await;
 }
+
+#[tokio::test]
+async fn a_client_that_asks_on_and_reads_nothing_is_not_listened_to_and_the_others_are() {
+    const TOO_MUCH: usize = 8 * 1024 * 1024;
+    let (mut story, server) = served().await;
+    let mut deaf = Raw::greeted(&story).await;
+    let line = format!("{}\n", json!({"id": 1, "command": "status_show"}));
+    let (mut written, mut refused) = (0, 0);
+    while refused < 20_000 && written < TOO_MUCH {
+        match deaf.0.get_mut().try_write(line.as_bytes()) {
+            Ok(bytes) => (written, refused) = (written + bytes, 0),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                refused += 1;
+                tokio::task::yield_now().await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(written < TOO_MUCH, "it was listened to all the same");
+    let mut other = Raw::greeted(&story).await;
+    let answer = other.asks(&json!({"id": 2, "command": "status_show"})).await.unwrap();
+    assert_eq!(answer["output"]["id"], 2, "{answer}");
+    drop(deaf);
+    server.stop().await;
+    story.stop().await;
+}

@@ -139,7 +139,8 @@ pub(crate) fn exit_code(code: ErrorCode) -> u8 {
         | ErrorCode::StoreFailed
         | ErrorCode::StoreBusy
         | ErrorCode::AlreadyRunning
-        | ErrorCode::OtherVersion => 9,
+        | ErrorCode::OtherVersion
+        | ErrorCode::OtherUser => 9,
         ErrorCode::OutcomeUnknown => 10,
         ErrorCode::BadFile | ErrorCode::FileAccess | ErrorCode::SettingsChanged => 11,
         ErrorCode::Incomplete

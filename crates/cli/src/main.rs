@@ -28,6 +28,7 @@ use crate::exit::Failure;
 use crate::print::Printer;
 
 fn main() -> ExitCode {
+    timbre_platform::dumps::switch_off();
     let args = Args::parse();
     let redactor = SharedRedactor::default();
     logs::start(redactor.clone(), std::io::stderr());

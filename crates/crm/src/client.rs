@@ -12,6 +12,7 @@ use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::outbox::RecordKind;
 use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::proxy::Proxy;
 use timbre_transport::http::Answer;
 use timbre_transport::queue::Lane;
 use url::Url;
@@ -39,6 +40,8 @@ pub struct ConnectorSettings {
     pub values: BTreeMap<String, String>,
     /// The country of numbers without a country code.
     pub country: Country,
+    /// The way to the CRM.
+    pub proxy: Proxy,
 }
 
 /// One CRM, spoken to as its file says.
@@ -53,7 +56,7 @@ pub struct Declarative {
     pub(crate) vars: Vars,
     pub(crate) keys: Keys,
     pub(crate) clock: Arc<dyn Clock>,
-    http: reqwest::Client,
+    http: timbre_transport::http::Client,
     limiter: Arc<Limiter>,
     stopped: AtomicBool,
     user: tokio::sync::Mutex<Option<CrmUser>>,
@@ -93,7 +96,7 @@ impl Declarative {
         clock: Arc<dyn Clock>,
         limiters: &Limiters,
     ) -> Result<Self, PortError> {
-        let ConnectorSettings { name, base_url, file, values, country } = settings;
+        let ConnectorSettings { name, base_url, file, values, country, proxy } = settings;
         let bad = |what: String| PortError::new(ErrorCode::BadConfig, what);
         if !crate::load::is_private(&base_url) && base_url.scheme() != "http" || base_url.cannot_be_a_base() {
             return Err(bad("the CRM's address begins with https://".into()));
@@ -115,7 +118,7 @@ impl Declarative {
             )
         };
         let abilities = abilities(&file, &base_url, &vars).map_err(failed)?;
-        let http = timbre_transport::http::client(Vec::new())?;
+        let http = timbre_transport::http::client(Vec::new(), &proxy)?;
         let about = ConnectorAbout {
             name: name.clone(),
             title: file.title.clone(),
@@ -206,7 +209,7 @@ impl Declarative {
 
     pub(crate) fn refused(&self, answer: &Answer, effect: Effect) -> CrmError {
         let mut error = error_rules::refusal(&self.file.errors, answer, effect, &*self.clock);
-        error.words = self.keys.clean(&error.words);
+        error.words = self.keys.clean_answer(&error.words);
         self.noted(error)
     }
 

@@ -172,6 +172,7 @@ pub(crate) struct Page {
     pub(crate) request: Request,
     pub(crate) size: u64,
     pub(crate) more: Template,
+    pub(crate) counted: Option<Template>,
     pub(crate) cursor: Vec<(String, Template)>,
     pub(crate) at_end: Option<Vec<(String, Template)>>,
 }

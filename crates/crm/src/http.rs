@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method};
 use secrecy::SecretString;
 use serde_json::Value as Json;
 use timbre_domain::ports::Clock;
-use timbre_transport::http::{Answer, NoAnswer, secret_header};
+use timbre_transport::http::{Answer, Client, NoAnswer, secret_header};
 use url::Url;
 
 use crate::connector::{Body, Request};

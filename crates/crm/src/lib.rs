@@ -15,6 +15,7 @@ mod load;
 mod merge;
 mod port;
 mod read;
+pub mod reading;
 mod samples;
 mod sign_in;
 mod template;

@@ -15,10 +15,10 @@ use timbre_domain::ports::CrmConnector;
 use timbre_transport::queue::Lane;
 
 use crate::client::{Declarative, not_able};
-use crate::connector::{ContactShape, Record};
+use crate::connector::{Connector, ContactShape, Record};
 use crate::error_rules::{self, Effect};
 use crate::merge::{self, Lists, Theirs};
-use crate::read;
+use crate::read::{self, Next};
 use crate::sign_in::broken;
 use crate::template::{Vars, free, ours};
 
@@ -49,8 +49,8 @@ impl CrmConnector for Declarative {
             return Err(error_rules::unreadable(Effect::Reads, "the answer holds no list"));
         }
         let next = read::next(&ids.page, &vars, &answer, &found, cursor).map_err(|error| broken(&error))?;
-        let (cursor, more) = next.ok_or_else(stuck)?;
-        Ok(IdPage { ids: found.into_iter().filter_map(read::text_of).collect(), cursor, more })
+        let Next { cursor, more, counted } = next.ok_or_else(stuck)?;
+        Ok(IdPage { ids: found.into_iter().filter_map(read::text_of).collect(), cursor, more, counted })
     }
 
     async fn fetch(&self, id: &str) -> Result<Option<RemoteContact>, CrmError> {
@@ -122,25 +122,17 @@ impl CrmConnector for Declarative {
 
 impl Declarative {
     pub(crate) fn shape(&self) -> Result<&ContactShape, CrmError> {
-        self.file.contact.as_ref().ok_or_else(|| not_able("contact"))
+        shape(&self.file)
     }
 
     /// A page of a pull, from its answer.
     pub(crate) fn contact_page(
         &self,
         answer: &Json,
-        vars: &Vars,
+        paged: &Vars,
         before: Option<&Cursor>,
     ) -> Result<ContactPage, CrmError> {
-        let pull = self.file.pull.as_ref().ok_or_else(|| not_able("contacts.pull"))?;
-        let records = pull.records.query(answer).all();
-        if records.is_empty() && !answer.is_object() && !answer.is_array() {
-            return Err(error_rules::unreadable(Effect::Reads, "the answer holds no list"));
-        }
-        let next = read::next(&pull.page, vars, answer, &records, before).map_err(|error| broken(&error))?;
-        let (cursor, more) = next.ok_or_else(stuck)?;
-        let (contacts, unread) = read::contacts(self.shape()?, &records, &self.vars, "contacts.pull");
-        Ok(ContactPage { contacts, cursor, more, unread })
+        contact_page(&self.file, &self.vars, paged, answer, before)
     }
 
     /// A contact's record as the CRM has it; nothing where it has it no more.
@@ -247,6 +239,29 @@ impl Declarative {
         self.judged(answer, Effect::Writes)?;
         Ok(Receipt::of(id))
     }
+}
+
+fn shape(file: &Connector) -> Result<&ContactShape, CrmError> {
+    file.contact.as_ref().ok_or_else(|| not_able("contact"))
+}
+
+/// A page of a pull, from its answer; `paged` are the variables of its request.
+pub(crate) fn contact_page(
+    file: &Connector,
+    vars: &Vars,
+    paged: &Vars,
+    answer: &Json,
+    before: Option<&Cursor>,
+) -> Result<ContactPage, CrmError> {
+    let pull = file.pull.as_ref().ok_or_else(|| not_able("contacts.pull"))?;
+    let records = pull.records.query(answer).all();
+    if records.is_empty() && !answer.is_object() && !answer.is_array() {
+        return Err(error_rules::unreadable(Effect::Reads, "the answer holds no list"));
+    }
+    let next = read::next(&pull.page, paged, answer, &records, before).map_err(|error| broken(&error))?;
+    let Next { cursor, more, counted } = next.ok_or_else(stuck)?;
+    let (contacts, unread) = read::contacts(shape(file)?, &records, vars, "contacts.pull");
+    Ok(ContactPage { contacts, cursor, more, unread, counted })
 }
 
 fn gone() -> CrmError {

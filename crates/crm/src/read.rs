@@ -184,6 +184,14 @@ pub(crate) fn page_vars(page: &Page, vars: &Vars, cursor: Option<&Cursor>, pass_
         .with("overlap_s", overlap_s.into())
 }
 
+/// What a page says of those behind it.
+pub(crate) struct Next {
+    pub(crate) cursor: Cursor,
+    pub(crate) more: bool,
+    /// How many records the CRM counts from this page on.
+    pub(crate) counted: Option<u64>,
+}
+
 /// Where the next page begins and whether one follows; nothing where the paging does not move on.
 pub(crate) fn next(
     page: &Page,
@@ -191,11 +199,14 @@ pub(crate) fn next(
     answer: &Json,
     records: &[&Json],
     before: Option<&Cursor>,
-) -> Result<Option<(Cursor, bool)>, TemplateError> {
+) -> Result<Option<Next>, TemplateError> {
     let nothing = samples::nothing();
     let last = records.last().copied().unwrap_or(&nothing);
     let paged = samples::paged(vars, answer, last, records.len());
     let more = page.more.holds(&paged)?;
+    // A CRM that does not count says so by nothing, or by a number below zero.
+    let counted = page.counted.as_ref().map(|counted| counted.text(&paged)).transpose()?;
+    let counted = counted.and_then(|counted| counted.trim().parse().ok());
     let fill = |values: &[(String, crate::template::Template)], last: &Json| -> Result<Cursor, TemplateError> {
         let vars = paged.with("last", free(last));
         let mut cursor = Cursor::default();
@@ -208,7 +219,7 @@ pub(crate) fn next(
         Ok(cursor)
     };
     if !more && let Some(at_end) = &page.at_end {
-        return fill(at_end, last).map(|cursor| Some((cursor, false)));
+        return fill(at_end, last).map(|cursor| Some(Next { cursor, more, counted }));
     }
     let mut cursor = fill(&page.cursor, last)?;
     // A last record without what the cursor is made of must not stop the pull: the one before it does as well.
@@ -225,7 +236,7 @@ pub(crate) fn next(
         cursor = before.cloned().unwrap_or_default();
     }
     let stuck = more && (cursor.0.is_empty() || before == Some(&cursor));
-    Ok((!stuck).then_some((cursor, more)))
+    Ok((!stuck).then_some(Next { cursor, more, counted }))
 }
 
 /// The id of our own record among those a refusal names.

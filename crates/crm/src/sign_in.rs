@@ -58,7 +58,7 @@ struct Held {
 /// How the CRM is reached, for the requests of a sign-in.
 pub(crate) struct Connection<'a> {
     pub(crate) file: &'a Connector,
-    pub(crate) http: &'a reqwest::Client,
+    pub(crate) http: &'a timbre_transport::http::Client,
     pub(crate) limiter: &'a Limiter,
     pub(crate) base: &'a Url,
     pub(crate) vars: &'a Vars,
@@ -68,6 +68,11 @@ pub(crate) struct Connection<'a> {
 impl Keys {
     pub(crate) fn new(name: ConnectorName, secrets: Arc<dyn SecretStore>, clock: Arc<dyn Clock>) -> Self {
         Self { name, secrets, clock, held: tokio::sync::Mutex::default(), redactor: Mutex::default() }
+    }
+
+    /// What the CRM answered, without any secret there ever was and what follows the name of one.
+    pub(crate) fn clean_answer(&self, text: &str) -> String {
+        self.redactor.lock().unwrap_or_else(PoisonError::into_inner).clean_answer(text)
     }
 
     /// The text without any secret there ever was.
@@ -119,6 +124,7 @@ impl Keys {
             }
         };
         held.count += 1;
+        self.learn_names(&[&name, "authorization", "client_secret", "refresh_token"]);
         let credentials = Credentials { headers: vec![(name, value)], number: held.count };
         held.credentials = Some((credentials.clone(), expires));
         Ok(credentials)
@@ -142,6 +148,12 @@ impl Keys {
         self.learn(&secret);
         held.secret = Some(secret.clone());
         Ok(secret)
+    }
+
+    /// The names of the headers and the fields in which requests carry secrets.
+    fn learn_names(&self, names: &[&str]) {
+        let mut redactor = self.redactor.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().for_each(|name| redactor.learn_name(name));
     }
 
     fn learn(&self, secret: &SecretString) {
@@ -249,7 +261,7 @@ impl Keys {
             return Ok(answer);
         }
         let mut error = error_rules::refusal(&connection.file.errors, &answer, Effect::Reads, &*self.clock);
-        error.words = self.clean(&error.words);
+        error.words = self.clean_answer(&error.words);
         if error.verdict == Verdict::Park {
             // RFC 6749, 5.2: a token that is no good is a 400. Asking again would lock us out.
             error.verdict = Verdict::Stop;

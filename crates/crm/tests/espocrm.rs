@@ -138,7 +138,8 @@ async fn a_pull_pages_by_its_keyset_and_begins_a_minute_earlier() {
         (&json!("modifiedAt"), &json!("asc"), &json!("200"))
     );
     assert!(sent.get("where").is_none() && sent.get("offset").is_none());
-    assert_eq!((page.contacts.len(), page.unread, page.more), (3, 0, false), "recorded without X-No-Total");
+    let counted = (page.contacts.len(), page.unread, page.more, page.counted);
+    assert_eq!(counted, (3, 0, true, Some(2_012)), "all of them are counted once, with the first page");
     let marta = &page.contacts[0];
     assert_eq!((marta.name.as_str(), marta.phones[0].number.as_str()), ("Marta Quirosoto", "+50688848787"));
     assert!(!marta.complete && crm.about().abilities.lists_are_partial, "a list knows the first telephone only");

@@ -12,7 +12,7 @@ use common::other::{CLIENT, REFRESH, SECRET, World, call, signed_in_by};
 use serde_json::json;
 use timbre_domain::crm::ConnectorTest;
 use timbre_domain::ports::CrmConnector;
-use timbre_domain::redact::forms;
+use timbre_domain::redact::Redactor;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -59,9 +59,11 @@ async fn a_secret_shows_nowhere() {
     assert!(log.contains("contacts.pull") && shown.contains("•••") && shown.contains("[secret]"));
     assert!(!log.contains("Ana") && !log.contains("127.0.0.1/"), "nobody's data is logged");
     let secrets = [SECRET, "client-sécret", "t1-very-secret"];
-    for secret in secrets.iter().flat_map(|secret| forms(secret)) {
-        assert!(!shown.contains(&secret), "{secret} is shown: {shown}");
-        let own = log.lines().filter(|line| line.contains("timbre_crm")).find(|line| line.contains(&secret));
+    for secret in secrets {
+        let mut redactor = Redactor::default();
+        redactor.learn(&secrecy::SecretString::from(secret));
+        assert!(!redactor.finds(&shown), "{secret} is shown: {shown}");
+        let own = log.lines().filter(|line| line.contains("timbre_crm")).find(|line| redactor.finds(line));
         assert!(own.is_none(), "{secret} is logged: {own:?}");
     }
 }

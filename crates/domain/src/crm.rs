@@ -130,6 +130,8 @@ pub struct ContactPage {
     pub more: bool,
     /// How many records could not be read; each is logged by its place.
     pub unread: usize,
+    /// How many records the CRM says there are to come, this page included, where it says so.
+    pub counted: Option<u64>,
 }
 
 /// A page of ids.
@@ -141,6 +143,8 @@ pub struct IdPage {
     pub cursor: Cursor,
     /// Whether another page follows.
     pub more: bool,
+    /// How many records the CRM says there are to come, this page included, where it says so.
+    pub counted: Option<u64>,
 }
 
 /// The user of the CRM that the connector signed in as.

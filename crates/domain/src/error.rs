@@ -133,6 +133,8 @@ error_codes! {
     OtherSettings = "other_settings" => AfterAPersonActs,
     /// The Timbre that runs is of another version, and the two do not understand each other.
     OtherVersion = "other_version" => AfterAPersonActs,
+    /// A program of another user is where this user's Timbre should be; nothing was said to it.
+    OtherUser = "other_user" => AfterAPersonActs,
     /// The call may have been placed or not: the request was sent, no answer came. It is never repeated by itself.
     OutcomeUnknown = "outcome_unknown" => Never,
     /// Another program has these keys.

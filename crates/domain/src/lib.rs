@@ -42,6 +42,7 @@ pub mod outbox;
 pub mod popup;
 pub mod ports;
 pub mod preferences;
+pub mod proxy;
 pub mod record;
 pub mod redact;
 pub mod refusal;

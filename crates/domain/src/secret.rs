@@ -37,6 +37,18 @@ impl SecretName {
         Self(format!("{connector}-client"))
     }
 
+    /// Every secret that a connector may have.
+    #[must_use]
+    pub fn of_connector(connector: &ConnectorName) -> [Self; 3] {
+        [Self::connector_key(connector), Self::connector_token(connector), Self::connector_client(connector)]
+    }
+
+    /// Whether two secrets would be kept in one place. A variable of the environment has no `-` in its name.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.replace('-', "_") == other.0.replace('-', "_")
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

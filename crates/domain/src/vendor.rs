@@ -271,6 +271,14 @@ impl AccountValues {
         }
     }
 
+    /// All addresses among them.
+    pub fn addresses(&self) -> impl Iterator<Item = &Url> {
+        self.0.values().filter_map(|value| match value {
+            FieldValue::Address(url) => Some(url),
+            _ => None,
+        })
+    }
+
     /// A number; 0 where it is absent.
     #[must_use]
     pub fn number(&self, name: &str) -> u64 {

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use timbre_domain::ports::{Clock, ContactFiles, Disk, Shell};
 use timbre_domain::preferences::Preferences;
+use timbre_domain::proxy::Route;
 use timbre_settings::Settings;
 use timbre_store::{DataFolder, OpenReport, StoreError};
 use tokio::sync::broadcast;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub files: Arc<dyn ContactFiles>,
     /// The disk under the data folder.
     pub disk: Arc<dyn Disk>,
+    /// The way to every server, for whoever looks for a fault.
+    pub routes: Vec<Route>,
     pub sessions: Vec<Arc<AccountSession>>,
     /// The CRMs, each with its adapter.
     pub connectors: Vec<Arc<ConnectorHandle>>,

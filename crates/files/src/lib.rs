@@ -1,9 +1,12 @@
 //! The one way to write a file: whole or not at all. Whoever reads it meanwhile reads the old one or the new one; a crash or a
-//! power cut leaves one of both.
+//! power cut leaves one of both. What is written to in place is opened by [`private`].
+
+pub mod private;
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -56,7 +59,7 @@ impl NewFile {
     pub fn replace(mut self) -> io::Result<()> {
         self.flush_to_disk()?;
         let new = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        new.persist(&self.place).map_err(|error| error.error)?;
+        patiently(new, |new| new.persist(&self.place))?;
         sync_folder(&self.place)
     }
 
@@ -67,7 +70,7 @@ impl NewFile {
     pub fn put(mut self) -> io::Result<()> {
         self.flush_to_disk()?;
         let new = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        new.persist_noclobber(&self.place).map_err(|error| error.error)?;
+        patiently(new, |new| new.persist_noclobber(&self.place))?;
         sync_folder(&self.place)
     }
 }
@@ -90,6 +93,26 @@ pub fn replace(place: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut new = NewFile::create(place)?;
     new.write_all(bytes)?;
     new.replace()
+}
+
+/// How often it is tried to put a file in its place, and how long is waited before the next time. Windows lets nobody replace a
+/// file that another program has open, as a search index or a virus scanner has every new one for a moment.
+const TRIES: u32 = if cfg!(windows) { 20 } else { 1 };
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+fn patiently(
+    mut new: NamedTempFile,
+    put: impl Fn(NamedTempFile) -> Result<File, tempfile::PersistError>,
+) -> io::Result<()> {
+    for _ in 1..TRIES {
+        match put(new) {
+            Ok(_) => return Ok(()),
+            Err(held) if held.error.kind() == io::ErrorKind::PermissionDenied => new = held.file,
+            Err(error) => return Err(error.error),
+        }
+        std::thread::sleep(BETWEEN_TRIES);
+    }
+    put(new).map(drop).map_err(|error| error.error)
 }
 
 fn folder_of(place: &Path) -> &Path {
@@ -143,6 +166,29 @@ mod tests {
         assert!(NewFile::create(folder.path()).is_err());
         assert!(NewFile::create(Path::new("")).is_err());
         assert!(NewFile::create(&folder.path().join("none/a.json")).is_err());
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_file_that_another_program_has_open_is_replaced_once_it_is_let_go_and_else_stays_as_it_was() {
+        use std::os::windows::fs::OpenOptionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("Año nuevo.json");
+        replace(&place, b"old").unwrap();
+        let held = || fs::OpenOptions::new().read(true).share_mode(0).open(&place).unwrap();
+        let other = held();
+        assert_eq!(replace(&place, b"new").unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+        drop(other);
+        assert_eq!(fs::read(&place).unwrap(), b"old");
+        assert_eq!(names(folder.path()), ["Año nuevo.json"], "nothing is left beside it");
+        let other = held();
+        let letting_go = std::thread::spawn(move || {
+            std::thread::sleep(BETWEEN_TRIES * 3);
+            drop(other);
+        });
+        replace(&place, b"new").unwrap();
+        letting_go.join().unwrap();
+        assert_eq!(fs::read(&place).unwrap(), b"new");
     }
 
     #[cfg(unix)]

@@ -245,10 +245,20 @@ fn a_contact_with_more_than_the_table_has_columns_for_is_an_error() {
 fn no_cell_of_an_export_is_a_formula() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.csv");
-    let contact =
-        Contact { name: "=HYPERLINK(1)".into(), company: "@x".into(), ..Contact::empty(ContactId(Uuid::from_u128(1))) };
+    let contact = Contact {
+        name: "=HYPERLINK(1)".into(),
+        company: "@x".into(),
+        owner: Some("Ana;=cmd|'/c calc'!A1;".into()),
+        ..Contact::empty(ContactId(Uuid::from_u128(1)))
+    };
     write(&path, FileFormat::Csv, &[contact]);
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("\u{feff}Timbre ID,Name,Company,"));
-    assert!(text.ends_with(",'=HYPERLINK(1),'@x,,,,\r\n"), "{text}");
+    assert!(text.starts_with("\u{feff}\"Timbre ID\",\"Name\",\"Company\","));
+    assert!(text.ends_with(",\"'=HYPERLINK(1)\",\"'@x\",\"Ana;'=cmd|'/c calc'!A1;\",\"\",\"\",\"\"\r\n"), "{text}");
+    // Wherever a spreadsheet parts the line, no cell begins with a formula.
+    for delimiter in [',', ';', '\t', '|'] {
+        for cell in text.lines().flat_map(|line| line.split(delimiter)) {
+            assert!(!cell.trim_start_matches(['"', ' ']).starts_with(['=', '+', '-', '@']), "{delimiter:?}: {cell}");
+        }
+    }
 }

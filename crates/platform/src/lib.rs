@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod disk;
+pub mod dumps;
 pub mod folders;
 pub mod logs;
 pub mod secrets;

@@ -1,5 +1,6 @@
 //! Secrets: the environment where an administrator put them there, else the operating system's keyring.
 
+pub mod environment;
 mod keyring;
 
 use std::collections::HashMap;
@@ -81,7 +82,7 @@ impl KeyringState {
 /// name in capitals, with `_` for `-`.
 #[must_use]
 pub fn variable(name: &SecretName) -> String {
-    format!("TIMBRE_SECRET_{}", name.as_str().to_ascii_uppercase().replace('-', "_"))
+    format!("{}{}", environment::PREFIX, name.as_str().to_ascii_uppercase().replace('-', "_"))
 }
 
 impl Secrets {
@@ -148,9 +149,9 @@ impl Secrets {
 #[async_trait]
 impl SecretStore for Secrets {
     async fn password(&self, name: &SecretName) -> Result<SecretString, PortError> {
-        let password = match std::env::var(variable(name)) {
-            Ok(password) if !password.is_empty() => SecretString::from(password),
-            _ => {
+        let password = match environment::secret(&variable(name)) {
+            Some(password) => password,
+            None => {
                 // What was given in this session is newer than what the keyring may have kept from before.
                 let held = self.held().get(name).cloned();
                 match held {

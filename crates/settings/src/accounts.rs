@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use timbre_domain::call::AccountName;
 use timbre_domain::dial::APPEARS_WITHIN;
 use timbre_domain::endpoint::{EndpointNumber, Identity};
+use timbre_domain::secret::SecretName;
 use timbre_domain::vendor::{
     AccountField, AccountValues, FieldKind, FieldValue, OwnEndpoint, VendorDescription, VendorId, Vendors,
 };
@@ -73,8 +74,13 @@ pub(crate) fn read(top: &Section<'_>, agent: Option<&str>, vendors: Vendors) -> 
     for section in top.sections("accounts")? {
         let name = section.required_text("name")?;
         let account = account(&section, &name, agent, vendors)?;
-        if accounts.iter().any(|known| known.name == account.name) {
-            let message = format!("there are two accounts named {}", account.name);
+        let secret = SecretName::account(&account.name);
+        if let Some(known) = accounts.iter().find(|known| SecretName::account(&known.name).meets(&secret)) {
+            let message = if known.name == account.name {
+                format!("there are two accounts named {}", account.name)
+            } else {
+                format!("{} and {} would share one password: name one of them otherwise", known.name, account.name)
+            };
             return Err(name.error(ValueFault::Taken, message));
         }
         accounts.push(account);

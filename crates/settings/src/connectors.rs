@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use timbre_domain::crm::ConnectorName;
 use timbre_domain::outbox::{RecordCalls, WRAP_UP};
+use timbre_domain::secret::SecretName;
 use url::Url;
 
 use crate::accounts::Account;
@@ -69,10 +70,16 @@ pub(crate) fn read(top: &Section<'_>, accounts: &[Account]) -> Result<Vec<Connec
         ])?;
         let name_text = section.required_text("name")?;
         let name: ConnectorName = name_text.parse(ValueFault::Name, str::parse)?;
-        let taken = accounts.iter().any(|account| account.name.as_str() == name.as_str())
-            || connectors.iter().any(|connector| connector.name == name);
-        if taken {
-            let message = format!("the name {name} is taken; accounts and connectors share the keyring");
+        let secrets = SecretName::of_connector(&name);
+        let of_others = accounts.iter().map(|account| SecretName::account(&account.name));
+        let of_others = of_others.chain(connectors.iter().flat_map(|other| SecretName::of_connector(&other.name)));
+        let taken = of_others.into_iter().find(|other| secrets.iter().any(|secret| secret.meets(other)));
+        if let Some(other) = taken {
+            let message = format!(
+                "the name {name} is taken: its secrets would be kept where those of {} are; accounts and connectors share \
+                 the keyring, and a connector has NAME, NAME-token and NAME-client there",
+                other.as_str()
+            );
             return Err(name_text.error(ValueFault::Taken, message));
         }
         connectors.push(connector(&section, name)?);

@@ -23,6 +23,7 @@ use timbre_domain::disposition::DispositionCatalogue;
 use timbre_domain::endpoint::Identity;
 use timbre_domain::number::Country;
 use timbre_domain::popup::PopupPolicy;
+use timbre_domain::proxy::Proxy;
 use timbre_domain::texts::Language;
 use timbre_domain::vendor::Vendors;
 
@@ -58,6 +59,8 @@ pub struct Settings {
     pub connectors: Vec<ConnectorSettings>,
     /// How many months calls and their results are kept; nothing for ever.
     pub keep_months: Option<u32>,
+    /// The way to servers.
+    pub proxy: Proxy,
     /// Where each value came from.
     pub origins: Origins,
     /// The user's file, with its links resolved; nothing for settings that came as text.
@@ -108,6 +111,7 @@ impl Settings {
             "country",
             "agent",
             "history",
+            "proxy",
             "popup",
             "accounts",
             "identities",
@@ -146,6 +150,7 @@ impl Settings {
             identities,
             contact_fields,
             agent,
+            proxy: top.text("proxy")?.map_or(Ok(Proxy::System), |text| text.proxy())?,
             keep_months: keep_months.and_then(|months| u32::try_from(months).ok()),
             origins: Origins::of(&tree),
             file: None,

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use timbre_domain::proxy::Proxy;
 use url::{Host, Url};
 
 use crate::fault::{ConfigError, ValueFault};
@@ -133,6 +134,35 @@ impl Text<'_> {
 
     /// An address. The message never repeats it: a password may have been written into it.
     pub(crate) fn address(&self, allow_plain_http: bool) -> Result<Url, ConfigError> {
+        let url = self.bare_address()?;
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if allow_plain_http || is_loopback(&url) => Ok(url),
+            "http" => Err(self.error(
+                ValueFault::AddressPlain,
+                "plain http would send the password readable for all: use https, or set allow_plain_http = true if you must",
+            )),
+            _ => Err(self.error(ValueFault::AddressScheme, "an address begins with https://")),
+        }
+    }
+
+    /// Which proxy to use: a word, or an address.
+    pub(crate) fn proxy(&self) -> Result<Proxy, ConfigError> {
+        match self.text.trim() {
+            "system" => Ok(Proxy::System),
+            "none" => Ok(Proxy::Direct),
+            _ => {
+                let message = "a proxy is \"system\", \"none\", or an address such as http://proxy.company.com:3128";
+                let wrong = |fault| self.error(fault, message);
+                let url = self.bare_address().map_err(|error| wrong(error.fault.unwrap_or(ValueFault::Address)))?;
+                let is_bare = matches!(url.scheme(), "http" | "https") && url.path() == "/";
+                if is_bare { Ok(Proxy::Address(url)) } else { Err(wrong(ValueFault::Address)) }
+            }
+        }
+    }
+
+    /// An address of any scheme, which holds no secret and no question.
+    fn bare_address(&self) -> Result<Url, ConfigError> {
         if self.text.trim().is_empty() {
             return Err(self.error(ValueFault::Empty, "the address is empty"));
         }
@@ -147,15 +177,7 @@ impl Text<'_> {
             let message = "an address without ? and # is wanted; Timbre adds what the vendor needs";
             return Err(self.error(ValueFault::AddressQuery, message));
         }
-        match url.scheme() {
-            "https" => Ok(url),
-            "http" if allow_plain_http || is_loopback(&url) => Ok(url),
-            "http" => Err(self.error(
-                ValueFault::AddressPlain,
-                "plain http would send the password readable for all: use https, or set allow_plain_http = true if you must",
-            )),
-            _ => Err(self.error(ValueFault::AddressScheme, "an address begins with https://")),
-        }
+        Ok(url)
     }
 }
 

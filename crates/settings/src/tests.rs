@@ -5,6 +5,7 @@ use timbre_telephony::registry::descriptions;
 
 use super::*;
 
+const CRM: &str = "[[connectors]]\nname = \"crm\"\nfile = \"espocrm\"\nbase_url = \"https://a\"\n";
 const SMALLEST: &str = "[[accounts]]\nname = \"main\"\nprovider = \"callmyway\"\nbase_url = \"http://127.0.0.1:8080\"\nusername = \"8373456\"\n";
 
 fn parse(text: &str) -> Result<Settings, ConfigError> {
@@ -56,6 +57,10 @@ fn what_is_wrong_is_told_with_its_line() {
     let with = |line: &str| of(&format!("{SMALLEST}{line}\n"));
     for (error, line, part) in [
         (of(""), None, "no account"),
+        (of(&format!("proxy = \"socks5://a:1080\"\n{SMALLEST}")), Some(1), "http://proxy.company.com:3128"),
+        (of(&format!("proxy = \"http://ana:clave@a:3128\"\n{SMALLEST}")), Some(1), "http://proxy.company.com:3128"),
+        (of(&format!("proxy = \"http://a:3128/path\"\n{SMALLEST}")), Some(1), "http://proxy.company.com:3128"),
+        (of(&format!("proxy = \"\"\n{SMALLEST}")), Some(1), "http://proxy.company.com:3128"),
         (of("language = \"fr\""), Some(1), "one of \"es\", \"en\", \"pt\""),
         (of("country = \"Costa Rica\"\n"), Some(1), "two capital letters"),
         (of("language = \"es\"\nlanguage = \"en\""), Some(2), "duplicate key"),
@@ -124,6 +129,21 @@ fn what_is_wrong_is_told_with_its_line() {
             "with a point",
         ),
         (of(&format!("{SMALLEST}{SMALLEST}")), Some(7), "two accounts"),
+        (
+            of(&format!("{}{}", SMALLEST.replace("\"main\"", "\"a-b\""), SMALLEST.replace("\"main\"", "\"a_b\""))),
+            Some(7),
+            "share one password",
+        ),
+        (
+            of(&format!("{}{CRM}", SMALLEST.replace("\"main\"", "\"crm-token\""))),
+            Some(7),
+            "kept where those of crm-token are",
+        ),
+        (
+            with(&format!("{CRM}{}", CRM.replace("\"crm\"", "\"crm-client\""))),
+            Some(11),
+            "kept where those of crm-client",
+        ),
         (of("this is no toml"), Some(1), ""),
     ] {
         assert!(error.message.contains(part), "{error}");

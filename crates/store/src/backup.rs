@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
+use timbre_files::private;
 
 use crate::folder::{unused, unused_name};
 use crate::lineage::{self, FileKind, State};
@@ -127,6 +128,7 @@ fn try_copy(source: &Connection, to: &Path, now: DateTime<Utc>) -> Result<State,
     if to.exists() {
         fs::remove_file(to).map_err(StoreError::file("an unfinished backup can't be removed"))?;
     }
+    private::create_new(to).map_err(StoreError::file("the backup can't be written"))?;
     let mut target = Connection::open(to)?;
     Backup::new(source, &mut target)?.run_to_completion(512, Duration::ZERO, None)?;
     // One file, that can be read without writing beside it.

@@ -9,9 +9,16 @@ pub enum StoreError {
     /// SQLite reported an error that is not one of those below.
     #[error("the database: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// A migration failed, or the file is from a newer Timbre.
+    /// A migration failed; its SQL, which tells nobody anything, is left out.
+    #[error("the database's schema could not be brought up to date: {what}")]
+    Migration {
+        /// What SQLite said.
+        what: String,
+        code: ErrorCode,
+    },
+    /// The schema is not one that this version knows; perhaps the file is from a newer Timbre.
     #[error("the database's schema: {0}")]
-    Schema(#[from] rusqlite_migration::Error),
+    Schema(#[source] rusqlite_migration::Error),
     /// A file could not be read, written or renamed.
     #[error("{what}: {source}")]
     File {
@@ -45,6 +52,22 @@ pub enum StoreError {
     Value(#[from] serde_json::Error),
 }
 
+impl From<rusqlite_migration::Error> for StoreError {
+    fn from(error: rusqlite_migration::Error) -> Self {
+        match error {
+            rusqlite_migration::Error::RusqliteError { err, .. } => {
+                let code = of_sqlite(&err);
+                let what = match err {
+                    rusqlite::Error::SqlInputError { msg, .. } => msg,
+                    other => other.to_string(),
+                };
+                Self::Migration { what, code }
+            }
+            other => Self::Schema(other),
+        }
+    }
+}
+
 impl StoreError {
     pub(crate) fn file(what: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::File { what, source }
@@ -66,7 +89,8 @@ impl StoreError {
             Self::Schema(rusqlite_migration::Error::MigrationDefinition(
                 rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
             )) => ErrorCode::StoreTooNew,
-            Self::Schema(rusqlite_migration::Error::RusqliteError { err, .. }) | Self::Sqlite(err) => of_sqlite(err),
+            Self::Sqlite(err) => of_sqlite(err),
+            Self::Migration { code, .. } => *code,
             Self::Schema(_) => ErrorCode::StoreFailed,
         }
     }
@@ -110,6 +134,19 @@ impl From<StoreError> for PortError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_migration_that_failed_shows_no_sql() {
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        for sql in ["CREATE TABLE contacts (a; b)", "INSERT INTO nowhere VALUES ('Ana')"] {
+            let migrations = rusqlite_migration::Migrations::new(vec![rusqlite_migration::M::up(sql)]);
+            let error = StoreError::from(migrations.to_latest(&mut connection).unwrap_err());
+            let chain = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+            let said: Vec<String> = chain.map(ToString::to_string).collect();
+            assert!(said.iter().all(|said| !said.contains("CREATE") && !said.contains("Ana")), "{said:?}");
+            assert_eq!(error.code(), ErrorCode::StoreFailed);
+        }
+    }
 
     #[test]
     fn a_disk_too_full_for_the_file_that_connections_share_is_a_full_disk() {

@@ -1,7 +1,9 @@
 //! The data folder, and the lock that keeps it to one engine.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+
+use timbre_files::private;
 
 use crate::StoreError;
 
@@ -22,11 +24,7 @@ impl DataFolder {
         if !path.is_dir() {
             make(path).map_err(StoreError::file("the data folder can't be made"))?;
         }
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join("timbre.lock"))
+        let lock = private::open_or_create(&path.join("timbre.lock"))
             .map_err(StoreError::file("the data folder can't be written"))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),

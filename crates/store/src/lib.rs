@@ -192,7 +192,7 @@ impl Store {
             return;
         }
         tracing::error!(%error, "the database is damaged; it is healed at the next start");
-        if let Err(error) = std::fs::write(self.folder().join(open::DAMAGE_MET), b"") {
+        if let Err(error) = timbre_files::replace(&self.folder().join(open::DAMAGE_MET), b"") {
             tracing::error!(%error, "that the database is damaged can't be marked");
         }
         if let Some(told) = self.on_damage.get() {

@@ -15,6 +15,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
+use timbre_files::private;
 
 use crate::backup::{self, Generation};
 use crate::folder::unused_name;
@@ -116,8 +117,9 @@ impl Store {
                 store
             }
         };
-        let mark = |name: &str| fs::write(folder.join(name), b"");
-        mark(IN_USE).map_err(StoreError::file("the data folder can't be written"))?;
+        // Put in its place, so that a link that stands there leads to nobody's file.
+        timbre_files::replace(&folder.join(IN_USE), b"")
+            .map_err(StoreError::file("the data folder can't be written"))?;
         let _ = fs::remove_file(folder.join(AS_LEFT));
         let _ = fs::remove_file(folder.join(DAMAGE_MET));
         Ok((store, report))
@@ -135,7 +137,7 @@ impl Store {
         }
         if let Some(as_left) = fingerprint(&folder.join(FILE)) {
             // Without it the next start reads the whole file, no more.
-            let _ = fs::write(folder.join(AS_LEFT), as_left);
+            let _ = timbre_files::replace(&folder.join(AS_LEFT), as_left.as_bytes());
         }
         fs::remove_file(folder.join(IN_USE)).map_err(StoreError::file("the mark of a running Timbre can't be removed"))
     }
@@ -218,6 +220,8 @@ fn connect(
     expected: bool,
     now: DateTime<Utc>,
 ) -> Result<(Store, Replayed), StoreError> {
+    // SQLite gives its other files the permissions of this one.
+    private::open_or_create(path).map_err(StoreError::file("the database can't be opened"))?;
     let mut writer = Connection::open(path)?;
     writer.busy_timeout(BUSY_FOR)?;
     // Reads the header and the schema, so that most damage shows here; nothing is written before the file is known.

@@ -6,6 +6,7 @@ use timbre_domain::call::AccountName;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::proxy::Proxy;
 use timbre_domain::session::Session;
 use timbre_domain::vendor::{AccountValues, VendorDescription, VendorId, Vendors};
 use url::Url;
@@ -34,6 +35,8 @@ pub struct Opening<'a> {
     pub country: Country,
     /// Where the secret is.
     pub secrets: Arc<dyn SecretStore>,
+    /// The way to the vendor's servers.
+    pub proxy: &'a Proxy,
     /// The limits in use.
     pub throttles: &'a Throttles,
     /// The clock that time-outs and limits go by.

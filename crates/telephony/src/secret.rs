@@ -18,8 +18,11 @@ pub(crate) struct AccountSecret {
 }
 
 impl AccountSecret {
-    pub(crate) fn new(account: &AccountName, store: Arc<dyn SecretStore>) -> Self {
-        Self { name: SecretName::account(account), store, read: Mutex::default(), redactor: Mutex::default() }
+    /// `sent_as` is the name of the parameter or the header in which requests carry the secret.
+    pub(crate) fn new(account: &AccountName, sent_as: &str, store: Arc<dyn SecretStore>) -> Self {
+        let mut redactor = Redactor::default();
+        redactor.learn_name(sent_as);
+        Self { name: SecretName::account(account), store, read: Mutex::default(), redactor: Mutex::new(redactor) }
     }
 
     pub(crate) async fn get(&self) -> Result<SecretString, PortError> {

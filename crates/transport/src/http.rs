@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::header::{CONTENT_ENCODING, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
+use reqwest::{Certificate, ClientBuilder, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::Clock;
-use url::Url;
+use timbre_domain::proxy::{Proxy, Route};
+use url::{Host, Url};
 
 use crate::packed;
 
@@ -105,24 +107,100 @@ impl From<reqwest::Error> for NoAnswer {
     }
 }
 
+/// Sends to servers, by a proxy where the settings or the system name one; what stays on this machine goes straight to its place,
+/// or a proxy would be given the secrets in it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    straight: reqwest::Client,
+    to_others: reqwest::Client,
+}
+
+impl Client {
+    /// A question.
+    pub fn get(&self, url: Url) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// An order.
+    pub fn post(&self, url: Url) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// A request of any kind.
+    pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let client = if is_on_this_machine(&url) { &self.straight } else { &self.to_others };
+        client.request(method, url)
+    }
+}
+
+/// Whether an address is one of this machine.
+fn is_on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => {
+            let mapped = address.to_ipv4_mapped().is_some_and(|address| address.is_loopback());
+            address.is_loopback() || address.is_unspecified() || mapped
+        }
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+        }
+        None => false,
+    }
+}
+
+/// How a server is reached.
+#[must_use]
+pub fn route(server: &Url, proxy: &Proxy) -> Route {
+    let place = |host: Option<&str>, port: Option<u16>| match (host, port) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or_default().to_owned(),
+    };
+    let by = match proxy {
+        _ if is_on_this_machine(server) => None,
+        Proxy::Direct => None,
+        Proxy::Address(proxy) => Some(place(proxy.host_str(), proxy.port_or_known_default())),
+        // What an environment names may hold a password; its place does not.
+        Proxy::System => server
+            .as_str()
+            .parse()
+            .ok()
+            .and_then(|server| Matcher::from_system().intercept(&server))
+            .map(|found| place(found.uri().host(), found.uri().port_u16())),
+    };
+    Route { server: place(server.host_str(), server.port_or_known_default()), proxy: by }
+}
+
 /// A client for one server, which trusts these certificates beside the system's. It follows no redirects and sends no
 /// referrer: the secret goes to the server's own address alone.
 ///
 /// # Errors
-/// [`ErrorCode::Unreachable`] when the platform's TLS can't be set up.
-pub fn client(extra_certificates: Vec<Certificate>) -> Result<Client, PortError> {
-    Client::builder()
-        .tls_certs_merge(extra_certificates)
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(Duration::from_secs(10))
-        .pool_idle_timeout(Duration::from_secs(30))
-        .tcp_nodelay(true)
-        .user_agent(concat!("Timbre/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| {
+/// [`ErrorCode::Unreachable`] when the platform's TLS can't be set up; [`ErrorCode::BadConfig`] for a proxy that can't be one.
+pub fn client(extra_certificates: Vec<Certificate>, proxy: &Proxy) -> Result<Client, PortError> {
+    let built = |builder: ClientBuilder| {
+        let guarded = builder
+            .tls_certs_merge(extra_certificates.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(Duration::from_secs(10))
+            .pool_idle_timeout(Duration::from_secs(30))
+            .tcp_nodelay(true)
+            .user_agent(concat!("Timbre/", env!("CARGO_PKG_VERSION")));
+        guarded.build().map_err(|error| {
             PortError::new(ErrorCode::Unreachable, "the HTTP client could not be made").caused_by(error.without_url())
         })
+    };
+    let to_others = match proxy {
+        Proxy::System => reqwest::Client::builder(),
+        Proxy::Direct => reqwest::Client::builder().no_proxy(),
+        Proxy::Address(address) => {
+            let by = reqwest::Proxy::all(address.as_str()).map_err(|error| {
+                PortError::new(ErrorCode::BadConfig, "the proxy can't be used").caused_by(error.without_url())
+            })?;
+            reqwest::Client::builder().proxy(by)
+        }
+    };
+    Ok(Client { straight: built(reqwest::Client::builder().no_proxy())?, to_others: built(to_others)? })
 }
 
 /// Sends a request and reads the whole answer, within a time and of at most so many bytes.

@@ -61,6 +61,7 @@ pub(crate) fn adapter(
         file: file(connector)?,
         values: connector.values.clone(),
         country: settings.country,
+        proxy: settings.proxy.clone(),
     };
     Ok(Arc::new(Declarative::sharing(of_file, secrets.clone(), clock.clone(), limiters)?))
 }

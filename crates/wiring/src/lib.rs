@@ -11,6 +11,7 @@ use timbre_crm::Limiters;
 use timbre_domain::endpoint::ServedEndpoints;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, Disk, SecretStore, Shell};
+use timbre_domain::proxy::Route;
 use timbre_domain::session::Session;
 use timbre_domain::vendor::Vendors;
 use timbre_engine::api::socket::Server;
@@ -192,11 +193,25 @@ pub async fn start_on(
     let connectors = connectors::handles(&settings, store.store(), &secrets, &clock, &limiters)?;
     let limits = Limits::Running { throttles, limiters };
     let files = Arc::new(timbre_interchange::Files);
+    let routes = routes(&settings);
     let settings = Arc::new(settings);
     let of_folder = data_dir.to_owned();
     let preferences = blocking(move || preferences::load(&of_folder)).await?;
-    let parts =
-        Parts { folder, store, opened, settings, clock, shell, files, disk, sessions, connectors, follow, preferences };
+    let parts = Parts {
+        folder,
+        store,
+        opened,
+        settings,
+        clock,
+        shell,
+        files,
+        disk,
+        routes,
+        sessions,
+        connectors,
+        follow,
+        preferences,
+    };
     let engine = Engine::start(parts);
     if !follow {
         // Whoever asks such an engine to dial or to watch would wait for what it never looks at.
@@ -251,6 +266,20 @@ pub fn vendors() -> Vendors {
     registry::descriptions()
 }
 
+/// The way to every server of the settings, each once.
+fn routes(settings: &Settings) -> Vec<Route> {
+    let of_vendors = settings.accounts.iter().flat_map(|account| account.values.addresses());
+    let of_crms = settings.connectors.iter().map(|connector| &connector.base_url);
+    let mut routes: Vec<Route> = Vec::new();
+    for server in of_vendors.chain(of_crms) {
+        let route = timbre_transport::http::route(server, &settings.proxy);
+        if !routes.contains(&route) {
+            routes.push(route);
+        }
+    }
+    routes
+}
+
 /// Opens an account's session with its vendor.
 fn open_session(
     account: &Account,
@@ -266,6 +295,7 @@ fn open_session(
         values: &account.values,
         country: settings.country,
         secrets: secrets.clone(),
+        proxy: &settings.proxy,
         throttles,
         clock: clock.clone(),
     })

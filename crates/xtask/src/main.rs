@@ -1,7 +1,7 @@
 //! `cargo xtask <command>`: everything a person, or the build server, runs from the project's folder.
 //!
-//! One file a command: [`demo`], [`mod@test`], [`set_up`], [`mod@bench`], [`torture`], [`soak`], [`bindings`], [`icons`], [`bundle`],
-//! [`check_windows`]. Each first brings the machine to where the command needs it, and no further: a headless demo asks for
+//! One file a command: [`demo`], [`mod@test`], [`set_up`], [`mod@bench`], [`torture`], [`soak`], [`fuzz`], [`bindings`], [`icons`], [`bundle`],
+//! [`windows`]. Each first brings the machine to where the command needs it, and no further: a headless demo asks for
 //! no desktop packages. Nothing here knows Timbre; this crate stays small, so that the first `cargo xtask` on a fresh
 //! machine compiles in seconds.
 
@@ -10,8 +10,8 @@
 mod bench;
 mod bindings;
 mod bundle;
-mod check_windows;
 mod demo;
+mod fuzz;
 mod icons;
 mod process;
 mod set_up;
@@ -20,6 +20,7 @@ mod tauri;
 mod test;
 mod torture;
 mod ui;
+mod windows;
 mod workspace;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +46,8 @@ enum Command {
     Torture(torture::Options),
     /// Runs tests that could fail by chance again and again, without a retry.
     Soak(soak::Options),
+    /// Looks for input that makes Timbre panic, hang or eat the memory.
+    Fuzz(fuzz::Options),
     /// Builds for release and measures.
     Bench(bench::Options),
     /// Writes the TypeScript declarations in ui/src/bindings from the Rust types.
@@ -53,6 +56,8 @@ enum Command {
     Bundle(bundle::Options),
     /// Compiles everything for Windows as far as that goes on Linux: types, not linking.
     CheckWindows,
+    /// Links everything for Windows and runs the tests without windows under Wine.
+    Windows(windows::trial::Options),
     /// Makes every icon's pictures from the drawings in icons/.
     Icons,
 }
@@ -64,10 +69,12 @@ fn main() {
         Command::SetUp => set_up::run(&workspace, set_up::EVERYTHING),
         Command::Torture(options) => torture::run(&workspace, &options),
         Command::Soak(options) => soak::run(&workspace, &options),
+        Command::Fuzz(options) => fuzz::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Bindings => bindings::run(&workspace),
         Command::Bundle(options) => bundle::run(&workspace, &options),
-        Command::CheckWindows => check_windows::run(&workspace),
+        Command::CheckWindows => windows::check(&workspace),
+        Command::Windows(options) => windows::trial::run(&workspace, &options),
         Command::Icons => icons::run(&workspace),
     });
     if let Err(failure) = done {

@@ -28,13 +28,15 @@ pub(crate) enum Need {
     PackageTrial,
     /// A compiler that can be given Windows as its target.
     WindowsCheck,
+    /// What runs programs for Windows.
+    Wine,
     Components,
     Nextest,
     Deny,
 }
 
 /// In the order in which it is looked for: what we cannot install comes first, before anything is downloaded. Not
-/// [`Need::WindowsCheck`]: a second compiler is large, Debian alone has it, and only one command wants it.
+/// [`Need::WindowsCheck`] and [`Need::Wine`]: they are large, Debian alone has the first, and one command wants them.
 pub(crate) const EVERYTHING: &[Need] = &[
     Need::Node,
     Need::Shell,

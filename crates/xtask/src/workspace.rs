@@ -61,6 +61,16 @@ impl Workspace {
         self.target.join("windows-check")
     }
 
+    /// The Windows that Wine plays: `target/wine`.
+    pub(crate) fn wine(&self) -> PathBuf {
+        self.target.join("wine")
+    }
+
+    /// Where everything is built to be fuzzed, and what that finds: `target/fuzz`.
+    pub(crate) fn fuzz(&self) -> PathBuf {
+        self.target.join("fuzz")
+    }
+
     /// The home folder in which an installed package is tried: `target/package-trial`.
     pub(crate) fn package_trial(&self) -> PathBuf {
         self.target.join("package-trial")

@@ -113,7 +113,7 @@ fn write(folder: &Path, tray_status: TrayStatus) -> std::io::Result<PathBuf> {
     let path = folder.join(format!("{tray_status:?}.png").to_lowercase());
     let bytes = icon::picture(tray_status);
     if fs::read(&path).ok().as_deref() != Some(bytes) {
-        fs::write(&path, bytes)?;
+        timbre_files::replace(&path, bytes)?;
     }
     Ok(path)
 }

@@ -93,6 +93,7 @@ async fn a_saved_and_sent_pop_up_goes_by_itself_but_not_from_under_the_pointer_o
     // The keyboard comes again, and the pointer leaves.
     office.desktop.key("ctrl+shift+space").unwrap();
     office.desktop.wait_until_active(POPUP, SOON).unwrap();
+    office.read(&Wanted { state: Some("focused"), ..Wanted::named("push button", "Change") }.within(POPUP));
     office.desktop.move_pointer(ELSEWHERE.0, ELSEWHERE.1).unwrap();
     let gone = office.app.hidden(&call.callid(), LOOKS_AGAIN * 2);
     assert_eq!(gone.unwrap_err().kind(), io::ErrorKind::TimedOut, "the keyboard is in it");

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
 mod dialling;
+mod environment;
 mod first_run;
 mod keyboard;
 mod looks;

@@ -51,6 +51,7 @@ fn synced_lines(printer: &Printer, report: &SyncReport) -> Vec<String> {
     let mut lines = vec![printer.fill("sync.report", &values)];
     lines.extend(count("sync.report.kept", report.kept));
     lines.extend(count("sync.report.unread", report.unread));
+    lines.extend(report.endless_pages.then(|| format!("  {}", printer.text("sync.report.endless_pages"))));
     lines.extend(count("sync.report.details_left", report.details_left));
     if let Some(problem) = &report.problem {
         let (what, words) = (printer.catalogue().crm_what(problem.code), clean(&problem.words));

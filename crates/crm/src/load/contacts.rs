@@ -121,6 +121,7 @@ fn page(table: &Table<'_>, settings: &BTreeMap<String, Setting>, overlap: u64) -
     let after = Scope::of(after);
     let bad = |error| table.doc.bad_template(error);
     let more = table.template("more", &after)?.ok_or_else(|| table.missing("more"))?;
+    let counted = table.template("counted", &after)?;
     let cursor = texts
         .iter()
         .map(|(name, (text, at))| Ok(((*name).to_owned(), Template::read(text, *at, &after).map_err(bad)?)))
@@ -139,7 +140,7 @@ fn page(table: &Table<'_>, settings: &BTreeMap<String, Setting>, overlap: u64) -
             Some(values)
         }
     };
-    Ok(Page { request, size, more, cursor, at_end })
+    Ok(Page { request, size, more, counted, cursor, at_end })
 }
 
 fn shape(table: &Table<'_>, settings: &BTreeMap<String, Setting>) -> Result<ContactShape, BadFile> {

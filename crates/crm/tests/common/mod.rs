@@ -246,6 +246,7 @@ pub fn espocrm() -> Connector {
 
 pub fn settings(server: &Server, file: Connector, values: &[(&str, &str)]) -> ConnectorSettings {
     ConnectorSettings {
+        proxy: timbre_domain::proxy::Proxy::System,
         name: "crm".parse().unwrap(),
         base_url: server.url.clone(),
         file,

@@ -69,10 +69,7 @@ impl Context {
     ) -> Result<Box<RawValue>, CommandError> {
         match dispatcher(name) {
             Some(run) => run(self, input).await,
-            None => {
-                let detail = format!("Timbre {} knows no command {name:?}", env!("CARGO_PKG_VERSION"));
-                Err(CommandError::new(ErrorCode::BadRequest, detail).at("command"))
-            }
+            None => Err(unknown(name)),
         }
     }
 }
@@ -80,15 +77,34 @@ impl Context {
 type Running<'a> = Pin<Box<dyn Future<Output = Result<Box<RawValue>, CommandError>> + Send + 'a>>;
 
 fn run_json<'a, C: Command>(context: &'a Arc<Context>, input: &'a RawValue) -> Running<'a> {
-    let bad = |place: &'static str| {
-        move |error: serde_json::Error| {
-            CommandError::new(ErrorCode::BadRequest, format!("{}: {error}", C::NAME)).at(place)
-        }
-    };
     Box::pin(async move {
-        let command: C = serde_json::from_str(input.get()).map_err(bad("input"))?;
-        to_raw_value(&command.run(context).await?).map_err(bad("output"))
+        let command: C = serde_json::from_str(input.get()).map_err(|error| bad_input(C::NAME, &error))?;
+        let unwritable = |error: serde_json::Error| {
+            CommandError::new(ErrorCode::BadRequest, format!("{}: {error}", C::NAME)).at("output")
+        };
+        to_raw_value(&command.run(context).await?).map_err(unwritable)
     })
+}
+
+/// Whether a command of this name takes this input; nothing is carried out.
+pub(super) fn check(name: &str, input: &RawValue) -> Result<(), CommandError> {
+    match checker(name) {
+        Some(check) => check(input).map_err(|error| bad_input(name, &error)),
+        None => Err(unknown(name)),
+    }
+}
+
+fn check_json<C: Command>(input: &RawValue) -> serde_json::Result<()> {
+    serde_json::from_str::<C>(input.get()).map(drop)
+}
+
+fn unknown(name: &str) -> CommandError {
+    let detail = format!("Timbre {} knows no command {name:?}", env!("CARGO_PKG_VERSION"));
+    CommandError::new(ErrorCode::BadRequest, detail).at("command")
+}
+
+fn bad_input(name: &str, error: &serde_json::Error) -> CommandError {
+    CommandError::new(ErrorCode::BadRequest, format!("{name}: {error}")).at("input")
 }
 
 /// Declares the input type of a command: without fields, of another type's fields, or with fields of its own.
@@ -130,6 +146,13 @@ macro_rules! commands {
         fn dispatcher(name: &str) -> Option<for<'a> fn(&'a Arc<Context>, &'a RawValue) -> Running<'a>> {
             match name {
                 $(stringify!($name) => Some(run_json::<$command>),)*
+                _ => None,
+            }
+        }
+
+        fn checker(name: &str) -> Option<fn(&RawValue) -> serde_json::Result<()>> {
+            match name {
+                $(stringify!($name) => Some(check_json::<$command>),)*
                 _ => None,
             }
         }

@@ -52,6 +52,9 @@ pub struct SyncReport {
     /// Records that could not be read.
     pub unread: u64,
     pub pages: u64,
+    /// The CRM's pages never end: they come again, or bring far more than it counts. It ended there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub endless_pages: bool,
     /// Contacts whose telephones were asked for one by one.
     pub details_fetched: u64,
     /// Contacts whose telephones are still to be asked for: the background goes on with them.
@@ -131,7 +134,7 @@ struct Work {
     report: SyncReport,
     /// A page of the pass that goes on is here: what the pass read again at its beginning is not read once more.
     amid_pass: bool,
-    ids_go_round: pass::GoesRound,
+    id_pages: pass::EndlessPages,
     /// Telephones asked for since none was left, to be told.
     details: u64,
     /// Ids looked at by the reconciliation that goes on, to be told.
@@ -154,6 +157,7 @@ impl Work {
             kept: 0,
             unread: 0,
             pages: 0,
+            endless_pages: false,
             details_fetched: 0,
             details_left: 0,
             took_ms: 0,
@@ -164,7 +168,7 @@ impl Work {
             crm,
             report,
             amid_pass: false,
-            ids_go_round: pass::GoesRound::default(),
+            id_pages: pass::EndlessPages::default(),
             details: 0,
             ids: 0,
             gone: 0,

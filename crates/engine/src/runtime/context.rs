@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use timbre_domain::ports::{ContactFiles, Disk, Shell};
 use timbre_domain::preferences::Preferences;
+use timbre_domain::proxy::Route;
 use timbre_domain::vendor::Capability;
 use timbre_settings::Settings;
 use timbre_store::{DataFolder, StoreError};
@@ -25,6 +26,8 @@ pub struct Context {
     pub(crate) shell: Arc<dyn Shell>,
     pub(crate) files: Arc<dyn ContactFiles>,
     pub(crate) disk: Arc<dyn Disk>,
+    /// The way to every server.
+    pub(crate) routes: Vec<Route>,
     pub(crate) sessions: Vec<Arc<AccountSession>>,
     pub(crate) connectors: Connectors,
     pub(crate) supervision: Supervision,
@@ -52,6 +55,7 @@ impl Context {
             shell: parts.shell,
             files: parts.files,
             disk: parts.disk,
+            routes: parts.routes,
             sessions: parts.sessions,
             supervision: Supervision::default(),
             importing: Arc::default(),

@@ -7,10 +7,48 @@ use timbre_domain::number::{is_chat_link, plain_text};
 /// What makes a spreadsheet take a text for a formula, at its beginning.
 const STARTS_A_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// A text as it may be shown to a spreadsheet: with `'` before what would be run as a formula. Telephone numbers stand
-/// as they are.
+/// What a spreadsheet may take for the end of a cell, whatever separates the values of the file that it reads. A comma is
+/// ours, and within quotes it ends nothing.
+const ENDS_A_CELL: [char; 5] = [';', '\t', '|', '\n', '\r'];
+
+/// A text as it may be shown to a spreadsheet: with `'` before what would be run as a formula, at the beginning of the text or
+/// of what would be a cell where another sign separates the values. Telephone numbers stand as they are.
 pub(super) fn protected(text: &str) -> Cow<'_, str> {
-    if needs_protection(text) && !is_number(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if is_number(text) {
+        return Cow::Borrowed(text);
+    }
+    let begins = |at: usize| begins_a_cell(text, at) && runs(&text[at..]);
+    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).filter(|at| begins(*at)).collect();
+    if places.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + places.len());
+    let mut from = 0;
+    for at in places {
+        safe.push_str(&text[from..at]);
+        safe.push('\'');
+        from = at;
+    }
+    safe.push_str(&text[from..]);
+    Cow::Owned(safe)
+}
+
+/// A text of ours without what [`protected`] put into it.
+pub(super) fn unprotected(text: &str) -> Cow<'_, str> {
+    if !text.contains('\'') {
+        return Cow::Borrowed(text);
+    }
+    let put = |at: usize| begins_a_cell(text, at) && runs(&text[at + 1..]);
+    Cow::Owned(text.char_indices().filter(|(at, c)| !(*c == '\'' && put(*at))).map(|(_, c)| c).collect())
+}
+
+fn begins_a_cell(text: &str, at: usize) -> bool {
+    at == 0 || text[..at].ends_with(ENDS_A_CELL)
+}
+
+/// Whether a cell that begins so would be run, or was protected from it.
+fn runs(cell: &str) -> bool {
+    cell.trim_start_matches(['\'', '"', ' ']).starts_with(STARTS_A_FORMULA)
 }
 
 /// A text without blanks around it and without the `'` that protects it from being run as a formula.
@@ -133,8 +171,20 @@ mod tests {
         for text in ["=1+1", "+SUM(A1)", "-2+3", "@x", "'=a", "\t=1"] {
             assert!(protected(text).starts_with('\''), "{text}");
         }
-        for text in ["+506 8884-8787", "+1 (305) 555-0142", "Ana", "'t Hooft", "8884-8787", ""] {
+        for text in ["+506 8884-8787", "+1 (305) 555-0142", "Ana", "'t Hooft", "8884-8787", "", "Ana; Bea", "a-b"] {
             assert_eq!(protected(text), text);
+        }
+        // Where another sign separates the values, a cell begins behind it, whatever quotes stand around ours.
+        for (text, safe) in [
+            ("Ana;=cmd|'/c calc'!A1;", "Ana;'=cmd|'/c calc'!A1;"),
+            ("Ana|@x", "Ana|'@x"),
+            ("Ana\t+1", "Ana\t'+1"),
+            ("Ana\n-2+3", "Ana\n'-2+3"),
+            ("Ana; \"=x\"", "Ana;' \"=x\""),
+            ("Ana;'=x", "Ana;''=x"),
+        ] {
+            assert_eq!(protected(text), safe);
+            assert_eq!(unprotected(safe), text);
         }
         assert_eq!(tidy(" '+506 8884 "), "+506 8884");
         assert_eq!(tidy("'t Hooft"), "'t Hooft");
@@ -180,6 +230,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_protected_begins_no_cell_with_a_formula_and_is_read_back(text in "[a=+@'\" ;|\t\n-]{0,12}") {
+            let safe = protected(&text);
+            prop_assert_eq!(unprotected(&safe), text.as_str());
+            for cell in safe.split([';', '\t', '|', '\n', '\r']).filter(|_| !is_number(&text)) {
+                prop_assert!(!cell.trim_start_matches(['"', ' ']).starts_with(['=', '+', '-', '@']), "{:?}", cell);
+            }
+        }
+
         #[test]
         fn what_is_protected_reads_as_it_was(text in "['=+@a-]{0,6}[a-z0-9 ]{0,6}") {
             let text = text.trim();

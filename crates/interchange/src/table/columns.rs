@@ -1,5 +1,6 @@
 //! What each column is taken for, and who said so.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use timbre_domain::contact::PhoneKind;
@@ -9,7 +10,7 @@ use timbre_domain::interchange::{ChosenBy, ColumnUse, FileError, ReadOptions, Ta
 use timbre_domain::normalize::fold;
 use timbre_domain::search::words;
 
-use super::cell::{looks_like_email, looks_like_phone, looks_like_words, tidy};
+use super::cell::{looks_like_email, looks_like_phone, looks_like_words, tidy, unprotected};
 use super::names::{self, Meaning, squeezed};
 use crate::trouble::bad_request;
 
@@ -232,7 +233,7 @@ fn own(names: &[String], written: &[String]) -> Vec<ColumnUse> {
     let of = |at: usize, name: &str| {
         let field = |name: &str| Target::Field(name.to_owned());
         if at >= fields_from {
-            return field(written.get(at).map_or(name, |written| tidy(written)));
+            return field(&written.get(at).map_or(Cow::Borrowed(name), |written| unprotected(written.trim())));
         }
         let origin = OWN_ORIGIN.iter().find(|(column, _)| *column == name);
         match name {

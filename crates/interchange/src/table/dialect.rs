@@ -35,7 +35,7 @@ pub(super) struct Dialect {
 pub(super) fn guess(head: &Head, options: &ReadOptions) -> Result<Dialect, FileError> {
     let delimiter = match options.delimiter {
         Some(said) => said_delimiter(said)?,
-        None if head.text.starts_with(OWN_FIRST.as_bytes()) && head.text.get(OWN_FIRST.len()) == Some(&b',') => b',',
+        None if is_ours(&head.text) => b',',
         None => separator_line(&head.text).map_or_else(|| most_consistent(head), |(named, _)| named),
     };
     let mut sample = sample(head, delimiter, SAMPLE)?;
@@ -57,6 +57,13 @@ fn above(sample: &[Vec<String>]) -> usize {
     let found = sample.iter().take(ABOVE_AT_MOST + 1).position(|row| is_header(row)).unwrap_or(0);
     let sparse = |row: &Vec<String>| values(row) * 2 <= values(&sample[found]);
     if sample[..found].iter().all(sparse) { found } else { 0 }
+}
+
+/// Whether a table begins as those that we write, with quotes or, as earlier versions did, without.
+fn is_ours(text: &[u8]) -> bool {
+    let bare = text.strip_prefix(b"\"").unwrap_or(text);
+    let behind = bare.strip_prefix(OWN_FIRST.as_bytes());
+    behind.is_some_and(|behind| behind.strip_prefix(b"\"").unwrap_or(behind).starts_with(b","))
 }
 
 fn said_delimiter(said: char) -> Result<u8, FileError> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use timbre_domain::contact::PhoneKind;
 use timbre_domain::draft::keep;
+use timbre_domain::identity::OURSELVES;
 use timbre_domain::interchange::{
     ChosenBy, ColumnUse, ContactDraft, DraftPhone, FileLayout, ProblemKind, RowProblem, Target,
 };
@@ -35,6 +36,8 @@ pub(super) struct Plan {
     others: Vec<(usize, Use)>,
     /// Names are displayed as `Company, Person`; the companies that had a row of their own.
     displayed: Option<BTreeSet<String>>,
+    /// It is a table of ours.
+    pub(super) own: bool,
 }
 
 enum Use {
@@ -106,6 +109,7 @@ impl Plan {
             is_company,
             others: others.collect(),
             displayed: odoo.then(BTreeSet::new),
+            own: layout.program == OURSELVES,
             columns,
         }
     }
@@ -120,10 +124,11 @@ impl Plan {
         self.columns.get(at).map(|column| column.name.as_str())
     }
 
-    /// A draft of the values of a row.
+    /// A draft of the values of a row; of a table of ours, without what protects them.
     pub(super) fn draft<'a>(&mut self, value: impl Fn(usize) -> &'a str) -> ContactDraft {
         let mut draft = ContactDraft::default();
-        let value = |at: usize| tidy(value(at));
+        let own = self.own;
+        let value = |at: usize| if own { value(at).trim() } else { tidy(value(at)) };
         let first = |of: &[usize]| of.iter().map(|at| value(*at)).find(|text| !text.is_empty()).unwrap_or_default();
         let titles = self.titles.map(|at| at.map(value).unwrap_or_default());
         titles::taken_off(first(&self.names), titles[0], titles[1]).clone_into(&mut draft.name);

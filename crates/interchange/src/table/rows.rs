@@ -7,7 +7,7 @@ use timbre_domain::interchange::{
     RowProblem, Target,
 };
 
-use super::cell::{looks_like_email, looks_like_phone, tidy};
+use super::cell::{looks_like_email, looks_like_phone, tidy, unprotected};
 use super::columns;
 use super::plan::Plan;
 use super::split::{Record, Splitter};
@@ -108,7 +108,12 @@ impl Rows {
                         *phones += u64::from(looks_like_phone(value));
                         *emails += u64::from(looks_like_email(value));
                     }
-                    let mut draft = self.plan.draft(value);
+                    let mut draft = if self.plan.own {
+                        let plain: Vec<_> = (0..record.len()).map(|at| unprotected(value(at).trim())).collect();
+                        self.plan.draft(|at| plain.get(at).map(|cell| &**cell).unwrap_or_default())
+                    } else {
+                        self.plan.draft(value)
+                    };
                     // A program may leave out the empty values at the end of a row.
                     if record.len() < self.plan.width() {
                         draft.problems.push(self.count_of_values());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Write as _;
 use std::path::Path;
 
-use csv::{Terminator, Writer, WriterBuilder};
+use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 use timbre_domain::contact::Contact;
 use timbre_domain::interchange::{ContactWriter, ExportShape, FileError};
 
@@ -25,7 +25,9 @@ impl TableWriter {
     pub(crate) fn create(path: &Path, shape: &ExportShape) -> Result<Self, FileError> {
         let mut part = PartFile::create(path)?;
         part.write_all(UTF8_MARK).map_err(|error| of_io(&error))?;
-        let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(part);
+        // Whatever sign a spreadsheet takes for the delimiter, no value is parted where it needs no quotes by ours.
+        let mut out =
+            WriterBuilder::new().terminator(Terminator::CRLF).quote_style(QuoteStyle::Always).from_writer(part);
         let header = [OWN_FIRST, "Name", "Company"].map(Cow::from).into_iter();
         let phones = (1..=shape.phones).flat_map(|n| [format!("Phone {n}").into(), format!("Phone {n} kind").into()]);
         let emails = (1..=shape.emails).map(|n| format!("Email {n}").into());

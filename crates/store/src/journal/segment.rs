@@ -1,10 +1,11 @@
 //! The files of the journal: one after the other, each named after the first entry in it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use timbre_files::private;
 
 use super::entry::{Entry, checked, from_json, to_json};
 use crate::lineage::LineageId;
@@ -30,7 +31,7 @@ impl Segment {
         };
         let mut n = 0;
         let mut file = loop {
-            match OpenOptions::new().write(true).create_new(true).open(name(n)) {
+            match private::create_new(&name(n)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => n += 1,
                 made => break made?,
             }
@@ -43,7 +44,7 @@ impl Segment {
     /// The last file, to go on with; nothing where it does not end with a whole line, or is another database's.
     pub(super) fn resume(folder: &Path, lineage: LineageId) -> io::Result<Option<Self>> {
         let Some((_, path)) = files(folder)?.pop() else { return Ok(None) };
-        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        let mut file = private::open(&path)?;
         let mut beginning = Vec::new();
         (&mut file).take(HEADER_BYTES).read_to_end(&mut beginning)?;
         let ours = beginning.split(|byte| *byte == b'\n').next().and_then(lineage_in) == Some(lineage);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono_tz::Tz;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::{CdrPage, PageCursor, TimeRange};
@@ -16,6 +16,7 @@ use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::number::Country;
 use timbre_domain::observation::{LiveAnswer, Pace};
 use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::proxy::Proxy;
 use timbre_domain::redact::Redactor;
 use timbre_domain::session::{CallRecords, Dialling, EndpointDirectory, LiveCalls};
 use timbre_domain::unread::Unread;
@@ -61,13 +62,15 @@ pub struct Settings {
     pub zone: Tz,
     /// The country of numbers without a country code.
     pub country: Country,
+    /// The way to the vendor's servers.
+    pub proxy: Proxy,
 }
 
 /// One account with CallMyWay.
 pub struct Account {
     settings: Settings,
     password: AccountSecret,
-    http: Client,
+    http: http::Client,
     throttle: Arc<Throttle>,
     clock: Arc<dyn Clock>,
 }
@@ -90,8 +93,9 @@ impl Account {
         throttle: Arc<Throttle>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
-        let password = AccountSecret::new(&settings.account, secrets);
-        Ok(Self { settings, password, http: http::client(Vec::new())?, throttle, clock })
+        let password = AccountSecret::new(&settings.account, "password", secrets);
+        let http = http::client(Vec::new(), &settings.proxy)?;
+        Ok(Self { settings, password, http, throttle, clock })
     }
 
     fn reading<'a>(&self, redactor: &'a Redactor) -> Reading<'a> {
@@ -166,7 +170,10 @@ impl Account {
     /// What a refused or unreadable answer leads to: it is kept for diagnosis, and a password that was refused is read
     /// again.
     fn unusable(&self, mut error: PortError, body: &[u8]) -> PortError {
-        let raw = self.password.redactor().clean(&String::from_utf8_lossy(&body[..body.len().min(4 * body::MAX_KEPT)]));
+        let raw = self
+            .password
+            .redactor()
+            .clean_answer(&String::from_utf8_lossy(&body[..body.len().min(4 * body::MAX_KEPT)]));
         let unread = Unread { place: "answer".into(), reason: error.detail.clone(), raw: body::kept(&raw) };
         error.unread = Some(Box::new(unread));
         self.password.notice(&error);
@@ -259,7 +266,7 @@ impl Dialling for Account {
         let redactor = self.password.redactor();
         if answer.status.is_client_error() {
             let words = match dial_answer::read(&answer.body) {
-                DialAnswer::Refused { words, .. } | DialAnswer::Unclear { words } => redactor.clean(&words),
+                DialAnswer::Refused { words, .. } | DialAnswer::Unclear { words } => redactor.clean_answer(&words),
                 DialAnswer::Taken => String::new(),
             };
             return Err(self.unusable(not_taken(Some(answer.status.as_u16().into()), &words), &answer.body));
@@ -274,13 +281,13 @@ impl Dialling for Account {
         match dial_answer::read(&answer.body) {
             DialAnswer::Taken => Ok(Placed::default()),
             DialAnswer::Refused { status, words } => {
-                Err(self.unusable(not_taken(status, &redactor.clean(&words)), &answer.body))
+                Err(self.unusable(not_taken(status, &redactor.clean_answer(&words)), &answer.body))
             }
             // It may have been placed: it is followed, and the agent reads what the vendor said.
             DialAnswer::Unclear { words } => {
                 let error =
                     PortError::new(ErrorCode::OutcomeUnknown, "the answer to click-to-dial is no yes and no no");
-                Err(self.unusable(error.saying(&redactor.clean(&words)), &answer.body))
+                Err(self.unusable(error.saying(&redactor.clean_answer(&words)), &answer.body))
             }
         }
     }

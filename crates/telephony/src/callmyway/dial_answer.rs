@@ -9,7 +9,7 @@ use crate::text::without_entities;
 
 /// Whether the order was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum DialAnswer {
+pub enum DialAnswer {
     Taken,
     Refused {
         status: Option<i64>,
@@ -22,7 +22,8 @@ pub(super) enum DialAnswer {
 }
 
 /// Reads the body of an answer.
-pub(super) fn read(bytes: &[u8]) -> DialAnswer {
+#[must_use]
+pub fn read(bytes: &[u8]) -> DialAnswer {
     match body::read(bytes) {
         Ok(body) => of_json(&body.json),
         Err(ReadError::Empty) => DialAnswer::Taken,

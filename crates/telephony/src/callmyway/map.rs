@@ -39,8 +39,12 @@ pub struct Reading<'a> {
 impl Reading<'_> {
     /// A part that could not be read: cleaned first and cut then, so that no cut hides half a secret.
     fn unread(&self, place: &str, reason: impl AsRef<str>, raw: &str) -> Unread {
-        let place: String = self.redactor.clean(place).chars().take(80).collect();
-        Unread { place, reason: self.redactor.clean(reason.as_ref()), raw: body::kept(&self.redactor.clean(raw)) }
+        let place: String = self.redactor.clean_answer(place).chars().take(80).collect();
+        Unread {
+            place,
+            reason: self.redactor.clean_answer(reason.as_ref()),
+            raw: body::kept(&self.redactor.clean_answer(raw)),
+        }
     }
 }
 
@@ -287,7 +291,11 @@ fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, u
     };
     let (cost, rate, access_fee) =
         (money("cost", &row.cost), money("rate", &row.rate), money("access_fee", &row.access_fee));
-    let mut extra: BTreeMap<String, Value> = row.extra;
+    // What nobody reads here is kept all the same, and may repeat what we sent. Numbers and users stay as they are: somebody's
+    // password may be his own number.
+    let clean = |text: String| reading.redactor.clean(&text);
+    let mut extra: BTreeMap<String, Value> =
+        row.extra.into_iter().map(|(name, value)| (clean(name), cleaned(value, reading.redactor))).collect();
     for (name, value) in [("ani_user", row.ani_user), ("dnis_user", row.dnis_user)] {
         if !value.is_empty() {
             extra.insert(name.to_owned(), Value::String(value));
@@ -304,10 +312,21 @@ fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, u
         cost,
         rate,
         access_fee,
-        route_pattern: row.route_pattern,
-        route_name: row.route_name,
-        end_reason: row.end_reason,
+        route_pattern: clean(row.route_pattern),
+        route_name: clean(row.route_name),
+        end_reason: clean(row.end_reason),
         extra,
+    }
+}
+
+fn cleaned(value: Value, redactor: &Redactor) -> Value {
+    match value {
+        Value::String(text) => Value::String(redactor.clean(&text)),
+        Value::Array(values) => values.into_iter().map(|value| cleaned(value, redactor)).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (redactor.clean(&name), cleaned(value, redactor))).collect()
+        }
+        other => other,
     }
 }
 
@@ -337,7 +356,7 @@ pub(super) fn refused(refusal: Refusal, redactor: &Redactor) -> PortError {
         Some(status) => PortError::new(ErrorCode::NotAuthorised, format!("the answer's status is {status}")).guessed(),
         None => PortError::new(ErrorCode::NotAuthorised, "the answer is an error").guessed(),
     };
-    error.saying(&redactor.clean(&words))
+    error.saying(&redactor.clean_answer(&words))
 }
 
 #[cfg(test)]

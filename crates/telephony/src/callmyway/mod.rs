@@ -28,6 +28,7 @@ pub use map::Reading;
 
 /// The pure half of the adapter, for tests that feed it a body: reading and mapping, with no network.
 pub mod reading {
+    pub use super::dial_answer::{DialAnswer, read as read_dial_answer};
     pub use super::map::{read_cdrs, read_endpoints, read_live};
 }
 
@@ -96,6 +97,7 @@ impl Vendor for CallMyWay {
             full_account: values.switch("full_account"),
             zone: values.time_zone("time_zone"),
             country: opening.country,
+            proxy: opening.proxy.clone(),
         };
         let limit = limit(&settings, values);
         let throttle = opening.throttles.of(&limit.scope, limit.interval);
@@ -158,6 +160,7 @@ mod tests {
                 full_account: false,
                 zone: Costa_Rica,
                 country: "CR".parse().unwrap(),
+                proxy: timbre_domain::proxy::Proxy::System,
             };
             let mut values = AccountValues::default();
             let field = DESCRIPTION.field("throttle_scope").unwrap();

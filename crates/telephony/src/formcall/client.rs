@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use timbre_domain::call::AccountName;
 use timbre_domain::cdr::{CdrPage, PageCursor, TimeRange};
@@ -14,6 +14,7 @@ use timbre_domain::dial::{DialOrder, Placed, PlacedCall};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::{Clock, SecretStore};
+use timbre_domain::proxy::Proxy;
 use timbre_domain::session::{CallRecords, Dialling, PlacedCalls};
 use timbre_transport::extra_ca::ExtraCa;
 use timbre_transport::http::{self, Answer};
@@ -36,13 +37,14 @@ pub(super) struct Settings {
     /// The zone of the list's days.
     pub(super) zone: Tz,
     pub(super) list_interval: Duration,
+    pub(super) proxy: Proxy,
 }
 
 /// One account with FormCall.
 pub(super) struct Account {
     settings: Settings,
     token: AccountSecret,
-    http: Client,
+    http: http::Client,
     clock: Arc<dyn Clock>,
 }
 
@@ -53,8 +55,8 @@ impl Account {
         extra_ca: Option<&ExtraCa>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
-        let http = http::client(extra_ca.map(ExtraCa::certificates).unwrap_or_default())?;
-        Ok(Self { token: AccountSecret::new(&settings.account, secrets), settings, http, clock })
+        let http = http::client(extra_ca.map(ExtraCa::certificates).unwrap_or_default(), &settings.proxy)?;
+        Ok(Self { token: AccountSecret::new(&settings.account, "security-token", secrets), settings, http, clock })
     }
 
     fn address(&self, path: &[&str]) -> Result<Url, PortError> {

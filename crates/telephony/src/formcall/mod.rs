@@ -81,6 +81,7 @@ impl Vendor for FormCall {
             account: opening.account,
             zone: values.time_zone("time_zone"),
             list_interval: Duration::from_millis(values.number("list_interval_ms")),
+            proxy: opening.proxy.clone(),
         };
         let extra_ca = ExtraCa::named(values.text("extra_ca"));
         let account = Arc::new(Account::new(settings, opening.secrets, extra_ca.as_ref(), opening.clock)?);

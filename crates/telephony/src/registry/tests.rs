@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use timbre_domain::ports::ThrottleMemory;
+use timbre_domain::proxy::Proxy;
 use timbre_domain::secret::SecretName;
 use timbre_domain::session::Severity;
 use timbre_domain::texts::{Catalogue, Language};
@@ -70,6 +71,7 @@ fn session(vendor: &dyn Vendor) -> Session {
         values: &values,
         country: "CR".parse().unwrap(),
         secrets: Arc::new(Nothing),
+        proxy: &Proxy::System,
         throttles: &Throttles::new(clock.clone(), Arc::new(Nothing)),
         clock,
     };

@@ -105,6 +105,11 @@ pub(super) const GROUPS: &[Group] = &[
             package("gcc-mingw-w64-x86-64", "the C compiler for it: SQLite, cryptography, the program's icon"),
         ],
     },
+    Group {
+        need: Need::Wine,
+        what_for: "to run what was compiled for Windows",
+        packages: &[package("wine", "a Windows of its own"), package("wine64", "its part for 64 bits")],
+    },
 ];
 
 /// Installs what is missing of these groups. Where apt is not the way, says what to install and goes on.

@@ -8,7 +8,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use timbre_domain::error::ErrorCode;
 use tokio::io::{BufReader, ReadHalf, WriteHalf};
 
-use super::{Answer, Greeting, Request, WATCH, name, read_line, write_line};
+use super::place::{find, is_ours};
+use super::{Answer, Greeting, Request, WATCH, read_line, write_line};
 use crate::api::event::Event;
 use crate::api::{Command, CommandError};
 
@@ -27,13 +28,21 @@ impl Client {
     /// Connects to the engine that runs on a data folder; nothing where none does.
     ///
     /// # Errors
-    /// [`ErrorCode::OtherVersion`] where the engine speaks another protocol, [`ErrorCode::Stopping`] where it went away.
+    /// [`ErrorCode::OtherVersion`] where the engine speaks another protocol, [`ErrorCode::Stopping`] where it went away,
+    /// [`ErrorCode::OtherUser`] where another user is at the other end.
     pub async fn connect(data_dir: &Path) -> Result<Option<Self>, CommandError> {
-        let connected = match name(data_dir) {
-            Ok(name) => Stream::connect(name).await,
+        let connected = match find(data_dir) {
+            Ok(name) => Stream::connect(name).await.and_then(|stream| is_ours(&stream).map(|()| stream)),
             Err(error) => Err(error),
         };
-        let Ok(stream) = connected else { return Ok(None) };
+        let stream = match connected {
+            Ok(stream) => stream,
+            // Nothing is said to somebody else.
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                return Err(CommandError::new(ErrorCode::OtherUser, error.to_string()));
+            }
+            Err(_) => return Ok(None),
+        };
         let (receive, send) = tokio::io::split(stream);
         let mut client =
             Self { lines: BufReader::new(receive), send, next_id: 1, events: VecDeque::new(), settings: None };

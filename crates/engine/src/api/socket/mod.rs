@@ -4,19 +4,18 @@
 //! `{"protocol":2,"version":"0.1.0","settings":"/…/timbre.toml"}`; both go no further where the protocols differ. Then it sends
 //! `{"id":1,"command":"calls_list","input":{…}}` and gets `{"output":{"id":1,"output":…}}` or `{"error":{"id":1,"error":{…}}}`,
 //! and after `{"id":1,"command":"watch"}` also every event as `{"event":{…}}`. [`command`](super::command) is the list of
-//! commands. On Unix the socket lies in the data folder, which is this user's alone; on Windows it is a named pipe.
+//! commands. On Unix the socket lies in the data folder, on Windows it is a named pipe; [`place`] says who may be at its ends.
 
 mod client;
+mod place;
 mod server;
 
 use std::path::Path;
 
-use interprocess::local_socket::Name;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use timbre_domain::error::ErrorCode;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use uuid::Uuid;
 
 pub use self::client::Client;
 pub use self::server::Server;
@@ -86,6 +85,22 @@ enum Answer {
     Event(Box<Event>),
 }
 
+/// Reads a line as a client's request, and carries nothing out.
+///
+/// # Errors
+/// What is wrong with it, as the client would be told.
+pub fn understand(line: &[u8]) -> Result<(), CommandError> {
+    let request: Request = serde_json::from_slice(line).map_err(malformed)?;
+    match request.command.as_str() {
+        WATCH => Ok(()),
+        name => super::command::check(name, request.input.as_deref().unwrap_or(RawValue::NULL)),
+    }
+}
+
+fn malformed(error: serde_json::Error) -> CommandError {
+    CommandError::new(ErrorCode::BadRequest, error.to_string())
+}
+
 /// The next line; nothing where the other side has gone.
 async fn read_line(lines: &mut (impl AsyncBufRead + Unpin), longest: u64) -> std::io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
@@ -97,34 +112,4 @@ async fn write_line(send: &mut (impl AsyncWrite + Unpin), value: &impl Serialize
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
     send.write_all(&line).await
-}
-
-/// Where the socket of a data folder lies. A Unix socket's path is limited to about a hundred bytes, so a deep folder
-/// gets one in the system's folder for such things, by a name that is this folder's alone.
-#[cfg(unix)]
-fn socket_path(data_dir: &Path) -> std::path::PathBuf {
-    let path = data_dir.join("timbre.sock");
-    if path.as_os_str().len() < 100 {
-        return path;
-    }
-    let folder = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, Into::into);
-    folder.join(format!("timbre-{}.sock", name_of(data_dir)))
-}
-
-/// A name that is this folder's alone, the same for every build of Timbre: programs of different versions meet there.
-fn name_of(data_dir: &Path) -> String {
-    let whole = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, whole.as_os_str().as_encoded_bytes()).simple().to_string()
-}
-
-#[cfg(unix)]
-fn name(data_dir: &Path) -> std::io::Result<Name<'static>> {
-    use interprocess::local_socket::{GenericFilePath, ToFsName as _};
-    socket_path(data_dir).to_fs_name::<GenericFilePath>()
-}
-
-#[cfg(windows)]
-fn name(data_dir: &Path) -> std::io::Result<Name<'static>> {
-    use interprocess::local_socket::{GenericNamespaced, ToNsName as _};
-    format!("timbre-{}", name_of(data_dir)).to_ns_name::<GenericNamespaced>()
 }

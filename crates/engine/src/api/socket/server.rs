@@ -1,62 +1,55 @@
 //! The answering end of the local socket.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use interprocess::local_socket::ListenerOptions;
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use serde_json::value::RawValue;
-use timbre_domain::error::ErrorCode;
 use tokio::io::BufReader;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-#[cfg(unix)]
-use super::socket_path;
-use super::{Answer, Greeting, LONGEST_LINE, Request, WATCH, name, read_line, write_line};
+use super::place::{self, is_ours};
+use super::{Answer, Greeting, LONGEST_LINE, Request, WATCH, malformed, read_line, write_line};
 use crate::Context;
-use crate::error::CommandError;
 
 /// How many answers wait for a client that reads slowly.
 const WAITING_ANSWERS: usize = 256;
+/// How many requests of one client are worked on at a time. One that asks on and reads nothing is not listened to meanwhile.
+const REQUESTS_AT_A_TIME: usize = 64;
+/// How long nobody is taken in after that failed: some file must be closed first.
+const TAKES_IN_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How often it is logged that nobody can be taken in.
+const SAYS_SO_EVERY: Duration = Duration::from_secs(60);
 
 /// The listening end; it stops when it is dropped or told to.
 pub struct Server {
     stop: CancellationToken,
     connections: TaskTracker,
-    #[cfg(unix)]
-    path: std::path::PathBuf,
+    /// The socket, or the file that says where it is.
+    file: PathBuf,
 }
 
 impl Server {
-    /// Listens for this engine. The held data folder makes sure that a socket left by a dead process is nobody's.
+    /// Listens for this engine.
     ///
     /// # Errors
     /// When the socket can't be made.
     pub fn start(context: Arc<Context>, data_dir: &Path) -> std::io::Result<Self> {
-        #[cfg(unix)]
-        let path = socket_path(data_dir);
-        #[cfg(unix)]
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = ListenerOptions::new().name(name(data_dir)?).create_tokio()?;
+        let (name, file) = place::make(data_dir)?;
+        let listener = ListenerOptions::new().name(name).create_tokio()?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
         }
         let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
         connections.spawn(accept(context, listener, stop.clone(), connections.clone()));
-        Ok(Self {
-            stop,
-            connections,
-            #[cfg(unix)]
-            path,
-        })
+        Ok(Self { stop, connections, file })
     }
 
     /// Stops listening and ends every connection.
@@ -64,9 +57,8 @@ impl Server {
         self.stop.cancel();
         self.connections.close();
         self.connections.wait().await;
-        #[cfg(unix)]
-        // Left behind it is nobody's; the next start removes it.
-        let _ = std::fs::remove_file(&self.path);
+        // Left behind it is nobody's; the next start replaces it.
+        let _ = std::fs::remove_file(&self.file);
     }
 }
 
@@ -77,6 +69,7 @@ impl Drop for Server {
 }
 
 async fn accept(context: Arc<Context>, listener: Listener, stop: CancellationToken, connections: TaskTracker) {
+    let mut said: Option<Duration> = None;
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -94,16 +87,24 @@ async fn accept(context: Arc<Context>, listener: Listener, stop: CancellationTok
                     }
                 });
             }
+            // Out of file handles, most likely: it fails again at once until some are let go.
             Err(error) => {
-                tracing::warn!(%error, "a local client could not be taken");
-                // Out of file handles, most likely: let some go before trying again.
-                tokio::task::yield_now().await;
+                let now = context.core.clock.elapsed();
+                if said.is_none_or(|said| now.saturating_sub(said) >= SAYS_SO_EVERY) {
+                    tracing::warn!(%error, "a local client could not be taken in");
+                    said = Some(now);
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = context.core.clock.sleep(TAKES_IN_AGAIN_AFTER) => {}
+                }
             }
         }
     }
 }
 
 async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
+    is_ours(&stream)?;
     let (receive, mut send) = tokio::io::split(stream);
     let mut lines = BufReader::new(receive);
     let Some(first) = read_line(&mut lines, LONGEST_LINE).await? else { return Ok(()) };
@@ -123,13 +124,16 @@ async fn serve(context: Arc<Context>, stream: Stream) -> std::io::Result<()> {
         let mut requests = tokio::task::JoinSet::new();
         loop {
             while requests.try_join_next().is_some() {}
+            if requests.len() >= REQUESTS_AT_A_TIME {
+                requests.join_next().await;
+                continue;
+            }
             let Some(line) = read_line(&mut lines, LONGEST_LINE).await? else { return Ok(()) };
             let request: Request = match serde_json::from_slice(&line) {
                 Ok(request) => request,
                 Err(error) => {
-                    let error = CommandError::new(ErrorCode::BadRequest, error.to_string());
                     // Whoever asked may be gone.
-                    let _ = answers.send(Answer::Error { id: 0, error }).await;
+                    let _ = answers.send(Answer::Error { id: 0, error: malformed(error) }).await;
                     // What follows in a line that was cut is no request either.
                     if line.ends_with(b"\n") { continue } else { return Ok(()) }
                 }

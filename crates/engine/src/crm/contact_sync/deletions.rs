@@ -8,7 +8,7 @@ use std::time::Duration;
 use timbre_domain::crm::IdPage;
 use timbre_store::Reconciliation;
 
-use super::pass::GoesRound;
+use super::pass::{EndlessPages, digest_of};
 use super::{Halt, Work, until};
 use crate::api::event::SyncPhase;
 
@@ -40,15 +40,18 @@ impl Work {
         let state = self.stored(|store, connector| store.sync_state(connector)).await?;
         match state.reconciliation {
             None => {
-                self.ids_go_round = GoesRound::default();
+                self.id_pages = EndlessPages::default();
                 self.stored(|store, connector| store.begin_reconciliation(connector)).await?;
                 Ok(true)
             }
             Some(Reconciliation::Listing(cursor)) => {
                 let page = self.ask(self.connector().ids(cursor.as_ref())).await?;
                 let mut more = page.more;
-                if more && self.ids_go_round.closes(&page.cursor) {
-                    tracing::error!(connector = %self.crm.name(), "the pages of ids go round in circles; the listing ends");
+                let shown = digest_of(page.ids.iter().map(String::as_str));
+                self.id_pages.counts(page.ids.len(), page.counted);
+                if more && let Some(why) = self.id_pages.notices(&page.cursor, shown) {
+                    tracing::error!(connector = %self.crm.name(), why, "the pages of ids never end; the listing does");
+                    self.report.endless_pages = true;
                     more = false;
                 }
                 let page = IdPage { more, ..page };

@@ -1,5 +1,7 @@
 //! A pass: page after page of what changed, or of everything.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use timbre_domain::crm::Cursor;
 
 use super::{Halt, Work, prepared};
@@ -11,7 +13,7 @@ impl Work {
         self.index_in_step().await?;
         let state = self.stored(|store, connector| store.sync_state(connector)).await?;
         let phase = if state.full_at.is_none() { SyncPhase::Full } else { SyncPhase::Changes };
-        let (mut cursor, mut goes_round) = (state.cursor, GoesRound::default());
+        let (mut cursor, mut guard) = (state.cursor, EndlessPages::default());
         // Somebody else brought it to its end meanwhile.
         self.amid_pass &= state.pages > 0;
         let (mut contacts, mut changed) = (state.contacts, 0);
@@ -23,6 +25,8 @@ impl Work {
             let begins = !self.amid_pass;
             let asked = self.core.store.contact_pushes();
             let mut page = self.ask(self.connector().pull(cursor.as_ref(), begins)).await?;
+            let shown = digest_of(page.contacts.iter().map(|one| one.id.as_str()));
+            guard.counts(page.contacts.len(), page.counted);
             let (now, country, fetches) = (self.core.clock.now(), self.core.settings.country, self.abilities().fetch);
             let (next, unread, count) = (page.cursor.clone(), page.unread as u64, page.contacts.len() as u64);
             if fetches {
@@ -58,8 +62,9 @@ impl Work {
             if !page.more {
                 break;
             }
-            if goes_round.closes(&next) {
-                tracing::error!(connector = %self.crm.name(), "the pages of contacts go round in circles; the pass ends");
+            if let Some(why) = guard.notices(&next, shown) {
+                tracing::error!(connector = %self.crm.name(), why, "the pages of contacts never end; the pass does");
+                self.report.endless_pages = true;
                 break;
             }
             cursor = Some(next);
@@ -74,23 +79,57 @@ impl Work {
     }
 }
 
-/// Notices that pages come again for ever, whatever their number, without remembering them.
+/// What may change while a pass goes on, and so comes once more, beyond twice what the CRM counts.
+const LEEWAY: u64 = 1_000;
+
+/// Notices pages that never end: they begin where one began before, whatever their number; they show what one showed before, for
+/// a CRM that pays no heed to the place that it is asked for; or they bring far more than the CRM counts.
 #[derive(Debug, Default)]
-pub(super) struct GoesRound {
-    marked: Option<Cursor>,
+pub(super) struct EndlessPages {
+    marked: Option<(Cursor, Option<u64>)>,
     pages: u64,
+    records: u64,
+    /// What the CRM said with the first page of which it said anything, and what came before that.
+    counted: Option<u64>,
 }
 
-impl GoesRound {
-    /// Whether this is where a page began before. Such a round is noticed after three rounds at most.
-    pub(super) fn closes(&mut self, next: &Cursor) -> bool {
-        if self.marked.as_ref() == Some(next) {
-            return true;
+impl EndlessPages {
+    /// Takes in a page of so many records, and what the CRM says is to come with it.
+    pub(super) fn counts(&mut self, records: usize, counted: Option<u64>) {
+        if self.counted.is_none() {
+            self.counted = counted.map(|counted| counted.saturating_add(self.records));
+        }
+        self.records += records as u64;
+    }
+
+    /// Why no further page is to be asked for, said for the log. A round of pages is noticed after three rounds at most.
+    pub(super) fn notices(&mut self, next: &Cursor, shown: Option<u64>) -> Option<&'static str> {
+        if let Some((cursor, before)) = &self.marked {
+            if cursor == next {
+                return Some("a page would begin where one began before");
+            }
+            if shown.is_some() && shown == *before {
+                return Some("a page shows what one showed before");
+            }
+        }
+        if self.counted.is_some_and(|counted| self.records > counted.saturating_mul(2).saturating_add(LEEWAY)) {
+            return Some("there is more than twice what the CRM counts");
         }
         self.pages += 1;
         if self.pages.is_power_of_two() {
-            self.marked = Some(next.clone());
+            self.marked = Some((next.clone(), shown));
         }
-        false
+        None
     }
+}
+
+/// A number for the ids on a page, in their order; nothing for an empty page.
+pub(super) fn digest_of<'a>(ids: impl Iterator<Item = &'a str>) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut any = false;
+    for id in ids {
+        any = true;
+        id.hash(&mut hasher);
+    }
+    any.then(|| hasher.finish())
 }

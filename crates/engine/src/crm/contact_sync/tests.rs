@@ -185,18 +185,51 @@ async fn a_crm_whose_cursor_stands_still_ends_the_pass() {
     desk.remote().stands_still = true;
     let report = desk.sync(false).await;
     assert!(report.pages <= 4, "{}", report.pages);
+    assert!(report.endless_pages);
+}
+
+#[tokio::test]
+async fn a_crm_that_counts_pages_and_always_gives_the_same_ends_the_pass_and_nothing_is_taken_for_gone() {
+    let desk = Desk::new();
+    thousands(&desk, 300);
+    desk.sync(false).await;
+    desk.remote().same_page = true;
+    let report = desk.sync(true).await;
+    assert!(report.pages <= 4 && report.endless_pages, "{report:?}");
+    assert_eq!(report.removed, 0);
 }
 
 #[test]
 fn pages_that_go_round_are_noticed_whatever_their_number() {
     for length in 1..40_u64 {
-        let mut round = pass::GoesRound::default();
+        let mut round = pass::EndlessPages::default();
         let at = |n: u64| timbre_domain::crm::Cursor([("n".to_owned(), n.to_string())].into());
-        let noticed = (0..).find(|n| round.closes(&at(n % length))).unwrap();
+        let noticed = (0..).find(|n| round.notices(&at(n % length), None).is_some()).unwrap();
         assert!(noticed <= 3 * length + 1, "{length}: {noticed}");
-        let mut straight = pass::GoesRound::default();
-        assert!((0..1_000).all(|n| !straight.closes(&at(n))));
+        let mut straight = pass::EndlessPages::default();
+        assert!((0..1_000).all(|n| straight.notices(&at(n), Some(n)).is_none()));
+        let mut shown = pass::EndlessPages::default();
+        let noticed = (0..).find(|n| shown.notices(&at(*n), Some(n % length)).is_some()).unwrap();
+        assert!(noticed <= 3 * length + 1, "{length}: {noticed}");
     }
+}
+
+#[tokio::test]
+async fn a_crm_that_makes_up_contacts_without_end_is_stopped_at_twice_what_it_counts() {
+    let desk = Desk::new();
+    desk.remote().counted = Some(500);
+    thousands(&desk, 300);
+    desk.remote().page = 50;
+    // Whenever a page was read, another stands behind it.
+    desk.remote().on_page = Some(Box::new(|remote| {
+        remote.second += 1;
+        for at in 0..60 {
+            remote.put(&format!("made-up-{}-{at}", remote.second), "Nobody", &[]);
+        }
+    }));
+    let report = desk.sync(false).await;
+    assert!(report.endless_pages);
+    assert!((2_000..2_200).contains(&report.added), "500 twice and what may change meanwhile: {report:?}");
 }
 
 #[tokio::test]

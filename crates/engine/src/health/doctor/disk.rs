@@ -1,7 +1,7 @@
 //! The disk and the data folder: room, leave to write, and nobody else's eyes.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -68,7 +68,9 @@ fn writable(folder: &Path) -> Check {
 }
 
 fn probe(file: &Path) -> io::Result<()> {
-    let written = fs::write(file, b"Timbre was here");
+    // What was left behind is not ours to write to: it may be a link by now.
+    let _ = fs::remove_file(file);
+    let written = timbre_files::private::create_new(file).and_then(|mut file| file.write_all(b"Timbre was here"));
     // A full disk may leave an empty file behind.
     let removed = fs::remove_file(file);
     written.and(removed)

@@ -12,6 +12,7 @@ mod database;
 mod disk;
 mod finding;
 mod imports;
+mod network;
 mod throttle;
 mod vendor;
 mod words;
@@ -56,6 +57,7 @@ pub(crate) async fn examine(context: &Arc<Context>) -> DoctorReport {
     checks.extend(imports::check(context).await);
     checks.extend(disk::check(context).await);
     checks.extend(components::check(context));
+    checks.extend(network::check(context));
     for session in context.sessions() {
         checks.extend(account::check(context, session).await);
         checks.extend(vendor::check(context, session).await);
@@ -129,6 +131,7 @@ mod tests {
             .chain(of(database::Database::ALL))
             .chain(of(disk::Disk::ALL))
             .chain(of(imports::Import::ALL))
+            .chain(of(network::Network::ALL))
             .chain(of(throttle::Throttle::ALL))
             .collect()
     }

@@ -210,7 +210,7 @@ fn what_the_crm_did_not_show_is_missing_and_what_came_meanwhile_is_not() {
     }
     store.begin_reconciliation(&crm()).unwrap();
     whole(&store, "4", "Eva", &["88880004"]);
-    let page = IdPage { ids: vec!["1".into(), "9".into()], cursor: cursor(5), more: false };
+    let page = IdPage { ids: vec!["1".into(), "9".into()], cursor: cursor(5), more: false, counted: None };
     store.saw_ids(&crm(), &page).unwrap();
     let state = store.sync_state(&crm()).unwrap();
     assert_eq!(state.reconciliation, Some(Reconciliation::Confirming(None)));

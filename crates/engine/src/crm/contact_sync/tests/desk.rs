@@ -142,6 +142,7 @@ impl Desk {
             shell: screen.clone(),
             files: Arc::new(Nothing),
             disk: Arc::new(Nothing),
+            routes: vec![],
             sessions: vec![],
             connectors: vec![Arc::new(connector)],
             follow: false,

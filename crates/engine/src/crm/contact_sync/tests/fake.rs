@@ -40,6 +40,11 @@ pub(crate) struct Remote {
     /// After each page of a pull, before anybody sees it.
     pub(crate) on_page: Option<OnPage>,
     pub(crate) stands_still: bool,
+    /// It counts the pages that it is asked for and gives the first one, whichever that is.
+    pub(crate) same_page: bool,
+    pub(crate) pages_asked: u64,
+    /// How many records it says there are.
+    pub(crate) counted: Option<u64>,
     pub(crate) largest_page: usize,
     /// Records that were made from here.
     made: usize,
@@ -127,7 +132,8 @@ impl CrmConnector for FakeCrm {
             let mut remote = self.remote();
             // Before there was any record the cursor says nothing.
             let place = |from: &Cursor| Some((from.0.get("m")?.parse::<u64>().unwrap(), from.0["id"].clone()));
-            let behind = from.and_then(place);
+            let behind = from.and_then(place).filter(|_| !remote.same_page);
+            remote.pages_asked += 1;
             let start = behind
                 .clone()
                 .map(|(m, id)| if pass_begins { (m.saturating_sub(OVERLAP), String::new()) } else { (m, id) });
@@ -145,10 +151,14 @@ impl CrmConnector for FakeCrm {
             let unread = listed.iter().filter(|r| r.broken).count();
             let contacts: Vec<_> = listed.iter().filter(|r| !r.broken).map(|r| remote.listed(&r.contact)).collect();
             remote.largest_page = remote.largest_page.max(contacts.len());
+            let counted = remote.counted;
             let next = next.map_or_else(Cursor::default, |(m, id)| cursor(m, &id));
             let page = match (remote.stands_still, from) {
-                (true, Some(from)) => ContactPage { contacts, cursor: from.clone(), more: true, unread },
-                (still, _) => ContactPage { contacts, cursor: next, more: more || still, unread },
+                _ if remote.same_page => {
+                    ContactPage { contacts, cursor: cursor(remote.pages_asked, ""), more: true, unread, counted }
+                }
+                (true, Some(from)) => ContactPage { contacts, cursor: from.clone(), more: true, unread, counted },
+                (still, _) => ContactPage { contacts, cursor: next, more: more || still, unread, counted },
             };
             if let Some(mut on_page) = remote.on_page.take() {
                 on_page(&mut remote);
@@ -169,7 +179,7 @@ impl CrmConnector for FakeCrm {
         let more = ids.len() > remote.page;
         ids.truncate(remote.page);
         let next = ids.last().cloned().or(behind).unwrap_or_default();
-        Ok(IdPage { ids, cursor: cursor(0, &next), more })
+        Ok(IdPage { ids, cursor: cursor(0, &next), more, counted: None })
     }
 
     async fn fetch(&self, id: &str) -> Result<Option<RemoteContact>, CrmError> {

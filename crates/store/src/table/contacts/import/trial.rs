@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 use timbre_domain::identity::MergeRule;
+use timbre_files::private;
 use uuid::Uuid;
 
 use super::super::super::imports::ImportRecord;
@@ -42,7 +43,10 @@ impl Store {
         let file = large.then(|| folder.join(format!("{NAME}{}.db", Uuid::now_v7())));
         let mut trial = Trial { connection: None, file };
         let mut copy = match &trial.file {
-            Some(file) => Connection::open(file)?,
+            Some(file) => {
+                private::create_new(file).map_err(StoreError::file("the copy can't be written"))?;
+                Connection::open(file)?
+            }
             None => Connection::open_in_memory()?,
         };
         Backup::new(&source, &mut copy)?.run_to_completion(512, Duration::ZERO, None)?;
