@@ -6,7 +6,6 @@ pub mod private;
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -95,24 +94,43 @@ pub fn replace(place: &Path, bytes: &[u8]) -> io::Result<()> {
     new.replace()
 }
 
-/// How often it is tried to put a file in its place, and how long is waited before the next time. Windows lets nobody replace a
-/// file that another program has open, as a search index or a virus scanner has every new one for a moment.
-const TRIES: u32 = if cfg!(windows) { 20 } else { 1 };
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
-
+#[cfg(not(windows))]
 fn patiently(
-    mut new: NamedTempFile,
+    new: NamedTempFile,
     put: impl Fn(NamedTempFile) -> Result<File, tempfile::PersistError>,
 ) -> io::Result<()> {
-    for _ in 1..TRIES {
-        match put(new) {
-            Ok(_) => return Ok(()),
-            Err(held) if held.error.kind() == io::ErrorKind::PermissionDenied => new = held.file,
-            Err(error) => return Err(error.error),
-        }
-        std::thread::sleep(BETWEEN_TRIES);
-    }
     put(new).map(drop).map_err(|error| error.error)
+}
+
+#[cfg(windows)]
+use self::windows::patiently;
+
+/// Windows lets nobody replace a file that another program has open, as a search index or a virus scanner has every new one for
+/// a moment.
+#[cfg(windows)]
+mod windows {
+    use std::time::Duration;
+
+    use super::{File, NamedTempFile, io};
+
+    const TRIES: u32 = 20;
+    pub(super) const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+    #[expect(clippy::disallowed_methods, reason = "the other program goes by no clock of ours")]
+    pub(super) fn patiently(
+        mut new: NamedTempFile,
+        put: impl Fn(NamedTempFile) -> Result<File, tempfile::PersistError>,
+    ) -> io::Result<()> {
+        for _ in 1..TRIES {
+            match put(new) {
+                Ok(_) => return Ok(()),
+                Err(held) if held.error.kind() == io::ErrorKind::PermissionDenied => new = held.file,
+                Err(error) => return Err(error.error),
+            }
+            std::thread::sleep(BETWEEN_TRIES);
+        }
+        put(new).map(drop).map_err(|error| error.error)
+    }
 }
 
 fn folder_of(place: &Path) -> &Path {
@@ -183,7 +201,8 @@ mod tests {
         assert_eq!(names(folder.path()), ["Año nuevo.json"], "nothing is left beside it");
         let other = held();
         let letting_go = std::thread::spawn(move || {
-            std::thread::sleep(BETWEEN_TRIES * 3);
+            #[expect(clippy::disallowed_methods, reason = "the other program goes by no clock of ours")]
+            std::thread::sleep(windows::BETWEEN_TRIES * 3);
             drop(other);
         });
         replace(&place, b"new").unwrap();
