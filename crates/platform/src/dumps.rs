@@ -5,7 +5,9 @@ pub fn switch_off() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
-        let nothing = Rlimit { current: Some(0), maximum: Some(0) };
+        // A limit of nothing does not count where the kernel hands dumps to a program; one of a byte does (core(5)), and is too
+        // little for a file.
+        let nothing = Rlimit { current: Some(1), maximum: Some(1) };
         if let Err(error) = setrlimit(Resource::Core, nothing) {
             tracing::warn!(%error, "core dumps could not be switched off");
         }

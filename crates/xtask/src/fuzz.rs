@@ -71,11 +71,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     }
     let faults: Vec<String> =
         runs.iter().flat_map(|run| run.faults.iter().map(|file| file.display().to_string())).collect();
-    if faults.is_empty() && runs.iter().all(|run| run.ended_well) {
+    if faults.is_empty() && runs.iter().all(Run::is_good) {
         return Ok(());
     }
     Err(Failure::advice(format!(
-        "there are faults; each file holds an input (TIMBRE_FUZZ=TARGET {} FILE plays it again):\n  {}",
+        "a target stopped or went over a bound; each file holds an input (TIMBRE_FUZZ=TARGET {} FILE plays it again):\n  {}",
         programs.fuzz.display(),
         faults.join("\n  ")
     )))
@@ -141,6 +141,11 @@ impl Run {
             reached: reached.unwrap_or_default().to_owned(),
             faults,
         }
+    }
+
+    /// Whether it came to its end within its bounds. libFuzzer looks at the clock and the memory now and then alone.
+    fn is_good(&self) -> bool {
+        self.ended_well && self.slowest_s < u64::from(LONGEST_RUN) && self.memory_mb <= u64::from(MOST_MEMORY)
     }
 
     fn line(&self) -> String {

@@ -111,6 +111,7 @@ pub(crate) async fn setup_save_account(asker: &Asker, draft: AccountDraft, passw
     // The language of the first run is the file's; later ones are the agent's own choice.
     let begins = !file.form().is_ok_and(|form| form.exists);
     let edits = if begins { vec![language, account] } else { vec![account] };
+    can_be_written(&file, &edits, app_state.language())?;
     keep_secret(app_state, SecretName::account(&name), password, keep).await?;
     write(app_state, &mut file, &edits)?;
     set_up_anew(app_state);
@@ -121,7 +122,7 @@ pub(crate) async fn setup_save_account(asker: &Asker, draft: AccountDraft, passw
 pub(crate) async fn setup_keyring(asker: &Asker, name: String) -> Answer<Keyring> {
     let Asker { app_state, .. } = asker;
     let variable = variable(&named(app_state, &name)?);
-    let variable_set = std::env::var_os(&variable).is_some_and(|value| !value.is_empty());
+    let variable_set = timbre_platform::secrets::environment::is_set(&variable);
     Ok(Keyring { state: app_state.secrets().state().await, variable, variable_set })
 }
 
@@ -147,6 +148,7 @@ pub(crate) async fn setup_save_connector(asker: &Asker, draft: ConnectorDraft, k
     }
     let name = named(app_state, &draft.name)?;
     let put = Edit::PutConnector { was: known_crm(&file, &draft.name), connector: draft };
+    can_be_written(&file, std::slice::from_ref(&put), app_state.language())?;
     if !key.is_empty() {
         // What the CRM gave in exchange for the key until now would be used instead of the new one.
         forget_secret(app_state, SecretName::connector_token(&name)).await;
@@ -254,6 +256,12 @@ fn write(app_state: &AppState, file: &mut SettingsFile, edits: &[Edit]) -> Answe
     save(file, &revision, edits, app_state.language()).map(drop).map_err(refused)
 }
 
+/// Refuses a change that would be refused, before a secret is touched for it: it might be another's.
+fn can_be_written(file: &SettingsFile, edits: &[Edit], language: Language) -> Answer<()> {
+    let edited = file.edited(&file.revision(), edits).map(drop);
+    edited.map_err(|error| refused(CheckFailed::of_edit(language, &error, edits)))
+}
+
 fn checking<'a>(app_state: &AppState, file: &'a SettingsFile) -> Answer<Checking<'a>> {
     let none = || CommandError::new(ErrorCode::DataFolder, "the system names no folder for data");
     Ok(Checking {
@@ -285,7 +293,9 @@ fn account_goes_where_it_did(app_state: &AppState, file: &SettingsFile, draft: &
 
 fn crm_goes_where_it_did(app_state: &AppState, file: &SettingsFile, draft: &ConnectorDraft) -> Answer<()> {
     let connectors = file.form().map(|form| form.connectors).unwrap_or_default();
-    let known = connectors.into_iter().find(|one| one.name == draft.name.trim()).map(|one| vec![one.base_url]);
+    let known = connectors.into_iter().find(|one| one.name == draft.name.trim());
+    // Another file may sign in elsewhere.
+    let known = known.map(|one| if one.file == draft.file { vec![one.base_url] } else { Vec::new() });
     secret_goes_where_it_did(app_state, known, std::slice::from_ref(&draft.base_url))
 }
 

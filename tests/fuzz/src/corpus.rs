@@ -35,5 +35,9 @@ pub fn write(target: &str, inputs: &[Vec<u8>]) -> io::Result<()> {
     lines.sort();
     lines.dedup();
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    fs::write(file(target), text)
+    let file = file(target);
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(file, text)
 }

@@ -378,6 +378,8 @@ impl Day<'_> {
             "Two calls at once; one is missed",
             "Duas chamadas ao mesmo tempo; uma se perde",
         );
+        // What was told before, such as that the CRM is back, is off the screen.
+        self.desk()?.waits_for_notifications(0)?;
         let first = self.rings(&self.cast.pair[0].number.clone(), "one").await?;
         let second = self.rings(&self.cast.pair[1].number.clone(), "one").await?;
         self.situation("two-at-once").await?;

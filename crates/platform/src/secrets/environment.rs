@@ -19,6 +19,12 @@ pub fn take_over() {
     RECEIVED.get_or_init(received);
 }
 
+/// Whether a variable holds a secret, here or where this program was started from.
+#[must_use]
+pub fn is_set(variable: &str) -> bool {
+    secret(variable).is_some()
+}
+
 /// The secret of a variable; nothing where it is empty or not set.
 pub(super) fn secret(variable: &str) -> Option<SecretString> {
     if let Some(secret) = RECEIVED.get_or_init(received).get(variable) {

@@ -39,12 +39,9 @@ pub struct Reading<'a> {
 impl Reading<'_> {
     /// A part that could not be read: cleaned first and cut then, so that no cut hides half a secret.
     fn unread(&self, place: &str, reason: impl AsRef<str>, raw: &str) -> Unread {
-        let place: String = self.redactor.clean_answer(place).chars().take(80).collect();
-        Unread {
-            place,
-            reason: self.redactor.clean_answer(reason.as_ref()),
-            raw: body::kept(&self.redactor.clean_answer(raw)),
-        }
+        let clean = |text: &str| self.redactor.clean_answer(body::head(text));
+        let place: String = clean(place).chars().take(80).collect();
+        Unread { place, reason: clean(reason.as_ref()), raw: body::kept(&clean(raw)) }
     }
 }
 
@@ -293,7 +290,7 @@ fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, u
         (money("cost", &row.cost), money("rate", &row.rate), money("access_fee", &row.access_fee));
     // What nobody reads here is kept all the same, and may repeat what we sent. Numbers and users stay as they are: somebody's
     // password may be his own number.
-    let clean = |text: String| reading.redactor.clean(&text);
+    let clean = |text: String| reading.redactor.clean(body::head(&text));
     let mut extra: BTreeMap<String, Value> =
         row.extra.into_iter().map(|(name, value)| (clean(name), cleaned(value, reading.redactor))).collect();
     for (name, value) in [("ani_user", row.ani_user), ("dnis_user", row.dnis_user)] {
@@ -321,11 +318,12 @@ fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, u
 
 fn cleaned(value: Value, redactor: &Redactor) -> Value {
     match value {
-        Value::String(text) => Value::String(redactor.clean(&text)),
+        Value::String(text) => Value::String(redactor.clean(body::head(&text))),
         Value::Array(values) => values.into_iter().map(|value| cleaned(value, redactor)).collect(),
-        Value::Object(fields) => {
-            fields.into_iter().map(|(name, value)| (redactor.clean(&name), cleaned(value, redactor))).collect()
-        }
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (redactor.clean(body::head(&name)), cleaned(value, redactor)))
+            .collect(),
         other => other,
     }
 }

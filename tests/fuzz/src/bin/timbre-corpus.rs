@@ -11,7 +11,7 @@ use timbre_fuzz::{TARGETS, corpus, target};
 
 /// What is kept of what a run found, bytes: what is long says little that a short one does not, and is read by nobody.
 const LONGEST: usize = 256;
-/// How many inputs are kept for a target, the shortest first.
+/// How many inputs of a run are kept, the shortest first.
 const MOST: usize = 400;
 
 fn main() -> io::Result<()> {
@@ -38,7 +38,7 @@ fn unpack(name: &str, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Keeps the inputs of a folder, in place of what was kept.
+/// Keeps the inputs of a folder, beside what was kept: what broke something once stays, whatever it reaches now.
 fn pack(name: &str, folder: &Path) -> io::Result<()> {
     let mut inputs = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -49,5 +49,6 @@ fn pack(name: &str, folder: &Path) -> io::Result<()> {
     }
     inputs.sort_by_key(Vec::len);
     inputs.truncate(MOST);
+    inputs.extend(corpus::read(name)?);
     corpus::write(name, &inputs)
 }

@@ -98,7 +98,8 @@ pub fn understand(line: &[u8]) -> Result<(), CommandError> {
 }
 
 fn malformed(error: serde_json::Error) -> CommandError {
-    CommandError::new(ErrorCode::BadRequest, error.to_string())
+    let detail = format!("Timbre {} does not understand this line: {error}", env!("CARGO_PKG_VERSION"));
+    CommandError::new(ErrorCode::BadRequest, detail)
 }
 
 /// The next line; nothing where the other side has gone.
