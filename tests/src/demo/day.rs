@@ -416,7 +416,8 @@ impl Day<'_> {
         self.desk()?.presses(&["2"])?;
         self.saves("form.state.done")?;
         self.typed(callid, "consulta", "")?;
-        Ok(self.desk()?.puts_away()?)
+        // After the save the keyboard went back to where the agent came from.
+        self.done_with_the_popup()
     }
 
     /// Follows a dial from the dial window to its end, with pictures of its progress.
