@@ -3,11 +3,33 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
+use serde_json::Value;
 use timbre_domain::call::AccountName;
 use timbre_domain::error::{ErrorCode, PortError};
 use timbre_domain::ports::SecretStore;
 use timbre_domain::redact::Redactor;
 use timbre_domain::secret::SecretName;
+
+/// What of a text is looked at to be kept, bytes: more than is kept, so that what is taken out of it leaves enough, and not so much
+/// that an answer without end takes the memory.
+const LOOKED_AT: usize = 16 * 1024;
+
+pub(crate) fn head(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LOOKED_AT)]
+}
+
+/// What nobody reads of an answer and is kept all the same, without what we sent: a vendor may echo it.
+pub(crate) fn cleaned(value: Value, redactor: &Redactor) -> Value {
+    let clean = |text: &str| redactor.clean(head(text));
+    match value {
+        Value::String(text) => Value::String(clean(&text)),
+        Value::Array(values) => values.into_iter().map(|value| cleaned(value, redactor)).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (clean(&name), cleaned(value, redactor))).collect()
+        }
+        other => other,
+    }
+}
 
 pub(crate) struct AccountSecret {
     name: SecretName,
@@ -18,10 +40,10 @@ pub(crate) struct AccountSecret {
 }
 
 impl AccountSecret {
-    /// `sent_as` is the name of the parameter or the header in which requests carry the secret.
-    pub(crate) fn new(account: &AccountName, sent_as: &str, store: Arc<dyn SecretStore>) -> Self {
+    /// `sent_as` are the names of the parameters or headers in which requests carry the secret.
+    pub(crate) fn new(account: &AccountName, sent_as: &[&str], store: Arc<dyn SecretStore>) -> Self {
         let mut redactor = Redactor::default();
-        redactor.learn_name(sent_as);
+        sent_as.iter().for_each(|name| redactor.learn_name(name));
         Self { name: SecretName::account(account), store, read: Mutex::default(), redactor: Mutex::new(redactor) }
     }
 

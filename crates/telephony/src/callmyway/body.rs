@@ -123,13 +123,6 @@ fn looks_like_an_answer(json: &Value) -> bool {
 }
 
 /// A part of an answer, cut to what is kept.
-/// What of a text is looked at to be kept: more than is kept, so that what is taken out of it leaves enough, and not so much that
-/// an answer without end takes the memory.
-pub(super) fn head(text: &str) -> &str {
-    let end = text.floor_char_boundary(4 * MAX_KEPT);
-    &text[..end]
-}
-
 pub(super) fn kept(text: &str) -> String {
     if text.len() <= MAX_KEPT {
         return text.to_owned();

@@ -93,7 +93,7 @@ impl Account {
         throttle: Arc<Throttle>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
-        let password = AccountSecret::new(&settings.account, "password", secrets);
+        let password = AccountSecret::new(&settings.account, &["password"], secrets);
         let http = http::client(Vec::new(), &settings.proxy)?;
         Ok(Self { settings, password, http, throttle, clock })
     }

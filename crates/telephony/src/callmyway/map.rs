@@ -19,6 +19,7 @@ use super::numbers;
 use super::time::{self, ReadTime};
 use super::wire::{self, Content, Refusal, Row};
 use crate::amount;
+use crate::secret;
 
 /// Nobody speaks for more than a week.
 const LONGEST_CALL_S: u64 = 7 * 24 * 3_600;
@@ -39,7 +40,7 @@ pub struct Reading<'a> {
 impl Reading<'_> {
     /// A part that could not be read: cleaned first and cut then, so that no cut hides half a secret.
     fn unread(&self, place: &str, reason: impl AsRef<str>, raw: &str) -> Unread {
-        let clean = |text: &str| self.redactor.clean_answer(body::head(text));
+        let clean = |text: &str| self.redactor.clean_answer(secret::head(text));
         let place: String = clean(place).chars().take(80).collect();
         Unread { place, reason: clean(reason.as_ref()), raw: body::kept(&clean(raw)) }
     }
@@ -290,9 +291,9 @@ fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, u
         (money("cost", &row.cost), money("rate", &row.rate), money("access_fee", &row.access_fee));
     // What nobody reads here is kept all the same, and may repeat what we sent. Numbers and users stay as they are: somebody's
     // password may be his own number.
-    let clean = |text: String| reading.redactor.clean(body::head(&text));
+    let clean = |text: String| reading.redactor.clean(secret::head(&text));
     let mut extra: BTreeMap<String, Value> =
-        row.extra.into_iter().map(|(name, value)| (clean(name), cleaned(value, reading.redactor))).collect();
+        row.extra.into_iter().map(|(name, value)| (clean(name), secret::cleaned(value, reading.redactor))).collect();
     for (name, value) in [("ani_user", row.ani_user), ("dnis_user", row.dnis_user)] {
         if !value.is_empty() {
             extra.insert(name.to_owned(), Value::String(value));
@@ -313,18 +314,6 @@ fn record(place: &str, row: Row, seen: CallObservation, reading: &Reading<'_>, u
         route_name: clean(row.route_name),
         end_reason: clean(row.end_reason),
         extra,
-    }
-}
-
-fn cleaned(value: Value, redactor: &Redactor) -> Value {
-    match value {
-        Value::String(text) => Value::String(redactor.clean(body::head(&text))),
-        Value::Array(values) => values.into_iter().map(|value| cleaned(value, redactor)).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, value)| (redactor.clean(body::head(&name)), cleaned(value, redactor)))
-            .collect(),
-        other => other,
     }
 }
 

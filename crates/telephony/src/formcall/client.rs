@@ -23,6 +23,8 @@ use url::Url;
 use super::map::{self, Listed};
 use crate::secret::AccountSecret;
 
+/// Where requests carry the token: the header of a question, the field of an order.
+const SENT_AS: &[&str] = &["security-token", "security_token"];
 /// How long a whole answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// A day of ten thousand calls would fit.
@@ -56,7 +58,7 @@ impl Account {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PortError> {
         let http = http::client(extra_ca.map(ExtraCa::certificates).unwrap_or_default(), &settings.proxy)?;
-        Ok(Self { token: AccountSecret::new(&settings.account, "security-token", secrets), settings, http, clock })
+        Ok(Self { token: AccountSecret::new(&settings.account, SENT_AS, secrets), settings, http, clock })
     }
 
     fn address(&self, path: &[&str]) -> Result<Url, PortError> {
@@ -80,7 +82,7 @@ impl Account {
             }
             _ => error,
         });
-        listed.inspect_err(|error| self.token.notice(error))
+        listed.map(|listed| listed.cleaned(&self.token.redactor())).inspect_err(|error| self.token.notice(error))
     }
 
     fn day(&self, time: DateTime<Utc>) -> NaiveDate {

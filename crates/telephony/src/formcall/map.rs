@@ -8,9 +8,11 @@ use timbre_domain::cdr::CdrRow;
 use timbre_domain::dial::{DialOrder, Placed, PlacedCall};
 use timbre_domain::endpoint::EndpointNumber;
 use timbre_domain::error::{ErrorCode, PortError, VendorReason};
+use timbre_domain::redact::Redactor;
 use timbre_domain::unread::Unread;
 
 use super::wire::{Answer, Order, Row, json};
+use crate::secret;
 
 /// The status of a call that both sides answered; the words of the others are not documented.
 const CONNECTED: &str = "Conectada";
@@ -73,6 +75,26 @@ pub(super) fn refusal(code: &str) -> PortError {
 pub(super) struct Listed {
     pub(super) rows: Vec<Row>,
     pub(super) unread: Vec<Unread>,
+}
+
+impl Listed {
+    /// Without what we sent, in what is kept of it.
+    pub(super) fn cleaned(self, redactor: &Redactor) -> Self {
+        let rows = self.rows.into_iter().map(|mut row| {
+            row.status = redactor.clean(secret::head(&row.status));
+            let fields = std::mem::take(&mut row.extra).into_iter();
+            row.extra = fields
+                .map(|(name, value)| (redactor.clean(secret::head(&name)), secret::cleaned(value, redactor)))
+                .collect();
+            row
+        });
+        let unread = self.unread.into_iter().map(|part| Unread {
+            reason: redactor.clean_answer(secret::head(&part.reason)),
+            raw: redactor.clean_answer(secret::head(&part.raw)),
+            ..part
+        });
+        Self { rows: rows.collect(), unread: unread.collect() }
+    }
 }
 
 pub(super) fn list(body: &[u8]) -> Result<Listed, PortError> {
@@ -255,5 +277,18 @@ mod tests {
         assert_eq!(reasons.len(), 8);
         assert_eq!(refused(9).code, ErrorCode::VendorFailed, "an error that the document does not list");
         assert!(refused(9).reason.is_none());
+    }
+
+    #[test]
+    fn a_token_that_the_list_repeats_is_in_nothing_that_is_kept() {
+        let mut redactor = Redactor::default();
+        redactor.learn(&secrecy::SecretString::from("Zq9-marcada-12345"));
+        redactor.learn_name("security_token");
+        let good = r#"{"uuid":"u","call_at":"2019/04/02 10:05:03 -0300","status":"Zq9-marcada-12345","duration_company":"20","duration_customer":"0","enqueued":false,"popup_uuid":"p","debug":"a Zq9%2Dmarcada%2D12345"}"#;
+        let bad = r#"{"uuid":"","debug":"security_token=nobody knows this form"}"#;
+        let listed = list(format!("[{good},{bad}]").as_bytes()).unwrap().cleaned(&redactor);
+        assert_eq!((listed.rows.len(), listed.unread.len()), (1, 1));
+        let kept = format!("{} {:?} {}", listed.rows[0].status, listed.rows[0].extra, listed.unread[0].raw);
+        assert!(!kept.contains("marcada") && !kept.contains("nobody knows"), "{kept}");
     }
 }
