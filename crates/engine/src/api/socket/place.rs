@@ -160,7 +160,7 @@ mod windows {
     /// # Errors
     /// When it can't be written down.
     pub(in super::super) fn make(data_dir: &Path) -> io::Result<(Name<'static>, PathBuf)> {
-        let (id, file) = (Uuid::new_v4().simple().to_string(), file(data_dir));
+        let (id, file) = (Uuid::now_v7().simple().to_string(), file(data_dir));
         timbre_files::replace(&file, id.as_bytes())?;
         Ok((named(&id)?, file))
     }
