@@ -4,7 +4,7 @@
 //! `{"protocol":2,"version":"0.1.0","settings":"/…/timbre.toml"}`; both go no further where the protocols differ. Then it sends
 //! `{"id":1,"command":"calls_list","input":{…}}` and gets `{"output":{"id":1,"output":…}}` or `{"error":{"id":1,"error":{…}}}`,
 //! and after `{"id":1,"command":"watch"}` also every event as `{"event":{…}}`. [`command`](super::command) is the list of
-//! commands. On Unix the socket lies in the data folder, on Windows it is a named pipe; [`place`] says who may be at its ends.
+//! commands. On Unix the socket lies in the data folder, on Windows it is a named pipe; `place.rs` says who may be at its ends.
 
 mod client;
 mod place;
