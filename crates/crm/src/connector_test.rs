@@ -14,6 +14,7 @@ use crate::connector::{How, Record, Request};
 use crate::error_rules::{self, Effect};
 use crate::http::Prepared;
 use crate::merge::Lists;
+use crate::port::contact_page;
 use crate::read;
 use crate::samples::{self, NOBODY};
 use crate::template::Vars;
@@ -150,7 +151,7 @@ impl TestRun<'_> {
             let vars_of = vars.clone();
             let answer = self.step("contacts.pull", &pull.page.request, &vars, Effect::Reads, move |json| {
                 let json = some(json)?;
-                let page = client.contact_page(&json, &vars_of, None)?;
+                let page = contact_page(&client.file, &client.vars, &vars_of, &json, None)?;
                 let mut lines = vec![
                     format!("contacts: {}", page.contacts.len()),
                     format!("unread: {}", page.unread),

@@ -37,7 +37,7 @@ impl CrmConnector for Declarative {
         let pull = self.file.pull.as_ref().ok_or_else(|| not_able("contacts.pull"))?;
         let vars = read::page_vars(&pull.page, &self.vars, cursor, pass_begins, self.file.limits.overlap_s);
         let answer = self.ask(Lane::Background, &pull.page.request, &vars, "contacts.pull").await?;
-        self.contact_page(&answer, &vars, cursor)
+        contact_page(&self.file, &self.vars, &vars, &answer, cursor)
     }
 
     async fn ids(&self, cursor: Option<&Cursor>) -> Result<IdPage, CrmError> {
@@ -123,16 +123,6 @@ impl CrmConnector for Declarative {
 impl Declarative {
     pub(crate) fn shape(&self) -> Result<&ContactShape, CrmError> {
         shape(&self.file)
-    }
-
-    /// A page of a pull, from its answer.
-    pub(crate) fn contact_page(
-        &self,
-        answer: &Json,
-        paged: &Vars,
-        before: Option<&Cursor>,
-    ) -> Result<ContactPage, CrmError> {
-        contact_page(&self.file, &self.vars, paged, answer, before)
     }
 
     /// A contact's record as the CRM has it; nothing where it has it no more.

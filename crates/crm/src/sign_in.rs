@@ -100,6 +100,8 @@ impl Keys {
             return Ok(credentials.clone());
         }
         let secret = self.secret(&mut held, &connection.file.sign_in.how).await?;
+        // Before it is asked for anything: a refusal is what repeats the request.
+        self.learn_names(&["authorization", "client_secret", "refresh_token"]);
         let (name, value, expires) = match &connection.file.sign_in.how {
             How::KeyHeader(name) => (name.clone(), secret, None),
             How::Bearer => ("Authorization".to_owned(), prefixed("Bearer ", &secret), None),
@@ -124,7 +126,7 @@ impl Keys {
             }
         };
         held.count += 1;
-        self.learn_names(&[&name, "authorization", "client_secret", "refresh_token"]);
+        self.learn_names(&[&name]);
         let credentials = Credentials { headers: vec![(name, value)], number: held.count };
         held.credentials = Some((credentials.clone(), expires));
         Ok(credentials)
