@@ -20,6 +20,7 @@ const SHORTEST: usize = 3;
 const SHORTEST_AT_THE_END: usize = 4;
 /// So many are found anywhere, where they are most of it.
 const SHORTEST_PART: usize = 6;
+
 /// Replaces secrets in texts, in whatever encoding and letters they stand there, whole or cut short; and in what a server
 /// answered, everything that follows the name under which a request carries one.
 #[derive(Default, Clone)]
@@ -94,13 +95,13 @@ impl Redactor {
     }
 }
 
-/// Whether a secret may stand in a text, seen quickly. No encoding changes letters and digits of ASCII but base64.
+/// Whether a secret may stand in a text, seen quickly. Few encodings change letters and digits of ASCII.
 fn may_hold(text: &str, secret: &str) -> bool {
     let beginning = &secret[..secret.char_indices().nth(SHORTEST_AT_THE_END).map_or(secret.len(), |(at, _)| at)];
     let word = longest_word(beginning);
     word.len() < SHORTEST || holds(text, word) || base64_alignments(secret).iter().any(|coded| text.contains(&**coded))
-        // Of base64 that was encoded again, the signs alone are changed.
-        || text.contains('%') || text.contains("\\u")
+        // What is encoded may hide letters, too; of base64 that was encoded again, the signs alone are changed.
+        || text.contains(['%', '\\']) || text.contains("&#")
 }
 
 fn longest_word(text: &str) -> &str {
@@ -237,6 +238,24 @@ mod tests {
         {
             let clean = redactor.clean(text);
             assert!(clean.contains(REDACTED) && !clean.contains("byJyZ"), "{text} became {clean}");
+        }
+    }
+
+    #[test]
+    fn a_secret_of_which_every_letter_is_encoded_is_found() {
+        let redactor = of(&["clave-muy-secreta"]);
+        let letters =
+            |write: fn(u32) -> String| "clave-muy-secreta".chars().map(|c| write(c.into())).collect::<String>();
+        let forms = [
+            letters(|c| format!("&#{c};")),
+            letters(|c| format!("&#x{c:x};")),
+            letters(|c| format!("\\x{c:02x}")),
+            letters(|c| format!("\\u{c:04x}")),
+            letters(|c| format!("%{c:02X}")),
+            letters(|c| format!("%25{c:02X}")),
+        ];
+        for text in forms {
+            assert_eq!(redactor.clean(&format!("was {text}.")), format!("was {REDACTED}."));
         }
     }
 
