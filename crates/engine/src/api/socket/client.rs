@@ -1,6 +1,7 @@
 //! The asking end of the local socket.
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::Path;
 
 use interprocess::local_socket::tokio::{Stream, prelude::*};
@@ -31,18 +32,15 @@ impl Client {
     /// [`ErrorCode::OtherVersion`] where the engine speaks another protocol, [`ErrorCode::Stopping`] where it went away,
     /// [`ErrorCode::OtherUser`] where another user is at the other end.
     pub async fn connect(data_dir: &Path) -> Result<Option<Self>, CommandError> {
-        let connected = match find(data_dir) {
-            Ok(name) => Stream::connect(name).await.and_then(|stream| is_ours(&stream).map(|()| stream)),
-            Err(error) => Err(error),
-        };
-        let stream = match connected {
-            Ok(stream) => stream,
-            // Nothing is said to somebody else.
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                return Err(CommandError::new(ErrorCode::OtherUser, error.to_string()));
-            }
+        let other_user = |error: io::Error| CommandError::new(ErrorCode::OtherUser, error.to_string());
+        let name = match find(data_dir) {
+            Ok(name) => name,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(other_user(error)),
             Err(_) => return Ok(None),
         };
+        let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
+        // Nothing is said to somebody else.
+        is_ours(&stream).map_err(other_user)?;
         let (receive, send) = tokio::io::split(stream);
         let mut client =
             Self { lines: BufReader::new(receive), send, next_id: 1, events: VecDeque::new(), settings: None };

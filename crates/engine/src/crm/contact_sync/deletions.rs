@@ -48,7 +48,7 @@ impl Work {
                 let page = self.ask(self.connector().ids(cursor.as_ref())).await?;
                 let mut more = page.more;
                 let shown = digest_of(page.ids.iter().map(String::as_str));
-                self.id_pages.counts(page.ids.len(), page.counted);
+                self.id_pages.counts(page.ids.len() as u64, page.counted);
                 if more && let Some(why) = self.id_pages.notices(&page.cursor, shown) {
                     tracing::error!(connector = %self.crm.name(), why, "the pages of ids never end; the listing does");
                     self.report.endless_pages = true;

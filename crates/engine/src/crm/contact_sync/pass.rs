@@ -26,7 +26,7 @@ impl Work {
             let asked = self.core.store.contact_pushes();
             let mut page = self.ask(self.connector().pull(cursor.as_ref(), begins)).await?;
             let shown = digest_of(page.contacts.iter().map(|one| one.id.as_str()));
-            guard.counts(page.contacts.len(), page.counted);
+            let counted = page.counted;
             let (now, country, fetches) = (self.core.clock.now(), self.core.settings.country, self.abilities().fetch);
             let (next, unread, count) = (page.cursor.clone(), page.unread as u64, page.contacts.len() as u64);
             if fetches {
@@ -47,6 +47,7 @@ impl Work {
                 .await?;
             // The CRM took a contact from here since it was asked: it must not be undone by what was true before.
             let Some((taken, nameless)) = saved else { continue };
+            guard.counts(count, counted);
             self.crm.outbox_changed.notify_one();
             self.amid_pass = true;
             self.count(taken);
@@ -95,11 +96,11 @@ pub(super) struct EndlessPages {
 
 impl EndlessPages {
     /// Takes in a page of so many records, and what the CRM says is to come with it.
-    pub(super) fn counts(&mut self, records: usize, counted: Option<u64>) {
+    pub(super) fn counts(&mut self, records: u64, counted: Option<u64>) {
         if self.counted.is_none() {
             self.counted = counted.map(|counted| counted.saturating_add(self.records));
         }
-        self.records += records as u64;
+        self.records += records;
     }
 
     /// Why no further page is to be asked for, said for the log. A round of pages is noticed after three rounds at most.
