@@ -14,18 +14,28 @@ use timbre_domain::secret::SecretName;
 /// that an answer without end takes the memory.
 const LOOKED_AT: usize = 16 * 1024;
 
-pub(crate) fn head(text: &str) -> &str {
+/// A part of an answer that is kept as it came, without what we sent and all that follows its name.
+pub(crate) fn clean_part(text: &str, redactor: &Redactor) -> String {
+    redactor.clean_answer(head(text))
+}
+
+/// A field of an answer that is kept, without what we sent.
+pub(crate) fn clean_field(text: &str, redactor: &Redactor) -> String {
+    redactor.clean(head(text))
+}
+
+fn head(text: &str) -> &str {
     &text[..text.floor_char_boundary(LOOKED_AT)]
 }
 
 /// What nobody reads of an answer and is kept all the same, without what we sent: a vendor may echo it.
-pub(crate) fn cleaned(value: Value, redactor: &Redactor) -> Value {
-    let clean = |text: &str| redactor.clean(head(text));
+pub(crate) fn clean_value(value: Value, redactor: &Redactor) -> Value {
+    let clean = |text: &str| clean_field(text, redactor);
     match value {
         Value::String(text) => Value::String(clean(&text)),
-        Value::Array(values) => values.into_iter().map(|value| cleaned(value, redactor)).collect(),
+        Value::Array(values) => values.into_iter().map(|value| clean_value(value, redactor)).collect(),
         Value::Object(fields) => {
-            fields.into_iter().map(|(name, value)| (clean(&name), cleaned(value, redactor))).collect()
+            fields.into_iter().map(|(name, value)| (clean(&name), clean_value(value, redactor))).collect()
         }
         other => other,
     }

@@ -81,16 +81,16 @@ impl Listed {
     /// Without what we sent, in what is kept of it.
     pub(super) fn cleaned(self, redactor: &Redactor) -> Self {
         let rows = self.rows.into_iter().map(|mut row| {
-            row.status = redactor.clean(secret::head(&row.status));
+            row.status = secret::clean_field(&row.status, redactor);
             let fields = std::mem::take(&mut row.extra).into_iter();
             row.extra = fields
-                .map(|(name, value)| (redactor.clean(secret::head(&name)), secret::cleaned(value, redactor)))
+                .map(|(name, value)| (secret::clean_field(&name, redactor), secret::clean_value(value, redactor)))
                 .collect();
             row
         });
         let unread = self.unread.into_iter().map(|part| Unread {
-            reason: redactor.clean_answer(secret::head(&part.reason)),
-            raw: redactor.clean_answer(secret::head(&part.raw)),
+            reason: secret::clean_part(&part.reason, redactor),
+            raw: secret::clean_part(&part.raw, redactor),
             ..part
         });
         Self { rows: rows.collect(), unread: unread.collect() }
