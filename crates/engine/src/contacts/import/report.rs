@@ -16,7 +16,7 @@ impl ReportFile {
     pub(super) fn begin(path: &Path) -> Result<Self, FileError> {
         let file = File::create(path).map_err(|error| failed(&error))?;
         let mut writer =
-            csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(BufWriter::new(file));
+            csv::WriterBuilder::new().quote_style(csv::QuoteStyle::NonNumeric).from_writer(BufWriter::new(file));
         writer.write_record(["row", "line", "column", "refused", "problem", "detail"]).map_err(in_csv)?;
         Ok(Self(writer))
     }
